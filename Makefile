@@ -1,0 +1,80 @@
+# Two commands: `make up` runs the platform, `make test` runs every test. Each sets itself up.
+
+ifeq ($(origin PYTHON),undefined)
+PYTHONS := python3 python3.12 python3.13 python3.11
+else
+PYTHONS := $(PYTHON)
+endif
+
+VENV := .venv
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install -q
+HOOK := $(shell find notebooks/cell_hook -type f -not -path '*/__pycache__/*' 2>/dev/null)
+# What the tests need beside Python: real servers and a browser.
+DEBIAN_PACKAGES := chromium influxdb nginx-light postgresql-client redis-server
+
+.PHONY: up demo test check debian lock schema clean
+.DELETE_ON_ERROR:
+
+up: $(VENV)/.up
+	@exec $(VENV)/bin/cellpulse up
+
+demo: $(VENV)/.up
+	@exec $(VENV)/bin/cellpulse up --demo
+
+test: check debian
+	@exec $(VENV)/bin/pytest $(PYTEST)
+
+check: $(VENV)/.dev
+	@$(VENV)/bin/ruff check --quiet
+	@$(VENV)/bin/ruff format --quiet --check
+	@$(VENV)/bin/mypy
+	@MYPYPATH=notebooks/cell_hook $(VENV)/bin/mypy -p cellpulse_hook
+	@$(VENV)/bin/lint-imports --no-logo
+
+debian:
+	@missing=""; for package in $(DEBIAN_PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+	done; \
+	[ -z "$$missing" ] && exit 0; \
+	as_root=""; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	command -v apt-get >/dev/null || { echo "make test: install by hand:$$missing" >&2; exit 1; }; \
+	echo "installing from Debian's packages:$$missing"; \
+	log=$$(mktemp); \
+	{ $$as_root apt-get update && DEBIAN_FRONTEND=noninteractive \
+	  $$as_root apt-get install -y --no-install-recommends $$missing; } >$$log 2>&1 \
+	  || { tail -n 5 $$log >&2; echo "make test: could not install$$missing" >&2; exit 1; }
+
+$(VENV)/bin/python:
+	@for python in $(PYTHONS); do \
+	  "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || continue; \
+	  "$$python" -m venv $(VENV) >/dev/null && exit 0; \
+	  rm -rf $(VENV); \
+	  echo "cellpulse: $$python can't make a virtual environment: install its venv module (Debian: apt install python3-venv)" >&2; exit 1; \
+	done; \
+	echo "cellpulse: Python 3.11, 3.12 or 3.13 is needed, and none of these is one: $(PYTHONS); install one, or run 'make PYTHON=/path/to/python3.12 …'" >&2; exit 1
+
+$(VENV)/.packages: requirements.lock | $(VENV)/bin/python
+	@echo "installing the pinned packages (the first time takes a minute or two)"
+	@$(PIP) --no-deps --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.up: $(VENV)/.packages pyproject.toml $(HOOK)
+	@$(PIP) --no-deps --no-build-isolation --force-reinstall -e . ./notebooks/cell_hook
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.up requirements-dev.lock
+	@$(PIP) --no-deps --require-hashes -r requirements-dev.lock
+	@touch $@
+
+lock:
+	uv pip compile -q --universal --python-version 3.11 --extra embedded --extra dev \
+	  --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements-dev.lock
+	uv pip compile -q --universal --python-version 3.11 --extra embedded \
+	  --generate-hashes --no-emit-index-url --no-header -c requirements-dev.lock \
+	  pyproject.toml -o requirements.lock
+
+schema: $(VENV)/.up
+	@$(VENV)/bin/cellpulse schema > ingest_api/schema/event.json
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
