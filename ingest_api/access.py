@@ -1,0 +1,30 @@
+"""Who may do what here: turns a request's token into a grant, or ends the request."""
+
+from http import HTTPStatus
+
+from ingest_api.problems import Problem
+from ingest_api.tokens import Grant, InvalidTokenError, Scope, read_token, token_from_header
+
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="cellpulse"'}
+
+
+def grant_of(authorization: str | None, secret: str, scope: Scope) -> Grant:
+    """Return what the bearer of an `Authorization` header may do.
+
+    Raises:
+        Problem: 401 without a valid token, 403 when it is for something else.
+    """
+    try:
+        grant = read_token(secret, token_from_header(authorization))
+    except InvalidTokenError as error:
+        raise Problem(
+            HTTPStatus.UNAUTHORIZED,
+            f"{error}; ask the course's operator for one ('cellpulse token --scope {scope}')",
+            _CHALLENGE,
+        ) from error
+    if grant.scope != scope:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            f"this token is for scope '{grant.scope}'; this address needs one for '{scope}'",
+        )
+    return grant

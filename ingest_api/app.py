@@ -1,0 +1,59 @@
+"""The ingest's composition root: which parts it has and how they live together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from redis.asyncio import Redis
+
+from ingest_api import dashboard_socket, health, progress
+from ingest_api.connection_manager import ConnectionManager
+from ingest_api.event_log import EventLog, open_redis
+from ingest_api.group_commit import GroupCommit
+from ingest_api.live_feed import LiveFeed
+from ingest_api.metrics import IngestMetrics
+from ingest_api.problems import install_problem_handlers
+from ingest_api.settings import IngestSettings
+
+
+def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
+    """Build the ingest; nothing connects before it is started.
+
+    Args:
+        settings: Redis and the secret.
+        redis: Used instead of a connection to `settings.redis_url`, by unit tests.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        client = redis or open_redis(settings.redis_url)
+        log = EventLog(client)
+        connections = ConnectionManager()
+        feed = LiveFeed(log, client, connections)
+        app.state.log = log
+        app.state.connections = connections
+        app.state.group_commit = GroupCommit(log)
+        app.state.metrics = IngestMetrics(connections)
+        running = [
+            asyncio.create_task(work)
+            for work in (app.state.group_commit.run(), feed.follow_log(), feed.follow_signals())
+        ]
+        try:
+            yield
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+            await client.aclose()
+
+    app = FastAPI(
+        title="Cellpulse ingest",
+        description="Events in by POST, live events out by WebSocket.",
+        lifespan=lifespan,
+    )
+    app.state.secret = settings.secret.get_secret_value()
+    install_problem_handlers(app)
+    for part in (progress, dashboard_socket, health):
+        app.include_router(part.router)
+    return app

@@ -1,0 +1,50 @@
+-- Append events to the log and publish them, all in one atomic step.
+-- KEYS: log, counts, event ids seen today, event ids seen yesterday
+-- ARGV: channel, seconds to remember ids, seconds to remember sessions, number of events refused
+--       before this step, then for each event: its JSON, its id as 16 bytes ('' when the server
+--       made it), the key and the bit of its sequence number ('' and '' without one)
+-- Returns for each event its log position, or '' for a repeat.
+
+local positions = {}
+local accepted, duplicates = 0, 0
+
+local function is_repeat(event_id, sequence_key, bit)
+    if sequence_key ~= '' and redis.call('GETBIT', sequence_key, bit) == 1 then
+        return true
+    end
+    return event_id ~= '' and (redis.call('SISMEMBER', KEYS[3], event_id) == 1
+        or redis.call('SISMEMBER', KEYS[4], event_id) == 1)
+end
+
+for first = 5, #ARGV, 4 do
+    local json, event_id = ARGV[first], ARGV[first + 1]
+    local sequence_key, bit = ARGV[first + 2], ARGV[first + 3]
+    if is_repeat(event_id, sequence_key, bit) then
+        duplicates = duplicates + 1
+        positions[#positions + 1] = ''
+    else
+        local offset = redis.call('HINCRBY', KEYS[2], 'accepted', 1)
+        local position = redis.call('XADD', KEYS[1], '*', 'event', json, 'offset', offset)
+        if sequence_key ~= '' then
+            redis.call('SETBIT', sequence_key, bit, 1)
+            redis.call('EXPIRE', sequence_key, ARGV[3])
+        end
+        if event_id ~= '' then
+            redis.call('SADD', KEYS[3], event_id)
+        end
+        redis.call('PUBLISH', ARGV[1], '{"position":"' .. position .. '",' .. string.sub(json, 2))
+        accepted = accepted + 1
+        positions[#positions + 1] = position
+    end
+end
+
+if accepted > 0 then
+    redis.call('EXPIRE', KEYS[3], ARGV[2])
+end
+if duplicates > 0 then
+    redis.call('HINCRBY', KEYS[2], 'duplicates', duplicates)
+end
+if ARGV[4] ~= '0' then
+    redis.call('HINCRBY', KEYS[2], 'rejected', ARGV[4])
+end
+return positions

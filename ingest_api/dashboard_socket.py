@@ -1,0 +1,151 @@
+"""`WS /ws/dashboard`: each event of a course as one JSON text message, live."""
+
+import asyncio
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect, status
+
+from ingest_api.connection_manager import ConnectionManager, Subscription
+from ingest_api.event_log import EventLog, LogUnavailableError
+from ingest_api.live_feed import course_of, published_form
+from ingest_api.problems import Problem
+from ingest_api.tokens import ALL_COURSES, InvalidTokenError, read_token
+
+SUBPROTOCOL: Final = "cellpulse.v1"
+_BEARER: Final = "bearer."
+_POSITION: Final = re.compile(r"\d{1,16}-\d{1,16}")
+#: How long a message may take to leave for a client before the client counts as not reading.
+_SEND_SECONDS: Final = 10.0
+
+router = APIRouter()
+
+
+@router.websocket("/ws/dashboard")
+async def dashboard(socket: WebSocket) -> None:
+    """Send each event of `course_id`, after those since `after`, until the client leaves.
+
+    With `signals=1` it also gets `{"signal": "rollups-advanced", "position": …}` whenever the
+    aggregation API has newer numbers.
+    """
+    problem = _refusal(socket)
+    if problem is not None:
+        await socket.send_denial_response(problem.to_response())
+        return
+    offered = socket.scope.get("subprotocols", [])
+    await socket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
+    query = socket.query_params
+    subscription = Subscription(query["course_id"], signals=query.get("signals") == "1")
+    connections: ConnectionManager = socket.app.state.connections
+    sending = asyncio.create_task(
+        _send(socket, subscription, connections, socket.app.state.log, query.get("after"))
+    )
+    ends = (
+        sending,
+        asyncio.create_task(_until_client_leaves(socket)),
+        asyncio.create_task(subscription.lagging.wait()),
+    )
+    try:
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        connections.disconnect(subscription)
+        for task in ends:
+            task.cancel()
+        outcomes = await asyncio.gather(*ends, return_exceptions=True)
+    if any(isinstance(outcome, _TryLaterError) for outcome in outcomes) or (
+        subscription.lagging.is_set()
+    ):
+        # The close frame, too, waits for the client to read; after that the line is just cut.
+        with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+            async with asyncio.timeout(_SEND_SECONDS):
+                await socket.close(status.WS_1013_TRY_AGAIN_LATER)
+
+
+class _TryLaterError(Exception):
+    pass
+
+
+def _refusal(socket: WebSocket) -> Problem | None:
+    query = socket.query_params
+    course_id = query.get("course_id")
+    if not course_id:
+        return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "name the course: '?course_id=…'")
+    after = query.get("after")
+    if after is not None and not _POSITION.fullmatch(after):
+        return Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "'after' must be a log position such as '0-0'"
+        )
+    try:
+        grant = read_token(socket.app.state.secret, _token(socket))
+    except InvalidTokenError:
+        return Problem(HTTPStatus.UNAUTHORIZED, "a read token for this course is needed")
+    if grant.scope != "read" or grant.student_id is not None:
+        return Problem(HTTPStatus.FORBIDDEN, "this token can't read a whole course")
+    if not grant.allows_course(course_id):
+        return Problem(HTTPStatus.FORBIDDEN, "this token is for another course")
+    return None
+
+
+def _token(socket: WebSocket) -> str:
+    offered: Iterable[str] = socket.scope.get("subprotocols", [])
+    bearer = next((name for name in offered if name.startswith(_BEARER)), None)
+    if bearer is not None:
+        return bearer.removeprefix(_BEARER)
+    scheme, _, token = socket.headers.get("authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else socket.query_params.get("token", "")
+
+
+async def _until_client_leaves(socket: WebSocket) -> None:
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass
+
+
+async def _send(
+    socket: WebSocket,
+    subscription: Subscription,
+    connections: ConnectionManager,
+    log: EventLog,
+    after: str | None,
+) -> None:
+    sent_to = (0, 0)
+    try:
+        if after is not None:
+            sent_to = await _replay(socket, subscription.course_id, log, _order(after))
+            connections.connect(subscription)
+            sent_to = await _replay(socket, subscription.course_id, log, sent_to)
+        else:
+            connections.connect(subscription)
+    except LogUnavailableError as error:
+        raise _TryLaterError from error
+    while True:
+        position, message = await subscription.next()
+        if position is None or _order(position) > sent_to:
+            await _send_one(socket, message)
+
+
+async def _replay(
+    socket: WebSocket, course_id: str, log: EventLog, after: tuple[int, int]
+) -> tuple[int, int]:
+    async for page in log.pages_after(f"{after[0]}-{after[1]}"):
+        for position, stored in page:
+            of = course_of(stored)
+            if of is not None and course_id in (ALL_COURSES, of):
+                await _send_one(socket, published_form(position, stored))
+            after = _order(position)
+    return after
+
+
+async def _send_one(socket: WebSocket, message: str) -> None:
+    try:
+        async with asyncio.timeout(_SEND_SECONDS):
+            await socket.send_text(message)
+    except TimeoutError as error:
+        raise _TryLaterError from error
+
+
+def _order(position: str) -> tuple[int, int]:
+    milliseconds, _, sequence = position.partition("-")
+    return int(milliseconds), int(sequence)

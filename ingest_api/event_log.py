@@ -1,0 +1,216 @@
+"""The durable log on Redis: the one place that knows its keys and how an event gets into it."""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from importlib import resources
+from typing import Any, Final
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import (
+    BusyLoadingError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
+from redis.exceptions import (
+    ConnectionError as RedisConnectionError,
+)
+from redis.exceptions import (
+    TimeoutError as RedisTimeoutError,
+)
+
+from ingest_api.events import ProgressEvent, StoredEvent
+
+LOG: Final = "progress-events:log"
+CHANNEL: Final = "progress-events"
+REJECTED: Final = "progress-events:rejected"
+COUNTS: Final = "progress-events:counts"
+#: Announces that the lake moved: `{"position": …, "courses": […]}`.
+ROLLUPS_ADVANCED: Final = "rollups-advanced"
+
+_DAY: Final = 86_400
+_IDS_REMEMBERED: Final = 2 * _DAY
+_SESSIONS_REMEMBERED: Final = 180 * _DAY
+#: Sequence numbers are remembered as bits, this many a key: at most 1 KiB, whatever is sent.
+_SEQUENCE_NUMBERS_A_KEY: Final = 8_192
+#: Past this many the oldest that were set aside go.
+REJECTED_KEPT: Final = 100_000
+_PAGE: Final = 1_000
+
+
+def open_redis(url: str, timeout_seconds: float = 3) -> Redis:
+    """Return a client that fails at once instead of trying again.
+
+    Whether a step that was cut off took place is not known, so only the event's sender, who can
+    mark a repeat, may try again.
+    """
+    return Redis.from_url(
+        url,
+        protocol=2,
+        retry=Retry(NoBackoff(), 0),
+        socket_connect_timeout=timeout_seconds,
+        socket_timeout=timeout_seconds,
+        health_check_interval=0,
+    )
+
+
+class LogUnavailableError(Exception):
+    """Redis is away, full or read-only. Send the same events again.
+
+    When Redis did not answer in time it may have stored them all the same; with their ids or
+    sequence numbers they are then recognised as repeats.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An event that is ready to be appended, encoded once."""
+
+    json: str
+    event_id: bytes
+    sequence_key: str
+    sequence_bit: str
+
+    @classmethod
+    def encode(cls, event: ProgressEvent, received_at: datetime) -> "Candidate":
+        """Add what the server knows, and encode."""
+        event_id = event.event_id.bytes if event.event_id else b""
+        key, bit = "", ""
+        if event.session_id is not None and event.seq is not None:
+            session = f"{event.course_id}\0{event.student_id}\0{event.session_id}"
+            name = blake2b(session.encode(), digest_size=16).hexdigest()
+            chunk, within = divmod(event.seq, _SEQUENCE_NUMBERS_A_KEY)
+            key, bit = f"progress-events:session:{name}:{chunk}", str(within)
+        return cls(StoredEvent.accept(event, received_at).to_json(), event_id, key, bit)
+
+
+class EventLog:
+    """Appends to the log and reads from it."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._append = redis.register_script(
+            resources.files("ingest_api").joinpath("append.lua").read_text(encoding="utf-8")
+        )
+
+    async def append(self, candidates: Sequence[Candidate], rejected: int = 0) -> list[str | None]:
+        """Append and publish events in one atomic step.
+
+        Args:
+            candidates: The events, in order.
+            rejected: How many events were refused beside them; only counted.
+
+        Returns:
+            For each event its log position, or None where it is a repeat.
+
+        Raises:
+            LogUnavailableError: None of them is known to be in the log; send them again.
+        """
+        today = int(time.time()) // _DAY
+        keys = [LOG, COUNTS, f"progress-events:ids:{today}", f"progress-events:ids:{today - 1}"]
+        arguments: list[Any] = [CHANNEL, _IDS_REMEMBERED, _SESSIONS_REMEMBERED, rejected]
+        for candidate in candidates:
+            arguments += (
+                candidate.json,
+                candidate.event_id,
+                candidate.sequence_key,
+                candidate.sequence_bit,
+            )
+        try:
+            positions = await self._append(keys=keys, args=arguments)
+        except RedisError as error:
+            raise LogUnavailableError(_reason(error)) from error
+        return [_text(position) or None for position in positions]
+
+    async def reject(self, raw: str, reason: str, *, source: str) -> None:
+        """Set aside what can't become an event, with its reason, and count it.
+
+        Raises:
+            LogUnavailableError: It was not set aside.
+        """
+        entry = {"raw": raw, "reason": reason, "source": source}
+        try:
+            async with self._redis.pipeline(transaction=True) as step:
+                step.xadd(REJECTED, entry, maxlen=REJECTED_KEPT, approximate=True)  # type: ignore[arg-type]
+                step.hincrby(COUNTS, "rejected", 1)
+                await step.execute()
+        except RedisError as error:
+            raise LogUnavailableError(_reason(error)) from error
+
+    async def last_position(self) -> str:
+        """Return the position of the last event, `0-0` when there is none.
+
+        Raises:
+            LogUnavailableError: Redis does not answer.
+        """
+        try:
+            entries: Any = await self._redis.xrevrange(LOG, count=1)
+        except RedisError as error:
+            raise LogUnavailableError(_reason(error)) from error
+        return _text(entries[0][0]) if entries else "0-0"
+
+    async def after(
+        self, position: str, wait_ms: int | None = None, count: int = _PAGE
+    ) -> list[tuple[str, str]]:
+        """Return the events that follow `position`, oldest first, as position and stored JSON.
+
+        What somebody else put into the stream has whatever text it has, or none.
+
+        Args:
+            position: Log position of the last event that is known already.
+            wait_ms: How long to wait for the first one, in milliseconds; None does not wait.
+            count: How many at the most.
+
+        Raises:
+            LogUnavailableError: Redis does not answer.
+        """
+        try:
+            streams: Any = await self._redis.xread({LOG: position}, count=count, block=wait_ms)
+        except RedisError as error:
+            raise LogUnavailableError(_reason(error)) from error
+        if not streams:
+            return []
+        [(_, entries)] = streams
+        return [(_text(position), _text(fields.get(b"event", b""))) for position, fields in entries]
+
+    async def pages_after(self, position: str) -> AsyncIterator[list[tuple[str, str]]]:
+        """Yield all events that follow `position` now, a page at a time.
+
+        Raises:
+            LogUnavailableError: Redis does not answer.
+        """
+        while page := await self.after(position):
+            yield page
+            position = page[-1][0]
+
+    async def check(self) -> None:
+        """Ask whether the log can be written to.
+
+        Raises:
+            LogUnavailableError: It can't.
+        """
+        await self.append([])
+
+
+def _reason(error: RedisError) -> str:
+    if isinstance(error, OutOfMemoryError) or "OOM" in str(error):
+        return "the log is full: the operator must give Redis more memory or drain the stores"
+    if isinstance(error, ReadOnlyError):
+        return "Redis is read-only"
+    if isinstance(error, BusyLoadingError):
+        return "Redis is loading its data"
+    if isinstance(error, RedisTimeoutError | RedisConnectionError):
+        return "Redis does not answer"
+    if isinstance(error, ResponseError):
+        return f"Redis refuses: {error}"
+    return "Redis failed"
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value

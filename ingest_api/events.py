@@ -1,0 +1,289 @@
+"""The progress event: what every part of Cellpulse means by one thing that a student did.
+
+This file is the wire contract. It depends on the standard library, pydantic and a UUIDv7 maker
+only. Its JSON Schema is published at `/schema/event.json` and committed as
+`ingest_api/schema/event.json`.
+"""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Literal, Self
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
+from uuid_utils import uuid7
+
+SCHEMA_VERSION: Final = 1
+
+EventType = Literal[
+    "cell_run",
+    "session_started",
+    "session_ended",
+    "check_result",
+    "help_requested",
+    "help_resolved",
+    "heartbeat",
+]
+RunStatus = Literal["ok", "error", "interrupted"]
+
+#: Longest text that is kept of each field, in characters. Longer texts are cut, never refused.
+TEXT_CAPS: Final = {
+    "notebook": 500,
+    "cell_id": 200,
+    "exercise": 200,
+    "error_name": 200,
+    "error_message": 2_000,
+    "output": 4_000,
+    "code": 20_000,
+    "check_name": 200,
+    "help_message": 2_000,
+    "hook_version": 50,
+}
+#: Longest JSON text that is kept of all unknown fields together, in characters.
+EXTRA_CAP: Final = 16_000
+_CUTTABLE: Final = (*TEXT_CAPS, "extra")
+#: Largest integer that JSON, JavaScript and every store hold exactly.
+LARGEST_INTEGER: Final = 2**53 - 1
+
+_FORBIDDEN_IN_IDS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\]")
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _check_identifier(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be blank")
+    if _FORBIDDEN_IN_IDS.search(value):
+        raise ValueError("must not contain control characters, line breaks or a backslash")
+    return value
+
+
+def _to_utc(value: datetime) -> datetime:
+    """Read a time without a zone as UTC, and keep every time in UTC."""
+    aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+    if not _EARLIEST <= aware < _LATEST:
+        raise ValueError("must lie between the years 1970 and 2200")
+    return aware.astimezone(UTC)
+
+
+def _not_a_truth_value(value: object) -> object:
+    """Refuse true and false where a number is meant: pydantic would read them as 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("must be a number, not true or false")  # noqa: TRY004 - becomes a 422
+    return value
+
+
+Identifier = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200),
+    AfterValidator(_check_identifier),
+]
+Count = Annotated[int, BeforeValidator(_not_a_truth_value), Field(ge=0, le=LARGEST_INTEGER)]
+Amount = Annotated[
+    float,
+    BeforeValidator(_not_a_truth_value),
+    Field(ge=0, le=LARGEST_INTEGER, allow_inf_nan=False),
+]
+UtcTime = Annotated[datetime, AfterValidator(_to_utc)]
+
+
+class ProgressEvent(BaseModel):
+    """One thing that happened, as a client reports it.
+
+    `course_id`, `student_id` and, for a cell run, `status` are all that is needed. Fields that
+    are not known here are kept under `extra`; texts over their cap are cut and named in
+    `truncated`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: Annotated[Count, Field(description="Version of this contract.")] = (
+        SCHEMA_VERSION
+    )
+    event_id: Annotated[
+        UUID | None,
+        Field(description="UUIDv7 made by the client; made by the server when absent."),
+    ] = None
+    type: Annotated[EventType, Field(description="What happened.")] = "cell_run"
+    course_id: Annotated[Identifier, Field(description="The course, as its operator names it.")]
+    student_id: Annotated[Identifier, Field(description="The student within the installation.")]
+    session_id: Annotated[
+        Identifier | None, Field(description="One life of one kernel. Goes with `seq`.")
+    ] = None
+    seq: Annotated[
+        Count | None,
+        Field(
+            description="Sequence number within the session: starts at 1 and goes up by 1, so that "
+            "a repeat is recognised and a gap is a counted loss."
+        ),
+    ] = None
+    notebook: Annotated[str | None, Field(description="Path of the notebook.")] = None
+    cell_id: Annotated[str | None, Field(description="The cell's id in the notebook file.")] = None
+    exercise: Annotated[
+        str | None, Field(description="The exercise's name, unique within the course.")
+    ] = None
+    execution_count: Annotated[
+        Count | None, Field(description="The number in the cell's prompt.")
+    ] = None
+    status: Annotated[
+        RunStatus | None, Field(description="How the run ended. Required for a cell run.")
+    ] = None
+    error_name: Annotated[str | None, Field(description="For example `NameError`.")] = None
+    error_message: Annotated[str | None, Field(description="The error's own text.")] = None
+    duration_ms: Annotated[
+        Amount | None, Field(description="Time that the run took, in milliseconds.")
+    ] = None
+    occurred_at: Annotated[
+        UtcTime | None,
+        Field(
+            description="When it happened by the client's clock, UTC; a time without a zone is "
+            "read as UTC. Set to `received_at` when absent."
+        ),
+    ] = None
+    code_sha256: Annotated[
+        str | None,
+        Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the cell's code as UTF-8."),
+    ] = None
+    code_lines: Annotated[Count | None, Field(description="Lines of code in the cell.")] = None
+    code_chars: Annotated[Count | None, Field(description="Characters in the cell.")] = None
+    code: Annotated[
+        str | None, Field(description="The code, only where course and student agreed to it.")
+    ] = None
+    output: Annotated[
+        str | None, Field(description="The run's text output, only where agreed to.")
+    ] = None
+    check_name: Annotated[str | None, Field(description="Name of the check, for its result.")] = (
+        None
+    )
+    passed: Annotated[bool | None, Field(description="Whether the check passed.")] = None
+    points: Annotated[Amount | None, Field(description="Points that the check gave.")] = None
+    points_possible: Annotated[
+        Amount | None, Field(description="Points that the check can give.")
+    ] = None
+    help_message: Annotated[
+        str | None, Field(description="What the student asks, in the student's words.")
+    ] = None
+    hook_version: Annotated[str | None, Field(description="Version of the cell hook.")] = None
+    truncated: Annotated[
+        list[str] | None, Field(description="Names of the fields that were cut to their cap.")
+    ] = None
+    extra: Annotated[
+        dict[str, JsonValue] | None, Field(description="Fields that this version does not know.")
+    ] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_the_unknown_and_cut_the_long(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            raise ValueError("must be a JSON object")  # noqa: TRY004 - becomes a 422
+        known: dict[str, Any] = {}
+        extra: dict[str, Any] = {}
+        for name, value in data.items():
+            if name == "extra":
+                continue
+            if name in cls.model_fields:
+                known[name] = value
+            else:
+                extra[name] = value
+        sent_extra = data.get("extra")
+        if sent_extra is not None:
+            extra |= sent_extra if isinstance(sent_extra, dict) else {"extra": sent_extra}
+        cut = _cut_long_texts(known)
+        if extra:
+            if len(_json_text(extra)) > EXTRA_CAP:
+                cut.append("extra")
+            else:
+                known["extra"] = extra
+        earlier = known.pop("truncated", None)
+        if isinstance(earlier, list):
+            cut += [name for name in earlier if name in _CUTTABLE and name not in cut]
+        if cut:
+            known["truncated"] = cut
+        return known
+
+    @model_validator(mode="after")
+    def _check_what_goes_together(self) -> Self:
+        if self.type == "cell_run" and self.status is None:
+            raise ValueError("status: a cell run needs one of 'ok', 'error', 'interrupted'")
+        if (self.session_id is None) != (self.seq is None):
+            raise ValueError("session_id and seq: give both or neither")
+        if self.type == "check_result" and (self.check_name is None or self.passed is None):
+            raise ValueError("check_name and passed: a check result needs both")
+        return self
+
+
+class StoredEvent(ProgressEvent):
+    """A progress event as the log holds it: what the client sent and what the server added."""
+
+    event_id: UUID
+    occurred_at: UtcTime
+    received_at: Annotated[UtcTime, Field(description="When the server accepted it, UTC.")]
+
+    @staticmethod
+    def accept(event: ProgressEvent, received_at: datetime) -> "StoredEvent":
+        """Add what the server knows to an event that was validated."""
+        fields = dict(event)
+        fields["event_id"] = event.event_id or UUID(bytes=uuid7().bytes)
+        fields["occurred_at"] = event.occurred_at or received_at
+        return StoredEvent.model_construct(**fields, received_at=received_at)
+
+    def to_json(self) -> str:
+        """Return the event as the log stores it: without the fields that it does not have."""
+        return self.model_dump_json(exclude_none=True)
+
+    def extra_json(self) -> str | None:
+        """Return the unknown fields as JSON text, or None where there are none."""
+        return None if self.extra is None else _json_text(self.extra)
+
+
+def _cut_long_texts(known: dict[str, Any]) -> list[str]:
+    """Cut texts in place, make them storable, and return the names of those that were cut."""
+    cut = []
+    for name, cap in TEXT_CAPS.items():
+        text = known.get(name)
+        if not isinstance(text, str):
+            continue
+        if len(text) > cap:
+            cut.append(name)
+            text = text[:cap]
+        # No store holds NUL or half a surrogate pair; the rest of the text is worth keeping.
+        known[name] = text if text.isprintable() else _storable(text)
+    return cut
+
+
+def _storable(text: str) -> str:
+    joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return joined.replace("\x00", "\ufffd")
+
+
+def _json_text(value: dict[str, Any]) -> str:
+    try:
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+        text.encode()
+    except (ValueError, RecursionError) as error:
+        raise ValueError(
+            "unknown fields must be plain JSON: finite numbers, valid Unicode, no deep nesting"
+        ) from error
+    return text
+
+
+def event_json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of one event as a client sends it."""
+    schema = ProgressEvent.model_json_schema()
+    schema["additionalProperties"] = True
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:cellpulse:event:{SCHEMA_VERSION}",
+        **schema,
+        "title": "Cellpulse progress event",
+    }

@@ -1,0 +1,42 @@
+"""Whether the ingest lives, whether it can accept events, and its figures."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from ingest_api.event_log import LogUnavailableError
+from ingest_api.events import event_json_schema
+from ingest_api.problems import Problem
+
+router = APIRouter()
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """Tell that the process lives; it depends on nothing else."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+async def readyz(request: Request) -> dict[str, str]:
+    """Tell whether events can be accepted now: 503 when Redis can't be written to."""
+    try:
+        await request.app.state.log.check()
+    except LogUnavailableError as error:
+        raise Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE, f"{error}; try again later", {"Retry-After": "2"}
+        ) from error
+    return {"status": "ok"}
+
+
+@router.get("/metrics")
+async def metrics(request: Request) -> Response:
+    """Return the figures of this process for Prometheus."""
+    return Response(request.app.state.metrics.exposition(), media_type="text/plain; version=0.0.4")
+
+
+@router.get("/schema/event.json")
+async def schema() -> JSONResponse:
+    """Return the JSON Schema of one event."""
+    return JSONResponse(event_json_schema(), media_type="application/schema+json")

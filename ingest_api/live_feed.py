@@ -1,0 +1,83 @@
+"""Follows the log and hands each event to the dashboards, and passes on the lake's signals."""
+
+import asyncio
+import json
+import logging
+from typing import Final
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from ingest_api.connection_manager import ConnectionManager
+from ingest_api.event_log import ROLLUPS_ADVANCED, EventLog, LogUnavailableError
+
+logger = logging.getLogger(__name__)
+#: Shorter than the client's time-out.
+_WAIT_MS: Final = 1_000
+_PAUSE_SECONDS: Final = 0.5
+
+
+def published_form(position: str, stored: str) -> str:
+    """Return an event as it is published: what is stored, plus `position`."""
+    return f'{{"position":"{position}",{stored[1:]}'
+
+
+def course_of(stored: str) -> str | None:
+    """Return the course of a stored event; None for an entry that is no event."""
+    try:
+        return str(json.loads(stored)["course_id"])
+    except (ValueError, LookupError, TypeError):
+        return None
+
+
+class LiveFeed:
+    """Reads the log, not the channel: a connection that breaks then loses nothing."""
+
+    def __init__(self, log: EventLog, redis: Redis, connections: ConnectionManager) -> None:
+        self._log = log
+        self._redis = redis
+        self._connections = connections
+        self._position: str | None = None
+
+    async def follow_log(self) -> None:
+        """Hand on event after event until cancelled, going on where it was after a failure."""
+        while True:
+            try:
+                if self._position is None:
+                    self._position = await self._log.last_position()
+                for position, stored in await self._log.after(self._position, _WAIT_MS):
+                    course_id = course_of(stored)
+                    if course_id is not None:
+                        self._connections.send_event(
+                            course_id, position, published_form(position, stored)
+                        )
+                    self._position = position
+            except LogUnavailableError as error:
+                logger.warning("the live feed waits: %s", error)
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def follow_signals(self) -> None:
+        """Pass on `rollups-advanced` until cancelled."""
+        while True:
+            try:
+                async with self._redis.pubsub() as subscriber:
+                    await subscriber.subscribe(ROLLUPS_ADVANCED)
+                    while True:
+                        message = await subscriber.get_message(
+                            ignore_subscribe_messages=True, timeout=_WAIT_MS / 1000
+                        )
+                        if message is not None:
+                            self._pass_on(message["data"])
+            except (RedisError, OSError) as error:
+                logger.warning("the signals wait: %s", error)
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    def _pass_on(self, raw: bytes) -> None:
+        try:
+            signal = json.loads(raw)
+            courses, position = list(signal["courses"]), str(signal["position"])
+        except (ValueError, LookupError, TypeError):
+            logger.warning("ignored a message on %s that is not a signal", ROLLUPS_ADVANCED)
+            return
+        message = json.dumps({"signal": ROLLUPS_ADVANCED, "position": position})
+        self._connections.send_signal(courses, message)

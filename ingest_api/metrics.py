@@ -1,0 +1,35 @@
+"""The ingest's own figures, in Prometheus' text format."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
+from ingest_api.connection_manager import ConnectionManager
+
+
+class IngestMetrics:
+    """Counts since this process started."""
+
+    def __init__(self, connections: ConnectionManager) -> None:
+        self._registry = CollectorRegistry()
+        self._events = Counter(
+            "cellpulse_ingest_events",
+            "Events that clients sent, by what became of them.",
+            ["outcome"],
+            registry=self._registry,
+        )
+        for outcome in ("accepted", "duplicate", "rejected"):
+            self._events.labels(outcome)
+        Gauge(
+            "cellpulse_ingest_websockets",
+            "Dashboards that are connected now.",
+            registry=self._registry,
+        ).set_function(lambda: len(connections))
+
+    def count_request(self, accepted: int, duplicates: int, rejected: int) -> None:
+        """Count the events of one request."""
+        self._events.labels("accepted").inc(accepted)
+        self._events.labels("duplicate").inc(duplicates)
+        self._events.labels("rejected").inc(rejected)
+
+    def exposition(self) -> bytes:
+        """Return all figures in Prometheus' text format."""
+        return generate_latest(self._registry)

@@ -1,0 +1,183 @@
+"""`POST /student-progress`: from a request's bytes to positions in the log."""
+
+import json
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field, ValidationError
+from starlette.requests import ClientDisconnect
+
+from ingest_api.access import grant_of
+from ingest_api.event_log import Candidate, LogUnavailableError
+from ingest_api.events import ProgressEvent
+from ingest_api.problems import Problem, validation_errors
+from ingest_api.tokens import Grant
+
+BODY_LIMIT: Final = 1024 * 1024
+EVENTS_LIMIT: Final = 1_000
+_RETRY_AFTER: Final = {"Retry-After": "2"}
+
+router = APIRouter()
+
+
+class RejectedEvent(BaseModel):
+    """An event of the request that was not accepted."""
+
+    index: int = Field(description="Its place in the array, from 0.")
+    errors: list[dict[str, Any]] = Field(description="Each fault: `field` and `message`.")
+
+
+class Receipt(BaseModel):
+    """What became of the events of a request."""
+
+    accepted: int
+    duplicates: int = Field(description="Repeats of events that are in the log already.")
+    rejected: list[RejectedEvent]
+    positions: list[str | None] = Field(
+        description="For each event its log position; null for a repeat or a rejected one."
+    )
+
+
+_REQUEST_BODY: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "oneOf": [
+                        {"$ref": "/schema/event.json"},
+                        {"type": "array", "minItems": 1, "maxItems": EVENTS_LIMIT},
+                    ]
+                },
+                "example": {"course_id": "demo", "student_id": "s1", "status": "ok"},
+            }
+        },
+    }
+}
+
+
+@router.post(
+    "/student-progress",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=Receipt,
+    openapi_extra=_REQUEST_BODY,
+)
+async def post_progress(request: Request) -> JSONResponse:
+    """Accept one event or an array of 1 to 1,000, and answer once they are durable."""
+    state = request.app.state
+    grant = grant_of(request.headers.get("authorization"), state.secret, "ingest")
+    _require_json(request)
+    sent = _decode(await _read_body(request))
+    received_at = datetime.now(UTC)
+
+    events: list[tuple[int, Candidate]] = []
+    rejected: list[RejectedEvent] = []
+    forbidden = 0
+    for index, data in enumerate(sent):
+        try:
+            event = ProgressEvent.model_validate(data)
+        except ValidationError as error:
+            rejected.append(RejectedEvent(index=index, errors=validation_errors(error.errors())))
+            continue
+        fault = _not_granted(grant, event)
+        if fault:
+            forbidden += 1
+            rejected.append(RejectedEvent(index=index, errors=[fault]))
+            continue
+        events.append((index, Candidate.encode(event, received_at)))
+
+    try:
+        appended = await state.group_commit.append([c for _, c in events], len(rejected))
+    except LogUnavailableError as error:
+        raise Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            f"{error}; keep the events and send them again, with the same event_id or seq: "
+            "what was stored after all is then not stored twice",
+            _RETRY_AFTER,
+        ) from error
+    positions: list[str | None] = [None] * len(sent)
+    for (index, _), position in zip(events, appended, strict=True):
+        positions[index] = position
+    accepted = sum(position is not None for position in appended)
+    state.metrics.count_request(accepted, len(appended) - accepted, len(rejected))
+    receipt = Receipt(
+        accepted=accepted,
+        duplicates=len(appended) - accepted,
+        rejected=rejected,
+        positions=positions,
+    )
+    if not events:
+        raise _all_refused(receipt, forbidden)
+    return JSONResponse(receipt.model_dump(), HTTPStatus.ACCEPTED)
+
+
+def _require_json(request: Request) -> None:
+    content_type = request.headers.get("content-type", "application/json")
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise Problem(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send JSON with 'Content-Type: application/json'"
+        )
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send the body uncompressed")
+
+
+async def _read_body(request: Request) -> bytes:
+    too_large = Problem(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        f"the body is over {BODY_LIMIT} bytes; send fewer events at once",
+    )
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > BODY_LIMIT:
+        raise too_large
+    body = bytearray()
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > BODY_LIMIT:
+                raise too_large
+    except ClientDisconnect as error:
+        raise Problem(HTTPStatus.BAD_REQUEST, "the body ended early; send it again") from error
+    return bytes(body)
+
+
+def _decode(body: bytes) -> list[Any]:
+    try:
+        sent = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Problem(
+            HTTPStatus.BAD_REQUEST, "the body is not JSON in UTF-8; send one event or an array"
+        ) from error
+    events = sent if isinstance(sent, list) else [sent]
+    if not 1 <= len(events) <= EVENTS_LIMIT:
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            f"send 1 to {EVENTS_LIMIT} events at once; these are {len(events)}",
+        )
+    return events
+
+
+def _not_granted(grant: Grant, event: ProgressEvent) -> dict[str, str] | None:
+    if not grant.allows_course(event.course_id):
+        return {"field": "course_id", "message": "this token is for another course"}
+    if not grant.allows_student(event.student_id):
+        return {"field": "student_id", "message": "this token is for another student"}
+    return None
+
+
+def _all_refused(receipt: Receipt, forbidden: int) -> Problem:
+    members = receipt.model_dump()
+    if forbidden == len(receipt.rejected):
+        return Problem(
+            HTTPStatus.FORBIDDEN,
+            "this token is for another course or student; use the one that was made for them",
+            **members,
+        )
+    return Problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "no event was accepted: correct what 'rejected' names, by place in the array",
+        **members,
+    )

@@ -1,0 +1,59 @@
+"""Runs the ingest: `python -m ingest_api.serve`."""
+
+import logging
+import sys
+
+import click
+import uvicorn
+from fastapi import FastAPI
+
+from ingest_api.app import create_app
+from ingest_api.settings import BadSettingError, IngestSettings
+
+
+@click.command()
+@click.option("--host", envvar="CELLPULSE_HOST", default="127.0.0.1", show_default=True)
+@click.option(
+    "--port",
+    envvar="CELLPULSE_INGEST_PORT",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+)
+def serve(host: str, port: int) -> None:
+    """Run the ingest until SIGTERM or SIGINT."""
+    try:
+        settings = IngestSettings.load()
+    except BadSettingError as error:
+        sys.exit(f"cellpulse ingest: {error}")
+    run_without_logging_addresses(create_app(settings), host, port)
+
+
+def run_without_logging_addresses(app: FastAPI, host: str, port: int) -> None:
+    """Run an app until SIGTERM or SIGINT; no address, and so no token in one, is logged."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    uvicorn.Server(without_logging_addresses(app, host, port)).run()
+
+
+def without_logging_addresses(app: FastAPI, host: str, port: int) -> uvicorn.Config:
+    """Return how an app is served: fast, and with nothing that a client names in a log."""
+    # The access log and the WebSocket lines of this logger hold addresses with their queries.
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        access_log=False,
+        log_config=None,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=64 * 1024,
+        # Compressing each event again for each dashboard would cost more than it saves.
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=2,
+    )
+
+
+if __name__ == "__main__":
+    serve()

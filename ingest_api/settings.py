@@ -1,0 +1,81 @@
+"""Settings of the ingest, and the base that every package's settings share."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Final, Self
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PROJECT = Path(__file__).resolve().parent.parent
+
+
+#: In the data folder, as long as a `cellpulse up` runs on it: where everything is.
+RUN_FILE: Final = "run.env"
+
+
+class BadSettingError(Exception):
+    """A setting is wrong; the message is one line that names it and says what is right."""
+
+
+def data_dir() -> Path:
+    """Return the data folder: `CELLPULSE_DATA_DIR`, else `.cellpulse` in the project."""
+    named = os.environ.get("CELLPULSE_DATA_DIR")
+    if named:
+        return Path(named).expanduser().resolve()
+    in_project = (_PROJECT / "pyproject.toml").is_file()
+    return (_PROJECT if in_project else Path.cwd()) / ".cellpulse"
+
+
+class Settings(BaseSettings):
+    """Base: values come from the environment, then from a running `cellpulse up`.
+
+    `up` writes the addresses that it chose to `run.env` in the data folder, and keeps the secret
+    beside it, so that commands and notebooks on the same machine find it without being told.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True, env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
+
+    @classmethod
+    def load(cls, **given: Any) -> Self:
+        """Read and check all settings.
+
+        Raises:
+            BadSettingError: A value is missing or wrong.
+        """
+        folder = data_dir()
+        secrets = folder if folder.is_dir() else None
+        try:
+            return cls(_env_file=folder / RUN_FILE, _secrets_dir=secrets, **given)
+        except ValidationError as error:
+            raise BadSettingError(_one_line(error, folder)) from error
+
+
+def _one_line(error: ValidationError, folder: Path) -> str:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "missing":
+        return f"{name} is not set, and no 'cellpulse up' runs on the data folder {folder}"
+    shown = "" if "SECRET" in name or "URL" in name else f" is {first['input']!r}"
+    return f"{name}{shown}: {first['msg']}"
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+#: HMAC-SHA256 wants a key of at least its own length.
+Secret = Annotated[SecretStr, Field(min_length=32)]
+
+
+class SecretSettings(Settings):
+    """The secret that tokens are signed with."""
+
+    secret: Annotated[Secret, Field(alias="CELLPULSE_SECRET")]
+
+
+class IngestSettings(SecretSettings):
+    """What the ingest needs: Redis, and the secret."""
+
+    redis_url: Annotated[
+        str, Field(alias="CELLPULSE_REDIS_URL", pattern="^(rediss?|unix)://", repr=False)
+    ]
