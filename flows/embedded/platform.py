@@ -1,0 +1,237 @@
+"""What `cellpulse up` runs: every part of the platform on this machine, and how they are wired."""
+
+import json
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import httpx
+from redis import Redis, RedisError
+
+from flows.embedded.part import Part
+from flows.embedded.stores import Stores
+from flows.log_reader import LogReader
+from flows.settings import InfluxSettings, PlatformSettings
+from ingest_api.tokens import ALL_COURSES, Grant, issue_token
+
+SECRET_FILE: Final = "cellpulse_secret"  # noqa: S105 - the file's name
+_NOTEBOOKS: Final = Path(__file__).resolve().parents[2] / "notebooks"
+SAMPLE_COURSE: Final = _NOTEBOOKS / "course"
+#: No prompt about news and updates may stand between a student and the first cell.
+_JUPYTERLAB_SETTINGS: Final = {
+    "@jupyterlab/apputils-extension:notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+    }
+}
+
+
+def keep_secret(settings: PlatformSettings, folder: Path) -> str:
+    """Return the installation's secret, making it at the first start."""
+    if settings.secret is not None:
+        return settings.secret.get_secret_value()
+    kept = folder / SECRET_FILE
+    if not kept.is_file() or not kept.read_text().strip():
+        kept.touch(mode=0o600)
+        kept.chmod(0o600)
+        kept.write_text(secrets.token_urlsafe(32))
+    return kept.read_text().strip()
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The processes of ours, wired to the stores.
+
+    Attributes:
+        jupyter_token: What JupyterLab wants in its link.
+    """
+
+    settings: PlatformSettings
+    stores: Stores
+    secret: str
+    folder: Path
+    jupyter_token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+
+    @property
+    def lake_path(self) -> str:
+        """Where the lake's files are."""
+        return self.settings.lake_path or str(self.folder / "lake")
+
+    def services(self) -> list[Part]:
+        """Return the ingest, the relay, the worker and the aggregation API."""
+        settings, stores = self.settings, self.stores
+        log = {"CELLPULSE_REDIS_URL": stores.redis_url}
+        lake = {
+            "CELLPULSE_POSTGRES_URL": stores.postgres_url,
+            "CELLPULSE_LAKE_PATH": self.lake_path,
+        }
+        secret = {"CELLPULSE_SECRET": self.secret}
+        influx = _influx_environment(stores.influx)
+        limits = _named_by_operator("CELLPULSE_LOG_KEEP", "CELLPULSE_SNAPSHOT_DAYS")
+        which = {"INFLUXDB_URL": influx["INFLUXDB_URL"]} if influx else {}
+        return [
+            self._ours("ingest", "ingest_api.serve", settings.ingest_port, log | secret),
+            self._ours("relay", "flows.relay", None, log | which),
+            self._ours("worker", "flows.worker", None, log | lake | influx | limits),
+            self._ours("api", "analytics.serve", settings.api_port, lake | secret),
+        ]
+
+    def pages(self) -> list[Part]:
+        """Return the dashboard, and JupyterLab with the sample course."""
+        settings = self.settings
+        ports = {
+            "CELLPULSE_API_URL": settings.address(settings.api_port),
+            "CELLPULSE_INGEST_PORT": str(settings.ingest_port),
+            **_named_by_operator("CELLPULSE_API_URL", "CELLPULSE_PUBLIC_INGEST_URL"),
+        }
+        dashboard = self._ours(
+            "dashboard", "streamlit_app.serve", settings.dashboard_port, ports, "/_stcore/health"
+        )
+        return [dashboard, self._jupyterlab()]
+
+    def addresses(self) -> list[tuple[str, str]]:
+        """Return what to open and what to know: each part's name and address."""
+        settings = self.settings
+        everything = Grant("read", ALL_COURSES)
+        token = issue_token(self.secret, everything)
+        return [
+            ("dashboard", f"{settings.address(settings.dashboard_port)}/?token={token}"),
+            (
+                "notebooks",
+                f"{settings.address(settings.jupyter_port)}/lab?token={self.jupyter_token}",
+            ),
+            ("ingest", f"{settings.address(settings.ingest_port)}/student-progress"),
+            ("aggregation API", f"{settings.address(settings.api_port)}/docs"),
+            ("Redis", _without_password(self.stores.redis_url)),
+            ("PostgreSQL", _without_password(self.stores.postgres_url)),
+            ("full event log", self.stores.full_log),
+            ("lake", self.lake_path),
+        ]
+
+    def environment(self) -> dict[str, str]:
+        """Return what commands and notebooks on this machine need to find the platform."""
+        settings = self.settings
+        return {
+            "CELLPULSE_HOST": settings.host,
+            "CELLPULSE_INGEST_PORT": str(settings.ingest_port),
+            "CELLPULSE_API_PORT": str(settings.api_port),
+            "CELLPULSE_DASHBOARD_PORT": str(settings.dashboard_port),
+            "CELLPULSE_JUPYTER_PORT": str(settings.jupyter_port),
+            "CELLPULSE_REDIS_URL": self.stores.redis_url,
+            "CELLPULSE_POSTGRES_URL": self.stores.postgres_url,
+            "CELLPULSE_LAKE_PATH": self.lake_path,
+            **_influx_environment(self.stores.influx),
+        }
+
+    def _ours(
+        self,
+        name: str,
+        module: str,
+        port: int | None,
+        environment: Mapping[str, str],
+        health: str = "/healthz",
+    ) -> Part:
+        listens = ("--host", self.settings.host, "--port", str(port)) if port else ()
+        address = self.settings.address(port) if port else ""
+        redis_url = self.stores.redis_url
+        return Part(
+            name,
+            (sys.executable, "-m", module, *listens),
+            answers=(lambda: http_answers(address + health))
+            if port
+            else (lambda: lives(redis_url, name)),
+            environment={"CELLPULSE_DATA_DIR": str(self.folder), **environment},
+            stop_seconds=5,
+        )
+
+    def _jupyterlab(self) -> Part:
+        settings = self.settings
+        home = self.folder / "jupyter"
+        lab_settings = home / "lab-settings"
+        lab_settings.mkdir(parents=True, exist_ok=True)
+        (lab_settings / "overrides.json").write_text(json.dumps(_JUPYTERLAB_SETTINGS))
+        notebooks = self.folder / "notebooks"
+        _copy_new_notebooks(notebooks)
+        token = issue_token(self.secret, Grant("ingest", settings.course, settings.student))
+        address = settings.address(settings.jupyter_port)
+        return Part(
+            "jupyterlab",
+            (
+                *(sys.executable, "-m", "jupyterlab", "--no-browser"),
+                *("--ip", settings.host, "--port", str(settings.jupyter_port)),
+                *("--ServerApp.port_retries=0", f"--ServerApp.root_dir={notebooks}"),
+                *(f"--LabApp.app_settings_dir={lab_settings}", "--allow-root"),
+            ),
+            answers=lambda: http_answers(f"{address}/login"),
+            environment={
+                "CELLPULSE_DATA_DIR": str(self.folder),
+                "CELLPULSE_URL": settings.address(settings.ingest_port),
+                "CELLPULSE_TOKEN": token,
+                "CELLPULSE_COURSE": settings.course,
+                "CELLPULSE_STUDENT": settings.student,
+                "CELLPULSE_SPOOL_DIR": str(self.folder / "spool"),
+                **_named_by_operator("CELLPULSE_SEND_CODE", "CELLPULSE_SEND_OUTPUT"),
+                "JUPYTER_TOKEN": self.jupyter_token,
+                "JUPYTER_CONFIG_DIR": str(home / "config"),
+                "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+                "JUPYTERLAB_SETTINGS_DIR": str(home / "user-settings"),
+                "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+                "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+            },
+            directory=notebooks,
+            stop_seconds=4,
+        )
+
+
+def http_answers(address: str) -> bool:
+    """Tell whether an address answers without an error."""
+    try:
+        return httpx.get(address, timeout=2, follow_redirects=True).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def lives(redis_url: str, process: str) -> bool:
+    """Tell whether a process that has no address said lately that it lives."""
+    try:
+        with Redis.from_url(redis_url, protocol=2, socket_timeout=2) as redis:
+            return LogReader(redis).is_alive(process)
+    except RedisError:
+        return False
+
+
+def _named_by_operator(*names: str) -> dict[str, str]:
+    """Return the settings that are only passed on, where the operator has set them."""
+    return {name: os.environ[name] for name in names if os.environ.get(name)}
+
+
+def _influx_environment(influx: InfluxSettings) -> dict[str, str]:
+    if not influx.url:
+        return {}
+    return {
+        "INFLUXDB_URL": influx.url,
+        "INFLUXDB_TOKEN": influx.token.get_secret_value(),
+        "INFLUXDB_ORG": influx.org,
+        "INFLUXDB_BUCKET": influx.bucket,
+    }
+
+
+def _without_password(address: str) -> str:
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
+
+
+def _copy_new_notebooks(folder: Path) -> None:
+    """Give the student a copy to work on; what is there already is the student's own."""
+    for source in sorted(SAMPLE_COURSE.glob("*.ipynb")) + sorted(
+        _NOTEBOOKS.glob("research/*.ipynb")
+    ):
+        target = folder / source.relative_to(_NOTEBOOKS)
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)

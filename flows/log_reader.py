@@ -1,0 +1,225 @@
+"""The log as the stores see it: what comes next for each, how far each is, what can be trimmed."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Final
+
+from pydantic import ValidationError
+from redis import Redis
+from redis.exceptions import ResponseError
+
+from flows.logged_event import START, LoggedEvent, position_ns
+from ingest_api.event_log import COUNTS, LOG, REJECTED, REJECTED_KEPT
+
+#: A batch ends before it holds more, so that no store gets more than it takes at once.
+BATCH_BYTES: Final = 2_000_000
+_PAGE: Final = 200
+#: How long a process without an address counts as alive after it said so.
+ALIVE_SECONDS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events that follow each other in the log.
+
+    Attributes:
+        events: Those that could be read.
+        position: Position of the last entry, readable or not.
+    """
+
+    events: Sequence[LoggedEvent]
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far a store is behind the log.
+
+    Attributes:
+        position: Where the store is.
+        events: How many events it does not have yet.
+        seconds: How long the oldest of them has waited.
+    """
+
+    position: str
+    events: int
+    seconds: float
+
+
+class LogReader:
+    """Reads the log for the stores.
+
+    Each store has a consumer group of its name, and the group's last delivered id is what the
+    store has committed: nothing is ever pending, so nothing has to be claimed after a crash.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        script = resources.files("flows").joinpath("trim.lua")
+        self._trim = redis.register_script(script.read_text(encoding="utf-8"))
+
+    def add_groups(self, stores: Iterable[str]) -> None:
+        """Make the stores' consumer groups where they are missing; a new one begins at the start.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        for store in stores:
+            try:
+                self._redis.xgroup_create(LOG, store, id="0", mkstream=True)
+            except ResponseError as error:
+                if "BUSYGROUP" not in str(error):
+                    raise
+
+    def committed(self) -> dict[str, str]:
+        """Return each consumer group's committed position.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        try:
+            groups: Any = self._redis.xinfo_groups(LOG)
+        except ResponseError:  # there is no log before the first group or event
+            return {}
+        return {_text(group["name"]): _text(group["last-delivered-id"]) for group in groups}
+
+    def commit(self, store: str, position: str) -> None:
+        """Set a store's committed position.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        self._redis.xgroup_setid(LOG, store, position)
+
+    def next_batch(self, position: str, count: int) -> Batch | None:
+        """Return entries that follow `position`, or None at the end of the log.
+
+        They are at most `count`, and few enough to stay under `BATCH_BYTES`.
+
+        An entry that is not an event is set aside with its reason.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        entries = self._entries_after(position, count)
+        if not entries:
+            return None
+        events = []
+        for entry_id, fields in entries:
+            stored = fields.get(b"event", b"")
+            try:
+                events.append(LoggedEvent.decode(_text(entry_id), stored))
+            except ValidationError as error:
+                self.reject(stored, f"not an event: {error}", source="log", at=_text(entry_id))
+        return Batch(events, _text(entries[-1][0]))
+
+    def _entries_after(self, position: str, count: int) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        entries: list[tuple[bytes, dict[bytes, bytes]]] = []
+        size = 0
+        while len(entries) < count:
+            page: Any = self._redis.xrange(
+                LOG, min=f"({position}", count=min(_PAGE, count - len(entries))
+            )
+            if not page:
+                break
+            for entry_id, fields in page:
+                size += len(fields.get(b"event", b""))
+                if entries and size > BATCH_BYTES:
+                    return entries
+                entries.append((entry_id, fields))
+            position = _text(page[-1][0])
+        return entries
+
+    def reject(self, raw: bytes | str, reason: str, *, source: str, at: str) -> None:
+        """Set aside an entry that can never be stored, with its reason.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        with self._redis.pipeline(transaction=True) as step:
+            entry: dict[Any, Any] = {
+                "raw": raw,
+                "reason": reason[:2_000],
+                "source": source,
+                "position": at,
+            }
+            step.xadd(REJECTED, entry, maxlen=REJECTED_KEPT, approximate=True)
+            step.hincrby(COUNTS, "rejected", 1)
+            step.execute()
+
+    def lag(self, position: str) -> Lag:
+        """Return how far a store at `position` is behind the log.
+
+        Every entry carries its running number, so no entries have to be counted.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        newest: Any = self._redis.xrevrange(LOG, count=1)
+        oldest_missing: Any = self._redis.xrange(LOG, min=f"({position}", count=1)
+        if not newest or not oldest_missing:
+            return Lag(position, 0, 0.0)
+        entry_id, fields = oldest_missing[0]
+        events = max(1, _offset(newest[0][1]) - _offset(fields) + 1)
+        seconds = time.time() - position_ns(_text(entry_id)) / 1e9
+        return Lag(position, events, max(0.0, seconds))
+
+    def say_alive(self, process: str) -> None:
+        """Note that a process which has no address lives, for the next seconds.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        self._redis.set(_alive_key(process), "1", ex=ALIVE_SECONDS)
+
+    def is_alive(self, process: str) -> bool:
+        """Tell whether a process said so in the last seconds.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        return bool(self._redis.exists(_alive_key(process)))
+
+    def counts(self) -> dict[str, int]:
+        """Return how many events were accepted, repeated and refused since the log began.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        counts: Any = self._redis.hgetall(COUNTS)
+        names = ("accepted", "duplicates", "rejected")
+        return {name: int(counts.get(name.encode(), 0)) for name in names}
+
+    def length(self) -> int:
+        """Return how many events the log holds now.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        return int(self._redis.xlen(LOG))
+
+    def trim(self, stores: Iterable[str], keep: int) -> int:
+        """Drop events that every store has, but keep the newest `keep`; return how many went.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        committed = self.committed()
+        slowest = min((committed.get(store, START) for store in stores), key=position_ns)
+        return int(self._trim(keys=[LOG], args=[slowest, keep]))
+
+
+def _alive_key(process: str) -> str:
+    return f"cellpulse:alive:{process}"
+
+
+def _offset(fields: Any) -> int:
+    """Return an entry's running number; what somebody else put into the stream has none."""
+    number = fields.get(b"offset", b"")
+    return int(number) if number.isdigit() else 0
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value

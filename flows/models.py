@@ -1,0 +1,125 @@
+"""PostgreSQL: master data and each student's current state, as SQLAlchemy 2 models."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, ForeignKeyConstraint, Index, Text
+from sqlalchemy.dialects.postgresql import INT8MULTIRANGE
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    """Base of every table here."""
+
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        str: Text,
+        int: BigInteger,
+        datetime: DateTime(timezone=True),
+    }
+
+
+class Course(Base):
+    """A course, known from its registration or from its first event."""
+
+    __tablename__ = "courses"
+
+    course_id: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str | None]
+    first_seen_at: Mapped[datetime]
+
+
+class Student(Base):
+    """A student within the installation."""
+
+    __tablename__ = "students"
+
+    student_id: Mapped[str] = mapped_column(primary_key=True)
+    first_seen_at: Mapped[datetime]
+
+
+class Enrollment(Base):
+    """A student in a course."""
+
+    __tablename__ = "enrollments"
+
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.course_id"), primary_key=True)
+    student_id: Mapped[str] = mapped_column(ForeignKey("students.student_id"), primary_key=True)
+    enrolled_at: Mapped[datetime]
+
+
+class Notebook(Base):
+    """A notebook of a course, by its path."""
+
+    __tablename__ = "notebooks"
+
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.course_id"), primary_key=True)
+    notebook: Mapped[str] = mapped_column(primary_key=True)
+    first_seen_at: Mapped[datetime]
+
+
+class Exercise(Base):
+    """An exercise of a course, by its name, with the notebook in which it was last run."""
+
+    __tablename__ = "exercises"
+
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.course_id"), primary_key=True)
+    exercise: Mapped[str] = mapped_column(primary_key=True)
+    notebook: Mapped[str | None]
+    first_seen_at: Mapped[datetime]
+
+
+class Session(Base):
+    """One life of one kernel, with what its sequence numbers tell about losses.
+
+    `gaps` holds the sequence numbers below `highest_seq` that have not arrived, as ranges;
+    `lost_events` is how many they are. A late arrival closes its gap.
+    """
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
+        ),
+    )
+
+    course_id: Mapped[str] = mapped_column(primary_key=True)
+    student_id: Mapped[str] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(primary_key=True)
+    notebook: Mapped[str | None]
+    started_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    highest_seq: Mapped[int]
+    gaps = mapped_column(INT8MULTIRANGE, nullable=False)
+    lost_events: Mapped[int]
+
+
+class StudentState(Base):
+    """Where a student of a course is now; runs and errors are counts since the first event."""
+
+    __tablename__ = "student_states"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
+        ),
+        Index("student_states_last_seen", "course_id", "last_seen_at"),
+    )
+
+    course_id: Mapped[str] = mapped_column(primary_key=True)
+    student_id: Mapped[str] = mapped_column(primary_key=True)
+    last_seen_at: Mapped[datetime]
+    notebook: Mapped[str | None]
+    exercise: Mapped[str | None]
+    last_status: Mapped[str | None]
+    runs: Mapped[int]
+    errors: Mapped[int]
+    error_streak: Mapped[int]
+
+
+class StorePosition(Base):
+    """How far along the log this database is, written in the same transaction as the rows."""
+
+    __tablename__ = "store_position"
+
+    store: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[str]
+    updated_at: Mapped[datetime]

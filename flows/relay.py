@@ -1,0 +1,159 @@
+"""Watches the channel: wakes the actors, and adopts what others published into the log."""
+
+import asyncio
+import json
+import logging
+import re
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import click
+from dramatiq.brokers.redis import RedisBroker
+from pydantic import ValidationError
+from redis import Redis, RedisError
+
+from flows.log_reader import LogReader
+from flows.settings import RelaySettings
+from flows.wake_ups import WakeUps
+from ingest_api.event_log import CHANNEL, Candidate, EventLog, LogUnavailableError, open_redis
+from ingest_api.events import ProgressEvent
+from ingest_api.problems import validation_errors
+from ingest_api.settings import BadSettingError
+
+logger = logging.getLogger(__name__)
+_WAKE_SECONDS: Final = 0.2
+_PATROL_SECONDS: Final = 1.0
+_MAINTENANCE_SECONDS: Final = 60.0
+#: Shorter than the client's time-out.
+_LISTEN_SECONDS: Final = 1.0
+_PAUSE_SECONDS: Final = 0.5
+_POSITION: Final = re.compile(r"\d{1,16}-\d{1,16}")
+
+
+class Relay:
+    """Turns messages on the channel into wake-ups, and a patrol makes up for lost messages."""
+
+    def __init__(
+        self, log: EventLog, reader: LogReader, wake_ups: WakeUps, stores: tuple[str, ...]
+    ) -> None:
+        self._log = log
+        self._reader = reader
+        self._wake_ups = wake_ups
+        self._stores = stores
+        self._heard = asyncio.Event()
+
+    async def take(self, message: bytes) -> None:
+        """Take one message of the channel: note an event of the log, adopt anything else.
+
+        Raises:
+            LogUnavailableError: A message that is not in the log could not be brought there.
+        """
+        try:
+            data = json.loads(message)
+        except (ValueError, RecursionError):
+            await self._reject(message, "not JSON")
+            return
+        if isinstance(data, dict) and _POSITION.fullmatch(str(data.get("position", ""))):
+            self._heard.set()
+            return
+        try:
+            event = ProgressEvent.model_validate(data)
+        except ValidationError as error:
+            faults = validation_errors(error.errors())
+            reason = "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults)
+            await self._reject(message, reason)
+            return
+        await self._log.append([Candidate.encode(event, datetime.now(UTC))])
+
+    async def wake_on_events(self) -> None:
+        """Wake every store at once after an event, and then at most every 200 ms."""
+        while True:
+            await self._heard.wait()
+            self._heard.clear()
+            for store in self._stores:
+                await asyncio.to_thread(self._wake_ups.wake, store)
+            await asyncio.sleep(_WAKE_SECONDS)
+
+    async def patrol(self) -> None:
+        """Wake the stores that are behind, whatever became of their notifications."""
+        while True:
+            await asyncio.to_thread(self._wake_those_behind)
+            await asyncio.sleep(_PATROL_SECONDS)
+
+    async def ask_for_maintenance(self) -> None:
+        """Ask for maintenance once a minute."""
+        while True:
+            await asyncio.sleep(_MAINTENANCE_SECONDS)
+            await asyncio.to_thread(self._wake_ups.request_maintenance)
+
+    def _wake_those_behind(self) -> None:
+        self._reader.say_alive("relay")
+        self._reader.add_groups(self._stores)
+        for store, position in self._reader.committed().items():
+            if store in self._stores and self._reader.lag(position).events:
+                self._wake_ups.wake(store)
+
+    async def _reject(self, message: bytes, reason: str) -> None:
+        await self._log.reject(message.decode(errors="replace"), reason, source="channel")
+
+
+async def relay(settings: RelaySettings) -> None:
+    """Run the relay until SIGTERM or SIGINT."""
+    client = open_redis(settings.redis_url)
+    redis: Redis = Redis.from_url(settings.redis_url, protocol=2)
+    wake_ups = WakeUps(redis, RedisBroker(url=settings.redis_url), settings.stores)
+    watch = Relay(EventLog(client), LogReader(redis), wake_ups, settings.stores)
+
+    async def listen() -> None:
+        async with client.pubsub() as subscriber:
+            await subscriber.subscribe(CHANNEL)
+            logger.info("listening for %s", ", ".join(settings.stores))
+            while True:
+                message: Any = await subscriber.get_message(
+                    ignore_subscribe_messages=True, timeout=_LISTEN_SECONDS
+                )
+                if message is not None:
+                    await watch.take(message["data"])
+
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    work = (listen, watch.wake_on_events, watch.patrol, watch.ask_for_maintenance)
+    tasks: list[asyncio.Task[Any]] = [
+        asyncio.create_task(_again_after_failure(run)) for run in work
+    ]
+    tasks.append(asyncio.create_task(stopped.wait()))
+    ended, running = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    await client.aclose()
+    for task in ended:
+        task.result()  # a failure that was not foreseen ends the process, which is started again
+
+
+async def _again_after_failure(work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await work()
+        except (RedisError, LogUnavailableError, OSError) as error:
+            logger.warning("the relay waits for Redis: %s", error)
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+
+@click.command()
+def run() -> None:
+    """Run the relay until SIGTERM or SIGINT."""
+    try:
+        settings = RelaySettings.load()
+    except BadSettingError as error:
+        sys.exit(f"cellpulse relay: {error}")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    asyncio.run(relay(settings))
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,99 @@
+"""Settings of the relay, the workers and the operator's commands."""
+
+import getpass
+from typing import Annotated, Final
+
+from pydantic import Field, SecretStr
+
+from ingest_api.events import Identifier
+from ingest_api.settings import Port, Secret, Settings, data_dir
+
+STORES: Final = ("influxdb", "postgres", "lake")
+
+
+class InfluxSettings(Settings):
+    """Where the full event log is kept. Without `INFLUXDB_URL` there is none."""
+
+    url: Annotated[str | None, Field(alias="INFLUXDB_URL", pattern="^https?://")] = None
+    token: Annotated[SecretStr, Field(alias="INFLUXDB_TOKEN")] = SecretStr("")
+    org: Annotated[str, Field(alias="INFLUXDB_ORG")] = "cellpulse"
+    bucket: Annotated[str, Field(alias="INFLUXDB_BUCKET", min_length=1)] = "cellpulse"
+
+    @property
+    def stores(self) -> tuple[str, ...]:
+        """The names of all stores that are in use, with or without the full event log."""
+        return STORES if self.url else tuple(name for name in STORES if name != "influxdb")
+
+
+class LakeSettings(Settings):
+    """Where the lake is: its catalog in PostgreSQL and its Parquet files."""
+
+    postgres_url: Annotated[
+        str, Field(alias="CELLPULSE_POSTGRES_URL", pattern="^postgres(ql)?://", repr=False)
+    ]
+    lake_path: Annotated[
+        str, Field(alias="CELLPULSE_LAKE_PATH", default_factory=lambda: str(data_dir() / "lake"))
+    ]
+
+
+class RelaySettings(Settings):
+    """The log, and which stores are to be woken."""
+
+    redis_url: Annotated[
+        str, Field(alias="CELLPULSE_REDIS_URL", pattern="^(rediss?|unix)://", repr=False)
+    ]
+    influx: Annotated[InfluxSettings, Field(default_factory=InfluxSettings.load)]
+
+    @property
+    def stores(self) -> tuple[str, ...]:
+        """The names of the stores that are in use."""
+        return self.influx.stores
+
+
+class FlowsSettings(RelaySettings, LakeSettings):
+    """The log that is read, and the stores that are written."""
+
+    log_keep: Annotated[int, Field(alias="CELLPULSE_LOG_KEEP", ge=0)] = 100_000
+    snapshot_days: Annotated[int, Field(alias="CELLPULSE_SNAPSHOT_DAYS", ge=1)] = 30
+
+
+class PlatformSettings(Settings):
+    """Where each part listens, for `cellpulse up` and `cellpulse status`.
+
+    A store without an address is started by `up` itself.
+    """
+
+    host: Annotated[str, Field(alias="CELLPULSE_HOST", min_length=1)] = "127.0.0.1"
+    ingest_port: Annotated[Port, Field(alias="CELLPULSE_INGEST_PORT")] = 8000
+    api_port: Annotated[Port, Field(alias="CELLPULSE_API_PORT")] = 8001
+    dashboard_port: Annotated[Port, Field(alias="CELLPULSE_DASHBOARD_PORT")] = 8501
+    jupyter_port: Annotated[Port, Field(alias="CELLPULSE_JUPYTER_PORT")] = 8888
+    redis_port: Annotated[Port | None, Field(alias="CELLPULSE_REDIS_PORT")] = None
+    postgres_port: Annotated[Port | None, Field(alias="CELLPULSE_POSTGRES_PORT")] = None
+    redis_url: Annotated[
+        str | None, Field(alias="CELLPULSE_REDIS_URL", pattern="^(rediss?|unix)://")
+    ] = None
+    postgres_url: Annotated[
+        str | None, Field(alias="CELLPULSE_POSTGRES_URL", pattern="^postgres(ql)?://")
+    ] = None
+    lake_path: Annotated[str | None, Field(alias="CELLPULSE_LAKE_PATH")] = None
+    secret: Annotated[Secret | None, Field(alias="CELLPULSE_SECRET")] = None
+    course: Annotated[Identifier, Field(alias="CELLPULSE_COURSE")] = "demo"
+    student: Annotated[
+        Identifier, Field(alias="CELLPULSE_STUDENT", default_factory=getpass.getuser)
+    ]
+    influx: Annotated[InfluxSettings, Field(default_factory=InfluxSettings.load)]
+
+    @property
+    def stores(self) -> tuple[str, ...]:
+        """The names of the stores that are in use."""
+        return self.influx.stores
+
+    @property
+    def reachable_host(self) -> str:
+        """The host by which a program on this machine reaches what listens on `host`."""
+        return "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
+
+    def address(self, port: int) -> str:
+        """Return the address of what listens on `port`."""
+        return f"http://{self.reachable_host}:{port}"

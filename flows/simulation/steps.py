@@ -1,0 +1,72 @@
+"""What a student does at the computer, one step after the other, and how long it takes."""
+
+from dataclasses import dataclass
+from random import Random
+
+from flows.simulation import parameters
+from flows.simulation.course import Cell, Exercise, Notebook
+from flows.simulation.runs import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A student opened a notebook or, where there is a `run`, ran a cell of it.
+
+    Attributes:
+        at: When it happened, for a run when it ended, in seconds after the start of the class.
+        exercise: The exercise that the cell belongs to, if any.
+        check_name: The check that the cell is, if it is one.
+    """
+
+    at: float
+    notebook: str
+    run: Run | None = None
+    cell_id: str | None = None
+    exercise: str | None = None
+    check_name: str | None = None
+    duration_ms: float | None = None
+
+
+class Desk:
+    """One student's computer and clock.
+
+    Attributes:
+        now: Seconds after the start of the class.
+    """
+
+    def __init__(self, rng: Random, pace: float, now: float) -> None:
+        self.now = now
+        self._rng = rng
+        self._pace = pace
+
+    def think(self, median_seconds: float) -> None:
+        """Let a time pass that varies around its median and with the student's pace."""
+        varied = self._rng.lognormvariate(0, parameters.TIME_SPREAD)
+        self.now += median_seconds * self._pace * varied
+
+    def open(self, notebook: Notebook) -> Step:
+        """Open a notebook."""
+        return Step(self.now, notebook.path)
+
+    def run(
+        self, notebook: Notebook, cell: Cell, run: Run, exercise: Exercise | None = None
+    ) -> Step:
+        """Run a cell, of an exercise or not; `run` is what comes of it."""
+        check = exercise.check if exercise else None
+        duration_ms = self._duration_ms(run)
+        self.now += duration_ms / 1_000
+        return Step(
+            at=self.now,
+            notebook=notebook.path,
+            run=run,
+            cell_id=cell.cell_id,
+            exercise=exercise.name if exercise else None,
+            check_name=check.name if check and check.cell is cell else None,
+            duration_ms=duration_ms,
+        )
+
+    def _duration_ms(self, run: Run) -> float:
+        if run.status == "interrupted":
+            return round(1_000 * self._rng.uniform(*parameters.ENDLESS_SECONDS), 3)
+        varied = self._rng.lognormvariate(0, parameters.DURATION_SPREAD)
+        return round(parameters.DURATION_MS * varied, 3)

@@ -1,0 +1,102 @@
+"""What one event does to a student's current state and to a session: pure functions."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Self
+
+from flows.logged_event import LoggedEvent
+
+#: Sequence numbers start here, so a session first seen at 5 has lost 1 to 4 until they arrive.
+FIRST_SEQ: Final = 1
+#: No class loses more of one session at once: a longer jump is another way of numbering.
+LONGEST_GAP: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentState:
+    """Where a student of a course is now; see `flows.models.StudentState`."""
+
+    last_seen_at: datetime
+    notebook: str | None = None
+    exercise: str | None = None
+    last_status: str | None = None
+    runs: int = 0
+    errors: int = 0
+    error_streak: int = 0
+
+    @classmethod
+    def before(cls, logged: LoggedEvent) -> Self:
+        """Return the state of a student of whom this is the first event."""
+        return cls(last_seen_at=logged.seen_at)
+
+    def after(self, logged: LoggedEvent) -> Self:
+        """Return the state after the next event of the log."""
+        seen = replace(self, last_seen_at=max(self.last_seen_at, logged.seen_at))
+        event = logged.event
+        if event.type != "cell_run":
+            return seen
+        failed = event.status == "error"
+        return replace(
+            seen,
+            notebook=event.notebook or self.notebook,
+            exercise=event.exercise,
+            last_status=event.status,
+            runs=self.runs + 1,
+            errors=self.errors + failed,
+            error_streak=self.error_streak + 1 if failed else 0,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """What a session's sequence numbers tell; see `flows.models.Session`.
+
+    Attributes:
+        gaps: Missing sequence numbers as ranges with an exclusive end, in order.
+    """
+
+    notebook: str | None
+    started_at: datetime
+    last_seen_at: datetime
+    ended_at: datetime | None = None
+    highest_seq: int = FIRST_SEQ - 1
+    gaps: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def before(cls, logged: LoggedEvent) -> Self:
+        """Return the state of a session of which this is the first event."""
+        return cls(logged.event.notebook, logged.seen_at, logged.seen_at)
+
+    @property
+    def lost_events(self) -> int:
+        """How many sequence numbers are missing."""
+        return sum(end - start for start, end in self.gaps)
+
+    def after(self, logged: LoggedEvent) -> Self:
+        """Return the state after the next event of the log; events without `seq` have none."""
+        event = logged.event
+        assert event.seq is not None  # noqa: S101 - goes with session_id, by the contract
+        return replace(
+            self,
+            notebook=event.notebook or self.notebook,
+            started_at=min(self.started_at, logged.seen_at),
+            last_seen_at=max(self.last_seen_at, logged.seen_at),
+            ended_at=logged.seen_at if event.type == "session_ended" else self.ended_at,
+            highest_seq=max(self.highest_seq, event.seq),
+            gaps=_gaps_after(self.gaps, self.highest_seq, event.seq),
+        )
+
+
+def _gaps_after(
+    gaps: tuple[tuple[int, int], ...], highest_seq: int, seq: int
+) -> tuple[tuple[int, int], ...]:
+    if seq > highest_seq:
+        is_gap = 1 < seq - highest_seq <= LONGEST_GAP
+        return (*gaps, (highest_seq + 1, seq)) if is_gap else gaps
+    remaining: list[tuple[int, int]] = []
+    for start, end in gaps:
+        if start <= seq < end:
+            remaining += [part for part in ((start, seq), (seq + 1, end)) if part[0] < part[1]]
+        else:
+            remaining.append((start, end))
+    return tuple(remaining)

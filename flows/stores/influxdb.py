@@ -1,0 +1,180 @@
+"""InfluxDB's writer and reader: the full event log, one point an event."""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import UUID
+
+import httpx
+from influxdb_client.client.influxdb_client import InfluxDBClient
+from influxdb_client.client.write.point import Point
+from influxdb_client.client.write_api import SYNCHRONOUS
+from influxdb_client.domain.write_precision import WritePrecision
+from influxdb_client.rest import ApiException
+from urllib3.exceptions import HTTPError
+
+from flows.logged_event import LoggedEvent, position_from_ns
+from flows.settings import InfluxSettings
+from flows.stores.store import PoisonEventError, StoreUnavailableError
+from ingest_api.events import StoredEvent
+
+MEASUREMENT: Final = "progress_event"
+TAGS: Final = ("course_id", "student_id", "type")
+_TIMEOUT_SECONDS: Final = 10
+_PAGE: Final = 5_000
+#: A smaller batch, or one without its poison event, can be taken.
+_REFUSED: Final = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
+
+
+class InfluxWriter:
+    """Writes events as points whose time is the log position.
+
+    A repeat overwrites its own point, so InfluxDB needs to remember no position.
+    """
+
+    name = "influxdb"
+
+    def __init__(self, settings: InfluxSettings) -> None:
+        self._settings = settings
+        self._client = InfluxDBClient(
+            url=str(settings.url),
+            token=settings.token.get_secret_value(),
+            org=settings.org,
+            timeout=_TIMEOUT_SECONDS * 1000,
+            enable_gzip=True,
+        )
+        self._write = self._client.write_api(write_options=SYNCHRONOUS)
+
+    def apply(self, events: Sequence[LoggedEvent], position: str) -> None:  # noqa: ARG002
+        """Write a point for each event; see `Store.apply`."""
+        try:
+            self._write.write(
+                bucket=self._settings.bucket,
+                org=self._settings.org,
+                record=[to_point(event) for event in events],
+            )
+        except ApiException as error:
+            reason = f"InfluxDB answers {error.status}: {_first_line(error.body)}"
+            if error.status in _REFUSED:
+                raise PoisonEventError(reason) from error
+            raise StoreUnavailableError(reason) from error
+        except (HTTPError, OSError) as error:
+            raise StoreUnavailableError(f"InfluxDB: {error}") from error
+
+    def position(self) -> None:
+        """Return None: the consumer group remembers the position."""
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._write.close()
+        self._client.close()
+
+
+class InfluxReader:
+    """Reads the full event log back, by InfluxQL, which InfluxDB 1, 2 and 3 answer."""
+
+    def __init__(self, settings: InfluxSettings) -> None:
+        self._bucket = settings.bucket
+        self._client = httpx.Client(
+            base_url=str(settings.url),
+            headers={"Authorization": f"Token {settings.token.get_secret_value()}"},
+            timeout=60,
+        )
+
+    def count(self) -> int:
+        """Return how many events there are.
+
+        Raises:
+            StoreUnavailableError: InfluxDB does not answer.
+        """
+        # The bucket and the measurement are ours; nothing here comes from a client.
+        series = self._query(f'SELECT count("event_id") FROM "{MEASUREMENT}"')  # noqa: S608
+        return int(series[0]["values"][0][1]) if series else 0
+
+    def last_ns(self) -> int:
+        """Return the position of the last event as one number, 0 when there is none.
+
+        Raises:
+            StoreUnavailableError: InfluxDB does not answer.
+        """
+        series = self._query(f'SELECT last("event_id") FROM "{MEASUREMENT}"')  # noqa: S608
+        return int(series[0]["values"][0][0]) if series else 0
+
+    def batches(self, last_ns: int) -> Iterator[list[LoggedEvent]]:
+        """Yield all events up to and with the position `last_ns`, in log order.
+
+        Raises:
+            StoreUnavailableError: InfluxDB does not answer.
+        """
+        after = -1
+        while True:
+            series = self._query(
+                f'SELECT * FROM "{MEASUREMENT}" WHERE time > {after} AND time <= {last_ns} '  # noqa: S608
+                f"ORDER BY time ASC LIMIT {_PAGE}"
+            )
+            if not series:
+                return
+            columns = series[0]["columns"]
+            batch = [
+                _from_point(dict(zip(columns, values, strict=True)))
+                for values in series[0]["values"]
+            ]
+            yield batch
+            after = batch[-1].position_ns
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def _query(self, query: str) -> list[dict[str, Any]]:
+        try:
+            answer = self._client.get(
+                "/query", params={"db": self._bucket, "epoch": "ns", "q": query}
+            )
+            answer.raise_for_status()
+            result = answer.json()["results"][0]
+        except (httpx.HTTPError, ValueError, LookupError) as error:
+            raise StoreUnavailableError(f"InfluxDB: {error}") from error
+        if "error" in result:
+            raise StoreUnavailableError(f"InfluxDB: {result['error']}")
+        series: list[dict[str, Any]] = result.get("series", [])
+        return series
+
+
+def to_point(logged: LoggedEvent) -> Point:
+    """Return an event's point: three tags, every other field of the event as a field."""
+    point: Point = Point(MEASUREMENT).time(logged.position_ns, WritePrecision.NS)
+    for name, value in logged.event:
+        if value is None:
+            continue
+        if name in TAGS:
+            point.tag(name, value)
+        elif isinstance(value, datetime):
+            point.field(name, value.isoformat())
+        elif isinstance(value, UUID):
+            point.field(name, str(value))
+        elif isinstance(value, (list, dict)):
+            point.field(name, json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+        else:
+            point.field(name, value)
+    return point
+
+
+def _from_point(row: dict[str, Any]) -> LoggedEvent:
+    position = position_from_ns(int(row.pop("time")))
+    fields = {name: value for name, value in row.items() if value is not None}
+    for name in ("truncated", "extra"):
+        if name in fields:
+            fields[name] = json.loads(fields[name])
+    return LoggedEvent(position, StoredEvent.model_validate(fields))
+
+
+def _first_line(body: object) -> str:
+    text = body.decode(errors="replace") if isinstance(body, bytes) else str(body)
+    return text.strip().partition("\n")[0][:300]

@@ -1,0 +1,211 @@
+"""The lake's writer: events, rollups and the log position in one transaction."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import resources
+from typing import Final
+
+import duckdb
+import psycopg
+import pyarrow as pa
+
+from flows.logged_event import LoggedEvent, position_ns
+from flows.stores.lake_attach import attach_lake
+from flows.stores.store import PoisonEventError, StoreUnavailableError
+from ingest_api.events import StoredEvent
+
+#: PostgreSQL advisory lock that whoever writes the lake holds: one writer at a time.
+_WRITER_LOCK: Final = 7_235_421
+_LOCK_TIMEOUT: Final = "10s"
+
+_ARROW_TYPES: Final = {
+    "BIGINT": pa.int64(),
+    "VARCHAR": pa.string(),
+    "DOUBLE": pa.float64(),
+    "BOOLEAN": pa.bool_(),
+    "TIMESTAMP WITH TIME ZONE": pa.timestamp("us", tz="UTC"),
+    "VARCHAR[]": pa.list_(pa.string()),
+    "JSON": pa.string(),
+}
+
+
+def _statement(name: str) -> str:
+    return resources.files("flows.stores").joinpath(name).read_text(encoding="utf-8")
+
+
+class LakeWriter:
+    """Writes batches of events into the lake, each exactly once.
+
+    The position is committed with the rows, so a batch that comes again finds itself applied.
+    """
+
+    name = "lake"
+
+    def __init__(self, postgres_url: str, lake_path: str) -> None:
+        self._postgres_url = postgres_url
+        self._lake_path = lake_path
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._event_schema: pa.Schema | None = None
+        self._rollup_sql = _statement("lake_rollups.sql")
+
+    def apply(self, events: Sequence[LoggedEvent], position: str) -> None:
+        """Append `events` and merge them into the rollups; see `Store.apply`."""
+        with self._sole_writer(), self._transaction() as lake:
+            applied = position_ns(self._read_position(lake))
+            fresh = [event for event in events if event.position_ns > applied]
+            if fresh:
+                self._insert(lake, fresh)
+            if position_ns(position) > applied:
+                lake.execute("UPDATE lake.log_position SET position = ?", [position])
+
+    def position(self) -> str:
+        """Return the log position of the last event in the lake; see `Store.position`.
+
+        A lake that is not there yet is made.
+        """
+        with self._sole_writer(), self._translated_errors():
+            return self._read_position(self._lake())
+
+    def remake(self, batches: Iterator[Sequence[LoggedEvent]], position: str) -> int:
+        """Replace everything in the lake by `batches`, in one transaction, and count the events.
+
+        Readers see the old lake until the new one is whole.
+
+        Raises:
+            StoreUnavailableError: The old lake is untouched.
+        """
+        count = 0
+        with self._sole_writer(), self._transaction() as lake:
+            for table in ("events", "rollup_student_exercise", "rollup_course_minute"):
+                lake.execute(f"DELETE FROM lake.{table}")  # noqa: S608 - a fixed name
+            for batch in batches:
+                if batch:
+                    self._insert(lake, batch)
+                    count += len(batch)
+            lake.execute("UPDATE lake.log_position SET position = ?", [position])
+        return count
+
+    def maintain(self, keep_snapshots_days: int) -> None:
+        """Flush inlined rows, merge small files, expire old snapshots and delete their files.
+
+        Raises:
+            StoreUnavailableError: Something was left undone; the next run does it.
+        """
+        with self._sole_writer(), self._translated_errors():
+            lake = self._lake()
+            lake.execute("CALL ducklake_flush_inlined_data('lake')")
+            # Files of which most rows were replaced are written anew, so that merging shrinks them.
+            lake.execute("CALL ducklake_rewrite_data_files('lake', delete_threshold => 0.1)")
+            lake.execute("CALL ducklake_merge_adjacent_files('lake')")
+            lake.execute(
+                "CALL ducklake_expire_snapshots('lake', "
+                f"older_than => now() - INTERVAL {int(keep_snapshots_days)} DAY)"
+            )
+            lake.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)")
+
+    def close(self) -> None:
+        """Let go of the connection; the next call opens a new one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _insert(self, lake: duckdb.DuckDBPyConnection, events: Sequence[LoggedEvent]) -> None:
+        lake.register("batch", self._to_arrow(lake, events))
+        try:
+            for statement in self._rollup_sql.split(";\n"):
+                if statement.strip():
+                    lake.execute(statement)
+        finally:
+            lake.unregister("batch")
+
+    def _to_arrow(self, lake: duckdb.DuckDBPyConnection, events: Sequence[LoggedEvent]) -> pa.Table:
+        if self._event_schema is None:
+            columns = lake.execute(
+                "SELECT column_name, data_type FROM duckdb_columns() "
+                "WHERE database_name = 'lake' AND table_name = 'events' ORDER BY column_index"
+            ).fetchall()
+            self._event_schema = pa.schema(
+                [pa.field(name, _ARROW_TYPES[kind]) for name, kind in columns]
+            )
+        return pa.Table.from_pylist([_row(event) for event in events], self._event_schema)
+
+    def _lake(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            connection = attach_lake(self._postgres_url, self._lake_path, read_only=False)
+            _create_tables(connection)
+            self._connection = connection
+        return self._connection
+
+    @staticmethod
+    def _read_position(lake: duckdb.DuckDBPyConnection) -> str:
+        row = lake.execute("SELECT position FROM lake.log_position").fetchone()
+        if row is None:
+            raise StoreUnavailableError("the lake has no log position: run 'cellpulse rebuild'")
+        return str(row[0])
+
+    @contextmanager
+    def _sole_writer(self) -> Iterator[None]:
+        try:
+            with psycopg.connect(self._postgres_url, autocommit=True) as connection:
+                connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
+                connection.execute("SELECT pg_advisory_lock(%s)", [_WRITER_LOCK])
+                yield
+        except psycopg.Error as error:
+            raise StoreUnavailableError(f"PostgreSQL, the lake's catalog: {error}") from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._translated_errors():
+            lake = self._lake()
+            lake.execute("BEGIN")
+            try:
+                yield lake
+                lake.execute("COMMIT")
+            except BaseException:
+                # Whatever happened, the next batch starts on a connection that is known good.
+                self.close()
+                raise
+
+    @contextmanager
+    def _translated_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (
+            duckdb.ConversionException,
+            duckdb.ConstraintException,
+            duckdb.OutOfRangeException,
+            pa.ArrowInvalid,
+            OverflowError,
+        ) as error:
+            raise PoisonEventError(f"the lake refuses it: {error}") from error
+        except duckdb.Error as error:
+            self.close()
+            raise StoreUnavailableError(f"the lake: {error}") from error
+
+
+def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    exists = connection.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = 'lake' AND table_name = 'log_position'"
+    ).fetchone()
+    if exists:
+        return
+    connection.execute("BEGIN")
+    connection.execute(_statement("lake_schema.sql"))
+    connection.execute("ALTER TABLE lake.events SET PARTITIONED BY (course_id)")
+    connection.execute("ALTER TABLE lake.events SET SORTED BY (student_id ASC, position_ns ASC)")
+    connection.execute("INSERT INTO lake.log_position VALUES ('0-0')")
+    connection.execute("COMMIT")
+
+
+def _row(logged: LoggedEvent) -> dict[str, object]:
+    row: dict[str, object] = {name: getattr(logged.event, name) for name in _COPIED}
+    row["position"] = logged.position
+    row["position_ns"] = logged.position_ns
+    row["event_id"] = str(logged.event.event_id)
+    row["extra"] = logged.event.extra_json()
+    return row
+
+
+_COPIED: Final = tuple(
+    name for name in StoredEvent.model_fields if name not in ("event_id", "extra")
+)

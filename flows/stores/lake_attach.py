@@ -1,0 +1,50 @@
+"""How any process opens the lake: DuckDB as engine, PostgreSQL as catalog, Parquet files."""
+
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+#: The schema of the catalog's tables within the PostgreSQL database.
+CATALOG_SCHEMA: Final = "lake"
+#: Commits smaller than this stay in the catalog until maintenance flushes them to Parquet.
+INLINED_ROWS: Final = 5_000
+
+
+def attach_lake(postgres_url: str, lake_path: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB connection with the lake as `lake` and the master data as `master`.
+
+    Nothing is downloaded: the extensions come from pinned wheels.
+
+    Raises:
+        duckdb.Error: The catalog does not answer, or there is no lake yet.
+    """
+    if not read_only and "://" not in lake_path:
+        Path(lake_path).mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect(
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    )
+    for extension in ("ducklake", "postgres_scanner"):
+        connection.execute(f"LOAD {_literal(_extension_file(extension))}")
+    connection.execute("SET TimeZone = 'UTC'")
+    access = "READ_ONLY" if read_only else f"DATA_INLINING_ROW_LIMIT {INLINED_ROWS}"
+    connection.execute(
+        f"ATTACH {_literal('ducklake:postgres:' + postgres_url)} AS lake "
+        f"(DATA_PATH {_literal(lake_path)}, METADATA_SCHEMA '{CATALOG_SCHEMA}', {access})"
+    )
+    connection.execute(
+        f"ATTACH {_literal(postgres_url)} AS master (TYPE postgres, SCHEMA 'public', READ_ONLY)"
+    )
+    return connection
+
+
+def _extension_file(name: str) -> str:
+    """Return the file in the extension's wheel: installing it would need a home directory."""
+    wheel = resources.files(f"duckdb_extension_{name}")
+    file = wheel / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
+    return str(file)
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,257 @@
+"""PostgreSQL's writer: master data and current state, by upserts, in one transaction a batch."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Protocol, Self, TypeVar
+
+from psycopg.types.multirange import Multirange
+from psycopg.types.range import Range
+from sqlalchemy import Connection, Engine, create_engine, inspect, select, tuple_
+from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+
+from flows.logged_event import START, LoggedEvent, position_ns
+from flows.models import (
+    Base,
+    Course,
+    Enrollment,
+    Exercise,
+    Notebook,
+    Session,
+    StorePosition,
+    Student,
+    StudentState,
+)
+from flows.stores.folds import CurrentState, SessionState
+from flows.stores.store import PoisonEventError, StoreUnavailableError
+
+
+def engine_for(postgres_url: str) -> Engine:
+    """Return an engine for a `postgresql://` address; it connects on first use."""
+    scheme, _, rest = postgres_url.partition("://")
+    driver = scheme if "+" in scheme else "postgresql+psycopg"
+    return create_engine(f"{driver}://{rest}", pool_pre_ping=True, pool_size=2)
+
+
+class _Fold(Protocol):
+    def after(self, logged: LoggedEvent) -> Self: ...
+
+
+_State = TypeVar("_State", bound=_Fold)
+_Key = tuple[str, ...]
+_Rows = dict[_Key, dict[str, Any]]
+#: PostgreSQL takes 65,535 parameters a statement; the widest table here has ten columns.
+_ROWS_A_STATEMENT = 1_000
+
+
+class PostgresWriter:
+    """Folds batches of events into master data and current state, each exactly once.
+
+    The row of `store_position` is locked first, so that writers take turns, and is written with
+    the rest, so that a batch that comes again finds itself applied.
+    """
+
+    name = "postgres"
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def apply(self, events: Sequence[LoggedEvent], position: str) -> None:
+        """Apply what is new of `events`; see `Store.apply`."""
+        with self._translated_errors(), self._engine.begin() as connection:
+            applied = position_ns(self._locked_position(connection))
+            fresh = [event for event in events if event.position_ns > applied]
+            if fresh:
+                _upsert_master_data(connection, fresh)
+                _fold_student_states(connection, fresh)
+                _fold_sessions(connection, [e for e in fresh if e.event.session_id is not None])
+            if position_ns(position) > applied:
+                self._set_position(connection, position)
+
+    def position(self) -> str:
+        """Return the log position of the last event applied; see `Store.position`."""
+        with self._translated_errors(), self._engine.connect() as connection:
+            query = select(StorePosition.position).where(StorePosition.store == self.name)
+            return connection.execute(query).scalar_one_or_none() or START
+
+    def lost_events(self) -> int:
+        """Return how many sequence numbers are missing over all sessions.
+
+        Raises:
+            StoreUnavailableError: PostgreSQL does not answer.
+        """
+        with self._translated_errors(), self._engine.connect() as connection:
+            return sum(connection.execute(select(Session.lost_events)).scalars())
+
+    def _locked_position(self, connection: Connection) -> str:
+        row = {"store": self.name, "position": START, "updated_at": datetime.now(UTC)}
+        connection.execute(insert(StorePosition).values(row).on_conflict_do_nothing())
+        query = select(StorePosition.position).where(StorePosition.store == self.name)
+        return connection.execute(query.with_for_update()).scalar_one()
+
+    def _set_position(self, connection: Connection, position: str) -> None:
+        row = {"store": self.name, "position": position, "updated_at": datetime.now(UTC)}
+        connection.execute(_upsert(StorePosition, [row]))
+
+    @contextmanager
+    def _translated_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (DataError, IntegrityError) as error:
+            raise PoisonEventError(f"PostgreSQL refuses it: {error.orig}") from error
+        except SQLAlchemyError as error:
+            raise StoreUnavailableError(f"PostgreSQL: {error}") from error
+
+
+def _upsert_master_data(connection: Connection, events: Sequence[LoggedEvent]) -> None:
+    # In the order of their foreign keys; `_execute_many` orders by key, so no two can deadlock.
+    new: dict[type[Base], _Rows] = {Course: {}, Student: {}, Enrollment: {}, Notebook: {}}
+    exercises: _Rows = {}
+    for logged in events:
+        event, seen = logged.event, logged.seen_at
+        course = {"course_id": event.course_id}
+        student = {"student_id": event.student_id}
+        first_seen = {"first_seen_at": seen}
+        new[Course].setdefault((event.course_id,), course | first_seen)
+        new[Student].setdefault((event.student_id,), student | first_seen)
+        new[Enrollment].setdefault(
+            (event.course_id, event.student_id), course | student | {"enrolled_at": seen}
+        )
+        if event.notebook:
+            notebook = {"notebook": event.notebook}
+            new[Notebook].setdefault(
+                (event.course_id, event.notebook), course | notebook | first_seen
+            )
+        if event.exercise:
+            key = (event.course_id, event.exercise)
+            row = exercises.setdefault(
+                key, course | {"exercise": event.exercise, "notebook": None} | first_seen
+            )
+            row["notebook"] = event.notebook or row["notebook"]
+    for model, rows in new.items():
+        _execute_many(connection, rows, partial(_insert_new, model))
+    _execute_many(connection, exercises, _upsert_exercises)
+
+
+def _execute_many(
+    connection: Connection,
+    rows: _Rows,
+    statement: Callable[[list[dict[str, Any]]], Insert],
+) -> None:
+    ordered = [rows[key] for key in sorted(rows)]
+    for start in range(0, len(ordered), _ROWS_A_STATEMENT):
+        connection.execute(statement(ordered[start : start + _ROWS_A_STATEMENT]))
+
+
+def _insert_new(model: type[Base], rows: list[dict[str, Any]]) -> Insert:
+    return insert(model).values(rows).on_conflict_do_nothing()
+
+
+def _upsert_exercises(rows: list[dict[str, Any]]) -> Insert:
+    statement = insert(Exercise).values(rows)
+    return statement.on_conflict_do_update(
+        index_elements=["course_id", "exercise"],
+        set_={"notebook": statement.excluded.notebook},
+        where=statement.excluded.notebook.is_not(None),
+    )
+
+
+def _fold_student_states(connection: Connection, events: Sequence[LoggedEvent]) -> None:
+    def key(logged: LoggedEvent) -> _Key:
+        return logged.event.course_id, logged.event.student_id
+
+    states = {
+        (row.course_id, row.student_id): CurrentState(
+            last_seen_at=row.last_seen_at,
+            notebook=row.notebook,
+            exercise=row.exercise,
+            last_status=row.last_status,
+            runs=row.runs,
+            errors=row.errors,
+            error_streak=row.error_streak,
+        )
+        for row in _rows_of(connection, StudentState, {key(logged) for logged in events})
+    }
+    changed = _fold(states, events, key, CurrentState.before)
+    rows: _Rows = {
+        (course_id, student_id): {
+            "course_id": course_id,
+            "student_id": student_id,
+            "last_seen_at": state.last_seen_at,
+            "notebook": state.notebook,
+            "exercise": state.exercise,
+            "last_status": state.last_status,
+            "runs": state.runs,
+            "errors": state.errors,
+            "error_streak": state.error_streak,
+        }
+        for (course_id, student_id), state in changed.items()
+    }
+    _execute_many(connection, rows, partial(_upsert, StudentState))
+
+
+def _fold_sessions(connection: Connection, events: Sequence[LoggedEvent]) -> None:
+    def key(logged: LoggedEvent) -> _Key:
+        event = logged.event
+        return event.course_id, event.student_id, event.session_id or ""
+
+    states = {
+        (row.course_id, row.student_id, row.session_id): SessionState(
+            notebook=row.notebook,
+            started_at=row.started_at,
+            last_seen_at=row.last_seen_at,
+            ended_at=row.ended_at,
+            highest_seq=row.highest_seq,
+            gaps=tuple((part.lower, part.upper) for part in row.gaps),
+        )
+        for row in _rows_of(connection, Session, {key(logged) for logged in events})
+    }
+    changed = _fold(states, events, key, SessionState.before)
+    rows: _Rows = {
+        (course_id, student_id, session_id): {
+            "course_id": course_id,
+            "student_id": student_id,
+            "session_id": session_id,
+            "notebook": state.notebook,
+            "started_at": state.started_at,
+            "last_seen_at": state.last_seen_at,
+            "ended_at": state.ended_at,
+            "highest_seq": state.highest_seq,
+            "gaps": Multirange([Range(start, end) for start, end in state.gaps]),
+            "lost_events": state.lost_events,
+        }
+        for (course_id, student_id, session_id), state in changed.items()
+    }
+    _execute_many(connection, rows, partial(_upsert, Session))
+
+
+def _fold(
+    states: dict[Any, _State],
+    events: Sequence[LoggedEvent],
+    key: Callable[[LoggedEvent], _Key],
+    before: Callable[[LoggedEvent], _State],
+) -> dict[_Key, _State]:
+    changed: dict[_Key, _State] = {}
+    for logged in events:
+        place = key(logged)
+        state = changed.get(place) or states.get(place) or before(logged)
+        changed[place] = state.after(logged)
+    return changed
+
+
+def _rows_of(connection: Connection, model: type[Base], keys: Iterable[_Key]) -> Iterable[Any]:
+    columns = inspect(model).primary_key
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), _ROWS_A_STATEMENT):
+        part = ordered[start : start + _ROWS_A_STATEMENT]
+        query = select(model.__table__).where(tuple_(*columns).in_(part))
+        yield from connection.execute(query)
+
+
+def _upsert(model: type[Base], rows: list[dict[str, Any]]) -> Insert:
+    statement = insert(model).values(rows)
+    key = [column.name for column in inspect(model).primary_key]
+    values = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    return statement.on_conflict_do_update(index_elements=key, set_=values)

@@ -1,0 +1,185 @@
+"""`cellpulse up`: the whole platform on this machine, in the foreground."""
+
+import errno
+import fcntl
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import click
+
+from flows.embedded.part import Part, PartUnavailableError
+from flows.embedded.platform import Platform, keep_secret
+from flows.embedded.stores import prepare_stores
+from flows.embedded.supervisor import PartFailedError, Supervisor
+from flows.migrate import prepare_databases
+from flows.settings import LakeSettings, PlatformSettings
+from flows.version_of_data import check_data_version
+from ingest_api.settings import RUN_FILE
+
+_START_SECONDS: Final = 60.0
+DEMO_STUDENTS: Final = 30
+_DEMO_MINUTES: Final = 120
+_DEMO_HEAD_START_MINUTES: Final = 35
+
+
+class CannotStartError(Exception):
+    """Why the platform does not start, in one line that says what to do."""
+
+
+def run_platform(folder: Path, *, demo: bool) -> None:
+    """Start every part, say `ready`, and run until SIGINT, SIGTERM or SIGHUP.
+
+    Raises:
+        CannotStartError: Nothing is left running.
+        BadSettingError: A setting is wrong, and nothing was started.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    with _sole_use(folder):
+        check_data_version(folder)
+        # What an earlier run left, that was killed, must not be taken for settings.
+        (folder / RUN_FILE).unlink(missing_ok=True)
+        settings = PlatformSettings.load()
+        _check_ports(settings)
+        try:
+            stores = prepare_stores(settings, folder)
+            platform = Platform(settings, stores, keep_secret(settings, folder), folder)
+            with (
+                Supervisor(folder / "logs", _groups(platform, demo=demo)) as supervisor,
+                _findable(platform, folder),
+            ):
+                _start(supervisor, platform, stop)
+                if stop.is_set():
+                    return
+                _print_addresses(platform, folder)
+                while not stop.wait(1):
+                    if not supervisor.runs:
+                        raise CannotStartError(f"the supervisor ended: see {folder}/logs")
+                click.echo("stopping", err=True)
+        except (PartUnavailableError, PartFailedError) as error:
+            raise CannotStartError(str(error)) from error
+
+
+def _groups(platform: Platform, *, demo: bool) -> dict[str, list[Part]]:
+    pages = platform.pages()
+    if demo:
+        pages.append(_simulated_class(platform))
+    return {"stores": platform.stores.parts, "services": platform.services(), "pages": pages}
+
+
+def _start(supervisor: Supervisor, platform: Platform, stop: threading.Event) -> None:
+    stores = platform.stores
+    supervisor.start("stores", _START_SECONDS, stop)
+    if stop.is_set():
+        return
+    if stores.embedded_influx:
+        stores.embedded_influx.set_up()
+    prepare_databases(
+        LakeSettings(
+            CELLPULSE_POSTGRES_URL=stores.postgres_url, CELLPULSE_LAKE_PATH=platform.lake_path
+        )
+    )
+    for group in ("services", "pages"):
+        supervisor.start(group, _START_SECONDS, stop)
+
+
+def _simulated_class(platform: Platform) -> Part:
+    return Part(
+        "simulated-class",
+        (
+            *(sys.executable, "-m", "flows.cli", "simulate"),
+            *("--students", str(DEMO_STUDENTS), "--minutes", str(_DEMO_MINUTES)),
+            *("--head-start", str(_DEMO_HEAD_START_MINUTES)),
+            *("--course", platform.settings.course),
+        ),
+        answers=lambda: True,
+        environment={"CELLPULSE_DATA_DIR": str(platform.folder)}
+        | platform.environment()
+        | {"CELLPULSE_SECRET": platform.secret},
+        ends_by_itself=True,
+    )
+
+
+@contextmanager
+def _sole_use(folder: Path) -> Iterator[None]:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (folder / "lock").open("w")
+    except OSError as error:
+        raise CannotStartError(f"CELLPULSE_DATA_DIR: {folder} can't be written: {error}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CannotStartError(
+                f"another 'cellpulse up' runs on the data folder {folder}: stop it, or set "
+                "CELLPULSE_DATA_DIR to another folder"
+            ) from error
+        yield
+
+
+def _check_ports(settings: PlatformSettings) -> None:
+    ports = {
+        "CELLPULSE_INGEST_PORT": settings.ingest_port,
+        "CELLPULSE_API_PORT": settings.api_port,
+        "CELLPULSE_DASHBOARD_PORT": settings.dashboard_port,
+        "CELLPULSE_JUPYTER_PORT": settings.jupyter_port,
+        "CELLPULSE_REDIS_PORT": None if settings.redis_url else settings.redis_port,
+        "CELLPULSE_POSTGRES_PORT": None if settings.postgres_url else settings.postgres_port,
+    }
+    taken: dict[int, str] = {}
+    for setting, port in ports.items():
+        if port is None:
+            continue
+        if port in taken:
+            raise CannotStartError(f"{setting} and {taken[port]} are both {port}: change one")
+        taken[port] = setting
+        _check_port(settings.host, port, setting)
+
+
+def _check_port(host: str, port: int, setting: str) -> None:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise CannotStartError(f"CELLPULSE_HOST: {host!r} is no address of this machine") from error
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise CannotStartError(
+                    f"CELLPULSE_HOST: {host!r} is no address of this machine"
+                ) from error
+            raise CannotStartError(
+                f"port {port} on {host} can't be had ({error.strerror}): stop what uses it, or "
+                f"set {setting} to a free port"
+            ) from error
+
+
+@contextmanager
+def _findable(platform: Platform, folder: Path) -> Iterator[None]:
+    """Keep the addresses in the data folder as long as the platform runs."""
+    file = folder / RUN_FILE
+    file.touch(mode=0o600)
+    quoted = {name: value.replace("'", "\\'") for name, value in platform.environment().items()}
+    file.write_text("".join(f"{name}='{value}'\n" for name, value in quoted.items()))
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def _print_addresses(platform: Platform, folder: Path) -> None:
+    rows = [*platform.addresses(), ("logs", str(folder / "logs"))]
+    width = max(len(name) for name, _ in rows)
+    for name, address in rows:
+        click.echo(f"{name:<{width}}  {address}")
+    click.echo("ready")

@@ -1,0 +1,52 @@
+"""Runs the Dramatiq actors: `python -m flows.worker`."""
+
+import logging
+import signal
+import sys
+import threading
+from contextlib import suppress
+from typing import Final
+
+import click
+from dramatiq import Worker
+from dramatiq.brokers.redis import RedisBroker
+from redis import Redis, RedisError
+
+from flows.actors import declare_actors
+from flows.log_reader import ALIVE_SECONDS, LogReader
+from flows.settings import FlowsSettings
+from ingest_api.settings import BadSettingError
+
+#: How long an idle queue may sleep before it looks again. It bounds a wake-up's delay.
+_IDLE_MS: Final = 100
+_STOP_MS: Final = 5_000
+
+
+@click.command()
+@click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 64))
+def work(threads: int) -> None:
+    """Run the actors until SIGTERM or SIGINT; what they had begun is ended or left for later."""
+    try:
+        settings = FlowsSettings.load()
+    except BadSettingError as error:
+        sys.exit(f"cellpulse worker: {error}")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    redis: Redis = Redis.from_url(settings.redis_url, protocol=2)
+    broker = RedisBroker(url=settings.redis_url)
+    declare_actors(broker, redis, settings)
+    worker = Worker(broker, worker_timeout=_IDLE_MS, worker_threads=threads)
+    asked_to_stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked_to_stop.set())
+    worker.start()
+    logging.getLogger(__name__).info("working for %s", ", ".join(settings.stores))
+    log = LogReader(redis)
+    while not asked_to_stop.is_set():
+        with suppress(RedisError):
+            log.say_alive("worker")
+        asked_to_stop.wait(ALIVE_SECONDS / 3)
+    worker.stop(_STOP_MS)
+
+
+if __name__ == "__main__":
+    work()

@@ -1,0 +1,128 @@
+"""The catalogue of attempts: held to what Python really says."""
+
+import sys
+import tomllib
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from flows.simulation import catalogue, runs
+from flows.simulation.catalogue import read_catalogue
+from flows.simulation.course import read_course
+
+ENTRIES: dict[str, dict[str, Any]] = tomllib.loads(
+    Path(catalogue.__file__).with_name("catalogue.toml").read_text(encoding="utf-8")
+)
+MISTAKES = [
+    pytest.param(name, mistake, id=f"{name}-{number}")
+    for name, entry in ENTRIES.items()
+    for number, mistake in enumerate(entry["mistakes"], 1)
+]
+SOLUTIONS = [
+    pytest.param(name, code, id=f"{name}-{number}")
+    for name, entry in ENTRIES.items()
+    for number, code in enumerate(entry["solutions"], 1)
+]
+#: A cell of the catalogue that runs more lines than this never ends.
+MOST_LINES = 5_000
+
+
+@pytest.fixture(scope="module")
+def checks(course_dir: Path) -> dict[str, str]:
+    """Return the code of each exercise's check."""
+    exercises = [e for notebook in read_course(course_dir).notebooks for e in notebook.exercises]
+    return {e.name: e.check.cell.code for e in exercises if e.check}
+
+
+def run(code: str, names: dict[str, Any]) -> None:
+    """Run a cell, and interrupt it as a student does when it does not end."""
+    lines = 0
+
+    def count(_: FrameType, event: str, __: object) -> Any:
+        nonlocal lines
+        lines += event == "line"
+        if lines > MOST_LINES:
+            raise KeyboardInterrupt
+        return count
+
+    compiled = compile(code, "{file}", "exec")
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        exec(compiled, names)
+    finally:
+        sys.settrace(before)
+
+
+def error_of(code: str) -> tuple[str, str] | None:
+    """Run a cell and return the name and the message of its error."""
+    try:
+        run(code, {})
+    except Exception as error:  # noqa: BLE001 - the students' errors are what is asked for
+        return type(error).__name__, str(error)
+    return None
+
+
+def test_every_exercise_has_attempts(checks: dict[str, str]) -> None:
+    """The catalogue and the sample course name the same exercises."""
+    assert set(ENTRIES) == {*checks, "*"}
+
+
+@pytest.mark.parametrize(("exercise", "code"), SOLUTIONS)
+def test_solution_passes_the_check(exercise: str, code: str, checks: dict[str, str]) -> None:
+    """A solution of the catalogue runs and passes its exercise's check."""
+    names: dict[str, Any] = {}
+    run(code, names)
+    run(checks.get(exercise, ""), names)
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
+def test_mistake_fails_as_the_catalogue_says(
+    exercise: str, mistake: dict[str, Any], checks: dict[str, str]
+) -> None:
+    """A mistake raises the error, or fails the check with the message, that stands beside it."""
+    names: dict[str, Any] = {}
+    if "error_name" in mistake:
+        with pytest.raises(BaseException) as error:  # noqa: PT011 - compared below
+            run(mistake["code"], names)
+        assert (error.typename, str(error.value)) == (
+            mistake["error_name"],
+            mistake["error_message"],
+        )
+        assert "check_message" not in mistake
+    else:
+        run(mistake["code"], names)
+        with pytest.raises(AssertionError) as failed:
+            run(checks[exercise], names)
+        assert str(failed.value) == mistake["check_message"]
+
+
+def test_starter_fails_as_the_catalogue_says(course_dir: Path) -> None:
+    """A cell as it was handed out raises the error that the catalogue names, and no other."""
+    known = read_catalogue()
+    for notebook in read_course(course_dir).notebooks:
+        for exercise in notebook.exercises:
+            assert error_of(exercise.cell.code) == known[exercise.name].starter_error
+
+
+def test_every_exercise_has_errors_to_get_stuck_on() -> None:
+    """A struggler finds at least two different errors in every exercise."""
+    known = read_catalogue()
+    assert all(len(known[exercise].errors) >= 2 for exercise in ENTRIES)
+
+
+def test_unknown_exercise_gets_general_attempts() -> None:
+    """An exercise that the catalogue does not list is attempted all the same."""
+    assert read_catalogue()["a new one"].solutions
+
+
+def test_syntax_error_names_a_file_that_depends_on_the_code() -> None:
+    """The same code fails in the same file, other code in another, as in a notebook."""
+    first, again, other = (
+        runs.ran(code, "SyntaxError", "invalid syntax ({file}, line 1)") for code in ("a", "a", "b")
+    )
+    assert first == again
+    assert first.error_message != other.error_message
+    assert "{file}" not in f"{first} {other}"

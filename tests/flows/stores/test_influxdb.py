@@ -1,0 +1,189 @@
+"""InfluxDB's writer and reader, on a real server and with a mocked client."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+from unittest.mock import MagicMock
+
+import httpx
+import pytest
+from influxdb_client.rest import ApiException
+
+from flows.logged_event import LoggedEvent, position_from_ns
+from flows.settings import InfluxSettings
+from flows.stores.influxdb import InfluxReader, InfluxWriter
+from flows.stores.store import PoisonEventError, StoreUnavailableError
+from ingest_api.events import TEXT_CAPS
+
+Make = Callable[..., LoggedEvent]
+
+FULL: dict[str, Any] = {
+    "session_id": "k",
+    "seq": 1,
+    "notebook": "a b,c=d.ipynb",
+    "cell_id": "c1",
+    "exercise": '1.1 "quoted" \\ back',
+    "execution_count": 3,
+    "status": "error",
+    "error_name": "NameError",
+    "error_message": "line one\nline two 'x' \"y\" \\",
+    "duration_ms": 2.0,
+    "occurred_at": "2026-03-02T08:59:59.123456Z",
+    "code_sha256": "0" * 64,
+    "code_lines": 2,
+    "code_chars": 20,
+    "code": "print('学生 😀')\n",
+    "output": "",
+    "check_name": "c",
+    "passed": False,
+    "points": 0.5,
+    "points_possible": 1.0,
+    "help_message": "why?",
+    "hook_version": "0.1.0",
+    "room": {"seat": [1, None, "é"], "x": 1.0},
+}
+
+
+@pytest.fixture
+def writer(influx_settings: InfluxSettings) -> Iterator[InfluxWriter]:
+    """Return a writer of an empty bucket."""
+    with closing(InfluxWriter(influx_settings)) as writer:
+        yield writer
+
+
+@pytest.fixture
+def reader(influx_settings: InfluxSettings) -> Iterator[InfluxReader]:
+    """Return a reader of the same bucket."""
+    with closing(InfluxReader(influx_settings)) as reader:
+        yield reader
+
+
+def apply(writer: InfluxWriter, events: list[LoggedEvent]) -> None:
+    writer.apply(events, events[-1].position)
+
+
+def read(reader: InfluxReader, last: LoggedEvent) -> list[LoggedEvent]:
+    return [logged for batch in reader.batches(last.position_ns) for logged in batch]
+
+
+def test_every_field_comes_back_equal(
+    writer: InfluxWriter, reader: InfluxReader, event: Make
+) -> None:
+    """An event with every field, and the least one, are read back as they were written."""
+    events = [event(0, **FULL), event(1), event(2, student_id='\'; DROP 学 a,b=c "q"')]
+    apply(writer, events)
+    assert read(reader, events[-1]) == events
+
+
+def test_texts_at_their_cap_come_back_whole(
+    writer: InfluxWriter, reader: InfluxReader, event: Make
+) -> None:
+    """The longest texts that the contract keeps, in four-byte characters, are stored whole."""
+    events = [event(0, **{name: "😀" * cap for name, cap in TEXT_CAPS.items()})]
+    apply(writer, events)
+    assert read(reader, events[-1]) == events
+
+
+def test_a_point_has_three_tags_and_the_position_as_time(
+    writer: InfluxWriter, influx_settings: InfluxSettings, event: Make
+) -> None:
+    """InfluxQL finds the point under its tags, at the log position in nanoseconds."""
+    logged = event(0, exercise="1.1")
+    apply(writer, [logged])
+    answer = httpx.get(
+        f"{influx_settings.url}/query",
+        params={
+            "db": influx_settings.bucket,
+            "epoch": "ns",
+            "q": "SELECT exercise FROM progress_event WHERE course_id='demo' "
+            "AND student_id='s1' AND type='cell_run'",
+        },
+    )
+    [series] = answer.json()["results"][0]["series"]
+    assert series["values"] == [[logged.position_ns, "1.1"]]
+
+
+def test_a_batch_that_comes_again_changes_nothing(
+    writer: InfluxWriter, reader: InfluxReader, event: Make
+) -> None:
+    """A repeat overwrites its own points."""
+    events = [event(n) for n in range(3)]
+    apply(writer, events)
+    apply(writer, events)
+    assert reader.count() == 3
+
+
+def test_many_events_are_read_in_order_over_several_pages(
+    writer: InfluxWriter, reader: InfluxReader, event: Make
+) -> None:
+    """More events than a page come back in log order, many within one millisecond, none twice."""
+    stored = event(0).event
+    events = [LoggedEvent(position_from_ns(10**15 + n), stored) for n in range(5_500)]
+    apply(writer, events)
+    assert [e.position_ns for e in read(reader, events[-1])] == [e.position_ns for e in events]
+    assert len(read(reader, events[99])) == 100
+    assert reader.last_ns() == events[-1].position_ns
+
+
+def test_an_empty_bucket_has_no_events(reader: InfluxReader, event: Make) -> None:
+    """Nothing written, nothing read."""
+    assert (reader.count(), reader.last_ns(), read(reader, event(0))) == (0, 0, [])
+
+
+def test_a_server_that_is_away_is_named(event: Make) -> None:
+    """An unreachable server raises our error in writer and reader, with the cause kept."""
+    away = InfluxSettings(INFLUXDB_URL="http://127.0.0.1:1")
+    with closing(InfluxWriter(away)) as writer, pytest.raises(StoreUnavailableError) as raised:
+        apply(writer, [event(0)])
+    assert raised.value.__cause__ is not None
+    with closing(InfluxReader(away)) as reader, pytest.raises(StoreUnavailableError):
+        reader.count()
+
+
+def test_what_the_server_refuses_is_poison(
+    writer: InfluxWriter, influx_settings: InfluxSettings, event: Make
+) -> None:
+    """A batch that the server answers with 400 is told apart from a server that is away."""
+    logged = event(0, duration_ms=5)
+    line = (
+        "progress_event,course_id=demo,student_id=s1,type=cell_run "
+        f'duration_ms="text" {logged.position_ns + 1}'
+    )
+    httpx.post(
+        f"{influx_settings.url}/api/v2/write",
+        params={"bucket": influx_settings.bucket, "precision": "ns"},
+        content=line,
+    ).raise_for_status()
+    with pytest.raises(PoisonEventError, match="400"):
+        apply(writer, [logged])
+
+
+def test_a_batch_that_is_too_large_can_be_halved(
+    writer: InfluxWriter, event: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a mocked client: 413 is told apart from a server that is away, so that halving helps."""
+    mocked = MagicMock()
+    mocked.write.side_effect = ApiException(status=413, reason="too large")
+    monkeypatch.setattr(writer, "_write", mocked)
+    with pytest.raises(PoisonEventError, match="413"):
+        apply(writer, [event(0)])
+
+
+def test_one_event_gives_the_right_point(
+    writer: InfluxWriter,
+    influx_settings: InfluxSettings,
+    event: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With a mocked client: one event is one call with one line in the right bucket."""
+    mocked = MagicMock()
+    monkeypatch.setattr(writer, "_write", mocked)
+    logged = event(0, seq=7, session_id="k")
+    apply(writer, [logged])
+    [call] = mocked.write.call_args_list
+    assert call.kwargs["bucket"] == influx_settings.bucket
+    [point] = call.kwargs["record"]
+    line = point.to_line_protocol()
+    assert line.startswith("progress_event,course_id=demo,student_id=s1,type=cell_run ")
+    assert "seq=7i" in line
+    assert line.endswith(str(logged.position_ns))

@@ -1,0 +1,224 @@
+"""The lake's writer, on a real PostgreSQL and real files."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from flows.logged_event import LoggedEvent
+from flows.stores.lake import LakeWriter
+from flows.stores.lake_attach import attach_lake
+from flows.stores.store import StoreUnavailableError
+
+Make = Callable[..., LoggedEvent]
+Rows = Callable[[str], list[tuple[Any, ...]]]
+
+
+@pytest.fixture
+def lake(postgres_url: str, lake_path: str) -> Iterator[LakeWriter]:
+    """Return a writer of a lake that is not there yet."""
+    writer = LakeWriter(postgres_url, lake_path)
+    yield writer
+    writer.close()
+
+
+@pytest.fixture
+def rows(postgres_url: str, lake_path: str) -> Rows:
+    """Return a function that queries the lake by a read-only connection of its own."""
+
+    def query(sql: str) -> list[tuple[Any, ...]]:
+        with attach_lake(postgres_url, lake_path, read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    return query
+
+
+def apply(lake: LakeWriter, events: list[LoggedEvent]) -> None:
+    lake.apply(events, events[-1].position)
+
+
+def test_every_field_of_an_event_is_in_the_lake(
+    lake: LakeWriter, rows: Rows, event: Make, start: datetime
+) -> None:
+    """An event with every field is found with the same values."""
+    fields = {
+        "session_id": "k",
+        "seq": 1,
+        "notebook": "a.ipynb",
+        "cell_id": "c1",
+        "exercise": "1.1",
+        "execution_count": 3,
+        "status": "error",
+        "error_name": "NameError",
+        "error_message": "name 'x' is not defined",
+        "duration_ms": 1.5,
+        "code_sha256": "0" * 64,
+        "code_lines": 2,
+        "code_chars": 20,
+        "code": "x\ny😀",
+        "output": "out",
+        "hook_version": "0.1.0",
+    }
+    logged = event(0, **fields, room={"a": [1]})
+    apply(lake, [logged])
+    names = ", ".join(fields)
+    assert rows(f"SELECT {names} FROM lake.events") == [tuple(fields.values())]
+    assert rows(
+        "SELECT position, position_ns, occurred_at, extra->>'$.room.a[0]' FROM lake.events"
+    ) == [(logged.position, logged.position_ns, start, "1")]
+
+
+def test_rollups_are_the_sums_of_the_events(
+    lake: LakeWriter, rows: Rows, event: Make, start: datetime
+) -> None:
+    """Both rollups, merged over several batches, equal what the raw events add up to."""
+    apply(lake, [event(0, exercise="1.1", status="error", duration_ms=10)])
+    apply(
+        lake,
+        [
+            event(30, exercise="1.1", duration_ms=30),
+            event(
+                61, exercise="1.1", type="check_result", status=None, check_name="c", passed=True
+            ),
+            event(62, status="interrupted"),
+            event(63, student_id="s2", exercise="1.1", type="heartbeat", status=None),
+        ],
+    )
+    assert rows(
+        "SELECT student_id, exercise, events, runs, errors, interrupted, checks_passed, "
+        "duration_ms_sum, duration_ms_max, first_run_at, first_ok_at, last_event_at "
+        "FROM lake.rollup_student_exercise ORDER BY 1, 2"
+    ) == [
+        (
+            "s1",
+            "",
+            1,
+            1,
+            0,
+            1,
+            0,
+            0,
+            None,
+            start + timedelta(seconds=62),
+            None,
+            start + timedelta(seconds=62),
+        ),
+        (
+            "s1",
+            "1.1",
+            3,
+            2,
+            1,
+            0,
+            1,
+            40,
+            30,
+            start,
+            start + timedelta(seconds=30),
+            start + timedelta(seconds=61),
+        ),
+        ("s2", "1.1", 1, 0, 0, 0, 0, 0, None, None, None, start + timedelta(seconds=63)),
+    ]
+    assert rows(
+        "SELECT minute, events, runs, errors FROM lake.rollup_course_minute ORDER BY 1"
+    ) == [(start, 2, 2, 1), (start + timedelta(minutes=1), 3, 1, 0)]
+
+
+def test_a_batch_that_comes_again_changes_nothing(
+    lake: LakeWriter, rows: Rows, event: Make
+) -> None:
+    """The same batch twice, and one that overlaps it, count each event once."""
+    events = [event(n) for n in range(5)]
+    apply(lake, events[:3])
+    apply(lake, events[:3])
+    apply(lake, events)
+    assert rows("SELECT count(*) FROM lake.events") == [(5,)]
+    assert rows("SELECT sum(runs) FROM lake.rollup_student_exercise") == [(5,)]
+    assert lake.position() == events[-1].position
+
+
+def test_two_writers_at_once_apply_each_event_once(
+    postgres_url: str, lake_path: str, rows: Rows, event: Make
+) -> None:
+    """Two writers that race over the same batches take turns and lose or double nothing."""
+    events = [event(n) for n in range(40)]
+    failures: list[Exception] = []
+
+    def write() -> None:
+        writer = LakeWriter(postgres_url, lake_path)
+        try:
+            for start in range(0, 40, 10):
+                apply(writer, events[start : start + 10])
+        except Exception as error:  # noqa: BLE001 - shown by the assertion below
+            failures.append(error)
+        finally:
+            writer.close()
+
+    threads = [threading.Thread(target=write) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert rows("SELECT count(*), count(DISTINCT position) FROM lake.events") == [(40, 40)]
+
+
+def test_readers_go_on_while_the_lake_is_remade(lake: LakeWriter, rows: Rows, event: Make) -> None:
+    """Until the new lake is whole, readers see the old one; then exactly the new one."""
+    apply(lake, [event(n) for n in range(10)])
+    seen: list[list[tuple[Any, ...]]] = []
+
+    def batches() -> Iterator[list[LoggedEvent]]:
+        yield [event(n) for n in range(3)]
+        seen.append(rows("SELECT count(*) FROM lake.events"))
+        yield [event(n) for n in range(3, 5)]
+
+    assert lake.remake(batches(), event(4).position) == 5
+    assert seen == [[(10,)]]
+    assert rows("SELECT count(*) FROM lake.events") == [(5,)]
+    assert rows("SELECT sum(runs) FROM lake.rollup_student_exercise") == [(5,)]
+    assert lake.position() == event(4).position
+
+
+def test_maintenance_moves_rows_to_files_and_changes_no_number(
+    lake: LakeWriter, lake_path: str, rows: Rows, event: Make
+) -> None:
+    """After maintenance the events are in Parquet files, and every number is as before."""
+    for start in range(0, 30, 10):
+        apply(lake, [event(n, student_id=f"s{n % 3}") for n in range(start, start + 10)])
+    before = rows("SELECT student_id, runs FROM lake.rollup_student_exercise ORDER BY 1")
+    assert not list(Path(lake_path).rglob("events/**/*.parquet"))
+    lake.maintain(keep_snapshots_days=1)
+    assert list(Path(lake_path).rglob("events/**/*.parquet"))
+    assert rows("SELECT student_id, runs FROM lake.rollup_student_exercise ORDER BY 1") == before
+    assert rows("SELECT count(*) FROM lake.events") == [(30,)]
+    apply(lake, [event(30)])
+    assert rows("SELECT count(*) FROM lake.events") == [(31,)]
+
+
+def test_a_catalog_that_is_away_is_named_and_comes_back(
+    lake: LakeWriter, postgres_url: str, rows: Rows, event: Make
+) -> None:
+    """When the catalog drops every connection, the batch fails whole and succeeds the next time."""
+    apply(lake, [event(0)])
+    name = postgres_url.rpartition("/")[2]
+    with psycopg.connect(postgres_url.replace(name, "postgres"), autocommit=True) as admin:
+        kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+        admin.execute(kill, [name])
+    try:
+        apply(lake, [event(1)])
+    except StoreUnavailableError:
+        apply(lake, [event(1)])
+    assert rows("SELECT count(*) FROM lake.events") == [(2,)]
+
+
+def test_an_unreachable_catalog_raises_our_error(lake_path: str, event: Make) -> None:
+    """A wrong address raises our error, with the cause kept."""
+    writer = LakeWriter("postgresql://nobody@127.0.0.1:1/none", lake_path)
+    with pytest.raises(StoreUnavailableError) as raised:
+        apply(writer, [event(0)])
+    assert raised.value.__cause__ is not None

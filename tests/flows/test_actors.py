@@ -1,0 +1,158 @@
+"""The actors and the processes that run them, with mocked connections."""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import AsyncMock, MagicMock
+
+import pytest
+from click.testing import CliRunner
+from dramatiq.brokers.stub import StubBroker
+
+import flows.actors
+import flows.relay
+import flows.worker
+from flows.actors import declare_actors
+from flows.log_reader import Batch
+from flows.logged_event import LoggedEvent
+from flows.settings import FlowsSettings, InfluxSettings, RelaySettings
+from flows.stores.store import StoreUnavailableError
+
+Make = Callable[..., LoggedEvent]
+
+
+@pytest.fixture
+def settings() -> FlowsSettings:
+    """Return settings that name servers which are not there."""
+    return FlowsSettings(
+        CELLPULSE_REDIS_URL="redis://nowhere",
+        CELLPULSE_POSTGRES_URL="postgresql://nowhere/none",
+        influx=InfluxSettings(INFLUXDB_URL="http://nowhere"),
+    )
+
+
+@pytest.fixture
+def broker() -> StubBroker:
+    """Return a broker in memory."""
+    broker = StubBroker()
+    broker.emit_after("process_boot")
+    return broker
+
+
+def test_each_store_has_an_actor_and_a_queue_of_its_own(
+    broker: StubBroker, settings: FlowsSettings
+) -> None:
+    """Declaring the actors connects to nothing and gives each store its queue."""
+    declare_actors(broker, MagicMock(), settings)
+    assert {actor.queue_name: name for name, actor in broker.actors.items()} == {
+        "influxdb": "write_influxdb",
+        "postgres": "write_postgres",
+        "lake": "write_lake",
+        "maintenance": "maintain",
+    }
+
+
+def test_without_influxdb_there_is_no_actor_for_it(
+    broker: StubBroker, settings: FlowsSettings
+) -> None:
+    """The full event log is written only where it is asked for."""
+    off = settings.model_copy(update={"influx": InfluxSettings()})
+    declare_actors(broker, MagicMock(), off)
+    assert "write_influxdb" not in broker.actors
+
+
+def test_an_actor_that_fails_keeps_other_wake_ups_away(
+    broker: StubBroker, settings: FlowsSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Arriving clears the wake-up; failing sets it again, for the message comes back by itself."""
+    redis = MagicMock()
+    monkeypatch.setattr(flows.actors, "drain", MagicMock(side_effect=StoreUnavailableError("away")))
+    declare_actors(broker, redis, settings)
+    with pytest.raises(StoreUnavailableError):
+        broker.actors["write_postgres"]()
+    redis.delete.assert_called_once_with("cellpulse:wake:postgres")
+    redis.set.assert_called_once_with("cellpulse:wake:postgres", "1", ex=6)
+
+
+def test_the_lakes_progress_is_announced(
+    broker: StubBroker, settings: FlowsSettings, event: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a batch of the lake `rollups-advanced` names its courses and its position."""
+    batch = Batch([event(0), event(1, course_id="b"), event(2)], "9-0")
+    monkeypatch.setattr(flows.actors, "drain", lambda _log, _store, advanced: advanced(batch))
+    redis = MagicMock()
+    declare_actors(broker, redis, settings)
+    broker.actors["write_lake"]()
+    [call] = redis.publish.call_args_list
+    channel, message = call.args
+    assert channel == "rollups-advanced"
+    assert json.loads(message) == {"position": "9-0", "courses": ["b", "demo"]}
+    broker.actors["write_postgres"]()
+    assert redis.publish.call_count == 1
+
+
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CELLPULSE_REDIS_URL", "redis://nowhere")
+    monkeypatch.setenv("CELLPULSE_POSTGRES_URL", "postgresql://nowhere/none")
+
+
+def test_the_worker_starts_says_that_it_lives_and_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With mocked connections the worker runs until SIGTERM and then stops its threads."""
+    _environment(monkeypatch)
+    redis, worker = MagicMock(), MagicMock()
+    redis.from_url.return_value.set.side_effect = lambda *_, **__: os.kill(
+        os.getpid(), signal.SIGTERM
+    )
+    monkeypatch.setattr(flows.worker, "Redis", redis)
+    monkeypatch.setattr(flows.worker, "RedisBroker", lambda **_: StubBroker())
+    monkeypatch.setattr(flows.worker, "Worker", worker)
+    handlers = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        done = CliRunner().invoke(flows.worker.work)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    assert done.exit_code == 0, done.output
+    worker.return_value.start.assert_called_once()
+    worker.return_value.stop.assert_called_once()
+    [call] = redis.from_url.return_value.set.call_args_list
+    assert call.args[0] == "cellpulse:alive:worker"
+
+
+async def test_the_relay_starts_listens_and_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With mocked connections the relay subscribes to the channel and stops at SIGTERM."""
+    client = MagicMock()
+    client.aclose = AsyncMock()
+    subscriber = client.pubsub.return_value.__aenter__.return_value
+
+    async def subscribe(_: str) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    async def get_message(**_: Any) -> None:
+        await asyncio.Event().wait()
+
+    subscriber.subscribe = AsyncMock(side_effect=subscribe)
+    subscriber.get_message = get_message
+    monkeypatch.setattr(flows.relay, "open_redis", lambda _: client)
+    monkeypatch.setattr(flows.relay, "Redis", MagicMock())
+    monkeypatch.setattr(flows.relay, "RedisBroker", lambda **_: StubBroker())
+    settings = RelaySettings(CELLPULSE_REDIS_URL="redis://nowhere", influx=InfluxSettings())
+    async with asyncio.timeout(20):
+        await flows.relay.relay(settings)
+    subscriber.subscribe.assert_awaited_once_with("progress-events")
+    client.aclose.assert_awaited_once()
+
+
+@pytest.mark.parametrize("command", [flows.worker.work, flows.relay.run])
+def test_a_bad_setting_ends_a_process_with_one_line(
+    command: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong setting is named, and the process does not start."""
+    _environment(monkeypatch)
+    monkeypatch.setenv("CELLPULSE_REDIS_URL", "localhost")
+    done = CliRunner().invoke(command)
+    assert done.exit_code != 0
+    assert "CELLPULSE_REDIS_URL" in str(done.exception or done.output)

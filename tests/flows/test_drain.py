@@ -1,0 +1,115 @@
+"""How one store is brought up to the end of the log."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from flows.drain import BATCH_EVENTS, drain
+from flows.log_reader import Batch, LogReader
+from flows.logged_event import LoggedEvent, position_ns
+from flows.stores.store import PoisonEventError, StoreUnavailableError
+
+Make = Callable[..., LoggedEvent]
+
+
+class MemoryStore:
+    """A store in memory that refuses events of one student, and can be away."""
+
+    name = "postgres"
+
+    def __init__(self, *, remembers: bool) -> None:
+        self.events: list[LoggedEvent] = []
+        self.at = "0-0"
+        self.away = False
+        self._remembers = remembers
+
+    def apply(self, events: Sequence[LoggedEvent], position: str) -> None:
+        if self.away:
+            raise StoreUnavailableError("away")
+        if any(event.event.student_id == "poison" for event in events):
+            raise PoisonEventError("it does not fit")
+        self.events += [e for e in events if e.position_ns > position_ns(self.at)]
+        self.at = position
+
+    def position(self) -> str | None:
+        return self.at if self._remembers else None
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    """Return a client that gives bytes."""
+    with Redis.from_url(redis_url, protocol=2) as client:
+        yield client
+
+
+@pytest.fixture
+def append(redis: Redis, event: Make) -> Callable[..., str]:
+    """Return a function that appends one event and returns its position."""
+
+    def add(number: int, **fields: Any) -> str:
+        stored = event(number, **fields).event.to_json()
+        entry = {"event": stored, "offset": number}
+        return str(redis.xadd("progress-events:log", entry), "ascii")
+
+    return add
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+def test_a_store_gets_everything_once_and_in_order(
+    redis: Redis, append: Callable[..., str], remembers: bool
+) -> None:
+    """Draining again and again applies each event once, in log order, and commits it."""
+    store, log = MemoryStore(remembers=remembers), LogReader(redis)
+    positions = [append(n) for n in range(5)]
+    assert drain(log, store) == 5
+    positions += [append(n) for n in range(5, 8)]
+    assert drain(log, store) == 3
+    assert drain(log, store) == 0
+    assert [event.position for event in store.events] == positions
+    assert log.committed()["postgres"] == positions[-1]
+
+
+def test_a_poison_event_is_set_aside_and_the_rest_goes_on(
+    redis: Redis, append: Callable[..., str]
+) -> None:
+    """Of a batch with two poison events all others are applied, and each has its reason."""
+    store, log = MemoryStore(remembers=True), LogReader(redis)
+    students = ["a", "b", "poison", "c", "d", "poison", "e"]
+    positions = [append(n, student_id=student) for n, student in enumerate(students)]
+    assert drain(log, store) == 5
+    assert [event.event.student_id for event in store.events] == ["a", "b", "c", "d", "e"]
+    rejected = [fields for _, fields in redis.xrange("progress-events:rejected")]
+    assert [r[b"position"].decode() for r in rejected] == [positions[2], positions[5]]
+    assert {r[b"reason"] for r in rejected} == {b"it does not fit"}
+    assert {r[b"source"] for r in rejected} == {b"postgres"}
+    assert log.committed()["postgres"] == positions[-1]
+
+
+def test_a_store_that_is_away_commits_nothing_and_goes_on_later(
+    redis: Redis, append: Callable[..., str]
+) -> None:
+    """While a store is away its position stays; when it is back it gets all."""
+    store, log = MemoryStore(remembers=False), LogReader(redis)
+    store.away = True
+    append(0)
+    with pytest.raises(StoreUnavailableError):
+        drain(log, store)
+    assert log.committed()["postgres"] == "0-0"
+    store.away = False
+    assert drain(log, store) == 1
+
+
+def test_each_batch_is_announced_after_its_commit(redis: Redis, append: Callable[..., str]) -> None:
+    """The announcement of a batch comes when its position is committed."""
+    store, log = MemoryStore(remembers=True), LogReader(redis)
+    for number in range(BATCH_EVENTS + 1):
+        append(number)
+    heard: list[tuple[int, bool]] = []
+
+    def advanced(batch: Batch) -> None:
+        heard.append((len(batch.events), log.committed()["postgres"] == batch.position))
+
+    drain(log, store, advanced)
+    assert heard == [(BATCH_EVENTS, True), (1, True)]

@@ -1,0 +1,91 @@
+"""What one event does to a student's state and to a session."""
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from flows.logged_event import LoggedEvent, position_from_ns, position_ns
+from flows.stores.folds import CurrentState, SessionState
+
+Make = Callable[..., LoggedEvent]
+
+
+def fold(events: list[LoggedEvent]) -> CurrentState:
+    state = CurrentState.before(events[0])
+    for logged in events:
+        state = state.after(logged)
+    return state
+
+
+def test_the_error_streak_counts_the_latest_runs_that_failed(event: Make) -> None:
+    """A streak grows with each failed run and ends with any other run."""
+    statuses = ["error", "ok", "error", "error"]
+    events = [event(n, status=status) for n, status in enumerate(statuses)]
+    assert fold(events).error_streak == 2
+    assert fold([*events, event(5, status="interrupted")]).error_streak == 0
+    state = fold(events)
+    assert (state.runs, state.errors, state.last_status) == (4, 3, "error")
+
+
+def test_a_heartbeat_is_seen_but_is_no_run(event: Make, start: datetime) -> None:
+    """Events that are not runs move the time of the latest sign, and nothing else."""
+    state = fold([event(0, exercise="1.1"), event(60, type="heartbeat", status=None)])
+    assert (state.runs, state.exercise) == (1, "1.1")
+    assert state.last_seen_at == start + timedelta(seconds=60)
+
+
+def test_a_clock_that_runs_ahead_does_not_keep_a_student_present(
+    event: Make, start: datetime
+) -> None:
+    """A client's time counts only as far as the server's own."""
+    state = fold([event(0, occurred_at="2026-03-09T00:00:00Z")])
+    assert state.last_seen_at == start
+
+
+def session(event: Make, numbers: list[int]) -> SessionState:
+    events = [event(n, session_id="k", seq=seq) for n, seq in enumerate(numbers)]
+    state = SessionState.before(events[0])
+    for logged in events:
+        state = state.after(logged)
+    return state
+
+
+@pytest.mark.parametrize(
+    ("numbers", "gaps"),
+    [
+        ([1, 2, 3], ()),
+        ([3], ((1, 3),)),
+        ([1, 5], ((2, 5),)),
+        ([1, 5, 3], ((2, 3), (4, 5))),
+        ([1, 5, 2, 4, 3], ()),
+        ([0, 1, 2], ()),
+        ([2, 1], ()),
+        ([1, 1_790_000_000_000], ()),
+    ],
+)
+def test_gaps_are_the_numbers_that_have_not_arrived(
+    event: Make, numbers: list[int], gaps: tuple[tuple[int, int], ...]
+) -> None:
+    """A jump opens a gap, a late arrival closes it; numbers start at 1."""
+    state = session(event, numbers)
+    assert state.gaps == gaps
+    assert state.lost_events == sum(end - first for first, end in gaps)
+
+
+def test_gaps_are_right_for_any_order_of_arrival(event: Make) -> None:
+    """For random arrivals the gaps are exactly the missing numbers below the highest."""
+    for seed in range(50):
+        numbers = random.Random(seed).sample(range(1, 40), 15)
+        state = session(event, numbers)
+        missing = {n for n in range(1, max(numbers)) if n not in numbers}
+        assert {n for first, end in state.gaps for n in range(first, end)} == missing
+
+
+def test_a_position_and_its_number_are_the_same_thing() -> None:
+    """A position turns into nanoseconds and back, and the numbers order as the log does."""
+    positions = ["0-0", "1-0", "1-1", "1-999999", "2-0", "1795479151968-12"]
+    numbers = [position_ns(position) for position in positions]
+    assert numbers == sorted(set(numbers))
+    assert [position_from_ns(number) for number in numbers] == positions

@@ -1,0 +1,176 @@
+"""The log as the stores see it, on a real Redis."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from flows.log_reader import BATCH_BYTES, LogReader
+from flows.logged_event import START, LoggedEvent
+
+Make = Callable[..., LoggedEvent]
+STORES = ["influxdb", "postgres", "lake"]
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    """Return a client that gives bytes, as the workers' does."""
+    with Redis.from_url(redis_url, protocol=2) as client:
+        yield client
+
+
+@pytest.fixture
+def log(redis: Redis) -> LogReader:
+    """Return a reader of a log with the stores' groups."""
+    reader = LogReader(redis)
+    reader.add_groups(STORES)
+    return reader
+
+
+@pytest.fixture
+def append(redis: Redis, event: Make) -> Callable[[int], list[str]]:
+    """Return a function that appends events and returns their positions."""
+    offset = iter(range(1, 100_000))
+
+    def add(count: int) -> list[str]:
+        return [
+            str(
+                redis.xadd(
+                    "progress-events:log",
+                    {"event": event(n).event.to_json(), "offset": next(offset)},
+                ),
+                "ascii",
+            )
+            for n in range(count)
+        ]
+
+    return add
+
+
+def test_a_new_group_begins_at_the_start_and_an_old_one_stays(
+    log: LogReader, append: Callable[[int], list[str]]
+) -> None:
+    """Groups begin before the first event; making them again moves none."""
+    positions = append(3)
+    assert log.committed() == dict.fromkeys(STORES, START)
+    log.commit("lake", positions[1])
+    log.add_groups(STORES)
+    assert log.committed()["lake"] == positions[1]
+
+
+def test_batches_follow_each_other_to_the_end(
+    log: LogReader, append: Callable[[int], list[str]]
+) -> None:
+    """Reading from the last position gives each event once, then None."""
+    positions = append(5)
+    first = log.next_batch(START, 3)
+    assert first is not None
+    second = log.next_batch(first.position, 3)
+    assert second is not None
+    assert [e.position for e in [*first.events, *second.events]] == positions
+    assert log.next_batch(second.position, 3) is None
+
+
+def test_a_batch_of_large_events_ends_early(log: LogReader, redis: Redis, event: Make) -> None:
+    """A batch stays under its limit in bytes, and one event always fits."""
+    stored = event(0, code="学" * 20_000).event.to_json()
+    for offset in range(100):
+        redis.xadd("progress-events:log", {"event": stored, "offset": offset + 1})
+    sizes, position = [], START
+    while batch := log.next_batch(position, 2_000):
+        sizes.append(len(batch.events))
+        position = batch.position
+    assert sum(sizes) == 100
+    assert max(sizes) * len(stored.encode()) <= BATCH_BYTES
+
+
+def test_an_unreadable_entry_is_set_aside_with_its_reason(
+    log: LogReader, redis: Redis, append: Callable[[int], list[str]]
+) -> None:
+    """What is in the log but is no event goes to the rejected stream; the others go on."""
+    append(1)
+    redis.xadd("progress-events:log", {"event": "{}", "offset": 2})
+    batch = log.next_batch(START, 10)
+    assert batch is not None
+    assert len(batch.events) == 1
+    [(_, fields)] = redis.xrange("progress-events:rejected")
+    assert fields[b"raw"] == b"{}"
+    assert b"course_id" in fields[b"reason"]
+    assert log.counts()["rejected"] == 1
+
+
+def test_lag_is_counted_in_events_and_seconds(
+    log: LogReader, append: Callable[[int], list[str]]
+) -> None:
+    """A store that has all has no lag; one that has none lags by all of them."""
+    assert log.lag(START).events == 0
+    positions = append(4)
+    assert log.lag(START).events == 4
+    assert log.lag(positions[0]).events == 3
+    assert log.lag(positions[0]).seconds >= 0
+    assert log.lag(positions[-1]).events == 0
+
+
+def test_the_log_is_trimmed_only_behind_the_slowest_store(
+    log: LogReader, append: Callable[[int], list[str]]
+) -> None:
+    """What any store still needs stays, and so do the newest events."""
+    positions = append(10)
+    for store in STORES:
+        log.commit(store, positions[9])
+    log.commit("lake", positions[5])
+    assert log.trim(STORES, keep=0) == 6
+    batch = log.next_batch(positions[5], 100)
+    assert batch is not None
+    assert [e.position for e in batch.events] == positions[6:]
+    log.commit("lake", positions[9])
+    assert log.trim(STORES, keep=3) == 1
+    assert log.length() == 3
+
+
+def test_a_store_that_was_never_here_keeps_the_whole_log(
+    log: LogReader, append: Callable[[int], list[str]]
+) -> None:
+    """Nothing is trimmed while a store has not begun."""
+    positions = append(3)
+    log.commit("lake", positions[2])
+    log.commit("postgres", positions[2])
+    assert log.trim(STORES, keep=0) == 0
+    assert log.length() == 3
+
+
+def test_lag_is_right_after_trimming(log: LogReader, append: Callable[[int], list[str]]) -> None:
+    """The running numbers count what is missing, whatever has been trimmed."""
+    positions = append(6)
+    for store in STORES:
+        log.commit(store, positions[3])
+    log.trim(STORES, keep=0)
+    assert log.lag(positions[3]).events == 2
+
+
+def test_a_foreign_entry_stops_neither_lag_nor_trimming(
+    log: LogReader, redis: Redis, append: Callable[[int], list[str]]
+) -> None:
+    """Entries without a running number are counted as well as can be, and nothing needed goes."""
+    append(2)
+    redis.xadd("progress-events:log", {"something": "else"})
+    assert log.lag(START).events >= 1
+    assert log.trim(STORES, keep=0) == 0
+
+
+def test_a_process_is_alive_for_some_seconds(log: LogReader, redis: Redis) -> None:
+    """A process that said so is alive, and is forgotten when it says so no more."""
+    assert not log.is_alive("relay")
+    log.say_alive("relay")
+    assert log.is_alive("relay")
+    assert 0 < int(redis.pttl("cellpulse:alive:relay")) <= 6_000
+
+
+def test_stored_json_is_what_the_ingest_wrote(event: Make) -> None:
+    """Decoding an entry gives back the event that was stored."""
+    logged = event(0, room="B12")
+    stored: dict[str, Any] = json.loads(logged.event.to_json())
+    assert stored["extra"] == {"room": "B12"}
+    assert LoggedEvent.decode(logged.position, logged.event.to_json()) == logged
