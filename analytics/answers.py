@@ -1,0 +1,175 @@
+"""Answers of the aggregation API: each is measures, read within one transaction of the lake."""
+
+import json
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Final, Literal
+
+from duckdb import DuckDBPyConnection as Lake
+
+from analytics.measure import load_measure
+from analytics.responses import (
+    AsOf,
+    Course,
+    Courses,
+    ExerciseProgress,
+    Exercises,
+    History,
+    HistoryEvent,
+    Progress,
+    Students,
+    StudentState,
+    Timeline,
+    TimelineBucket,
+)
+from flows.logged_event import START, position_ns
+from ingest_api.problems import Problem
+
+#: Most buckets of one timeline.
+BUCKETS_LIMIT: Final = 2_000
+_LARGEST_POSITION_NS: Final = 2**63 - 1
+
+_Source = Literal["lake", "postgres"]
+
+
+def as_of(lake: Lake, now: datetime, *sources: _Source) -> AsOf:
+    """Return which data is read: the position is that of the source that is behind the other."""
+    found = load_measure("as_of").row(lake)
+    positions = [found[f"{source}_position"] or START for source in sources]
+    behind = min(positions, key=position_ns)
+    return AsOf(position=None if behind == START else behind, snapshot=found["snapshot"], time=now)
+
+
+def courses(lake: Lake, course_id: str | None) -> Courses:
+    """Return one course, or every course where none is named."""
+    now = datetime.now(UTC)
+    rows = load_measure("courses").rows(lake, course_id=course_id)
+    return Courses(
+        as_of=as_of(lake, now, "postgres"), courses=[Course.model_validate(row) for row in rows]
+    )
+
+
+def progress(lake: Lake, course_id: str) -> Progress:
+    """Return how far the class is.
+
+    Raises:
+        Problem: 404 for an unknown course.
+    """
+    _require_member(lake, course_id)
+    now = datetime.now(UTC)
+    totals = load_measure("class_progress").row(lake, course_id=course_id, now=now)
+    return Progress(
+        as_of=as_of(lake, now, "lake", "postgres"),
+        course_id=course_id,
+        exercises=_exercises(lake, course_id),
+        **totals,
+    )
+
+
+def exercises(lake: Lake, course_id: str) -> Exercises:
+    """Return how far the class is with each exercise.
+
+    Raises:
+        Problem: 404 for an unknown course.
+    """
+    _require_member(lake, course_id)
+    return Exercises(
+        as_of=as_of(lake, datetime.now(UTC), "lake"),
+        course_id=course_id,
+        exercises=_exercises(lake, course_id),
+    )
+
+
+def students(lake: Lake, course_id: str) -> Students:
+    """Return where each student of a course is now.
+
+    Raises:
+        Problem: 404 for an unknown course.
+    """
+    _require_member(lake, course_id)
+    now = datetime.now(UTC)
+    rows = load_measure("student_states").rows(lake, course_id=course_id, now=now)
+    return Students(
+        as_of=as_of(lake, now, "postgres"),
+        course_id=course_id,
+        students=[StudentState.model_validate(row) for row in rows],
+    )
+
+
+def history(lake: Lake, course_id: str, student_id: str, limit: int, before: str | None) -> History:
+    """Return a page of a student's events, newest first.
+
+    Raises:
+        Problem: 404 for an unknown course or student.
+    """
+    _require_member(lake, course_id, student_id)
+    before_ns = None if before is None else min(position_ns(before), _LARGEST_POSITION_NS)
+    rows = load_measure("student_history").rows(
+        lake,
+        course_id=course_id,
+        student_id=student_id,
+        before_ns=before_ns,
+        row_limit=limit + 1,  # one more tells whether there is a next page
+    )
+    page = rows[:limit]
+    for row in page:
+        row["extra"] = None if row["extra"] is None else json.loads(row["extra"])
+    return History(
+        as_of=as_of(lake, datetime.now(UTC), "lake"),
+        course_id=course_id,
+        student_id=student_id,
+        events=[HistoryEvent.model_validate(row) for row in page],
+        next_before=page[-1]["position"] if len(rows) > limit else None,
+    )
+
+
+def timeline(
+    lake: Lake,
+    course_id: str,
+    bucket_seconds: int,
+    start: datetime | None,
+    until: datetime | None,
+) -> Timeline:
+    """Return what the class did over time.
+
+    Raises:
+        Problem: 404 for an unknown course, 422 for more than `BUCKETS_LIMIT` buckets.
+    """
+    _require_member(lake, course_id)
+    rows = load_measure("timeline").rows(
+        lake,
+        course_id=course_id,
+        bucket_seconds=bucket_seconds,
+        start=start,
+        until=until,
+        bucket_limit=BUCKETS_LIMIT + 1,
+    )
+    if len(rows) > BUCKETS_LIMIT:
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            f"these are more than {BUCKETS_LIMIT} buckets: ask for longer buckets or less time",
+        )
+    return Timeline(
+        as_of=as_of(lake, datetime.now(UTC), "lake"),
+        course_id=course_id,
+        bucket_seconds=bucket_seconds,
+        buckets=[TimelineBucket.model_validate(row) for row in rows],
+    )
+
+
+def _exercises(lake: Lake, course_id: str) -> list[ExerciseProgress]:
+    rows = load_measure("exercise_progress").rows(lake, course_id=course_id)
+    return [ExerciseProgress.model_validate(row) for row in rows]
+
+
+def _require_member(lake: Lake, course_id: str, student_id: str | None = None) -> None:
+    known = load_measure("membership").row(lake, course_id=course_id, student_id=student_id)
+    if not known["course_known"]:
+        raise Problem(
+            HTTPStatus.NOT_FOUND, "there is no such course: GET /api/v1/courses lists them"
+        )
+    if student_id is not None and not known["student_known"]:
+        raise Problem(
+            HTTPStatus.NOT_FOUND,
+            "there is no such student in this course: GET its /students lists them",
+        )

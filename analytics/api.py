@@ -1,0 +1,53 @@
+"""The aggregation API's composition root: which parts it has and how they live together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from analytics import health, routes
+from analytics.connection import LakeUnavailableError
+from analytics.lake_reader import LakeReader
+from analytics.parameters import EncodedPaths
+from analytics.settings import ApiSettings
+from ingest_api.problems import Problem, install_problem_handlers
+
+
+def create_app(settings: ApiSettings) -> FastAPI:
+    """Build the aggregation API; nothing connects before it is started or asked.
+
+    Args:
+        settings: Where the lake is, and the secret that tokens are signed with.
+    """
+    lake = LakeReader(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(lake.warm)
+        yield
+        lake.close()
+
+    app = FastAPI(
+        title="Cellpulse aggregation API",
+        description="How the class and each student are doing, from the lake and PostgreSQL. "
+        "Every answer says which data it is computed from (`as_of`).",
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.state.lake = lake
+    app.state.secret = settings.secret.get_secret_value()
+    app.add_middleware(EncodedPaths)
+    install_problem_handlers(app)
+
+    @app.exception_handler(LakeUnavailableError)
+    async def _away(_: Request, error: LakeUnavailableError) -> JSONResponse:
+        return Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE, f"{error}; try again later", {"Retry-After": "2"}
+        ).to_response()
+
+    app.include_router(routes.router)
+    app.include_router(health.router)
+    return app

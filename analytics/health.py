@@ -1,0 +1,27 @@
+"""Whether the aggregation API lives, and whether it can answer."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+
+from analytics.lake_reader import LakeReader
+from analytics.measure import load_measure
+
+router = APIRouter()
+_OK: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"application/json": {"example": {"status": "ok"}}}}
+}
+
+
+@router.get("/healthz", responses=_OK)
+async def healthz() -> dict[str, str]:
+    """Tell that the process lives; it depends on nothing else."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", responses=_OK)
+def readyz(request: Request) -> dict[str, str]:
+    """Tell whether the lake and PostgreSQL answer: 503 when one of them does not."""
+    lake: LakeReader = request.app.state.lake
+    lake.read(load_measure("as_of").row)
+    return {"status": "ok"}

@@ -1,0 +1,55 @@
+-- name: class_progress
+-- meaning: How the whole class is doing: how many students there are, how many of them are at
+--   work right now, and how often a run fails.
+-- formula: students = enrollments; active_students = students with an event less than 5 minutes
+--   before now; error_rate = errors / runs.
+-- unit: persons, cell runs, events; error_rate from 0 to 1
+-- parameters:
+--   course_id: The course.
+--   now: The moment that "active" refers to.
+-- columns:
+--   students: Students enrolled or seen, whether or not they still run cells.
+--   active_students: Students with an event in the last 5 minutes.
+--   runs: Cell runs.
+--   errors: Cell runs that ended in an error; an interrupted run is not one.
+--   error_rate: errors / runs; null without runs.
+--   lost_events: Gaps in the sessions' sequence numbers, that is, events that never came.
+-- source: master.enrollments, master.student_states, master.sessions, lake.rollup_student_exercise
+-- limits: Students come from PostgreSQL and runs from the lake, which may be a moment apart.
+--   Events without a sequence number cannot be missed, so their loss is not counted.
+
+WITH class AS (
+    SELECT
+        count(*) AS students,
+        count(*) FILTER (
+            student_states.last_seen_at > $now::TIMESTAMPTZ - INTERVAL 5 MINUTE
+        ) AS active_students
+    FROM master.enrollments
+    LEFT JOIN master.student_states
+        ON student_states.course_id = enrollments.course_id
+        AND student_states.student_id = enrollments.student_id
+    WHERE enrollments.course_id = $course_id
+),
+
+work AS (
+    SELECT
+        coalesce(sum(runs), 0)::BIGINT AS runs,
+        coalesce(sum(errors), 0)::BIGINT AS errors
+    FROM lake.rollup_student_exercise
+    WHERE course_id = $course_id
+),
+
+losses AS (
+    SELECT coalesce(sum(lost_events), 0)::BIGINT AS lost_events
+    FROM master.sessions
+    WHERE course_id = $course_id
+)
+
+SELECT
+    class.students,
+    class.active_students,
+    work.runs,
+    work.errors,
+    work.errors / nullif(work.runs, 0) AS error_rate,
+    losses.lost_events
+FROM class, work, losses

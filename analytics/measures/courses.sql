@@ -1,0 +1,29 @@
+-- name: courses
+-- meaning: Which courses there are, how many students each has, and when something last happened
+--   in it.
+-- formula: students = enrollments of the course; last_event_at = the latest last_seen_at of its
+--   students.
+-- unit: persons; times in UTC
+-- parameters:
+--   course_id: Only this course; null for every course.
+-- columns:
+--   course_id: The course.
+--   title: The course's title; its id until it has one.
+--   students: Students enrolled or seen, whether or not they still run cells.
+--   last_event_at: When the latest event of the course happened; null before any.
+-- source: master.courses, master.enrollments, master.student_states
+-- limits: A time that a client's clock puts in the future counts as the time of its arrival.
+
+SELECT
+    courses.course_id,
+    coalesce(courses.title, courses.course_id) AS title,
+    count(enrollments.student_id) AS students,
+    max(student_states.last_seen_at) AS last_event_at
+FROM master.courses
+LEFT JOIN master.enrollments ON enrollments.course_id = courses.course_id
+LEFT JOIN master.student_states
+    ON student_states.course_id = enrollments.course_id
+    AND student_states.student_id = enrollments.student_id
+WHERE $course_id::VARCHAR IS NULL OR courses.course_id = $course_id
+GROUP BY courses.course_id, courses.title
+ORDER BY natural_order(courses.course_id), courses.course_id

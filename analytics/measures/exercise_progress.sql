@@ -1,0 +1,49 @@
+-- name: exercise_progress
+-- meaning: How far the class is with each exercise: who has started it, who has solved it, and how
+--   often a run of it fails.
+-- formula: started = students with a cell run of the exercise; passed = students with a passed
+--   check, or, where nobody ever reported a check for the exercise, students with a run without
+--   error; error_rate = errors / runs.
+-- unit: persons, cell runs; error_rate from 0 to 1
+-- parameters:
+--   course_id: The course.
+-- columns:
+--   exercise: The exercise's name. In the order of notebooks, then of names, where 1.2 is before
+--     1.10.
+--   notebook: Notebook in which it was last run; null where no run named one.
+--   started: Students who ran a cell of it, whether or not they still run cells.
+--   passed: Students who solved it.
+--   passed_by: Evidence behind passed: 'check', or the weaker 'run'.
+--   runs: Cell runs.
+--   errors: Cell runs that ended in an error; an interrupted run is not one.
+--   error_rate: errors / runs; null without runs.
+-- source: lake.rollup_student_exercise
+-- limits: Runs outside exercises are not listed. A run without error is weak evidence of a
+--   solution. A check that is reported without a run counts under passed, but not under started.
+
+WITH exercises AS (
+    SELECT
+        exercise,
+        arg_max(notebook, last_run_at) FILTER (notebook IS NOT NULL) AS notebook,
+        count(*) FILTER (runs > 0) AS started,
+        sum(checks_passed + checks_failed) > 0 AS checked,
+        count(*) FILTER (checks_passed > 0) AS passed_a_check,
+        count(first_ok_at) AS ran_without_error,
+        sum(runs)::BIGINT AS runs,
+        sum(errors)::BIGINT AS errors
+    FROM lake.rollup_student_exercise
+    WHERE course_id = $course_id AND exercise <> ''
+    GROUP BY exercise
+)
+
+SELECT
+    exercise,
+    notebook,
+    started,
+    if(checked, passed_a_check, ran_without_error) AS passed,
+    if(checked, 'check', 'run') AS passed_by,
+    runs,
+    errors,
+    errors / nullif(runs, 0) AS error_rate
+FROM exercises
+ORDER BY natural_order(notebook) NULLS LAST, natural_order(exercise), exercise

@@ -1,0 +1,56 @@
+-- name: timeline
+-- meaning: What the class did over time: runs, errors and events in equal steps of time, steps in
+--   which nothing happened included.
+-- formula: sums over the minutes of each step; steps start at multiples of bucket_seconds since
+--   1970-01-01 00:00 UTC.
+-- unit: events, cell runs; times in UTC
+-- parameters:
+--   course_id: The course.
+--   bucket_seconds: Length of a step in seconds, a multiple of 60.
+--   start: The first step is the one that holds this moment; null for 3 hours before the end.
+--   until: The last step is the one before or around this moment; null for the minute after the
+--     latest event.
+--   bucket_limit: At most this many steps, from the first one on.
+-- columns:
+--   start: Start of the step.
+--   runs: Cell runs.
+--   errors: Cell runs that ended in an error; an interrupted run is not one.
+--   events: Events of every type.
+-- source: lake.rollup_course_minute
+-- limits: An event counts in the minute in which it happened by the client's clock, or arrived, if
+--   that was earlier. No step is returned for a course without events when until is null.
+
+WITH minutes AS (
+    SELECT epoch(minute)::BIGINT AS second, runs, errors, events
+    FROM lake.rollup_course_minute
+    WHERE course_id = $course_id
+),
+
+ends AS (
+    SELECT coalesce(epoch($until::TIMESTAMPTZ), (SELECT max(second) FROM minutes) + 60) AS until
+),
+
+span AS (
+    SELECT
+        floor(
+            coalesce(epoch($start::TIMESTAMPTZ), until - 3 * 60 * 60) / $bucket_seconds
+        )::BIGINT AS first,
+        ceil(until / $bucket_seconds)::BIGINT AS after_last
+    FROM ends
+),
+
+steps AS (
+    SELECT unnest(range(first, least(after_last, first + $bucket_limit::BIGINT))) AS step
+    FROM span
+    WHERE after_last IS NOT NULL
+)
+
+SELECT
+    to_timestamp(steps.step * $bucket_seconds) AS start,
+    coalesce(sum(minutes.runs), 0)::BIGINT AS runs,
+    coalesce(sum(minutes.errors), 0)::BIGINT AS errors,
+    coalesce(sum(minutes.events), 0)::BIGINT AS events
+FROM steps
+LEFT JOIN minutes ON minutes.second // $bucket_seconds = steps.step
+GROUP BY steps.step
+ORDER BY steps.step

@@ -1,0 +1,97 @@
+"""Parameters of the aggregation API: their types, limits and meaning."""
+
+from datetime import timedelta
+from typing import Annotated, Final
+from urllib.parse import unquote
+
+from fastapi import Path, Query
+from pydantic import AfterValidator, TypeAdapter, ValidationError
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ingest_api.events import Identifier, UtcTime
+
+_LONGEST_BUCKET: Final = timedelta(days=1)
+_IDENTIFIER: Final = TypeAdapter[str](Identifier)
+
+
+class EncodedPaths:
+    """Routes on the path as it was sent, so that `%2F` in an id is not taken for a separator.
+
+    Servers decode a path before it is routed; here `decoded_id` decodes the ids after it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] == "http" and scope.get("raw_path"):
+            scope = {**scope, "path": scope["raw_path"].decode("utf-8", "replace")}
+        await self._app(scope, receive, send)
+
+
+def decoded_id(encoded: str) -> str | None:
+    """Return the id that a path names, or None where no course or student can have it."""
+    try:
+        return _IDENTIFIER.validate_python(unquote(encoded))
+    except ValidationError:
+        return None
+
+
+def bucket_length(bucket: str) -> timedelta:
+    """Return the length of a bucket like `1m`, `15m` or `2h`.
+
+    Raises:
+        ValueError: It is not from 1 to 1440 minutes.
+    """
+    number, unit = int(bucket[:-1]), bucket[-1]
+    length = timedelta(hours=number) if unit == "h" else timedelta(minutes=number)
+    if not timedelta(minutes=1) <= length <= _LONGEST_BUCKET:
+        raise ValueError("must be 1 to 1440 minutes, like 1m, 15m or 1h")
+    return length
+
+
+def _check_bucket(bucket: str) -> str:
+    bucket_length(bucket)
+    return bucket
+
+
+EncodedCourseId = Annotated[
+    str, Path(alias="course_id", description="The course, percent-encoded (a slash is %2F).")
+]
+EncodedStudentId = Annotated[
+    str, Path(alias="student_id", description="The student, percent-encoded (a slash is %2F).")
+]
+Limit = Annotated[int, Query(ge=1, le=1000, description="Most events of the page.")]
+Before = Annotated[
+    str | None,
+    Query(
+        pattern="^[0-9]{1,16}-[0-9]{1,6}$",
+        description="Only events before this log position: `next_before` of the page before.",
+    ),
+]
+Bucket = Annotated[
+    str,
+    Query(
+        pattern="^[0-9]{1,4}[mh]$",
+        description="Length of a bucket: 1 to 1440 minutes, like `1m`, `15m` or `1h`. Buckets "
+        "start at multiples of it since 1970-01-01 00:00 UTC.",
+    ),
+    AfterValidator(_check_bucket),
+]
+From = Annotated[
+    UtcTime | None,
+    Query(
+        alias="from",
+        description="The first bucket is the one that holds this time (ISO 8601; UTC where no "
+        "zone is given). Default: 3 hours before the end.",
+    ),
+]
+To = Annotated[
+    UtcTime | None,
+    Query(
+        alias="to",
+        description="The last bucket is the one that ends with or holds this time. Default: the "
+        "end of the minute of the latest event.",
+    ),
+]

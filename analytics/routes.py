@@ -1,0 +1,74 @@
+"""The addresses of the aggregation API, under `/api/v1`."""
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Request
+
+from analytics import answers, examples
+from analytics.access import ClassOf, ClassReader, StudentOf
+from analytics.lake_reader import LakeReader
+from analytics.parameters import Before, Bucket, From, Limit, To, bucket_length
+from analytics.responses import Courses, Exercises, History, Progress, Students, Timeline
+from ingest_api.problems import Problem
+from ingest_api.tokens import ALL_COURSES
+
+router = APIRouter(prefix="/api/v1", responses=examples.PROBLEMS)
+
+
+async def _lake(request: Request) -> Any:
+    return request.app.state.lake
+
+
+Lake = Annotated[LakeReader, Depends(_lake)]
+_COURSE: Final = "/courses/{course_id:path}"
+
+
+@router.get("/courses", responses=examples.answer(examples.COURSES))
+def get_courses(lake: Lake, grant: ClassReader) -> Courses:
+    """Return the courses that the token may read."""
+    only = None if grant.course_id == ALL_COURSES else grant.course_id
+    return lake.read(lambda connection: answers.courses(connection, only))
+
+
+@router.get(f"{_COURSE}/progress", responses=examples.answer(examples.PROGRESS))
+def get_progress(lake: Lake, course_id: ClassOf) -> Progress:
+    """Return how far the whole class is, in total and for each exercise."""
+    return lake.read(lambda connection: answers.progress(connection, course_id))
+
+
+@router.get(f"{_COURSE}/students", responses=examples.answer(examples.STUDENTS))
+def get_students(lake: Lake, course_id: ClassOf) -> Students:
+    """Return where each student of the class is now."""
+    return lake.read(lambda connection: answers.students(connection, course_id))
+
+
+@router.get(
+    f"{_COURSE}/students/{{student_id:path}}/history",
+    responses=examples.answer(examples.HISTORY),
+)
+def get_history(
+    lake: Lake, student: StudentOf, limit: Limit = 100, before: Before = None
+) -> History:
+    """Return a page of a student's events, newest first; `next_before` leads to the next one."""
+    return lake.read(lambda connection: answers.history(connection, *student, limit, before))
+
+
+@router.get(f"{_COURSE}/exercises", responses=examples.answer(examples.EXERCISES))
+def get_exercises(lake: Lake, course_id: ClassOf) -> Exercises:
+    """Return how far the class is with each exercise."""
+    return lake.read(lambda connection: answers.exercises(connection, course_id))
+
+
+@router.get(f"{_COURSE}/timeline", responses=examples.answer(examples.TIMELINE))
+def get_timeline(
+    lake: Lake, course_id: ClassOf, bucket: Bucket = "1m", start: From = None, until: To = None
+) -> Timeline:
+    """Return what the class did over time, in at most 2,000 buckets, quiet ones included."""
+    if start is not None and until is not None and start >= until:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "'from' must be before 'to'")
+    seconds = bucket_length(bucket) // timedelta(seconds=1)
+    return lake.read(
+        lambda connection: answers.timeline(connection, course_id, seconds, start, until)
+    )

@@ -1,0 +1,55 @@
+"""Runs the aggregation API: `python -m analytics.serve`."""
+
+import os
+import sys
+
+import click
+
+from analytics.api import create_app
+from analytics.settings import ApiSettings
+from ingest_api.serve import run_without_logging_addresses
+from ingest_api.settings import BadSettingError
+
+_BAD_SETTING = 2
+
+
+@click.command()
+@click.option("--host", envvar="CELLPULSE_HOST", default="127.0.0.1", show_default=True)
+@click.option(
+    "--port",
+    envvar="CELLPULSE_API_PORT",
+    default=8001,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+)
+def serve(host: str, port: int) -> None:
+    """Run the aggregation API until SIGTERM or SIGINT; it starts also while PostgreSQL is away."""
+    settings = ApiSettings.load()
+    # Read by PostgreSQL's own client library: a server that is gone must not hold a request.
+    os.environ.setdefault("PGCONNECT_TIMEOUT", "5")
+    run_without_logging_addresses(create_app(settings), host, port)
+
+
+def main() -> None:
+    """Run the command; a bad setting is one line that names it, with exit code 2."""
+    try:
+        serve.main(standalone_mode=False)
+    except BadSettingError as error:
+        _stop(str(error))
+    except click.UsageError as error:
+        _stop(_named_by_its_variable(error))
+
+
+def _named_by_its_variable(error: click.UsageError) -> str:
+    if isinstance(error, click.BadParameter) and error.param and error.param.envvar:
+        return f"{error.param.envvar}: {error.message}"
+    return error.format_message()
+
+
+def _stop(message: str) -> None:
+    click.echo(f"cellpulse api: {message}", err=True)
+    sys.exit(_BAD_SETTING)
+
+
+if __name__ == "__main__":
+    main()

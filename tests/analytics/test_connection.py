@@ -1,0 +1,138 @@
+"""`connect()`: the lake in a notebook, read-only, or one clear error."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+import analytics
+from analytics.connection import LakeUnavailableError, connect
+from analytics.views import VIEWS
+
+NOBODY = "postgresql://someone:hunter2@127.0.0.1:1/class"
+
+
+@pytest.fixture(scope="module")
+def lake(known_class: Any) -> Any:
+    with connect(known_class.settings.postgres_url, known_class.settings.lake_path) as connection:
+        yield connection
+
+
+def test_every_table_is_a_view_under_its_plain_name(lake: duckdb.DuckDBPyConnection) -> None:
+    """Raw events, rollups and master data are there without a prefix."""
+    assert lake.sql("SELECT * FROM events WHERE course_id = 'py'").shape[0] == 12
+    assert lake.sql("SELECT sum(runs) FROM rollup_student_exercise").fetchall() == [(267,)]
+    assert lake.sql("SELECT student_id FROM student_states WHERE error_streak > 0").fetchall() == [
+        ("ada",)
+    ]
+    for view in VIEWS:
+        assert lake.sql(f"SELECT count(*) FROM {view}").fetchone() is not None
+
+
+def test_every_view_and_column_has_a_meaning(lake: duckdb.DuckDBPyConnection) -> None:
+    """Comments say what is in a view and in each of its columns."""
+    views = lake.sql("SELECT view_name, comment FROM duckdb_views() WHERE NOT internal").fetchall()
+    assert dict(views).keys() >= VIEWS.keys()
+    silent = lake.sql(
+        "SELECT table_name, column_name FROM duckdb_columns() "
+        f"WHERE database_name = 'memory' AND table_name IN {tuple(VIEWS)} AND comment IS NULL"
+    )
+    assert silent.fetchall() == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM lake.events",
+        "INSERT INTO master.courses VALUES ('x', NULL, now())",
+        "DROP TABLE lake.events",
+        "CALL ducklake_expire_snapshots('lake', older_than => now())",
+    ],
+)
+def test_nothing_can_be_written(statement: str, lake: duckdb.DuckDBPyConnection) -> None:
+    """A notebook can't change or lose what the class has done."""
+    with pytest.raises(duckdb.Error, match=r"(?i)read.only"):
+        lake.execute(statement)
+
+
+def test_times_are_in_utc_on_a_machine_of_any_zone(known_class: Any) -> None:
+    """The machine's own zone changes no answer, not on a cursor either."""
+    code = (
+        "import sys; from analytics import connect; "
+        "lake = connect(*sys.argv[1:]).cursor(); "
+        "print(*lake.execute('SELECT min(occurred_at)::VARCHAR FROM events').fetchone())"
+    )
+    settings = known_class.settings
+    done = subprocess.run(
+        [sys.executable, "-c", code, settings.postgres_url, settings.lake_path],
+        env=os.environ | {"TZ": "Asia/Kathmandu"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "2024-03-04 09:00:30+00\n"
+
+
+def test_settings_are_used_where_nothing_is_given(
+    known_class: Any, own_data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without arguments the address is that of the environment or of the running platform."""
+    monkeypatch.setenv("CELLPULSE_POSTGRES_URL", known_class.settings.postgres_url)
+    run_env = own_data_dir / "run.env"
+    run_env.write_text(f"CELLPULSE_LAKE_PATH={known_class.settings.lake_path}\n")
+    with analytics.connect() as lake:
+        assert lake.sql("SELECT count(*) FROM courses").fetchone() == (4,)
+
+
+@pytest.mark.usefixtures("own_data_dir")
+def test_without_any_address_the_error_says_how_to_give_one() -> None:
+    """Neither a setting nor a running platform: the variable is named."""
+    with pytest.raises(
+        LakeUnavailableError, match=r"CELLPULSE_POSTGRES_URL.*cellpulse up"
+    ) as raised:
+        connect()
+    assert raised.value.__cause__ is not None
+
+
+def test_a_server_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
+    """The error says what to check, keeps the cause, and shows the password nowhere."""
+    with pytest.raises(LakeUnavailableError, match="does not answer") as raised:
+        connect(NOBODY, str(tmp_path))
+    cause = raised.value.__cause__
+    assert isinstance(cause, duckdb.Error)
+    assert "Connection refused" in str(cause)
+    assert "hunter2" not in f"{raised.value}{cause}"
+
+
+def test_a_database_without_a_lake_is_an_error_of_its_own(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    """Before the first start there is no lake, and the error says what makes it."""
+    with pytest.raises(LakeUnavailableError, match="no lake in this database yet"):
+        connect(postgres_url, str(tmp_path))
+
+
+def test_a_wrong_path_to_the_files_is_an_error_of_its_own(known_class: Any, tmp_path: Path) -> None:
+    """Files elsewhere than the catalog knows: the setting is named."""
+    with pytest.raises(LakeUnavailableError, match="CELLPULSE_LAKE_PATH"):
+        connect(known_class.settings.postgres_url, str(tmp_path / "elsewhere"))
+
+
+def test_the_answers_contract_does_not_load_duckdb() -> None:
+    """The dashboard imports the response models and gets neither DuckDB nor FastAPI with them."""
+    code = (
+        "import sys, analytics.responses; "
+        "sys.exit(str({'duckdb', 'fastapi', 'sqlalchemy'} & sys.modules.keys() or ''))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr == "\n"
+
+
+def test_an_unknown_name_of_the_package_is_an_attribute_error() -> None:
+    """Only `connect` is loaded late."""
+    with pytest.raises(AttributeError, match="conect"):
+        _ = analytics.conect

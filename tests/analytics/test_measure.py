@@ -1,0 +1,108 @@
+"""Measures: every file says what its numbers mean, and keeps to it."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import duckdb
+import pytest
+
+from analytics.connection import open_lake
+from analytics.measure import BadMeasureError, load_measure, measure_names, parse_measure
+
+VALUES: dict[str, Any] = {
+    "course_id": "py",
+    "student_id": "ada",
+    "now": datetime(2024, 3, 4, 9, 8, tzinfo=UTC),
+    "before_ns": None,
+    "row_limit": 10,
+    "bucket_seconds": 60,
+    "start": None,
+    "until": None,
+    "bucket_limit": 10,
+}
+
+
+@pytest.fixture(scope="module")
+def lake(known_class: Any) -> Iterator[duckdb.DuckDBPyConnection]:
+    with open_lake(known_class.settings) as connection:
+        yield connection
+
+
+def test_there_is_a_measure_for_every_number() -> None:
+    """The files found are the measures of the API."""
+    assert measure_names() == [
+        "as_of",
+        "class_progress",
+        "courses",
+        "exercise_progress",
+        "membership",
+        "student_history",
+        "student_states",
+        "timeline",
+    ]
+
+
+@pytest.mark.parametrize("name", measure_names())
+def test_a_header_is_complete_and_true(name: str, lake: duckdb.DuckDBPyConnection) -> None:
+    """A header's name, parameters, columns and sources are those of the SQL below it."""
+    measure = load_measure(name)
+    assert measure.name == name
+    for text in (measure.meaning, measure.formula, measure.unit, measure.limits):
+        assert len(text) > 5
+    assert measure.parameters.keys() == measure.named_parameters
+    rows = measure.rows(lake, **VALUES)
+    assert rows
+    assert list(rows[0]) == list(measure.columns)
+    statement = measure.sql.split("\n\n", 1)[1]
+    assert set(re.findall(r"\b(?:lake|master)\.\w+", statement)) == set(measure.source)
+
+
+@pytest.mark.parametrize(
+    ("now", "active"),
+    [
+        (timedelta(minutes=5, seconds=29), 4),
+        (timedelta(minutes=5, seconds=30), 3),
+        (timedelta(minutes=8, seconds=29), 3),
+        (timedelta(minutes=8, seconds=30), 2),
+        (timedelta(minutes=11, seconds=30), 0),
+    ],
+)
+def test_active_means_less_than_5_minutes_before_now(
+    now: timedelta, active: int, lake: duckdb.DuckDBPyConnection
+) -> None:
+    """Exactly 5 minutes after the last event a student is no longer active."""
+    values = VALUES | {"now": datetime(2024, 3, 4, 9, 0, tzinfo=UTC) + now}
+    totals = load_measure("class_progress").row(lake, **values)
+    states = load_measure("student_states").rows(lake, **values)
+    assert totals["active_students"] == active
+    assert sum(state["active"] for state in states) == active
+    assert (totals["students"], totals["runs"]) == (5, 10)
+
+
+def test_numbers_are_of_types_that_frames_keep(lake: duckdb.DuckDBPyConnection) -> None:
+    """Counts are whole numbers and times know their zone, also without the API."""
+    for name in ("class_progress", "exercise_progress", "student_states", "timeline"):
+        for row in load_measure(name).rows(lake, **VALUES):
+            for column, value in row.items():
+                if column.endswith("rate"):
+                    assert value is None or isinstance(value, float)
+                elif isinstance(value, datetime):
+                    assert value.utcoffset() == timedelta(0)
+                else:
+                    assert value is None or isinstance(value, int | str)
+
+
+@pytest.mark.parametrize("key", ["name", "meaning", "unit", "parameters", "columns", "limits"])
+def test_an_incomplete_header_is_refused(key: str) -> None:
+    """A measure without one of its entries does not load, and the error names it."""
+    sql = load_measure("courses").sql.replace(f"-- {key}:", "-- other:")
+    with pytest.raises(BadMeasureError, match=key):
+        parse_measure(sql)
+
+
+def test_an_unknown_measure_is_answered_with_those_that_there_are() -> None:
+    """The error for a wrong name lists the right ones."""
+    with pytest.raises(BadMeasureError, match="class_progress"):
+        load_measure("../settings")

@@ -1,0 +1,59 @@
+"""The API's own documentation."""
+
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from pydantic import TypeAdapter
+
+from analytics import responses
+from analytics.api import create_app
+from analytics.settings import ApiSettings
+
+ANSWERS = {
+    "/api/v1/courses": responses.Courses,
+    "/api/v1/courses/{course_id}/progress": responses.Progress,
+    "/api/v1/courses/{course_id}/students": responses.Students,
+    "/api/v1/courses/{course_id}/students/{student_id}/history": responses.History,
+    "/api/v1/courses/{course_id}/exercises": responses.Exercises,
+    "/api/v1/courses/{course_id}/timeline": responses.Timeline,
+    "/healthz": dict[str, str],
+    "/readyz": dict[str, str],
+}
+
+
+@pytest.fixture
+def paths() -> Any:
+    app: FastAPI = create_app(
+        ApiSettings(postgres_url="postgresql://nowhere", lake_path="nowhere", secret="x" * 32)
+    )
+    return app.openapi()["paths"]
+
+
+def test_every_address_is_documented(paths: Any) -> None:
+    """The addresses are those of the contract, no more and no fewer."""
+    assert paths.keys() == ANSWERS.keys()
+
+
+@pytest.mark.parametrize("path", ANSWERS)
+def test_every_address_shows_a_true_example(path: str, paths: Any) -> None:
+    """The example of an answer is one that the answer's own model accepts."""
+    example = paths[path]["get"]["responses"]["200"]["content"]["application/json"]["example"]
+    TypeAdapter(ANSWERS[path]).validate_python(example, strict=False)
+
+
+@pytest.mark.parametrize("path", [path for path in ANSWERS if path.startswith("/api")])
+def test_every_address_shows_its_errors_and_its_token(path: str, paths: Any) -> None:
+    """Errors are documented as problems with an example, and the token as a bearer's."""
+    operation = paths[path]["get"]
+    for status in ("401", "403", "404", "422", "503"):
+        problem = operation["responses"][status]["content"]["application/problem+json"]["example"]
+        assert problem["status"] == int(status)
+    assert operation["security"] == [{"HTTPBearer": []}]
+
+
+@pytest.mark.parametrize("path", [path for path in ANSWERS if path.startswith("/api")])
+def test_every_parameter_is_described(path: str, paths: Any) -> None:
+    """Each parameter has a meaning in words."""
+    for parameter in paths[path]["get"].get("parameters", []):
+        assert parameter["description"], parameter["name"]

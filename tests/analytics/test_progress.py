@@ -1,0 +1,141 @@
+"""`GET /courses/{course_id}/progress` and `/exercises`: how far the class is."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+EXERCISES = [
+    {
+        "exercise": "1.2",
+        "notebook": "01-start.ipynb",
+        "started": 2,
+        "passed": 1,
+        "passed_by": "check",
+        "runs": 4,
+        "errors": 2,
+        "error_rate": 0.5,
+    },
+    {
+        "exercise": "1.10",
+        "notebook": "01-start.ipynb",
+        "started": 2,
+        "passed": 1,
+        "passed_by": "run",
+        "runs": 4,
+        "errors": 2,
+        "error_rate": 0.5,
+    },
+    {
+        "exercise": "0.5",
+        "notebook": "10-end.ipynb",
+        "started": 1,
+        "passed": 1,
+        "passed_by": "run",
+        "runs": 1,
+        "errors": 0,
+        "error_rate": 0.0,
+    },
+]
+
+
+async def test_the_class_is_counted_as_by_hand(api: httpx.AsyncClient) -> None:
+    """Totals hold every student, run, error and lost event; nobody was active lately."""
+    answer = (await api.get("/courses/py/progress")).json()
+    answer.pop("as_of")
+    assert answer == {
+        "course_id": "py",
+        "students": 5,
+        "active_students": 0,
+        "runs": 10,
+        "errors": 4,
+        "error_rate": 0.4,
+        "lost_events": 2,
+        "exercises": EXERCISES,
+    }
+
+
+async def test_exercises_stand_in_natural_order_and_without_runs_outside_of_them(
+    api: httpx.AsyncClient,
+) -> None:
+    """1.2 is before 1.10, notebook 01 before 10, and cy's run outside exercises is no exercise."""
+    answer = (await api.get("/courses/py/exercises")).json()
+    assert answer["exercises"] == EXERCISES
+
+
+async def test_a_course_without_events_has_students_and_no_rate(api: httpx.AsyncClient) -> None:
+    """Enrolled students count before anything happened, and a rate of nothing is null."""
+    answer = (await api.get("/courses/sorted/progress")).json()
+    answer.pop("as_of")
+    assert answer == {
+        "course_id": "sorted",
+        "students": 3,
+        "active_students": 0,
+        "runs": 0,
+        "errors": 0,
+        "error_rate": None,
+        "lost_events": 0,
+        "exercises": [],
+    }
+
+
+async def test_only_students_with_an_event_in_the_last_5_minutes_are_active(
+    stores: Any, api_of: Callable[..., httpx.AsyncClient]
+) -> None:
+    """Who fell silent 6 minutes ago is not active, but stays in every other count."""
+    now = datetime.now(UTC)
+    stores.write(
+        stores.log(now - timedelta(minutes=6), course_id="c", student_id="silent", status="error"),
+        stores.log(now, course_id="c", student_id="busy", status="ok"),
+    )
+    async with api_of(stores.settings) as api:
+        answer = (await api.get("/courses/c/progress")).json()
+        states = (await api.get("/courses/c/students")).json()["students"]
+    assert [answer[key] for key in ("students", "active_students", "runs", "errors")] == [
+        2,
+        1,
+        2,
+        1,
+    ]
+    assert [(s["student_id"], s["active"]) for s in states] == [("busy", True), ("silent", False)]
+
+
+async def test_one_reported_check_makes_checks_the_evidence_for_everyone(
+    stores: Any, api_of: Callable[..., httpx.AsyncClient]
+) -> None:
+    """Once anyone's check is reported, a run without error no longer counts as solved."""
+    exercise: dict[str, Any] = {"course_id": "c", "exercise": "e"}
+    start = datetime(2024, 3, 4, tzinfo=UTC)
+    async with api_of(stores.settings) as api:
+        stores.write(stores.log(start, student_id="runs", status="ok", **exercise))
+        before = (await api.get("/courses/c/exercises")).json()["exercises"][0]
+        stores.write(
+            stores.log(
+                start,
+                student_id="checks",
+                type="check_result",
+                check_name="n",
+                passed=False,
+                **exercise,
+            )
+        )
+        after = (await api.get("/courses/c/exercises")).json()["exercises"][0]
+    assert (before["passed"], before["passed_by"]) == (1, "run")
+    assert (after["passed"], after["passed_by"]) == (0, "check")
+    assert (before["started"], after["started"]) == (1, 1)
+
+
+async def test_numbers_grow_with_the_next_batch(
+    stores: Any, api_of: Callable[..., httpx.AsyncClient]
+) -> None:
+    """A batch that is committed is in the next answer, also on a connection that was open."""
+    start = datetime(2024, 3, 4, tzinfo=UTC)
+    fields: dict[str, Any] = {"course_id": "c", "student_id": "s", "exercise": "e", "status": "ok"}
+    async with api_of(stores.settings) as api:
+        seen = []
+        for _ in range(3):
+            stores.write(stores.log(start, **fields), stores.log(start, **fields))
+            answer = (await api.get("/courses/c/progress")).json()
+            seen.append((answer["runs"], answer["exercises"][0]["runs"]))
+    assert seen == [(2, 2), (4, 4), (6, 6)]
