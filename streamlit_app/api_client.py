@@ -1,0 +1,118 @@
+"""The aggregation API as the pages use it: one method for each question, typed answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import ValidationError
+
+from analytics.responses import Answer, Courses, History, Progress, Students, Timeline
+
+API_ROOT: Final = "/api/v1"
+#: Longest wait for an answer, in seconds; a page with old numbers is better than a frozen one.
+TIMEOUT_SECONDS: Final = 5.0
+
+AnswerType = TypeVar("AnswerType", bound=Answer)
+
+_AWAY = "The numbers can't be had right now. This page keeps trying by itself."
+_REFUSED = (
+    "The link that you came with does not open this. "
+    "Ask whoever runs Cellpulse for a link to your course."
+)
+_UNKNOWN = "There is no such course or student. Choose another one above."
+_STRANGE = (
+    "The numbers came in a form that this page can't read. "
+    "Tell whoever runs Cellpulse; its parts may be of different versions."
+)
+
+
+class NumbersUnavailableError(Exception):
+    """The aggregation API gave no numbers; the message is a sentence for the instructor."""
+
+
+class AccessRefusedError(NumbersUnavailableError):
+    """The token opens nothing, or not this course."""
+
+
+class NotKnownError(NumbersUnavailableError):
+    """There is no such course or student."""
+
+
+@dataclass(frozen=True)
+class ApiClient:
+    """Asks the aggregation API on behalf of one instructor.
+
+    Args:
+        http: Shared by all sessions; its base address is the API's.
+        token: The instructor's read token.
+    """
+
+    http: httpx.Client
+    token: str
+
+    def courses(self) -> Courses:
+        """Return the courses that the token may read."""
+        return self._get("/courses", Courses)
+
+    def progress(self, course_id: str) -> Progress:
+        """Return the numbers of the whole class and of each exercise."""
+        return self._get(f"/courses/{_segment(course_id)}/progress", Progress)
+
+    def students(self, course_id: str) -> Students:
+        """Return where each student is."""
+        return self._get(f"/courses/{_segment(course_id)}/students", Students)
+
+    def timeline(self, course_id: str) -> Timeline:
+        """Return the runs of each minute."""
+        return self._get(f"/courses/{_segment(course_id)}/timeline", Timeline, {"bucket": "1m"})
+
+    def history(
+        self, course_id: str, student_id: str, *, limit: int, before: str | None = None
+    ) -> History:
+        """Return a page of what one student did, newest first.
+
+        Args:
+            course_id: The course.
+            student_id: The student.
+            limit: Most entries of the page.
+            before: `next_before` of the page after this one; the newest page when absent.
+        """
+        query: dict[str, str | int] = {"limit": limit}
+        if before is not None:
+            query["before"] = before
+        path = f"/courses/{_segment(course_id)}/students/{_segment(student_id)}/history"
+        return self._get(path, History, query)
+
+    def _get(
+        self, path: str, answer: type[AnswerType], query: Mapping[str, str | int] | None = None
+    ) -> AnswerType:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        try:
+            response = self.http.get(API_ROOT + path, params=query, headers=headers)
+        except httpx.HTTPError as error:
+            raise NumbersUnavailableError(_AWAY) from error
+        _raise_for_refusal(response)
+        try:
+            return answer.model_validate_json(response.content)
+        except ValidationError as error:
+            raise NumbersUnavailableError(_STRANGE) from error
+
+
+def _raise_for_refusal(response: httpx.Response) -> None:
+    try:
+        response.raise_for_status()
+    except httpx.HTTPStatusError as error:
+        if response.status_code in (401, 403):
+            raise AccessRefusedError(_REFUSED) from error
+        if response.status_code == 404:  # noqa: PLR2004 - not found
+            raise NotKnownError(_UNKNOWN) from error
+        if response.status_code >= 500 or response.status_code == 429:  # noqa: PLR2004
+            raise NumbersUnavailableError(_AWAY) from error
+        raise NumbersUnavailableError(_STRANGE) from error
+
+
+def _segment(identifier: str) -> str:
+    """Write an id as one segment of a path: ids may hold slashes, blanks and any script."""
+    return quote(identifier, safe="")

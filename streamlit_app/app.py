@@ -1,0 +1,83 @@
+"""The script that Streamlit runs for each page: the frame around the pages, and the way in."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from analytics.responses import Course
+from streamlit_app import first_visit, live, notices, session, student
+from streamlit_app.api_client import NumbersUnavailableError
+from streamlit_app.palette import css_variables
+
+BRAND = "Cellpulse"
+MARK = f'<span class="cp-brand"><span aria-hidden="true">◉</span> {BRAND}</span>'
+CHOOSE_COURSE = "Course"
+NO_SUCH_COURSE = "Your link does not open a course named “{course}”. Choose one above."
+ICON = Path(__file__).parent / "mark.svg"
+STYLE = (Path(__file__).parent / "style.css").read_text("utf-8")
+
+
+def main() -> None:
+    """Draw the bar with the pages and the courses, then the page that was asked for."""
+    pages = [
+        st.Page(live.show, title=live.TITLE, url_path="live", default=True),
+        st.Page(student.show, title=student.TITLE, url_path="student"),
+    ]
+    page = st.navigation(pages, position="hidden")
+    st.set_page_config(page_title=f"{page.title} · {BRAND}", page_icon=ICON, layout="wide")
+    st.html(f"<style>{css_variables()}{STYLE}</style>")
+    bar = st.container(key="bar", horizontal=True, vertical_alignment="center")
+    bar.html(MARK, width="content")
+    try:
+        courses = session.latest("courses", session.api().courses).numbers.courses
+        if not courses:
+            first_visit.show()
+            return
+        with bar:
+            wanted = choose_course(courses, pages)
+        if wanted in {course.course_id for course in courses}:
+            page.run()
+        else:
+            notices.sentence(NO_SUCH_COURSE.format(course=wanted))
+    except NumbersUnavailableError as error:
+        notices.sentence(str(error))
+        notices.keep_trying()
+
+
+def choose_course(courses: list[Course], pages: list[st.Page]) -> str:
+    """Offer the pages and the courses; return the course that the address names.
+
+    Without a course in the address it is the one where something happened last.
+    """
+    titles = {course.course_id: course.title for course in courses}
+    wanted = st.query_params.get("course")
+    if wanted is None:
+        wanted = max(courses, key=_last_event).course_id
+        st.query_params["course"] = wanted
+    for page in pages:
+        st.page_link(page, query_params={"course": wanted})
+    st.session_state["course"] = wanted if wanted in titles else None
+    st.selectbox(
+        CHOOSE_COURSE,
+        list(titles),
+        key="course",
+        format_func=titles.__getitem__,
+        placeholder=CHOOSE_COURSE,
+        label_visibility="collapsed",
+        on_change=_follow_choice,
+        width=260,
+    )
+    return wanted
+
+
+def _follow_choice() -> None:
+    """Put the chosen course into the address, so that reload, back and bookmarks keep it."""
+    st.query_params.from_dict({"course": st.session_state["course"]})
+
+
+def _last_event(course: Course) -> float:
+    return course.last_event_at.timestamp() if course.last_event_at else 0.0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""The charts: pure functions from a data frame and the colours to an Altair chart."""
+
+from typing import Final, TypeVar
+
+import altair as alt
+import pandas as pd
+
+from streamlit_app.frames import WITH_ERROR, WITHOUT_ERROR
+from streamlit_app.palette import Palette
+from streamlit_app.wording import KINDS
+
+#: Height of a row with one exercise, and of everything around the rows, in pixels.
+ROW_PX: Final = 20
+FRAME_PX: Final = 60
+_TEXT_PX = 12
+_PADDING: Final = {"left": 4, "top": 4, "right": 8, "bottom": 4}
+#: Opacity, as the last two digits of a colour: what is usual steps back behind what is not.
+_FAINT = "73"
+
+Drawing = TypeVar("Drawing", alt.Chart, alt.LayerChart)
+
+
+def runs_per_minute(runs: pd.DataFrame, colours: Palette) -> alt.Chart:
+    """Draw the runs of each minute as stacked bars, those with an error at the bottom.
+
+    Args:
+        runs: Columns start, outcome and runs, see `runs_frame`.
+        colours: The colours of the theme.
+    """
+    outcome = alt.Color(
+        "outcome:N",
+        scale=alt.Scale(
+            domain=[WITH_ERROR, WITHOUT_ERROR], range=[colours.warning, colours.accent + _FAINT]
+        ),
+        legend=_legend(),
+    )
+    chart: alt.Chart = (
+        alt.Chart(runs)
+        .mark_bar()
+        .encode(
+            x=alt.X("start:T", timeUnit="yearmonthdatehoursminutes", title=None, axis=_times()),
+            y=alt.Y("runs:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=4)),
+            color=outcome,
+            order=alt.Order("outcome:N", sort="ascending"),
+            tooltip=[
+                alt.Tooltip("start:T", title="minute", format="%H:%M"),
+                alt.Tooltip("outcome:N", title="runs"),
+                alt.Tooltip("runs:Q", title="number"),
+            ],
+        )
+    )
+    return _finished(chart, 180, colours)
+
+
+def solved_of_started(exercises: pd.DataFrame, colours: Palette) -> alt.LayerChart:
+    """Draw how many students started each exercise, and how many of them solved it.
+
+    Args:
+        exercises: Columns exercise, started, solved and errors, see `exercises_frame`.
+        colours: The colours of the theme.
+    """
+    names = alt.Y("exercise:N", title=None, sort=None, axis=alt.Axis(labelLimit=160))
+    students = alt.Axis(tickMinStep=1, tickCount=5)
+    tooltip = [
+        alt.Tooltip("exercise:N"),
+        alt.Tooltip("started:Q", title="students started"),
+        alt.Tooltip("solved:Q", title="students solved"),
+        alt.Tooltip("errors:Q", title="runs with an error", format=".0%"),
+    ]
+    bars = alt.Chart(exercises)
+    started = bars.mark_bar(color=colours.accent, opacity=0.25).encode(
+        y=names, x=alt.X("started:Q", title=None, axis=students), tooltip=tooltip
+    )
+    solved = bars.mark_bar(color=colours.success, height=alt.RelativeBandSize(0.45)).encode(
+        y=names, x=alt.X("solved:Q", title=None, axis=students), tooltip=tooltip
+    )
+    both: alt.LayerChart = started + solved
+    return _finished(both, ROW_PX * len(exercises) + FRAME_PX, colours)
+
+
+def student_runs(history: pd.DataFrame, colours: Palette) -> alt.Chart:
+    """Draw what one student did over time: a line for each exercise, a mark for each run.
+
+    Args:
+        history: Columns time, place, outcome and error, see `history_frame`.
+        colours: The colours of the theme.
+    """
+    marks = {
+        "ok": ("circle", colours.accent),
+        "error": ("triangle-up", colours.warning),
+        "stopped": ("stroke", colours.muted),
+        "solved": ("square", colours.success),
+        "unsolved": ("triangle-down", colours.warning),
+        "help": ("diamond", colours.accent),
+        "helped": ("diamond", colours.muted),
+        "came": ("triangle-right", colours.muted),
+        "left": ("triangle-left", colours.muted),
+    }
+    present = set(history["outcome"])
+    kinds = [kind for kind, word in KINDS.items() if word in present]
+    words = [KINDS[kind] for kind in kinds]
+    shapes = alt.Scale(domain=words, range=[marks[kind][0] for kind in kinds])
+    paints = alt.Scale(domain=words, range=[marks[kind][1] for kind in kinds])
+    places = alt.Axis(grid=True, labelLimit=160)
+    chart: alt.Chart = (
+        alt.Chart(history.sort_values("time"))
+        .mark_point(filled=True, size=70, opacity=0.9)
+        .encode(
+            x=alt.X("time:T", title=None, axis=_times()),
+            y=alt.Y("place:N", title=None, sort=None, axis=places),
+            color=alt.Color("outcome:N", legend=_legend(), scale=paints),
+            shape=alt.Shape("outcome:N", legend=_legend(), scale=shapes),
+            tooltip=[
+                alt.Tooltip("time:T", format="%H:%M:%S"),
+                alt.Tooltip("place:N", title="where"),
+                alt.Tooltip("outcome:N", title="what"),
+                alt.Tooltip("error:N"),
+            ],
+        )
+    )
+    return _finished(chart, ROW_PX * history["place"].nunique() + FRAME_PX, colours)
+
+
+def _times() -> alt.Axis:
+    return alt.Axis(format="%H:%M", tickCount=8, labelOverlap=True, grid=False)
+
+
+def _legend() -> alt.Legend:
+    return alt.Legend(orient="top", direction="horizontal", title=None)
+
+
+def _finished(chart: Drawing, height: int, colours: Palette) -> Drawing:
+    """Give a chart the look that all of them share: on a card, in the card's text size."""
+    finished: Drawing = (
+        chart.properties(height=height, background="transparent", padding=_PADDING)
+        .configure_axis(
+            labelColor=colours.muted,
+            labelFontSize=_TEXT_PX,
+            gridColor=colours.line,
+            domainColor=colours.line,
+        )
+        .configure_legend(labelColor=colours.muted, labelFontSize=_TEXT_PX, offset=4, padding=0)
+        .configure_view(strokeWidth=0)
+    )
+    return finished

@@ -1,0 +1,54 @@
+"""The API's answers as data frames, one for each chart."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pandas as pd
+
+from analytics.responses import ExerciseProgress, HistoryEvent, TimelineBucket
+from streamlit_app.wording import KINDS, NEVER, kind_of, where
+
+WITHOUT_ERROR = "without an error"
+WITH_ERROR = "with an error"
+
+
+def runs_frame(minutes: Sequence[TimelineBucket], length: int) -> pd.DataFrame:
+    """Return columns start (UTC), outcome and runs: two rows a minute.
+
+    Args:
+        minutes: The timeline, oldest first.
+        length: Minutes of the frame. It ends with the timeline's last one; before its first
+            there was nothing.
+    """
+    counts = [(each.start, each.runs, each.errors) for each in minutes[-length:]]
+    if counts:
+        first = counts[0][0]
+        missing = range(length - len(counts), 0, -1)
+        counts = [(first - timedelta(minutes=before), 0, 0) for before in missing] + counts
+    rows = [
+        (start, outcome, number)
+        for start, runs, errors in counts
+        for outcome, number in ((WITHOUT_ERROR, runs - errors), (WITH_ERROR, errors))
+    ]
+    return pd.DataFrame(rows, columns=["start", "outcome", "runs"])
+
+
+def exercises_frame(exercises: Sequence[ExerciseProgress]) -> pd.DataFrame:
+    """Return columns exercise, started, solved (students) and errors (share of the runs)."""
+    rows = [(each.exercise, each.started, each.passed, each.error_rate) for each in exercises]
+    return pd.DataFrame(rows, columns=["exercise", "started", "solved", "errors"])
+
+
+def history_frame(events: Sequence[HistoryEvent]) -> pd.DataFrame:
+    """Return columns time (UTC), place, outcome (a word) and error: one row an entry."""
+    rows = [
+        (
+            min(event.occurred_at, event.received_at),
+            where(event.exercise, event.notebook) or NEVER,
+            KINDS[kind],
+            event.error_name or "",
+        )
+        for event in events
+        if (kind := kind_of(event)) is not None
+    ]
+    return pd.DataFrame(rows, columns=["time", "place", "outcome", "error"])

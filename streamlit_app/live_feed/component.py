@@ -1,0 +1,77 @@
+"""The live list and the state of its connection, as components of the page.
+
+The browser holds the WebSocket; Python gives the list its start and is asked to draw the numbers
+anew when they moved.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from streamlit_app.live_feed.start import FeedStart
+from streamlit_app.settings import DashboardSettings
+from streamlit_app.wording import AGES, KINDS
+
+TEXTS = {
+    "label": "What happens now, newest first",
+    "empty": "Nothing yet. Each run shows here the moment it ends.",
+    "kinds": KINDS,
+}
+CONNECTION_TEXTS = {
+    "connecting": "connecting…",
+    "live": "live",
+    "reconnecting": "reconnecting…",
+    "offline": "offline",
+    "as_of": "as of {age} ago",
+    **AGES,
+}
+
+
+def _read(*names: str) -> str:
+    return "\n".join((Path(__file__).parent / name).read_text("utf-8") for name in names)
+
+
+_feed = st.components.v2.component(
+    "cellpulse_live_feed",
+    js=_read("socket.js", "rows.js", "feed.js"),
+    css=_read("feed.css"),
+    isolate_styles=False,
+)
+_connection = st.components.v2.component(
+    "cellpulse_connection",
+    js=_read("connection.js"),
+    css=_read("connection.css"),
+    isolate_styles=False,
+)
+
+
+def live_feed(start: FeedStart, *, token: str, settings: DashboardSettings) -> None:
+    """Show the live list; the surrounding fragment runs again whenever stored numbers moved."""
+    data: dict[str, Any] = {
+        "course_id": start.course_id,
+        "after": start.after,
+        "runs": start.runs,
+        "token": token,
+        "ingest_url": settings.public_ingest_url,
+        "ingest_port": settings.ingest_port,
+        "texts": TEXTS,
+    }
+    _feed(key="live_feed", data=data, height="stretch", on_moved_change=_nothing)
+
+
+def connection_state(as_of: datetime, note: str) -> None:
+    """Show whether the live list is connected, how old the numbers are, and a note."""
+    now = datetime.now(UTC)
+    data = {
+        "age_s": max(0.0, (now - as_of).total_seconds()),
+        "drawn_at": now.isoformat(),
+        "note": note,
+        "texts": CONNECTION_TEXTS,
+    }
+    _connection(key="connection", data=data)
+
+
+def _nothing() -> None:
+    """Running the fragment again is all that a signal asks for."""

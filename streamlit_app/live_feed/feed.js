@@ -1,0 +1,99 @@
+// The live list as a component of the page. A run is on the page the moment it arrives, without
+// asking Python; when stored numbers moved, Python is asked to draw them anew.
+
+const SHORTEST_REDRAW_MS = 500;
+
+class Feed {
+  constructor(parent, data) {
+    this.data = data;
+    this.root = element("div", "cp-feed");
+    this.list = element("ul", "cp-runs");
+    this.list.setAttribute("role", "list");
+    this.list.setAttribute("aria-label", data.texts.label);
+    this.list.dataset.testid = "live-runs";
+    this.empty = element("p", "cp-empty", data.texts.empty);
+    this.root.append(this.list, this.empty);
+    parent.append(this.root);
+    this.runs = new RunList(this.list, data.texts.kinds, (student) => this.addressOf(student));
+    this.answer = () => this.announce(this.socket.state);
+    window.addEventListener("cellpulse:connection?", this.answer);
+    this.socket = new LiveSocket({
+      address: data.ingest_url ?? `${location.protocol}//${location.hostname}:${data.ingest_port}`,
+      courseId: data.course_id,
+      token: data.token,
+      after: data.after,
+      onMessage: (message) => this.receive(message),
+      onState: (state) => this.changeState(state),
+    });
+    this.announce(this.socket.state);
+  }
+
+  // The page was drawn anew: perhaps with runs that are not in the list yet.
+  update(data, setTriggerValue) {
+    this.data = data;
+    this.ask = setTriggerValue;
+    for (const run of data.runs) this.runs.add(run, false);
+    this.empty.hidden = this.runs.rows.size > 0;
+  }
+
+  receive(message) {
+    if (message.signal) {
+      if (message.signal === "rollups-advanced") this.redraw();
+      return;
+    }
+    if (typeof message.position !== "string") return;
+    this.runs.add(message, true);
+    this.empty.hidden = this.runs.rows.size > 0;
+  }
+
+  // At most one redraw in SHORTEST_REDRAW_MS; one that is due is never lost, so that the last
+  // of a burst is always drawn.
+  redraw() {
+    if (this.redrawTimer) return;
+    const wait = Math.max(0, (this.drawnAt ?? -Infinity) + SHORTEST_REDRAW_MS - performance.now());
+    this.redrawTimer = setTimeout(() => {
+      this.redrawTimer = undefined;
+      this.drawnAt = performance.now();
+      this.ask?.("moved", this.drawnAt);
+    }, wait);
+  }
+
+  changeState(state) {
+    this.announce(state);
+    if (state === "live") this.redraw(); // signals may have been missed until now
+  }
+
+  announce(state) {
+    this.list.dataset.state = state;
+    window.dispatchEvent(new CustomEvent("cellpulse:connection", { detail: state }));
+  }
+
+  addressOf(student) {
+    const query = new URLSearchParams({ course: this.data.course_id, student });
+    return `student?${query}`;
+  }
+
+  close() {
+    clearTimeout(this.redrawTimer);
+    window.removeEventListener("cellpulse:connection?", this.answer);
+    this.socket.close();
+    this.root.remove();
+  }
+}
+
+const feeds = new WeakMap();
+
+// Streamlit calls this when the component appears and after each drawing.
+export default function ({ parentElement, data, setTriggerValue }) {
+  let feed = feeds.get(parentElement);
+  if (feed?.data.course_id !== data.course_id || feed?.data.token !== data.token) {
+    feed?.close();
+    feed = new Feed(parentElement, data);
+    feeds.set(parentElement, feed);
+  }
+  feed.update(data, setTriggerValue);
+  return () => {
+    feeds.get(parentElement)?.close();
+    feeds.delete(parentElement);
+  };
+}

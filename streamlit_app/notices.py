@@ -1,0 +1,39 @@
+"""What a page says when it has no numbers, or only old ones."""
+
+from datetime import datetime
+from html import escape
+from typing import Final
+
+import streamlit as st
+
+from streamlit_app.session import local_zone
+
+#: How long to wait with building a page anew that had nothing to show, in seconds.
+RETRY_SECONDS: Final = 3
+OLD_NUMBERS: Final = "{why} What you see is from {time}."
+
+
+def sentence(text: str) -> None:
+    """Say one thing in place of the page's content."""
+    st.html(f'<p class="cp-notice" role="status" data-testid="notice">{escape(text)}</p>')
+
+
+def old_numbers(why: str | None, as_of: datetime) -> None:
+    """Say from when the numbers are, when they are not new; the style greys them."""
+    if why is None:
+        st.html("<span></span>")  # keeps the place, so that nothing below it is built anew
+        return
+    text = OLD_NUMBERS.format(why=why, time=f"{as_of.astimezone(local_zone()):%H:%M:%S}")
+    st.html(f'<p class="cp-notice cp-old" role="status" data-testid="old">{escape(text)}</p>')
+
+
+def keep_trying() -> None:
+    """Build the whole page anew every few seconds, until there is something to show."""
+    _build_anew([])
+
+
+@st.fragment(run_every=RETRY_SECONDS)
+def _build_anew(runs: list[None]) -> None:
+    if runs:
+        st.rerun()
+    runs.append(None)  # this was the run that the page itself made

@@ -1,0 +1,55 @@
+"""The colours, in one place: for the charts, and as CSS variables for everything else."""
+
+from dataclasses import asdict, dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Palette:
+    """One accent, one success and one warning colour; everything else is ink and grey."""
+
+    background: str
+    card: str
+    ink: str
+    muted: str
+    line: str
+    accent: str
+    success: str
+    warning: str
+    tint: str
+
+
+LIGHT: Final = Palette(
+    background="#fbfbfa",
+    card="#ffffff",
+    ink="#1c2430",
+    muted="#66707f",
+    line="#e6e7ea",
+    accent="#2f5d9b",
+    success="#27795b",
+    warning="#bb4a1a",
+    tint="#fdf3ea",
+)
+DARK: Final = Palette(
+    background="#14181e",
+    card="#1b2129",
+    ink="#e6eaf0",
+    muted="#98a3b2",
+    line="#2a323d",
+    accent="#7fb0ef",
+    success="#4fbf95",
+    warning="#f08a55",
+    tint="#2b231d",
+)
+
+
+def palette_for(theme: str | None) -> Palette:
+    """Return the colours of a theme, 'light' or 'dark'; light while it is not known."""
+    return DARK if theme == "dark" else LIGHT
+
+
+def css_variables() -> str:
+    """Return a style rule that defines each colour, as `--cp-accent`, for both themes."""
+    light, dark = asdict(LIGHT), asdict(DARK)
+    lines = [f"--cp-{name}: light-dark({light[name]}, {dark[name]});" for name in light]
+    return ":root {" + " ".join(lines) + "}"

@@ -1,0 +1,85 @@
+"""Runs the dashboard: `python -m streamlit_app.serve`."""
+
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+import click
+import httpx
+import streamlit as st
+import uvicorn
+from starlette.middleware import Middleware
+
+from ingest_api.settings import BadSettingError
+from streamlit_app.access import AccessCheck
+from streamlit_app.api_client import TIMEOUT_SECONDS
+from streamlit_app.gate import Gate
+from streamlit_app.settings import DashboardSettings
+
+#: How long open pages may keep the process from stopping, in seconds.
+STOP_SECONDS: Final = 2
+_PAGE = Path(__file__).parent / "app.py"
+
+
+def create_app(settings: DashboardSettings) -> st.App:
+    """Put the pages behind the gate. Options of Streamlit itself are in .streamlit/config.toml."""
+    import_module("streamlit_app.app")  # takes seconds: now, not while the first visitor waits
+    http = httpx.AsyncClient(base_url=settings.api_address, timeout=TIMEOUT_SECONDS)
+
+    @asynccontextmanager
+    async def lifespan(_app: st.App) -> AsyncIterator[None]:
+        async with http:
+            yield
+
+    return st.App(_PAGE, lifespan=lifespan, middleware=[Middleware(Gate, check=AccessCheck(http))])
+
+
+def serve(settings: DashboardSettings, listening: socket.socket) -> None:
+    """Serve until SIGINT or SIGTERM. Addresses are not logged: they may hold a token."""
+    config = uvicorn.Config(
+        create_app(settings),
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=STOP_SECONDS,
+        ws="websockets-sansio",
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def listen(settings: DashboardSettings) -> socket.socket:
+    """Take the port.
+
+    Raises:
+        BadSettingError: The port is in use, or the host is not this machine's.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        raise BadSettingError(
+            f"CELLPULSE_HOST, CELLPULSE_DASHBOARD_PORT: can't listen on "
+            f"{settings.host} port {settings.port} ({error.strerror}); choose others"
+        ) from error
+
+
+@click.command()
+@click.option("--host", envvar="CELLPULSE_HOST", help="Address to listen on [127.0.0.1].")
+@click.option("--port", envvar="CELLPULSE_DASHBOARD_PORT", help="Port to listen on [8501].")
+def main(host: str | None, port: str | None) -> None:
+    """Serve the instructors' dashboard."""
+    given = {"CELLPULSE_HOST": host, "CELLPULSE_DASHBOARD_PORT": port}
+    try:
+        settings = DashboardSettings.load(**{name: value for name, value in given.items() if value})
+        listening = listen(settings)
+    except BadSettingError as error:
+        click.echo(f"dashboard: {error}", err=True)
+        sys.exit(2)
+    serve(settings, listening)
+
+
+if __name__ == "__main__":
+    main()

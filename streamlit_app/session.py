@@ -1,0 +1,84 @@
+"""What a page has at hand: the settings, the instructor's token, the API, the last numbers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, timedelta, timezone, tzinfo
+from typing import Generic, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import httpx
+import streamlit as st
+
+from streamlit_app.api_client import (
+    TIMEOUT_SECONDS,
+    AccessRefusedError,
+    ApiClient,
+    NotKnownError,
+    NumbersUnavailableError,
+)
+from streamlit_app.gate import COOKIE
+from streamlit_app.settings import DashboardSettings
+
+Answers = TypeVar("Answers")
+_LAST = "last_numbers"
+
+
+@dataclass(frozen=True)
+class Latest(Generic[Answers]):
+    """The numbers to show.
+
+    Args:
+        numbers: The answers, new or from before.
+        apology: Why they are from before; None when they are new.
+    """
+
+    numbers: Answers
+    apology: str | None = None
+
+
+def settings() -> DashboardSettings:
+    """Return the settings that the process was started with."""
+    return DashboardSettings.load()
+
+
+def token() -> str:
+    """Return the token with which the browser came in; the gate has judged it."""
+    return st.context.cookies.get(COOKIE, "")
+
+
+def api() -> ApiClient:
+    """Return the aggregation API as this instructor may ask it."""
+    return ApiClient(_http(settings().api_address), token())
+
+
+@st.cache_resource(show_spinner=False)
+def _http(address: str) -> httpx.Client:
+    return httpx.Client(base_url=address, timeout=TIMEOUT_SECONDS)
+
+
+def local_zone() -> tzinfo:
+    """Return the time zone of the instructor's browser; UTC while it is not known."""
+    name, minutes_behind = st.context.timezone, st.context.timezone_offset
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return timezone(timedelta(minutes=-minutes_behind)) if minutes_behind else UTC
+
+
+def latest(name: str, ask: Callable[[], Answers]) -> Latest[Answers]:
+    """Ask for numbers; while the API is away, return those that this page showed last.
+
+    Raises:
+        NumbersUnavailableError: There are neither new nor old numbers, or they are refused.
+    """
+    remembered: dict[str, Answers] = st.session_state.setdefault(_LAST, {})
+    try:
+        remembered[name] = ask()
+    except (AccessRefusedError, NotKnownError):
+        remembered.pop(name, None)
+        raise
+    except NumbersUnavailableError as error:
+        if name not in remembered:
+            raise
+        return Latest(remembered[name], str(error))
+    return Latest(remembered[name])

@@ -1,0 +1,35 @@
+"""Settings of the dashboard. It has no secret of its own: the aggregation API judges tokens."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from ingest_api.settings import Port, Settings
+
+
+def _check_address(value: str) -> str:
+    scheme, _, rest = value.partition("://")
+    if scheme not in ("http", "https") or not rest.strip("/"):
+        raise ValueError("must be an address such as http://127.0.0.1:8000")
+    return value.rstrip("/")
+
+
+HttpAddress = Annotated[str, AfterValidator(_check_address)]
+
+
+class DashboardSettings(Settings):
+    """Where the dashboard listens, and where it finds the other parts."""
+
+    host: Annotated[str, Field(alias="CELLPULSE_HOST", min_length=1)] = "127.0.0.1"
+    port: Annotated[Port, Field(alias="CELLPULSE_DASHBOARD_PORT")] = 8501
+    api_port: Annotated[Port, Field(alias="CELLPULSE_API_PORT")] = 8001
+    api_url: Annotated[HttpAddress | None, Field(alias="CELLPULSE_API_URL")] = None
+    ingest_port: Annotated[Port, Field(alias="CELLPULSE_INGEST_PORT")] = 8000
+    public_ingest_url: Annotated[HttpAddress | None, Field(alias="CELLPULSE_PUBLIC_INGEST_URL")] = (
+        None
+    )
+
+    @property
+    def api_address(self) -> str:
+        """The aggregation API as this process reaches it."""
+        return self.api_url or f"http://127.0.0.1:{self.api_port}"

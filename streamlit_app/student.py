@@ -1,0 +1,149 @@
+"""The Student page: what one student did, number by number and run by run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import streamlit as st
+
+from analytics.responses import AsOf, HistoryEvent, StudentState
+from streamlit_app import charts, notices, session
+from streamlit_app.api_client import ApiClient, NumbersUnavailableError
+from streamlit_app.frames import history_frame
+from streamlit_app.layout import Number, card_title, strip
+from streamlit_app.palette import palette_for
+from streamlit_app.tables import LONG_STREAK, class_table, history_table
+from streamlit_app.wording import NEVER, ago, percent, where
+
+TITLE: Final = "Student"
+CHOOSE: Final = "Choose a student"
+NO_SUCH_STUDENT: Final = "There is no student “{student}” in this course. Choose one above."
+LAST_SEEN: Final = ("last seen", "Time since this student last did something")
+WHERE: Final = ("where", "Exercise or notebook of the latest run")
+RUNS: Final = ("runs", "How often this student ran a cell")
+WITH_ERROR: Final = ("with an error", "Share of the runs that ended in an error")
+STREAK: Final = ("errors in a row", "Latest runs that ended in an error, one after the other")
+LOST: Final = ("lost", "Runs of which only the gap they left is known: they never came here")
+EVERYONE: Final = ("Class", "a name opens the student")
+OVER_TIME: Final = ("Over time", "a mark for each run that is listed below")
+EVERY_RUN: Final = ("Every run", "newest first")
+SHOW_EARLIER: Final = "Show earlier"
+
+SLOWEST_REDRAW_SECONDS: Final = 10
+PAGE_ENTRIES: Final = 50
+
+
+@dataclass(frozen=True)
+class StudentNumbers:
+    """Everything that the page shows of one student; the newest of the history come first."""
+
+    as_of: AsOf
+    state: StudentState | None
+    history: Sequence[HistoryEvent]
+    has_earlier: bool
+
+
+def show() -> None:
+    """Draw the page of the student whom the address names."""
+    course_id, wanted = st.query_params["course"], st.query_params.get("student")
+    answer = session.latest(
+        f"{course_id}/students", lambda: session.api().students(course_id)
+    ).numbers
+    names = sorted((student.student_id for student in answer.students), key=str.casefold)
+    st.session_state["student"] = wanted if wanted in names else None
+    st.selectbox(
+        CHOOSE,
+        names,
+        key="student",
+        placeholder=CHOOSE,
+        label_visibility="collapsed",
+        on_change=_follow_choice,
+        width=260,
+    )
+    if wanted in names:
+        _student_now(course_id, wanted)
+        return
+    if wanted is not None:
+        notices.sentence(NO_SUCH_STUDENT.format(student=wanted))
+    with st.container(border=True, key="choice"):
+        card_title(*EVERYONE)
+        st.html(class_table(answer.students, course_id, answer.as_of.time))
+
+
+def newest_pages(
+    api: ApiClient, course_id: str, student_id: str, pages: int
+) -> tuple[list[HistoryEvent], bool]:
+    """Return the newest pages of a history as one, and whether there is more before them.
+
+    All of them are read anew, so that no entry falls between two pages while others come in.
+    """
+    events: list[HistoryEvent] = []
+    before = None
+    for _ in range(pages):
+        page = api.history(course_id, student_id, limit=PAGE_ENTRIES, before=before)
+        events += page.events
+        before = page.next_before
+        if before is None:
+            break
+    return events, before is not None
+
+
+@st.fragment(run_every=SLOWEST_REDRAW_SECONDS)
+def _student_now(course_id: str, student_id: str) -> None:
+    """Draw the student's numbers, chart and history as they are now."""
+    pages_key = f"pages/{course_id}/{student_id}"
+    pages = st.session_state.setdefault(pages_key, 1)
+    try:
+        latest = session.latest(
+            f"{course_id}/student/{student_id}",
+            lambda: _ask(session.api(), course_id, student_id, pages),
+        )
+    except NumbersUnavailableError as error:
+        notices.sentence(str(error))
+        return
+    numbers = latest.numbers
+    if numbers.state is not None:
+        _strip(numbers.state, numbers.as_of.time)
+    notices.old_numbers(latest.apology, numbers.as_of.time)
+    with st.container(border=True, key="over_time"):
+        card_title(*OVER_TIME)
+        colours = palette_for(st.context.theme.type)
+        chart = charts.student_runs(history_frame(numbers.history), colours)
+        st.altair_chart(chart, key="over_time_chart", alt=OVER_TIME[0])
+    with st.container(border=True, key="every_run"):
+        card_title(*EVERY_RUN)
+        st.html(history_table(numbers.history, session.local_zone()))
+        if numbers.has_earlier:
+            st.button(SHOW_EARLIER, on_click=_show_more, args=(pages_key,))
+
+
+def _ask(api: ApiClient, course_id: str, student_id: str, pages: int) -> StudentNumbers:
+    students = api.students(course_id)
+    state = next((each for each in students.students if each.student_id == student_id), None)
+    return StudentNumbers(students.as_of, state, *newest_pages(api, course_id, student_id, pages))
+
+
+def _strip(state: StudentState, now: datetime) -> None:
+    is_stuck = state.error_streak >= LONG_STREAK
+    numbers = [
+        Number(ago(state.last_seen_at, now), *LAST_SEEN),
+        Number(where(state.exercise, state.notebook) or NEVER, *WHERE),
+        Number(f"{state.runs:,}", *RUNS),
+        Number(percent(state.error_rate), *WITH_ERROR),
+        Number(str(state.error_streak), *STREAK, is_alarm=is_stuck),
+    ]
+    if state.lost_events:
+        numbers.append(Number(f"{state.lost_events:,}", *LOST, is_alarm=True))
+    strip(numbers)
+
+
+def _show_more(pages_key: str) -> None:
+    st.session_state[pages_key] += 1
+
+
+def _follow_choice() -> None:
+    """Put the chosen student into the address, so that reload, back and bookmarks keep it."""
+    course_id, student_id = st.query_params["course"], st.session_state["student"]
+    chosen = {"student": student_id} if student_id else {}
+    st.query_params.from_dict({"course": course_id, **chosen})

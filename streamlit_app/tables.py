@@ -1,0 +1,160 @@
+"""The tables, as HTML that a keyboard and a screen reader understand. All data is escaped."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from html import escape
+from typing import Final
+from urllib.parse import urlencode
+
+from analytics.responses import ExerciseProgress, HistoryEvent, StudentState
+from streamlit_app.wording import (
+    KINDS,
+    ago,
+    duration,
+    file_name,
+    kind_of,
+    kind_of_run,
+    percent,
+    where,
+)
+
+#: From so many errors in a row on, a student's row is tinted.
+LONG_STREAK: Final = 3
+RAN_ONLY: Final = "No check was ever reported here: these students ran it without an error"
+_LONGEST_MESSAGE = 160
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's heading; numbers are set to the right, and a phone may leave it out."""
+
+    heading: str
+    is_number: bool = False
+    on_phone: bool = True
+
+    @property
+    def attribute(self) -> str:
+        """The class attribute of its cells."""
+        names = ["cp-number"] * self.is_number + ["cp-wide"] * (not self.on_phone)
+        return f' class="{" ".join(names)}"' if names else ""
+
+
+CLASS_COLUMNS: Final = (
+    Column("Student"),
+    Column("Where"),
+    Column("Last run"),
+    Column("Errors in a row", is_number=True),
+    Column("Runs", is_number=True, on_phone=False),
+    Column("With an error", is_number=True, on_phone=False),
+    Column("Last seen", is_number=True),
+)
+EXERCISE_COLUMNS: Final = (
+    Column("Exercise"),
+    Column("Notebook", on_phone=False),
+    Column("Started", is_number=True),
+    Column("Solved", is_number=True),
+    Column("Runs with an error", is_number=True),
+)
+HISTORY_COLUMNS: Final = (
+    Column("Time"),
+    Column("Where"),
+    Column("What"),
+    Column("Took", is_number=True, on_phone=False),
+    Column("Error or message"),
+)
+
+
+def class_table(students: Iterable[StudentState], course_id: str, now: datetime) -> str:
+    """Return one row a student, ordered by name so that rows stay where they are."""
+    rows = []
+    for student in sorted(students, key=lambda each: each.student_id.casefold()):
+        query = urlencode({"course": course_id, "student": student.student_id})
+        streak = student.error_streak
+        cells = [
+            f'<a href="student?{escape(query)}">{escape(student.student_id)}</a>',
+            escape(where(student.exercise, student.notebook)),
+            glyph(kind_of_run(student.last_status)),
+            f'<b class="cp-alarm">{streak}</b>' if streak >= LONG_STREAK else str(streak or ""),
+            str(student.runs),
+            percent(student.error_rate),
+            ago(student.last_seen_at, now),
+        ]
+        tint = ' class="cp-tint"' if streak >= LONG_STREAK else ""
+        rows.append(f"<tr{tint}>{_cells(CLASS_COLUMNS, cells, first_names_row=True)}</tr>")
+    return _table("class-table", "The class, one row a student", CLASS_COLUMNS, rows)
+
+
+def exercise_table(exercises: Iterable[ExerciseProgress]) -> str:
+    """Return one row an exercise, in the order of the course."""
+    rows = []
+    for each in exercises:
+        solved = str(each.passed)
+        if each.passed_by != "check":
+            solved = f'<span class="cp-muted" title="{RAN_ONLY}">{KINDS["ok"]}</span> {solved}'
+        cells = [
+            escape(each.exercise),
+            escape(file_name(each.notebook)),
+            str(each.started),
+            solved,
+            percent(each.error_rate),
+        ]
+        rows.append(f"<tr>{_cells(EXERCISE_COLUMNS, cells, first_names_row=True)}</tr>")
+    return _table("exercise-table", "The exercises", EXERCISE_COLUMNS, rows)
+
+
+def history_table(events: Sequence[HistoryEvent], zone: tzinfo) -> str:
+    """Return one row an entry, newest first, in the instructor's time zone."""
+    rows = []
+    for event in events:
+        kind = kind_of(event)
+        if kind is None:
+            continue
+        when = min(event.occurred_at, event.received_at).astimezone(zone)
+        cells = [
+            f'<time datetime="{when.isoformat()}">{when:%d %b %H:%M:%S}</time>',
+            escape(where(event.exercise, event.notebook)),
+            glyph(kind),
+            duration(event.duration_ms),
+            _message(event),
+        ]
+        rows.append(f"<tr>{_cells(HISTORY_COLUMNS, cells)}</tr>")
+    return _table("history-table", "What the student did, newest first", HISTORY_COLUMNS, rows)
+
+
+def glyph(kind: str | None) -> str:
+    """Return the shape of a kind and the word for it: neither stands for it alone."""
+    if kind is None:
+        return ""
+    mark = f'<span class="cp-glyph" data-kind="{kind}" aria-hidden="true"></span>'
+    return f'<span class="cp-outcome">{mark}<span class="cp-word">{KINDS[kind]}</span></span>'
+
+
+def _message(event: HistoryEvent) -> str:
+    if event.type == "check_result":
+        return "" if event.check_name == event.exercise else escape(event.check_name or "")
+    message = event.help_message if event.type == "help_requested" else event.error_message
+    line = (message or "").strip().split("\n")[0]
+    short = line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"
+    name = f"<b>{escape(event.error_name)}</b> " if event.error_name else ""
+    return f'<span title="{escape(message or "")}">{name}{escape(short)}</span>'
+
+
+def _cells(
+    columns: Sequence[Column], cells: Sequence[str], *, first_names_row: bool = False
+) -> str:
+    written = [
+        f"<td{column.attribute}>{cell}</td>" for column, cell in zip(columns, cells, strict=True)
+    ]
+    if first_names_row:
+        written[0] = f'<th scope="row">{cells[0]}</th>'
+    return "".join(written)
+
+
+def _table(test_id: str, caption: str, columns: Sequence[Column], rows: Sequence[str]) -> str:
+    head = "".join(f'<th scope="col"{column.attribute}>{column.heading}</th>' for column in columns)
+    return (
+        f'<div class="cp-scroll" tabindex="0"><table class="cp-table" data-testid="{test_id}">'
+        f'<caption class="cp-hidden">{caption}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )

@@ -1,0 +1,82 @@
+"""How the pages say things: ages, shares, places, outcomes. The instructor's words only."""
+
+from datetime import datetime
+from typing import Final
+
+from analytics.responses import HistoryEvent
+
+#: What happened, as one of the kinds that have a glyph, and the word beside it.
+KINDS: Final = {
+    "ok": "ran",
+    "error": "error",
+    "stopped": "stopped",
+    "solved": "solved",
+    "unsolved": "not solved",
+    "help": "hand up",
+    "helped": "helped",
+    "came": "came in",
+    "left": "left",
+}
+AGES: Final = {"seconds": "{n} s", "minutes": "{n} min", "hours": "{n} h", "days": "{n} days"}
+NEVER: Final = "\N{EN DASH}"
+
+_RUNS = {"ok": "ok", "error": "error", "interrupted": "stopped"}
+_OTHERS = {
+    "help_requested": "help",
+    "help_resolved": "helped",
+    "session_started": "came",
+    "session_ended": "left",
+}
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
+
+def kind_of_run(status: str | None) -> str | None:
+    """Return the kind of a run by its status; None when there was no run."""
+    return _RUNS.get(status or "")
+
+
+def kind_of(event: HistoryEvent) -> str | None:
+    """Return the kind of an entry of a history; None for what is not shown."""
+    if event.type == "cell_run":
+        return kind_of_run(event.status)
+    if event.type == "check_result":
+        return "solved" if event.passed else "unsolved"
+    return _OTHERS.get(event.type)
+
+
+def ago(then: datetime | None, now: datetime) -> str:
+    """Say how long ago something was, as coarsely as one needs it."""
+    if then is None:
+        return NEVER
+    seconds = max(0, int((now - then).total_seconds()))
+    if seconds < _MINUTE:
+        return AGES["seconds"].format(n=seconds)
+    if seconds < _HOUR:
+        return AGES["minutes"].format(n=seconds // _MINUTE)
+    if seconds < 2 * _DAY:
+        return AGES["hours"].format(n=seconds // _HOUR)
+    return AGES["days"].format(n=seconds // _DAY)
+
+
+def percent(share: float | None) -> str:
+    """Say a share of 0 to 1 in percent."""
+    return NEVER if share is None else f"{share:.0%}".replace("%", " %")
+
+
+def duration(milliseconds: float | None) -> str:
+    """Say how long a run took."""
+    if milliseconds is None:
+        return ""
+    if milliseconds < 1_000:  # noqa: PLR2004 - below a second
+        return f"{milliseconds:.0f} ms"
+    return f"{milliseconds / 1_000:.1f} s"
+
+
+def file_name(notebook: str | None) -> str:
+    """Return a notebook's name without its folder and ending."""
+    return (notebook or "").rsplit("/", 1)[-1].removesuffix(".ipynb")
+
+
+def where(exercise: str | None, notebook: str | None) -> str:
+    """Say where a student works: the exercise, else the notebook."""
+    return exercise or file_name(notebook)

@@ -1,0 +1,475 @@
+"""A made-up class behind a real HTTP server and a real WebSocket server, and the dashboard itself.
+
+The aggregation API here answers with the very models that the real one answers with. The ingest
+replays after a position and then sends what the test tells it to, as the real one does.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse
+from playwright.sync_api import Browser, BrowserContext, Page
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import Server, ServerConnection, serve
+
+from analytics.responses import (
+    AsOf,
+    Course,
+    Courses,
+    ExerciseProgress,
+    History,
+    HistoryEvent,
+    Progress,
+    Students,
+    StudentState,
+    Timeline,
+    TimelineBucket,
+)
+
+READ_TOKEN = "read-token-of-the-instructor"
+STUDENT_TOKEN = "token-of-a-student"
+COURSE = "python-101"
+
+
+class MadeUpClass:
+    """A class whose runs the test decides; both servers tell of it."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.courses = [COURSE]
+        self.events: list[HistoryEvent] = []
+        self.students: dict[str, str] = {}
+        self.lost = 0
+        self.started = datetime.now(UTC)
+        self.api_is_away = False
+        self.answer_with: dict[str, Any] = {}
+        self.asked: list[str] = []
+
+    def run(self, student: str, status: str = "ok", **fields: Any) -> dict[str, Any]:
+        """Let a student run a cell; return what the WebSocket would send of it."""
+        at = fields.pop("at", datetime.now(UTC))
+        everything = dict.fromkeys(HistoryEvent.model_fields)
+        given = {"type": "cell_run", "status": status, "exercise": "1.1", **fields}
+        number = len(self.events)
+        event = HistoryEvent.model_validate(
+            {
+                **everything,
+                "position": f"{int(at.timestamp() * 1000)}-{number}",
+                "event_id": str(uuid4()),
+                "notebook": "course/01_values.ipynb",
+                "occurred_at": at,
+                "received_at": at,
+                **given,
+            }
+        )
+        self.events.append(event)
+        self.students[event.event_id] = student
+        return {"course_id": COURSE, "student_id": student, **event.model_dump(mode="json")}
+
+    def as_of(self) -> AsOf:
+        """Return the position of the latest event."""
+        position = self.events[-1].position if self.events else None
+        return AsOf(position=position, snapshot=len(self.events), time=datetime.now(UTC))
+
+    def of(self, student: str) -> list[HistoryEvent]:
+        """Return one student's events, newest first."""
+        return [e for e in reversed(self.events) if self.students[e.event_id] == student]
+
+    def states(self) -> list[StudentState]:
+        """Return where each student is."""
+        states = []
+        for student in dict.fromkeys(self.students.values()):
+            events = self.of(student)
+            runs = [event for event in events if event.type == "cell_run"]
+            errors = [event for event in runs if event.status == "error"]
+            status, first = next(groupby(event.status for event in runs), (None, ()))
+            states.append(
+                StudentState(
+                    student_id=student,
+                    last_seen_at=events[0].received_at,
+                    active=datetime.now(UTC) - events[0].received_at < timedelta(minutes=5),
+                    notebook=events[0].notebook,
+                    exercise=events[0].exercise,
+                    last_status=status,
+                    runs=len(runs),
+                    errors=len(errors),
+                    error_rate=len(errors) / len(runs) if runs else None,
+                    error_streak=len(list(first)) if status == "error" else 0,
+                    lost_events=self.lost,
+                )
+            )
+        return states
+
+    def exercises(self) -> list[ExerciseProgress]:
+        """Return how far the class is with each exercise."""
+        names = sorted({event.exercise for event in self.events if event.exercise})
+        found = []
+        for name in names:
+            events = [event for event in self.events if event.exercise == name]
+            runs = [event for event in events if event.type == "cell_run"]
+            errors = sum(event.status == "error" for event in runs)
+            checks = [event for event in events if event.type == "check_result"]
+            passed = [e for e in checks if e.passed] or [e for e in runs if e.status == "ok"]
+            found.append(
+                ExerciseProgress(
+                    exercise=name,
+                    notebook=events[-1].notebook,
+                    started=len({self.students[event.event_id] for event in events}),
+                    passed=len({self.students[event.event_id] for event in passed}),
+                    passed_by="check" if checks else "run",
+                    runs=len(runs),
+                    errors=errors,
+                    error_rate=errors / len(runs) if runs else None,
+                )
+            )
+        return found
+
+    def progress(self) -> Progress:
+        """Return the numbers of the whole class."""
+        states = self.states()
+        runs, errors = sum(s.runs for s in states), sum(s.errors for s in states)
+        return Progress(
+            as_of=self.as_of(),
+            course_id=COURSE,
+            students=len(states),
+            active_students=sum(state.active for state in states),
+            runs=runs,
+            errors=errors,
+            error_rate=errors / runs if runs else None,
+            lost_events=self.lost,
+            exercises=self.exercises(),
+        )
+
+    def timeline(self) -> Timeline:
+        """Return the runs of each minute."""
+        minute = timedelta(minutes=1)
+        start = min((e.received_at for e in self.events), default=datetime.now(UTC))
+        start = start.replace(second=0, microsecond=0)
+        buckets = []
+        while start <= datetime.now(UTC):
+            events = [e for e in self.events if start <= e.received_at < start + minute]
+            runs = [event for event in events if event.type == "cell_run"]
+            errors = sum(event.status == "error" for event in runs)
+            buckets.append(
+                TimelineBucket(start=start, runs=len(runs), errors=errors, events=len(events))
+            )
+            start += minute
+        return Timeline(as_of=self.as_of(), course_id=COURSE, bucket_seconds=60, buckets=buckets)
+
+
+def _judging_api(made_up: MadeUpClass) -> FastAPI:
+    """Refuse and fail as the aggregation API does."""
+    app = FastAPI()
+
+    @app.middleware("http")
+    async def judge(request: Request, call_next: Callable[..., Any]) -> Any:
+        made_up.asked.append(request.url.path)
+        if made_up.api_is_away:
+            return JSONResponse({"detail": "the lake is away"}, 503)
+        if request.url.path in made_up.answer_with:
+            return JSONResponse(made_up.answer_with[request.url.path])
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if token == STUDENT_TOKEN:
+            return JSONResponse({"detail": "use a read token"}, 403)
+        if token != READ_TOKEN:
+            return JSONResponse({"detail": "use a token"}, 401)
+        return await call_next(request)
+
+    return app
+
+
+def _api(made_up: MadeUpClass) -> FastAPI:
+    """Serve the made-up class as the aggregation API does."""
+    app = _judging_api(made_up)
+
+    def known(course: str) -> None:
+        if course not in made_up.courses:
+            raise HTTPException(404)
+
+    @app.get("/api/v1/courses")
+    def courses() -> Courses:
+        last = made_up.events[-1].received_at if made_up.events else None
+        return Courses(
+            as_of=made_up.as_of(),
+            courses=[
+                Course(
+                    course_id=course,
+                    title="Introduction to Python" if course == COURSE else course,
+                    students=len(made_up.states()),
+                    last_event_at=last if course == COURSE else None,
+                )
+                for course in made_up.courses
+            ],
+        )
+
+    @app.get("/api/v1/courses/{course}/progress")
+    def progress(course: str) -> Progress:
+        known(course)
+        return made_up.progress()
+
+    @app.get("/api/v1/courses/{course}/students")
+    def students(course: str) -> Students:
+        known(course)
+        return Students(as_of=made_up.as_of(), course_id=course, students=made_up.states())
+
+    @app.get("/api/v1/courses/{course}/timeline")
+    def timeline(course: str, bucket: str) -> Timeline:
+        known(course)
+        assert bucket == "1m"
+        return made_up.timeline()
+
+    @app.get("/api/v1/courses/{course}/students/{student}/history")
+    def history(course: str, student: str, limit: int, before: str | None = None) -> History:
+        known(course)
+        events = made_up.of(student)
+        if not events:
+            raise HTTPException(404)
+        order = [event.position for event in events]
+        first = order.index(before) + 1 if before else 0
+        page = events[first : first + limit]
+        more = first + limit < len(events)
+        return History(
+            as_of=made_up.as_of(),
+            course_id=course,
+            student_id=student,
+            events=page,
+            next_before=page[-1].position if more else None,
+        )
+
+    return app
+
+
+class FakeIngest:
+    """A WebSocket server as the ingest's: it replays after a position, then sends what it is told.
+
+    `connections` holds what each browser asked for; `stop` takes the server away.
+    """
+
+    def __init__(self, made_up: MadeUpClass) -> None:
+        self._made_up = made_up
+        self._open: set[ServerConnection] = set()
+        self._lock = threading.Lock()
+        self.connections: list[dict[str, Any]] = []
+        self._server: Server | None = None
+        self.port = 0
+        self.start()
+
+    @property
+    def address(self) -> str:
+        """The address as the browser reaches it."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Listen, on the same port as before."""
+        self._server = serve(
+            self._talk, "127.0.0.1", self.port, subprotocols=["cellpulse.v1"], compression=None
+        )
+        self.port = self._server.socket.getsockname()[1]
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        """Close every connection and stop to listen."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server = None
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close every connection, as a restart does."""
+        with self._lock:
+            closing, self._open = self._open, set()
+        for connection in closing:
+            connection.close(1012)
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send a message to every browser."""
+        with self._lock:
+            for connection in self._open:
+                connection.send(json.dumps(message))
+
+    def signal(self) -> None:
+        """Tell every browser that stored numbers moved."""
+        self.send({"signal": "rollups-advanced", "position": self._made_up.as_of().position})
+
+    def _talk(self, connection: ServerConnection) -> None:
+        request = connection.request
+        assert request is not None
+        query = {name: values[0] for name, values in parse_qs(urlsplit(request.path).query).items()}
+        offered = request.headers["Sec-WebSocket-Protocol"].split(", ")
+        with self._lock:
+            after = query.get("after", "0-0")
+            for event in self._made_up.events:
+                if _order(event.position) > _order(after):
+                    student = self._made_up.students[event.event_id]
+                    message = {"student_id": student, **event.model_dump(mode="json")}
+                    connection.send(json.dumps(message))
+            self._open.add(connection)
+            self.connections.append({"query": query, "offered": offered})
+        try:
+            for _ in connection:
+                pass
+        except ConnectionClosed:
+            pass
+        with self._lock:
+            self._open.discard(connection)
+
+
+def _order(position: str) -> tuple[int, ...]:
+    return tuple(map(int, position.split("-")))
+
+
+@pytest.fixture(scope="session")
+def api_server() -> Iterator[tuple[MadeUpClass, str]]:
+    """Serve the made-up class's aggregation API; return the class and the address."""
+    made_up = MadeUpClass()
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(_api(made_up), access_log=False, log_level="error", ws="none")
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    yield made_up, f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+    listening.close()
+
+
+@pytest.fixture
+def made_up(api_server: tuple[MadeUpClass, str]) -> MadeUpClass:
+    """Return a class in which nothing has happened yet."""
+    api_server[0].clear()
+    return api_server[0]
+
+
+@pytest.fixture
+def api_url(api_server: tuple[MadeUpClass, str], made_up: MadeUpClass) -> str:
+    """Return the address of the aggregation API of a class in which nothing has happened yet."""
+    assert made_up is api_server[0]
+    return api_server[1]
+
+
+@pytest.fixture(scope="session")
+def ingest_server(api_server: tuple[MadeUpClass, str]) -> Iterator[FakeIngest]:
+    """Run one ingest for all tests."""
+    ingest = FakeIngest(api_server[0])
+    yield ingest
+    ingest.stop()
+
+
+@pytest.fixture
+def ingest(ingest_server: FakeIngest) -> Iterator[FakeIngest]:
+    """Return an ingest that nobody is connected to."""
+    ingest_server.hang_up()
+    ingest_server.connections.clear()
+    yield ingest_server
+    ingest_server.hang_up()
+    if ingest_server._server is None:
+        ingest_server.start()
+
+
+@contextmanager
+def _running_dashboard(
+    directory: Path, **settings: str
+) -> Iterator[tuple[subprocess.Popen[bytes], str, Path]]:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    environment = {
+        **os.environ,
+        "CELLPULSE_DATA_DIR": str(directory),
+        "CELLPULSE_DASHBOARD_PORT": str(port),
+        **settings,
+    }
+    log = directory / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit_app.serve"],
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _await_health(address, log)
+        yield process, address, log
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _await_health(address: str, log: Path) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            if httpx.get(f"{address}/_stcore/health").is_success:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    pytest.fail(f"the dashboard did not start: {log.read_text()}")
+
+
+@pytest.fixture
+def running_dashboard() -> Callable[..., Any]:
+    """Return the context manager that runs the real dashboard: its process, address and log."""
+    return _running_dashboard
+
+
+@pytest.fixture(scope="session")
+def dashboard_process(
+    api_server: tuple[MadeUpClass, str],
+    ingest_server: FakeIngest,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[subprocess.Popen[bytes], str, Path]]:
+    """Run one dashboard for all tests; return its process, address and log."""
+    with _running_dashboard(
+        tmp_path_factory.mktemp("dashboard"),
+        CELLPULSE_API_URL=api_server[1],
+        CELLPULSE_PUBLIC_INGEST_URL=ingest_server.address,
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+def dashboard(dashboard_process: tuple[Any, str, Any], made_up: MadeUpClass) -> str:
+    """Return the address of the dashboard of a class in which nothing has happened yet."""
+    assert made_up.events == []
+    return dashboard_process[1]
+
+
+@pytest.fixture(scope="session")
+def browser(
+    open_browser: Callable[[], AbstractContextManager[Browser]],
+) -> Iterator[BrowserContext]:
+    """Start a browser; its cache stays warm from test to test, its cookies don't."""
+    with open_browser() as browser:
+        yield browser.new_context(
+            viewport={"width": 1440, "height": 900}, timezone_id="Asia/Tokyo", locale="en-GB"
+        )
+
+
+@pytest.fixture
+def page(browser: BrowserContext) -> Iterator[Page]:
+    """Open an empty tab whose user has no cookie yet."""
+    browser.clear_cookies()
+    page = browser.new_page()
+    yield page
+    page.close()

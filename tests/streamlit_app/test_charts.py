@@ -1,0 +1,95 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from analytics.responses import TimelineBucket
+from streamlit_app import charts
+from streamlit_app.frames import (
+    WITH_ERROR,
+    WITHOUT_ERROR,
+    exercises_frame,
+    history_frame,
+    runs_frame,
+)
+from streamlit_app.palette import DARK, LIGHT, Palette
+
+NINE = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+
+def _minutes(*counts: tuple[int, int]) -> list[TimelineBucket]:
+    return [
+        TimelineBucket(
+            start=NINE + timedelta(minutes=minute), runs=runs, errors=errors, events=runs
+        )
+        for minute, (runs, errors) in enumerate(counts)
+    ]
+
+
+def test_runs_are_split_by_outcome() -> None:
+    """A minute's runs become those with and those without an error."""
+    frame = runs_frame(_minutes((5, 2)), 1)
+    assert frame.to_dict("records") == [
+        {"start": NINE, "outcome": WITHOUT_ERROR, "runs": 3},
+        {"start": NINE, "outcome": WITH_ERROR, "runs": 2},
+    ]
+
+
+def test_the_runs_chart_has_always_the_same_length() -> None:
+    """Before the first minute there are empty ones, and of many only the latest are kept."""
+    frame = runs_frame(_minutes((1, 0)), 60)
+    assert len(frame) == 120
+    assert frame["start"].min() == NINE - timedelta(minutes=59)
+    assert frame["runs"].sum() == 1
+    latest = runs_frame(_minutes((1, 0), (2, 0), (4, 0)), 2)
+    assert latest["runs"].sum() == 6
+
+
+def test_a_class_without_runs_has_an_empty_chart() -> None:
+    """Without any minute the chart is drawn, empty."""
+    spec = charts.runs_per_minute(runs_frame([], 60), LIGHT).to_dict()
+    assert spec["mark"]["type"] == "bar"
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+def test_runs_with_an_error_have_the_warning_colour(colours: Palette) -> None:
+    """The colours of the theme say which runs had an error."""
+    spec = charts.runs_per_minute(runs_frame(_minutes((5, 2)), 60), colours).to_dict()
+    scale = spec["encoding"]["color"]["scale"]
+    painted = dict(zip(scale["domain"], scale["range"], strict=True))
+    assert painted[WITH_ERROR] == colours.warning
+    assert painted[WITHOUT_ERROR].startswith(colours.accent)
+
+
+def test_solved_is_drawn_over_started(made_up: Any) -> None:
+    """An exercise's bar of students who solved it lies on the bar of those who started it."""
+    made_up.run("Vole", exercise="1.1")
+    made_up.run("Heron", "error", exercise="1.1")
+    frame = exercises_frame(made_up.exercises())
+    assert frame.to_dict("records") == [
+        {"exercise": "1.1", "started": 2, "solved": 1, "errors": 0.5}
+    ]
+    below, above = charts.solved_of_started(frame, LIGHT).to_dict()["layer"]
+    assert below["encoding"]["x"]["field"] == "started"
+    assert (above["encoding"]["x"]["field"], above["mark"]["color"]) == ("solved", LIGHT.success)
+
+
+def test_a_students_runs_are_told_apart_by_shape_and_colour(made_up: Any) -> None:
+    """Each outcome that occurs has its own shape and its own colour, and no other is listed."""
+    made_up.run("Vole", "error", error_name="NameError")
+    made_up.run("Vole")
+    made_up.run("Vole", None, type="check_result", passed=True)
+    made_up.run("Vole", None, type="heartbeat")
+    spec = charts.student_runs(history_frame(made_up.of("Vole")), LIGHT).to_dict()
+    shape, colour = spec["encoding"]["shape"]["scale"], spec["encoding"]["color"]["scale"]
+    assert shape["domain"] == colour["domain"] == ["ran", "error", "solved"]
+    assert len(set(shape["range"])) == len(set(colour["range"])) == 3
+
+
+def test_a_run_that_was_kept_back_is_drawn_when_it_happened(made_up: Any) -> None:
+    """The time is the client's, unless the client's clock runs ahead of ours."""
+    made_up.run("Vole", occurred_at=NINE, received_at=NINE + timedelta(hours=2))
+    made_up.run("Vole", occurred_at=NINE + timedelta(hours=9), received_at=NINE)
+    times: pd.Series[Any] = history_frame(made_up.of("Vole"))["time"]
+    assert set(times) == {pd.Timestamp(NINE)}

@@ -1,0 +1,67 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from streamlit_app.api_client import ApiClient
+from streamlit_app.live_feed.start import ENTRIES, LOG_START, STUDENTS, FeedStart, feed_start
+
+COURSE = "python-101"
+START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def api(api_url: str) -> Iterator[ApiClient]:
+    """Return a client with a good token."""
+    with httpx.Client(base_url=api_url) as http:
+        yield ApiClient(http, "read-token-of-the-instructor")
+
+
+def _positions(start: FeedStart) -> list[str]:
+    return [run["position"] for run in start.runs]
+
+
+def test_the_list_begins_with_the_latest_runs_of_the_class(api: ApiClient, made_up: Any) -> None:
+    """The runs of several students are merged, newest first, with whose they are."""
+    runs = [
+        made_up.run(student, at=START + timedelta(seconds=second))
+        for second, student in enumerate(["Vole", "Heron", "Vole"])
+    ]
+    start = feed_start(api, COURSE)
+    assert _positions(start) == [run["position"] for run in reversed(runs)]
+    assert [run["student_id"] for run in start.runs] == ["Vole", "Heron", "Vole"]
+    assert start.after == runs[-1]["position"]
+
+
+def test_an_empty_course_begins_at_the_start_of_the_log(api: ApiClient) -> None:
+    """Before the first run was counted, everything is still to come over the WebSocket."""
+    assert feed_start(api, COURSE) == FeedStart(COURSE, [], LOG_START)
+
+
+def test_no_code_and_no_output_reaches_the_list(api: ApiClient, made_up: Any) -> None:
+    """The list gets only what it shows."""
+    made_up.run("Vole", code="secret = 1", output="secret")
+    assert "secret" not in str(feed_start(api, COURSE).runs)
+
+
+def test_the_list_ends_where_a_students_history_was_cut(api: ApiClient, made_up: Any) -> None:
+    """Where a busy student's earlier runs are not known, nobody's earlier runs are shown."""
+    made_up.run("Heron", at=START)
+    busy = [
+        made_up.run("Vole", at=START + timedelta(seconds=second))
+        for second in range(1, ENTRIES + 5)
+    ]
+    newest = [run["position"] for run in reversed(busy)][:ENTRIES]
+    assert _positions(feed_start(api, COURSE)) == newest
+
+
+def test_the_list_ends_where_another_student_was_seen(api: ApiClient, made_up: Any) -> None:
+    """It goes back no further than to the last run of the first student who was left out."""
+    made_up.run("Student 0", at=START)
+    for number in range(STUDENTS + 1):
+        made_up.run(f"Student {number}", at=START + timedelta(seconds=1 + number))
+    start = feed_start(api, COURSE)
+    assert len(start.runs) == STUDENTS
+    assert "Student 0" not in {run["student_id"] for run in start.runs}

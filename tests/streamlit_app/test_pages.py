@@ -1,0 +1,196 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import streamlit_app.app
+from streamlit_app import session
+
+COURSE = "python-101"
+APP = Path(streamlit_app.app.__file__)
+
+
+@pytest.fixture(autouse=True)
+def _an_instructor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, api_url: str) -> None:
+    """The gate has let an instructor in."""
+    monkeypatch.setenv("CELLPULSE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("CELLPULSE_API_URL", api_url)
+    monkeypatch.setattr(session, "token", lambda: "read-token-of-the-instructor")
+
+
+def _open(**query: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=30)
+    app.query_params.update(query)
+    return _checked(app.run())
+
+
+def _open_student(**query: str) -> AppTest:
+    def page() -> None:
+        from streamlit_app import student  # noqa: PLC0415 - the source is run by itself
+
+        student.show()
+
+    app = AppTest.from_function(page, default_timeout=30)
+    app.query_params.update({"course": COURSE, **query})
+    return _checked(app.run())
+
+
+def _checked(app: AppTest) -> AppTest:
+    assert not app.exception, app.exception
+    return app
+
+
+def _text(app: AppTest) -> str:
+    return "".join(block.body for block in app.html)
+
+
+def _feed(app: AppTest) -> dict[str, Any]:
+    (feed,) = (each for each in app.get("bidi_component") if "live_feed" in each.key)
+    found: dict[str, Any] = json.loads(feed.proto.json)
+    return found
+
+
+def test_before_the_first_class_the_page_says_how_to_begin(made_up: Any) -> None:
+    """Without any course there are three steps, and no empty tables."""
+    made_up.courses = []
+    app = _open()
+    assert 'data-testid="first-visit"' in _text(app)
+    assert _text(app).count("<li>") == 3
+    assert not app.selectbox
+
+
+def test_the_live_page_shows_where_the_class_is(made_up: Any) -> None:
+    """Numbers, class and exercises come from the API."""
+    made_up.run("Vole", "error", error_name="NameError")
+    made_up.run("Heron", exercise="1.2")
+    text = _text(_open())
+    assert "<dd>2 <small>of 2</small></dd>" in text
+    assert "<dt>with an error</dt><dd>50 %</dd>" in text
+    assert 'data-testid="class-table"' in text
+    assert 'href="student?course=python-101&amp;student=Heron"' in text
+    assert 'data-testid="exercise-table"' in text
+    assert "<dt>lost</dt>" not in text
+
+
+def test_lost_runs_are_shown_when_there_are_any(made_up: Any) -> None:
+    """A number of lost runs stands in the strip, and only then."""
+    made_up.run("Vole")
+    made_up.lost = 3
+    assert '<dt>lost</dt><dd class="cp-alarm">3</dd>' in _text(_open())
+
+
+def test_the_list_begins_with_runs_from_the_api(made_up: Any, api_url: str) -> None:
+    """The component gets the latest runs, the position to go on from, and where to connect."""
+    runs = [made_up.run("Vole"), made_up.run("Heron")]
+    feed = _feed(_open())
+    assert [run["position"] for run in feed["runs"]] == [run["position"] for run in runs[::-1]]
+    assert feed["after"] == runs[-1]["position"]
+    assert feed["token"] == "read-token-of-the-instructor"
+    assert (feed["ingest_url"], feed["ingest_port"]) == (None, 8000)
+    assert api_url not in str(feed)
+
+
+def test_the_address_names_the_course(made_up: Any) -> None:
+    """Without a course in the address the latest one is taken, and the address says so."""
+    made_up.courses = ["another", COURSE]
+    made_up.run("Vole")
+    app = _open()
+    assert app.query_params["course"] == COURSE
+    app = _open(course="another")
+    assert app.selectbox(key="course").value == "another"
+
+
+def test_choosing_a_course_changes_the_address(made_up: Any) -> None:
+    """The address follows the choice, and the numbers follow the address."""
+    made_up.courses = [COURSE, "another"]
+    made_up.run("Vole")
+    app = _open()
+    made_up.asked.clear()
+    _checked(app.selectbox(key="course").select("another").run())
+    assert app.query_params["course"] == "another"
+    assert "/api/v1/courses/another/progress" in made_up.asked
+
+
+def test_a_course_that_the_link_does_not_open_is_named(made_up: Any) -> None:
+    """A course that isn't there gives a sentence and the choice of those that are."""
+    made_up.run("Vole")
+    app = _open(course="secret <b>")
+    assert "a course named “secret &lt;b&gt;”" in _text(app)
+    assert app.selectbox(key="course").value is None
+    assert app.selectbox(key="course").options == ["Introduction to Python"]
+
+
+def test_while_the_api_is_away_the_last_numbers_stay(made_up: Any) -> None:
+    """Old numbers stay on the page, marked as old, with their time, until there are new ones."""
+    made_up.run("Vole")
+    app = _open()
+    made_up.api_is_away = True
+    _checked(app.run())
+    assert "can&#x27;t be had right now" in _text(app)
+    assert "What you see is from " in _text(app)
+    assert "<dt>runs</dt><dd>1</dd>" in _text(app)
+    assert len(_feed(app)["runs"]) == 1
+    made_up.api_is_away = False
+    made_up.run("Vole")
+    _checked(app.run())
+    assert "cp-old" not in _text(app).replace("(.cp-old)", "")
+    assert "<dt>runs</dt><dd>2</dd>" in _text(app)
+
+
+def test_a_page_without_any_numbers_says_so(made_up: Any) -> None:
+    """A page that was opened while the API is away says that there are no numbers now."""
+    made_up.api_is_away = True
+    assert "can&#x27;t be had right now" in _text(_open())
+
+
+def test_a_students_page_shows_every_run(made_up: Any) -> None:
+    """The student's numbers and history are those of this student alone."""
+    made_up.run("Vole", "error", error_name="NameError", error_message="name 'x'")
+    made_up.run("Heron", "error", error_name="TypeError")
+    text = _text(_open_student(student="Vole"))
+    assert "<dt>errors in a row</dt><dd>1</dd>" in text
+    assert "<b>NameError</b> name &#x27;x&#x27;" in text
+    assert "TypeError" not in text
+
+
+def test_earlier_runs_are_a_click_away(made_up: Any) -> None:
+    """The history is paged: each click shows more, until there is no more."""
+    for number in range(60):
+        made_up.run("Vole", exercise=f"no-{number}-")
+    app = _open_student(student="Vole")
+    assert "no-10-" in _text(app)
+    assert "no-9-" not in _text(app)
+    _checked(app.button[0].click().run())
+    assert "no-0-" in _text(app)
+    assert not app.button
+
+
+def test_without_a_student_everyone_is_offered(made_up: Any) -> None:
+    """A page without a student lists the class; a choice goes into the address."""
+    made_up.run("Vole")
+    app = _open_student()
+    assert 'data-testid="class-table"' in _text(app)
+    _checked(app.selectbox(key="student").select("Vole").run())
+    assert app.query_params["student"] == "Vole"
+    assert 'data-testid="history-table"' in _text(app)
+
+
+def test_a_student_who_is_not_there_is_named(made_up: Any) -> None:
+    """An unknown student gives a sentence and the class to choose from."""
+    made_up.run("Vole")
+    text = _text(_open_student(student="Nobody"))
+    assert "There is no student “Nobody”" in text
+    assert 'data-testid="class-table"' in text
+
+
+def test_the_pages_use_the_instructors_words(made_up: Any) -> None:
+    """No page speaks of events, ingest or lag."""
+    made_up.run("Vole", "error")
+    made_up.lost = 1
+    pages = [_open(), _open_student(), _open_student(student="Vole")]
+    texts = "".join(_text(page).partition("<style>")[0].lower() for page in pages)
+    texts += json.dumps(_feed(pages[0])["texts"]).lower()
+    for word in ("event", "ingest", "lag", "websocket", "api"):
+        assert word not in texts

@@ -1,0 +1,60 @@
+import tomllib
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+import streamlit_app
+from streamlit_app.palette import DARK, LIGHT, Palette, css_variables, palette_for
+
+PACKAGE = Path(streamlit_app.__file__).parent
+
+
+@pytest.mark.parametrize(("name", "colours"), [("light", LIGHT), ("dark", DARK)])
+def test_streamlits_theme_has_the_same_colours(name: str, colours: Palette) -> None:
+    """What Streamlit draws by itself has the colours of the rest."""
+    config = tomllib.loads((PACKAGE / ".streamlit" / "config.toml").read_text())
+    assert config["theme"][name] == {
+        "backgroundColor": colours.background,
+        "borderColor": colours.line,
+        "greenColor": colours.success,
+        "orangeColor": colours.warning,
+        "primaryColor": colours.accent,
+        "secondaryBackgroundColor": colours.card,
+        "textColor": colours.ink,
+    }
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+def test_every_text_can_be_read(colours: Palette) -> None:
+    """Each colour that text has contrasts with each ground it stands on as WCAG AA asks."""
+    texts = (colours.ink, colours.muted, colours.accent, colours.success, colours.warning)
+    grounds = (colours.background, colours.card, colours.tint)
+    for text, ground in product(texts, grounds):
+        assert _contrast(text, ground) >= 4.5, (text, ground)
+
+
+def test_every_colour_is_a_variable_for_both_themes() -> None:
+    """The style sheets name colours; their values for light and dark come from the palette."""
+    assert f"--cp-warning: light-dark({LIGHT.warning}, {DARK.warning});" in css_variables()
+    used = "".join(path.read_text() for path in PACKAGE.rglob("*.css"))
+    names = {part.split(")")[0] for part in used.split("var(--cp-")[1:]}
+    assert names <= set(LIGHT.__dataclass_fields__)
+
+
+def test_an_unknown_theme_is_light() -> None:
+    """Until the browser has told its theme, the charts are light."""
+    assert (palette_for("dark"), palette_for(None)) == (DARK, LIGHT)
+
+
+def _contrast(one: str, other: str) -> float:
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
