@@ -1,0 +1,140 @@
+"""The two callbacks around each cell, the only part of the hook that a student waits for."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sys
+import time
+from typing import Any, NamedTuple, Optional
+
+from cellpulse_hook.event import start_of
+from cellpulse_hook.output import OutputTap
+from cellpulse_hook.session import Session
+
+#: More cells than this never run inside each other; what is left over lost its end.
+_MOST_OPEN_RUNS = 20
+_INTERRUPTIONS = (KeyboardInterrupt, asyncio.CancelledError)
+
+
+class _Run(NamedTuple):
+    info: Any
+    started_ns: int
+
+
+class Capture:
+    """Turns each run of a cell into an event."""
+
+    def __init__(
+        self, shell: Any, session: Session, send_code: bool, tap: Optional[OutputTap]
+    ) -> None:
+        """Record what `shell` runs. `tap` is None unless the output is sent."""
+        self._shell = shell
+        self._session = session
+        self._send_code = send_code
+        self._tap = tap
+        # By the identity of what IPython passes to both callbacks: cells can run inside cells.
+        self._open: dict[int, _Run] = {}
+        self.registered = False
+
+    def register(self) -> None:
+        """Have IPython call this around each cell. Twice is once."""
+        if not self.registered:
+            self._shell.events.register("pre_run_cell", self.pre_run_cell)
+            self._shell.events.register("post_run_cell", self.post_run_cell)
+            self.registered = True
+
+    def unregister(self) -> None:
+        """Undo `register`."""
+        if self.registered:
+            self._shell.events.unregister("pre_run_cell", self.pre_run_cell)
+            self._shell.events.unregister("post_run_cell", self.post_run_cell)
+            self.registered = False
+
+    def pre_run_cell(self, info: Any) -> None:
+        """Note when a student's cell starts. Never raises."""
+        try:
+            if self._session.paused or info.silent or not info.store_history:
+                return
+            if len(self._open) >= _MOST_OPEN_RUNS:
+                self._open.clear()
+            self._open[id(info)] = _Run(info, time.perf_counter_ns())
+            if self._tap is not None:
+                self._tap.start()
+        except (Exception, KeyboardInterrupt):  # noqa: BLE001 - a notebook never sees our faults
+            return
+
+    def post_run_cell(self, result: Any) -> None:
+        """Record how the cell ended. Never raises."""
+        try:
+            ended_ns = time.perf_counter_ns()
+            run = self._close(result)
+            if run is None:
+                return
+            output = self._tap.stop() if self._tap is not None else None
+            code = run.info.raw_cell
+            fields = {
+                "cell_id": _cell_id(run.info),
+                "execution_count": getattr(result, "execution_count", None),
+                "duration_ms": round((ended_ns - run.started_ns) / 1e6, 3),
+                "code_sha256": hashlib.sha256(code.encode("utf-8", "replace")).hexdigest(),
+                "code_lines": len(code.splitlines()),
+                "code_chars": len(code),
+            }
+            _add_end(fields, _error(self._shell, result))
+            if self._send_code:
+                fields["code"] = start_of(code, "code")
+            if output:
+                fields["output"] = output
+            self._session.record("cell_run", fields)
+        except (Exception, KeyboardInterrupt):  # noqa: BLE001 - a notebook never sees our faults
+            return
+
+    def _close(self, result: Any) -> Optional[_Run]:
+        """Return the run that ended, or None for one that is not recorded."""
+        if result is None:  # an asynchronous cell that was interrupted early
+            return self._open.popitem()[1] if self._open else None
+        run = self._open.pop(id(result.info), None)
+        if run is None:
+            # Where showing the error failed too, IPython makes its result anew.
+            same = [key for key, open_ in self._open.items() if _alike(open_.info, result.info)]
+            run = self._open.pop(same[-1]) if same else None
+        return run
+
+
+def _alike(one: Any, other: Any) -> bool:
+    return all(
+        getattr(one, name, None) == getattr(other, name, None)
+        for name in ("raw_cell", "store_history", "silent", "cell_id")
+    )
+
+
+def _error(shell: Any, result: Any) -> Optional[BaseException]:
+    if result is None:
+        return KeyboardInterrupt()
+    error: Optional[BaseException] = result.error_before_exec
+    if error is None:
+        error = result.error_in_exec
+    if error is None and getattr(shell, "_last_traceback_during_displayhook", False):
+        # The value of the cell could not be shown: JupyterLab marks the cell as failed.
+        error = getattr(sys, "last_value", None)
+    return error
+
+
+def _add_end(fields: dict[str, Any], error: Optional[BaseException]) -> None:
+    """Add how the run ended."""
+    if error is None:
+        fields["status"] = "ok"
+        return
+    fields["status"] = "interrupted" if isinstance(error, _INTERRUPTIONS) else "error"
+    fields["error_name"] = type(error).__name__
+    try:
+        fields["error_message"] = start_of(str(error), "error_message")
+    except Exception as fault:  # noqa: BLE001 - the student's own __str__ may do anything
+        fields["error_message"] = f"<its text could not be made: {type(fault).__name__}>"
+
+
+def _cell_id(info: Any) -> Optional[str]:
+    cell_id = getattr(info, "cell_id", None)
+    # VS Code's begins with the notebook's path on the student's machine, which stays there.
+    return str(cell_id).rpartition("#")[2] if cell_id else None

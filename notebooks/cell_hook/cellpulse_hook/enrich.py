@@ -1,0 +1,48 @@
+"""What is looked up for an event before it is sent, on the sending thread: it takes time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Optional
+
+from cellpulse_hook.event import FILE, complete
+from cellpulse_hook.notebook_file import Exercises
+from cellpulse_hook.notebook_path import NotebookPath
+from cellpulse_hook.records import Record
+
+
+class Enricher:
+    """Adds the exercise, and the notebook's present name after a rename."""
+
+    def __init__(self, session_id: str, notebook: NotebookPath) -> None:
+        """Ask for a new name only for events of `session_id`, whose kernel has `notebook`."""
+        self._session_id = session_id
+        self._notebook = notebook
+        self._exercises = Exercises()
+
+    def event(self, record: Record) -> dict[str, Any]:
+        """Return the event as it is sent. Never raises."""
+        seen = record.content()
+        try:
+            return complete(seen, **self._look_up(seen))
+        except Exception:  # noqa: BLE001 - the event matters more than what is added to it
+            return complete(seen)
+
+    def _look_up(self, seen: dict[str, Any]) -> dict[str, Optional[str]]:
+        file: Optional[str] = seen.get(FILE)
+        cell_id: Optional[str] = seen.get("cell_id")
+        found: dict[str, Optional[str]] = {}
+        if seen.get("session_id") == self._session_id and not self._holds(file, cell_id):
+            # Renamed, or not saved yet; only the server knows.
+            self._notebook.refresh()
+            if self._notebook.file not in (None, file):
+                file = self._notebook.file
+                found["notebook"] = self._notebook.name
+        if file is not None and cell_id is not None:
+            found["exercise"] = self._exercises.of(file, cell_id)
+        return found
+
+    def _holds(self, file: Optional[str], cell_id: Optional[str]) -> bool:
+        if file is None or cell_id is None:
+            return file is not None and Path(file).exists()
+        return self._exercises.knows(file, cell_id)

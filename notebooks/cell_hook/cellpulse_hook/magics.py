@@ -1,0 +1,96 @@
+"""`%cellpulse`: what the hook does, for the student who asks."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Callable, Optional
+
+from cellpulse_hook import __version__
+from cellpulse_hook.event import complete
+
+if TYPE_CHECKING:
+    from cellpulse_hook.hook import Hook
+
+_USAGE = "Usage: %cellpulse status | pause | resume | show"
+
+
+def register(shell: Any, hook: Optional[Hook], problems: list[str]) -> None:
+    """Give `shell` the magic `%cellpulse`. Where `hook` is None, it tells the `problems`."""
+
+    def cellpulse(line: str) -> None:
+        """Ask Cellpulse: %cellpulse status | pause | resume | show."""
+        print(answer(line, hook, problems))  # noqa: T201 - the student asked
+
+    shell.register_magic_function(cellpulse, "line", "cellpulse")
+
+
+def answer(line: str, hook: Optional[Hook], problems: list[str]) -> str:
+    """Return what `%cellpulse` says to `line`, and do it."""
+    word = line.strip() or "status"
+    if word not in _ANSWERS:
+        return _USAGE
+    if hook is None:
+        return "\n".join([f"Cellpulse {__version__} is off in this kernel:", *problems])
+    return _ANSWERS[word](hook)
+
+
+def _status(hook: Hook) -> str:
+    settings = hook.settings
+    sent, refused, problem = hook.report.numbers()
+    recording = hook.capture.registered and not hook.session.paused
+    waiting, dropped = hook.spool.count_waiting(), hook.spool.dropped
+    lines = [
+        f"Cellpulse {__version__} is {'recording' if recording else 'paused'}",
+        f"student {settings.student_id} of course {settings.course_id}, to {settings.url}",
+        f"recorded {hook.session.recorded}, sent {sent}, waiting {waiting}",
+        f"refused by the server {refused}, dropped at the spool's limit {dropped}",
+        f"code is {_sent(settings.send_code)}, output is {_sent(settings.send_output)}",
+        *settings.warnings,
+    ]
+    if problem:
+        lines.append(f"nothing can be sent just now: {problem}")
+    if hook.spool.disk_problem:
+        lines.append(f"events wait in memory only: {hook.spool.disk_problem}")
+    lines += [
+        f"refused: event {r.seq} of {r.session_id}: {r.reason}" for r in hook.report.refusals()
+    ]
+    return "\n".join(lines)
+
+
+def _pause(hook: Hook) -> str:
+    hook.session.paused = True
+    return "Cellpulse is paused: nothing is recorded until %cellpulse resume"
+
+
+def _resume(hook: Hook) -> str:
+    hook.session.paused = False
+    return "Cellpulse is recording again, from the next cell"
+
+
+def _show(hook: Hook) -> str:
+    sent = hook.report.latest()
+    waiting = [complete(record.content()) for record in hook.spool.waiting()]
+    return "\n".join(
+        [
+            f"The latest {len(sent)} events that were sent, in full:",
+            *map(_as_text, sent),
+            f"{len(waiting)} events that wait (their exercise is looked up when they are sent):",
+            *map(_as_text, waiting),
+        ]
+    )
+
+
+def _as_text(event: dict[str, Any]) -> str:
+    return json.dumps(event, ensure_ascii=False, indent=2)
+
+
+def _sent(yes: bool) -> str:
+    return "sent" if yes else "not sent"
+
+
+_ANSWERS: dict[str, Callable[[Hook], str]] = {
+    "status": _status,
+    "pause": _pause,
+    "resume": _resume,
+    "show": _show,
+}

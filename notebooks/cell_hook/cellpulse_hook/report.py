@@ -1,0 +1,64 @@
+"""What became of the events, for the student who asks."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import Any, NamedTuple
+
+_KEPT_EVENTS = 50
+_KEPT_REFUSALS = 10
+
+
+class Refusal(NamedTuple):
+    """An event that the server did not take, and why."""
+
+    session_id: str
+    seq: int
+    reason: str
+
+
+class Report:
+    """Counts and the latest of each kind. All methods may be called from any thread."""
+
+    def __init__(self) -> None:
+        """Have seen nothing."""
+        self._lock = threading.Lock()
+        self._sent = 0
+        self._refused = 0
+        self._problem = ""
+        self._latest: deque[dict[str, Any]] = deque(maxlen=_KEPT_EVENTS)
+        self._refusals: deque[Refusal] = deque(maxlen=_KEPT_REFUSALS)
+
+    def note_sent(self, events: list[dict[str, Any]], refused: dict[int, str]) -> None:
+        """Note a request that was answered; `refused` gives reasons by index in `events`."""
+        with self._lock:
+            self._problem = ""
+            self._latest.extend(events)
+            self._sent += len(events)
+            for event, reason in [
+                (events[i], r) for i, r in refused.items() if i in range(len(events))
+            ]:
+                self._sent -= 1
+                self._refused += 1
+                self._refusals.append(Refusal(event["session_id"], event["seq"], reason))
+
+    def note_problem(self, problem: str) -> None:
+        """Note why nothing can be sent just now."""
+        with self._lock:
+            self._problem = problem
+
+    def numbers(self) -> tuple[int, int, str]:
+        """Return how many events were sent and refused, and the present problem or ''."""
+        with self._lock:
+            return self._sent, self._refused, self._problem
+
+    def latest(self) -> list[dict[str, Any]]:
+        """Return the latest events as they were sent, refused ones included."""
+        with self._lock:
+            return list(self._latest)
+
+    def refusals(self) -> list[Refusal]:
+        """Return the latest events that were refused."""
+        with self._lock:
+            return list(self._refusals)

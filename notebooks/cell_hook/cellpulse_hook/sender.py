@@ -1,0 +1,131 @@
+"""The thread that sends what waits."""
+
+from __future__ import annotations
+
+import random
+import threading
+from typing import Any, Callable
+
+from cellpulse_hook.backlog import Backlog
+from cellpulse_hook.post import Answer, Meaning
+from cellpulse_hook.records import Record, Source
+from cellpulse_hook.report import Report
+
+#: After an event, how long until it is sent, in seconds: by then the kernel has answered, so the
+#: sending does not compete with it, and quick cells share a request.
+_LINGER_S = 0.05
+_TIMEOUT_S = 10.0
+_LAST_TIMEOUT_S = 2.0
+_FIRST_PAUSE_S = 0.5
+_LONGEST_PAUSE_S = 30.0
+#: Where the settings are wrong, somebody has to act first.
+_DENIED_PAUSE_S = 60.0
+
+
+class Sender:
+    """Sends the backlog, and waits without a clock while there is none."""
+
+    def __init__(
+        self,
+        backlog: Backlog,
+        event_of: Callable[[Record], dict[str, Any]],
+        send: Callable[[list[dict[str, Any]], float], Answer],
+        report: Report,
+    ) -> None:
+        """Send with `send` what `event_of` makes of each record. Nothing starts yet."""
+        self._backlog = backlog
+        self._event_of = event_of
+        self._send = send
+        self._report = report
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._failures = 0
+        self._thread = threading.Thread(target=self._run, name="cellpulse-hook", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread, which begins with what is already there."""
+        self._wake.set()
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that an event waits."""
+        self._wake.set()
+
+    def stop(self, within_s: float) -> None:
+        """Try once more to send what waits, for at most `within_s` seconds, and end."""
+        # Before, so that the thread sees all that waits; after, so that it sees the end.
+        self._wake.set()
+        self._stop.set()
+        self._wake.set()
+        self._thread.join(within_s)
+
+    def _run(self) -> None:
+        while self._wake.is_set() or not self._stop.is_set():
+            self._wake.wait()
+            self._stop.wait(_LINGER_S)
+            self._wake.clear()
+            try:
+                self._send_backlog()
+            except Exception as error:  # noqa: BLE001 - the thread must outlive any fault
+                if self._pause(Answer(Meaning.LATER, f"a fault of the hook: {error!r}")):
+                    self._wake.set()
+        self._backlog.close()
+
+    def _send_backlog(self) -> None:
+        while True:
+            source, batch = self._backlog.next_batch(own_only=self._stop.is_set())
+            if not batch:
+                return
+            answer = self._deliver(source, batch)
+            if answer.meaning is Meaning.ACCEPTED:
+                self._failures = 0
+            elif not self._pause(answer):
+                return
+
+    def _deliver(self, source: Source, batch: list[Record]) -> Answer:
+        """Send a batch, in halves where it is refused, until a single event is to blame.
+
+        Returns:
+            The answer that stopped it, or one that says that all is dealt with.
+        """
+        parts = [batch]
+        while parts:
+            part = parts.pop()
+            events = [self._event_of(record) for record in part]
+            timeout_s = _LAST_TIMEOUT_S if self._stop.is_set() else _TIMEOUT_S
+            answer = self._send(events, timeout_s)
+            if answer.meaning is Meaning.REFUSED and len(part) > 1:
+                half = len(part) // 2
+                parts += [part[half:], part[:half]]
+                continue
+            if answer.meaning in (Meaning.LATER, Meaning.DENIED):
+                return answer
+            self._report.note_sent(events, _refused(answer))
+            source.acknowledge(part[-1].seq)
+        return Answer(Meaning.ACCEPTED)
+
+    def _pause(self, answer: Answer) -> bool:
+        """Wait before the next try. False where there shall be none: the session ends."""
+        self._report.note_problem(answer.reason)
+        if self._stop.is_set():
+            return False
+        self._failures += 1
+        if answer.meaning is Meaning.DENIED:
+            pause_s = random.uniform(_DENIED_PAUSE_S / 2, _DENIED_PAUSE_S)  # noqa: S311 - no secret
+        else:
+            # Full jitter, so that a class does not come back all at once.
+            cap_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(self._failures, 10))
+            pause_s = random.uniform(0, cap_s)  # noqa: S311 - no secret
+        told_to_wait = answer.meaning is Meaning.DENIED or answer.retry_after_s > 0
+        return not self._stop.wait(answer.retry_after_s + pause_s) or not told_to_wait
+
+
+def _refused(answer: Answer) -> dict[int, str]:
+    """Return the reasons by the index of the event."""
+    if answer.meaning is Meaning.REFUSED:
+        return {0: answer.reason}
+    return {
+        int(rejection["index"]): str(rejection.get("errors", ""))[:500]
+        for rejection in answer.rejected
+        if isinstance(rejection.get("index"), int)
+    }

@@ -1,0 +1,145 @@
+"""Which notebook and which exercise a cell belongs to."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cellpulse_hook.enrich import Enricher
+from cellpulse_hook.notebook_file import Exercises
+from cellpulse_hook.notebook_path import NotebookPath
+from cellpulse_hook.records import Record, make_record
+
+
+def _markdown(*lines: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "id": "m", "metadata": {}, "source": "\n".join(lines)}
+
+
+def _code(cell_id: str, *tags: str) -> dict[str, Any]:
+    return {"cell_type": "code", "id": cell_id, "metadata": {"tags": list(tags)}, "source": ""}
+
+
+def _write(path: Path, *cells: dict[str, Any]) -> str:
+    path.write_text(json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5}))
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("lines", "heading"),
+    [
+        (["# One"], "One"),
+        (["# One", "text", "### Two ##"], "Two"),
+        (["   ## Lists in C#"], "Lists in C#"),
+        (["# One", "```python", "# a comment", "```"], "One"),
+        (["# One", "~~~", "```", "# a comment", "~~~", "# Two"], "Two"),
+        (["# One", "#", "##  ", "####### seven", "#hashtag", "    # code"], "One"),
+        (["## ##"], None),
+        (["text"], None),
+    ],
+)
+def test_the_heading_above_names_the_exercise(
+    tmp_path: Path, lines: list[str], heading: str | None
+) -> None:
+    """The nearest Markdown heading above a cell, without its marks, names the exercise."""
+    file = _write(tmp_path / "n.ipynb", _markdown(*lines), _markdown("text"), _code("c"))
+    assert Exercises().of(file, "c") == heading
+
+
+def test_headings_count_for_nothing_where_cells_are_tagged(tmp_path: Path) -> None:
+    """The tag `exercise:NAME` names its own cell's exercise; the other cells have none."""
+    file = _write(
+        tmp_path / "n.ipynb",
+        _code("above"),
+        _markdown("# Heading"),
+        _code("tagged", "slow", "exercise: sum of two "),
+        _code("empty", "exercise:"),
+        _code("below"),
+        _code("scratch", "scratch"),
+    )
+    names = [Exercises().of(file, c) for c in ("above", "tagged", "empty", "below", "scratch")]
+    assert names == [None, "sum of two", None, None, None]
+
+
+def test_a_scratch_cell_has_no_exercise(tmp_path: Path) -> None:
+    """Below a heading, a cell that is tagged `scratch` belongs to nothing; the next one does."""
+    file = _write(
+        tmp_path / "n.ipynb", _markdown("# Heading"), _code("s", "scratch"), _code("below")
+    )
+    assert [Exercises().of(file, c) for c in ("s", "below")] == [None, "Heading"]
+
+
+def test_a_cell_that_is_not_saved_has_no_exercise(tmp_path: Path) -> None:
+    """A cell that the file on disk does not have yet gets its exercise once it is saved."""
+    exercises = Exercises()
+    file = _write(tmp_path / "n.ipynb", _markdown("# One"))
+    assert exercises.of(file, "c") is None
+    assert not exercises.knows(file, "c")
+    _write(tmp_path / "n.ipynb", _markdown("# One"), _code("c"))
+    assert exercises.of(file, "c") == "One"
+    assert exercises.knows(file, "c")
+
+
+def test_a_notebook_is_read_once_until_it_changes(tmp_path: Path) -> None:
+    """The file is read again only when its size or time is another."""
+    exercises = Exercises()
+    file = Path(_write(tmp_path / "n.ipynb", _markdown("# One"), _code("c")))
+    assert exercises.of(str(file), "c") == "One"
+    time_ns = file.stat().st_mtime_ns
+    _write(file, _markdown("# Two"), _code("c"))
+    os.utime(file, ns=(time_ns, time_ns))
+    assert exercises.of(str(file), "c") == "One"
+    os.utime(file, ns=(time_ns + 1, time_ns + 1))
+    assert exercises.of(str(file), "c") == "Two"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "3", '{"cells": 3}', '{"cells": [{}]}', '{"cells": [null]}', "\udcff"]
+)
+def test_a_file_that_is_no_notebook_is_no_fault(tmp_path: Path, text: str) -> None:
+    """A file that is half written, or something else, has no exercises and raises nothing."""
+    file = tmp_path / "n.ipynb"
+    file.write_text(text, errors="surrogateescape")
+    assert Exercises().of(str(file), "c") is None
+    assert Exercises().of(str(tmp_path / "none.ipynb"), "c") is None
+
+
+@pytest.mark.parametrize(
+    ("started_with", "name"),
+    [
+        ("/home/ada/course/week 1/01.ipynb", "week 1/01.ipynb"),
+        ("/elsewhere/01.ipynb", "01.ipynb"),
+        ("week 1/01.ipynb", "week 1/01.ipynb"),
+        ("RTC:01.ipynb", "01.ipynb"),
+        ("/home/ada/course/console-1-abc", None),
+        ("", None),
+    ],
+)
+def test_a_notebook_is_named_by_its_path_below_the_root(
+    tmp_path: Path, started_with: str, name: str | None
+) -> None:
+    """Students whose folders lie in different places give the same notebook the same name."""
+    (tmp_path / "jpserver-12.json").write_text(json.dumps({"root_dir": "/home/ada/course"}))
+    environ = {"JPY_SESSION_NAME": started_with, "JPY_PARENT_PID": "12"}
+    assert NotebookPath(environ, str(tmp_path / "kernel-k.json")).name == name
+
+
+def test_without_a_server_only_the_file_is_named(tmp_path: Path) -> None:
+    """Where the root is not known no folder of the student's machine is sent."""
+    environ = {"JPY_SESSION_NAME": "/home/ada/course/01.ipynb"}
+    path = NotebookPath(environ, str(tmp_path / "kernel-k.json"))
+    assert (path.name, path.file) == ("01.ipynb", "/home/ada/course/01.ipynb")
+    assert not path.refresh()
+
+
+def test_an_event_survives_what_is_wrong_with_its_notebook(tmp_path: Path) -> None:
+    """An event whose notebook can't be looked at is sent as it was recorded."""
+    seen = {"session_id": "s", "seq": 1, "cell_id": "c", "notebook": "n.ipynb"}
+    enricher = Enricher("s", NotebookPath({}, ""))
+    assert enricher.event(make_record("{", {**seen, "file": "bad\x00path"})) == seen
+    bare = Record(1, b'{"seq":1,"cell_id":"c"}')
+    assert enricher.event(bare) == {"seq": 1, "cell_id": "c"}
+    file = _write(tmp_path / "n.ipynb", _markdown("# " + "x" * 500), _code("c"))
+    event = enricher.event(make_record("{", {**seen, "session_id": "dead", "file": file}))
+    assert event["exercise"] == "x" * 200
+    assert event["truncated"] == ["exercise"]

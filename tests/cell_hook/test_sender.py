@@ -1,0 +1,242 @@
+"""The sending thread against a server that refuses, fails, and comes back."""
+
+import json
+from collections.abc import Callable, Iterator
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cellpulse_hook.backlog import Backlog
+from cellpulse_hook.post import Meaning, Post, read_answer
+from cellpulse_hook.report import Report
+from cellpulse_hook.sender import Sender
+from cellpulse_hook.settings import read_settings
+from cellpulse_hook.spool import Spool
+from cellpulse_hook.spool_folder import folder_of, leftovers
+
+
+class Session:
+    """A spool and its sender, whose pauses are written down instead of waited for."""
+
+    def __init__(self, root: Path, url: str, session_id: str, environ: dict[str, str]) -> None:
+        """Put together what the hook puts together."""
+        folder = folder_of(root, "c", "s")
+        self.spool = Spool(root, folder, session_id, 50_000_000)
+        self.report = Report()
+        self.pauses: list[float] = []
+        self._id = session_id
+        environ.update(CELLPULSE_URL=url, CELLPULSE_TOKEN="first")
+        self.sender = Sender(
+            Backlog(self.spool, leftovers(folder)),
+            lambda record: record.content(),
+            Post(read_settings(environ), environ),
+            self.report,
+        )
+        wait = self.sender._stop.wait
+
+        def note_pause(seconds: float) -> bool:
+            self.pauses.append(seconds)
+            return wait(0.01)
+
+        self.sender._stop.wait = note_pause  # type: ignore[method-assign]
+
+    def add(self, count: int, **fields: Any) -> None:
+        """Record events."""
+        for _ in range(count):
+            self.spool.append("{", {"session_id": self._id, "status": "ok", **fields})
+        self.sender.wake()
+
+    def stop(self) -> None:
+        """End as a kernel does."""
+        self.sender.stop(30)
+        self.spool.close()
+
+
+@pytest.fixture(name="environ")
+def _environ() -> dict[str, str]:
+    return {}
+
+
+@pytest.fixture(name="begin")
+def _begin(
+    tmp_path: Path, ingest: Any, environ: dict[str, str]
+) -> Iterator[Callable[..., Session]]:
+    """Return a starter of sessions, all ended after the test."""
+    sessions: list[Session] = []
+
+    def begin(count: int = 0, **fields: Any) -> Session:
+        sessions.append(Session(tmp_path, ingest.url, f"session-{len(sessions)}", environ))
+        sessions[-1].add(count, **fields)
+        sessions[-1].sender.start()
+        return sessions[-1]
+
+    yield begin
+    for session in sessions:
+        session.stop()
+
+
+def _numbers(events: list[dict[str, Any]]) -> list[int]:
+    return [event["seq"] for event in events]
+
+
+def test_what_waits_is_sent_in_batches(begin: Callable[..., Session], ingest: Any) -> None:
+    """Many events go in few requests, as a JSON array with the bearer's token."""
+    begin(450)
+    ingest.wait_until(lambda: len(ingest.events) == 450)
+    assert list(map(len, ingest.requests)) == [200, 200, 50]
+    assert ingest.headers[0]["Content-Type"] == "application/json"
+    assert ingest.headers[0]["Authorization"] == "Bearer first"
+
+
+def test_a_busy_server_is_asked_again_when_it_says(
+    begin: Callable[..., Session], ingest: Any
+) -> None:
+    """After 503 with Retry-After the same events are sent again, not before that time."""
+    ingest.answers.append((503, {"Retry-After": "7"}, {"detail": "the log is full"}))
+    session = begin(3)
+    ingest.wait_until(lambda: len(ingest.events) == 3)
+    assert list(map(_numbers, ingest.requests)) == [[1, 2, 3], [1, 2, 3]]
+    assert [pause for pause in session.pauses if pause >= 7]
+
+
+def test_pauses_grow_to_half_a_minute(begin: Callable[..., Session], ingest: Any) -> None:
+    """While a server fails it is asked ever less often, at random, and at least each 30 s."""
+    ingest.answers.extend([(500, {}, {})] * 40)
+    session = begin(1)
+    ingest.wait_until(lambda: ingest.events)
+    assert len(ingest.requests) == 41
+    assert 10 < max(session.pauses) <= 30
+    assert len(set(session.pauses)) > 30
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 302])
+def test_wrong_settings_keep_the_events(
+    begin: Callable[..., Session], ingest: Any, environ: dict[str, str], status: int
+) -> None:
+    """A token or address that is wrong loses nothing; a new token is used when it comes."""
+    ingest.answers.extend([(status, {"Location": ingest.url}, {"detail": "ask for a token"})] * 2)
+    session = begin(2)
+    ingest.wait_until(lambda: len(ingest.requests) >= 1)
+    environ["CELLPULSE_TOKEN"] = "second"
+    ingest.wait_until(lambda: len(ingest.events) == 2)
+    assert ingest.headers[-1]["Authorization"] == "Bearer second"
+    assert len([pause for pause in session.pauses if 30 <= pause <= 60]) == 2
+
+
+def test_one_poison_event_does_not_block_the_rest(
+    begin: Callable[..., Session], ingest: Any
+) -> None:
+    """An event that the server can't take is set aside with the reason; all others arrive."""
+    ingest.poison = lambda event: event["seq"] == 37
+    session = begin(100)
+    session.add(1)
+    ingest.wait_until(lambda: len(ingest.events) == 100)
+    assert 37 not in _numbers(ingest.find())
+    session.stop()
+    assert session.report.numbers() == (100, 1, "")
+    (refusal,) = session.report.refusals()
+    assert refusal.seq == 37
+    assert "there is poison in it" in refusal.reason
+
+
+def test_what_is_rejected_in_a_batch_is_told(begin: Callable[..., Session], ingest: Any) -> None:
+    """Events that a 202 names as rejected are not sent again, and their reasons are kept."""
+    rejected = [{"index": 1, "errors": ["status: is wrong"]}, {"index": 99}, {"index": "x"}, 3]
+    ingest.answers.append((202, {}, {"accepted": 2, "duplicates": 0, "rejected": rejected}))
+    session = begin(3)
+    ingest.wait_until(lambda: ingest.requests)
+    session.stop()
+    assert len(ingest.requests) == 1
+    assert session.report.numbers() == (2, 1, "")
+    assert "status: is wrong" in session.report.refusals()[0].reason
+    assert session.spool.count_waiting() == 0
+
+
+def test_what_dead_sessions_left_is_sent(
+    begin: Callable[..., Session], ingest: Any, tmp_path: Path
+) -> None:
+    """A new session sends its own events first, then all that dead ones left, and tidies up."""
+    for name in ("dead-1", "dead-2"):
+        dead = Session(tmp_path, ingest.url, name, {})
+        dead.add(250)
+        dead.spool.close()
+    session = begin(1)
+    ingest.wait_until(lambda: len(ingest.events) == 501)
+    assert ingest.requests[0][0]["session_id"] == "session-0"
+    assert sum(map(len, ingest.requests)) == 501
+    session.stop()
+    assert list(tmp_path.glob("*/*")) == []
+
+
+def test_the_end_waits_for_no_server(begin: Callable[..., Session], ingest: Any) -> None:
+    """A session that ends while the server is away leaves its events for the next one."""
+    ingest.stop()
+    session = begin(5)
+    session.stop()
+    assert session.spool.count_waiting() == 5
+    ingest.start()
+    begin()
+    ingest.wait_until(lambda: len(ingest.events) == 5)
+
+
+def test_a_fault_of_the_hook_does_not_end_the_sending(
+    begin: Callable[..., Session], ingest: Any
+) -> None:
+    """Whatever fails in the thread, it goes on and sends the events later."""
+    session = begin()
+    send = session.sender._send
+    faults = iter([MemoryError()])
+
+    def fail_once(events: list[dict[str, Any]], timeout_s: float) -> Any:
+        for fault in faults:
+            raise fault
+        return send(events, timeout_s)
+
+    session.sender._send = fail_once
+    session.add(2)
+    ingest.wait_until(lambda: len(ingest.events) == 2)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "meaning"),
+    [
+        (202, {"accepted": 1}, Meaning.ACCEPTED),
+        (202, {}, Meaning.LATER),
+        (200, {"accepted": 1}, Meaning.LATER),
+        (400, {}, Meaning.REFUSED),
+        (413, {}, Meaning.REFUSED),
+        (422, {}, Meaning.REFUSED),
+        (429, {}, Meaning.LATER),
+        (503, {}, Meaning.LATER),
+        (415, {}, Meaning.DENIED),
+        (301, {}, Meaning.DENIED),
+    ],
+)
+def test_each_answer_has_its_meaning(status: int, body: dict[str, Any], meaning: Meaning) -> None:
+    """Only the ingest's own 202 means that the events are taken."""
+    assert read_answer(status, json.dumps(body).encode(), None).meaning is meaning
+
+
+def test_an_answer_that_is_no_json_is_not_the_ingests() -> None:
+    """A login page in between, which answers everything, takes no events."""
+    assert read_answer(202, b"<html>Log in</html>", None).meaning is Meaning.LATER
+    assert read_answer(202, b"[]", None).meaning is Meaning.LATER
+
+
+@pytest.mark.parametrize(
+    ("header", "low", "high"),
+    [
+        ("12", 12, 12),
+        (formatdate(usegmt=True), 0, 0),
+        (formatdate(4e9, usegmt=True), 3600, 3600),
+        ("99999999", 3600, 3600),
+        ("-5", 0, 0),
+        ("nan", 0, 0),
+        ("soon", 0, 0),
+        (None, 0, 0),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(header: str | None, low: float, high: float) -> None:
+    """Both forms of the header are read, nonsense counts as none, and an hour is the most."""
+    assert low <= read_answer(503, b"", header).retry_after_s <= high
