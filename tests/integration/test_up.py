@@ -1,0 +1,167 @@
+"""`cellpulse up`: the whole platform on one machine, started and stopped as an operator does."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+WaitUntil = Callable[..., None]
+RUN = {"course_id": "demo", "student_id": "s1", "status": "ok"}
+
+
+@pytest.fixture
+def platform(tmp_path: Path, make_platform: Callable[[Path], Any]) -> Iterator[Any]:
+    """Return a platform that is not started yet; it is stopped at the end."""
+    up = make_platform(tmp_path / "a folder, with 'quotes'")
+    yield up
+    if up.process is not None and up.process.poll() is None:
+        up.stop()
+
+
+def progress(platform: Any) -> dict[str, Any] | None:
+    answer = httpx.get(
+        f"{platform.api}/courses/demo/progress", headers=platform.bearer("read"), timeout=30
+    )
+    return answer.json() if answer.status_code == httpx.codes.OK else None
+
+
+def test_it_starts_keeps_what_it_got_and_stops_whole(platform: Any, wait_until: WaitUntil) -> None:
+    """It says where everything is, takes events, stops every child, and goes on from its data."""
+    lines = platform.start()
+    assert lines[-1] == "ready"
+    addresses = dict(re.split(r"\s{2,}", line, maxsplit=1) for line in lines[:-1])
+    assert "token=" in addresses["dashboard"]
+    assert httpx.get(addresses["notebooks"], follow_redirects=True).status_code == 200
+    assert (platform.folder / "cellpulse_secret").stat().st_mode & 0o777 == 0o600
+    assert (platform.folder / "run.env").stat().st_mode & 0o777 == 0o600
+
+    status = platform.run("status", "--json")
+    assert status.returncode == 0, status.stdout
+    assert json.loads(status.stdout)["ok"]
+    posted = httpx.post(
+        f"{platform.ingest}/student-progress", json=[RUN] * 3, headers=platform.bearer("ingest")
+    )
+    assert posted.status_code == 202
+    wait_until(lambda: (progress(platform) or {}).get("runs") == 3, "the lake")
+
+    second = platform.run("up")
+    assert second.returncode != 0
+    assert re.fullmatch(
+        r"cellpulse: another 'cellpulse up' runs on the data folder .+\n", second.stderr
+    )
+
+    assert platform.stop(signal.SIGINT) == 0
+    assert platform.run("status").returncode == 1
+    platform.start()
+    assert (progress(platform) or {}).get("runs") == 3
+    assert platform.stop() == 0
+
+
+def test_a_part_that_dies_is_started_again_and_all_of_them_after_a_kill(
+    platform: Any, wait_until: WaitUntil
+) -> None:
+    """A killed ingest is back by itself; after `up` itself was killed the next one starts."""
+    platform.start()
+    assert platform.process is not None
+    children = psutil.Process(platform.process.pid).children(recursive=True)
+    [ingest] = [child for child in children if "ingest_api.serve" in child.cmdline()]
+    ingest.kill()
+    ingest.wait()
+    wait_until(lambda: platform.run("status").returncode == 0, "all to be well again")
+    children = psutil.Process(platform.process.pid).children(recursive=True)
+    platform.process.kill()
+    platform.process.wait()
+    wait_until(lambda: not any(child.is_running() for child in children), "no child")
+    assert platform.start()[-1] == "ready"
+
+
+def test_a_stop_during_the_start_leaves_nothing_running(
+    platform: Any, wait_until: WaitUntil
+) -> None:
+    """SIGTERM before `ready` stops whatever had been started."""
+    log = platform.folder.parent / "up.log"
+    with log.open("w") as output:
+        platform.process = subprocess.Popen(
+            platform.command("up"), env=platform.environment, stdout=output, stderr=output
+        )
+    up = psutil.Process(platform.process.pid)
+    wait_until(
+        lambda: any("postgres" in child.name() for child in up.children(recursive=True)), "it"
+    )
+    assert platform.stop() == 0
+    assert "ready" not in log.read_text()
+    assert not (platform.folder / "run.env").exists()
+
+
+def test_a_port_in_use_is_named_and_nothing_is_started(platform: Any) -> None:
+    """A port that something else uses stops the start with one line and starts nothing."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", int(platform.environment["CELLPULSE_API_PORT"])))
+        other.listen()
+        done = platform.run("up")
+    assert done.returncode != 0
+    [line] = done.stderr.splitlines()
+    assert platform.environment["CELLPULSE_API_PORT"] in line
+    assert "CELLPULSE_API_PORT" in line
+    assert not (platform.folder / "run.env").exists()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "says"),
+    [
+        ("CELLPULSE_INGEST_PORT", "eight", "CELLPULSE_INGEST_PORT is 'eight'"),
+        ("CELLPULSE_INGEST_PORT", "70000", "less than or equal to 65535"),
+        ("CELLPULSE_REDIS_URL", "localhost", "CELLPULSE_REDIS_URL"),
+        ("CELLPULSE_REDIS_URL", "redis://127.0.0.1:1", "CELLPULSE_REDIS_URL names does not answer"),
+        ("CELLPULSE_POSTGRES_URL", "postgresql://x@127.0.0.1:1/x", "does not answer"),
+        ("INFLUXDB_URL", "http://127.0.0.1:1", "INFLUXDB_URL names does not answer"),
+        ("CELLPULSE_SECRET", "short", "CELLPULSE_SECRET"),
+        ("CELLPULSE_COURSE", "a\tb", "CELLPULSE_COURSE"),
+        ("CELLPULSE_HOST", "nosuchhost.invalid", "CELLPULSE_HOST"),
+        ("CELLPULSE_HOST", "203.0.113.7", "CELLPULSE_HOST"),
+    ],
+)
+def test_a_bad_setting_stops_the_start_with_one_line(
+    platform: Any, setting: str, value: str, says: str
+) -> None:
+    """A setting that is wrong is named in one line that says what is right."""
+    platform.environment[setting] = value
+    done = platform.run("up")
+    assert done.returncode != 0
+    [line] = done.stderr.splitlines()
+    assert says in line
+
+
+def test_one_port_for_two_parts_is_named(platform: Any) -> None:
+    """Two parts on one port stop the start, and both settings are named."""
+    environment = platform.environment
+    environment["CELLPULSE_API_PORT"] = environment["CELLPULSE_INGEST_PORT"]
+    done = platform.run("up")
+    assert done.returncode != 0
+    [line] = done.stderr.splitlines()
+    assert "CELLPULSE_API_PORT and CELLPULSE_INGEST_PORT are both" in line
+
+
+def test_a_data_folder_of_a_newer_version_is_refused(platform: Any) -> None:
+    """A data folder that a newer Cellpulse made is left as it is."""
+    platform.folder.mkdir()
+    (platform.folder / "version").write_text("99\n")
+    done = platform.run("up")
+    assert done.returncode != 0
+    assert "layout version '99'" in done.stderr
+
+
+def test_commands_without_a_platform_say_so(platform: Any) -> None:
+    """Without a running platform a command names what is missing, in one line."""
+    done = platform.run("rebuild")
+    assert done.returncode != 0
+    [line] = done.stderr.splitlines()
+    assert "no 'cellpulse up' runs" in line

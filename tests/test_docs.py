@@ -1,0 +1,81 @@
+"""What the documents say is what the code does."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from pydantic_settings import BaseSettings
+
+from analytics.settings import ApiSettings
+from flows.cli import cli
+from flows.settings import FlowsSettings, InfluxSettings, PlatformSettings
+from ingest_api.settings import IngestSettings, SecretSettings
+from streamlit_app.settings import DashboardSettings
+
+PROJECT = Path(__file__).parents[1]
+README = (PROJECT / "README.md").read_text()
+SETTINGS: tuple[type[BaseSettings], ...] = (
+    ApiSettings,
+    DashboardSettings,
+    FlowsSettings,
+    InfluxSettings,
+    IngestSettings,
+    PlatformSettings,
+    SecretSettings,
+)
+
+
+def names_of_settings() -> Iterator[str]:
+    yield "CELLPULSE_DATA_DIR"
+    for settings in SETTINGS:
+        for field in settings.model_fields.values():
+            if field.alias:
+                yield field.alias
+
+
+def test_every_setting_is_in_the_readmes_table_and_nothing_else() -> None:
+    """Each setting that a process reads has a row, and each row is a setting."""
+    documented = set(re.findall(r"^\| `([A-Z_]+)` \|", README, re.MULTILINE))
+    assert documented == set(names_of_settings())
+
+
+def test_every_command_is_in_the_readmes_table_and_has_help() -> None:
+    """Each command of `cellpulse` has a row and a help text, and so has each of its options."""
+    documented = set(re.findall(r"^\| `cellpulse ([a-z]+)` \|", README, re.MULTILINE))
+    assert documented == set(cli.commands)
+    for command in cli.commands.values():
+        assert command.help, command.name
+        for option in command.params:
+            assert isinstance(option, click.Option)
+            assert option.help, f"{command.name} {option.name}"
+
+
+@pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_every_file_that_a_document_names_is_there(document: str) -> None:
+    """Links and pictures lead to files of the repository."""
+    text = (PROJECT / document).read_text()
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    assert [link for link in links if not (PROJECT / link).exists()] == []
+
+
+def test_architecture_names_every_folder() -> None:
+    """Each folder of ours has its row."""
+    text = (PROJECT / "ARCHITECTURE.md").read_text()
+    for folder in ("ingest_api", "flows", "analytics", "streamlit_app", "notebooks", "tests"):
+        assert f"| `{folder}` |" in text
+
+
+def test_imports_run_against_the_data() -> None:
+    """import-linter finds no import from a producer to its consumer."""
+    done = subprocess.run(
+        (str(Path(sys.executable).parent / "lint-imports"), "--no-logo", "--no-cache"),
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
