@@ -43,8 +43,9 @@ class FeedStart:
 def feed_start(api: ApiClient, course_id: str) -> FeedStart:
     """Fill the list from the histories of the students who were seen last.
 
-    The position is read before the histories, so that between both nothing falls through; what
-    comes twice is recognised by its position.
+    The stores keep their own pace, so the live list begins after the position that every answer
+    had reached: a run that one answer did not hold yet comes over the WebSocket, and what comes
+    twice is recognised by its position.
 
     Raises:
         NumbersUnavailableError: The API gave no numbers.
@@ -60,7 +61,9 @@ def feed_start(api: ApiClient, course_id: str) -> FeedStart:
             )
         )
     runs = without_holes(histories, latest[STUDENTS:])
-    return FeedStart(course_id, runs, students.as_of.position or LOG_START)
+    read = [students.as_of, *(history.as_of for history in histories)]
+    after = min((as_of.position or LOG_START for as_of in read), key=_order)
+    return FeedStart(course_id, runs, after)
 
 
 def without_holes(
@@ -68,24 +71,24 @@ def without_holes(
 ) -> list[dict[str, Any]]:
     """Merge the histories, newest first, as far back as nobody's runs are missing between."""
     whole_after = max(
-        (_order(history.events[-1]) for history in histories if history.next_before),
+        (_order(history.events[-1].position) for history in histories if history.next_before),
         default=(0, 0),
     )
     others_seen = max((_last_seen(student) for student in others), default=0.0)
     merged = sorted(
         ((event, history.student_id) for history in histories for event in history.events),
-        key=lambda entry: _order(entry[0]),
+        key=lambda entry: _order(entry[0].position),
         reverse=True,
     )
     return [
         {"student_id": student_id, **event.model_dump(mode="json", include=_SHOWN)}
         for event, student_id in merged
-        if _order(event) >= whole_after and _seen(event) >= others_seen
+        if _order(event.position) >= whole_after and _seen(event) >= others_seen
     ]
 
 
-def _order(event: HistoryEvent) -> tuple[int, int]:
-    milliseconds, _, sequence = event.position.partition("-")
+def _order(position: str) -> tuple[int, int]:
+    milliseconds, _, sequence = position.partition("-")
     return int(milliseconds), int(sequence)
 
 

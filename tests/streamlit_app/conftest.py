@@ -60,6 +60,7 @@ class MadeUpClass:
         self.events: list[HistoryEvent] = []
         self.students: dict[str, str] = {}
         self.lost = 0
+        self.lake_lags = 0
         self.started = datetime.now(UTC)
         self.api_is_away = False
         self.answer_with: dict[str, Any] = {}
@@ -86,10 +87,11 @@ class MadeUpClass:
         self.students[event.event_id] = student
         return {"course_id": COURSE, "student_id": student, **event.model_dump(mode="json")}
 
-    def as_of(self) -> AsOf:
-        """Return the position of the latest event."""
-        position = self.events[-1].position if self.events else None
-        return AsOf(position=position, snapshot=len(self.events), time=datetime.now(UTC))
+    def as_of(self, lag: int = 0) -> AsOf:
+        """Return the position that a store has reached which lags so many events behind."""
+        events = self.events[: len(self.events) - lag]
+        position = events[-1].position if events else None
+        return AsOf(position=position, snapshot=len(events), time=datetime.now(UTC))
 
     def of(self, student: str) -> list[HistoryEvent]:
         """Return one student's events, newest first."""
@@ -241,15 +243,16 @@ def _api(made_up: MadeUpClass) -> FastAPI:
     @app.get("/api/v1/courses/{course}/students/{student}/history")
     def history(course: str, student: str, limit: int, before: str | None = None) -> History:
         known(course)
-        events = made_up.of(student)
-        if not events:
+        if student not in made_up.students.values():
             raise HTTPException(404)
+        in_lake = made_up.events[: len(made_up.events) - made_up.lake_lags]
+        events = [event for event in made_up.of(student) if event in in_lake]
         order = [event.position for event in events]
         first = order.index(before) + 1 if before else 0
         page = events[first : first + limit]
         more = first + limit < len(events)
         return History(
-            as_of=made_up.as_of(),
+            as_of=made_up.as_of(made_up.lake_lags),
             course_id=course,
             student_id=student,
             events=page,

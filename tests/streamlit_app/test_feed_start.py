@@ -40,6 +40,22 @@ def test_an_empty_course_begins_at_the_start_of_the_log(api: ApiClient) -> None:
     assert feed_start(api, COURSE) == FeedStart(COURSE, [], LOG_START)
 
 
+def test_no_run_is_missed_while_the_lake_lags(api: ApiClient, made_up: Any) -> None:
+    """A run that the class table counts already, but no history holds yet, comes live."""
+    first, _ = made_up.run("Vole", at=START), made_up.run("Heron", at=START)
+    made_up.lake_lags = 1
+    start = feed_start(api, COURSE)
+    assert _positions(start) == [first["position"]]
+    assert start.after == first["position"]
+
+
+def test_the_first_run_of_a_class_is_not_missed(api: ApiClient, made_up: Any) -> None:
+    """While the lake holds nothing yet, everything is still to come over the WebSocket."""
+    made_up.run("Vole")
+    made_up.lake_lags = 1
+    assert feed_start(api, COURSE) == FeedStart(COURSE, [], LOG_START)
+
+
 def test_no_code_and_no_output_reaches_the_list(api: ApiClient, made_up: Any) -> None:
     """The list gets only what it shows."""
     made_up.run("Vole", code="secret = 1", output="secret")
