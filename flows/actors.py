@@ -61,7 +61,7 @@ def declare_actors(broker: RedisBroker, redis: Redis, settings: FlowsSettings) -
         max_retries=0,
         time_limit=_TIME_LIMIT_MS,
     )
-    declare(_maintainer(log, stores, settings))
+    declare(_maintainer(stores, settings))
 
 
 def _writer(
@@ -102,12 +102,11 @@ def _say_nothing(_: Batch) -> None:
     pass
 
 
-def _maintainer(log: LogReader, stores: list[Store], settings: FlowsSettings) -> Callable[[], None]:
+def _maintainer(stores: list[Store], settings: FlowsSettings) -> Callable[[], None]:
     def maintain() -> None:
-        trimmed = log.trim([store.name for store in stores], settings.log_keep)
         for store in stores:
             if isinstance(store, LakeWriter):
                 store.maintain(settings.snapshot_days)
-        logger.info("maintained the lake and trimmed %d events from the log", trimmed)
+        logger.info("maintained the lake")
 
     return maintain

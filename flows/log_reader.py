@@ -200,15 +200,20 @@ class LogReader:
         """
         return int(self._redis.xlen(LOG))
 
-    def trim(self, stores: Iterable[str], keep: int) -> int:
-        """Drop events that every store has, but keep the newest `keep`; return how many went.
+    def trim(self, stores: Iterable[str], keep: int, keep_bytes: int) -> int:
+        """Drop events that every store has, but keep the newest; return how many went.
+
+        Args:
+            stores: All that need the log.
+            keep: How many of the newest events stay.
+            keep_bytes: Fewer stay where they are larger than this together.
 
         Raises:
             redis.RedisError: Redis does not answer.
         """
         committed = self.committed()
         slowest = min((committed.get(store, START) for store in stores), key=position_ns)
-        return int(self._trim(keys=[LOG], args=[slowest, keep]))
+        return int(self._trim(keys=[LOG], args=[slowest, keep, keep_bytes]))
 
 
 def _alive_key(process: str) -> str:

@@ -9,11 +9,13 @@ import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 import click
 from dramatiq.brokers.redis import RedisBroker
 from pydantic import ValidationError
 from redis import Redis, RedisError
+from uuid_utils import uuid7
 
 from flows.log_reader import LogReader
 from flows.settings import RelaySettings
@@ -26,6 +28,7 @@ from ingest_api.settings import BadSettingError
 logger = logging.getLogger(__name__)
 _WAKE_SECONDS: Final = 0.2
 _PATROL_SECONDS: Final = 1.0
+_TRIM_SECONDS: Final = 5.0
 _MAINTENANCE_SECONDS: Final = 60.0
 #: Shorter than the client's time-out.
 _LISTEN_SECONDS: Final = 1.0
@@ -37,19 +40,20 @@ class Relay:
     """Turns messages on the channel into wake-ups, and a patrol makes up for lost messages."""
 
     def __init__(
-        self, log: EventLog, reader: LogReader, wake_ups: WakeUps, stores: tuple[str, ...]
+        self, log: EventLog, reader: LogReader, wake_ups: WakeUps, settings: RelaySettings
     ) -> None:
         self._log = log
         self._reader = reader
         self._wake_ups = wake_ups
-        self._stores = stores
+        self._stores = settings.stores
+        self._keep = settings.log_keep
+        self._keep_bytes = settings.log_limit_bytes // 2
         self._heard = asyncio.Event()
 
     async def take(self, message: bytes) -> None:
         """Take one message of the channel: note an event of the log, adopt anything else.
 
-        Raises:
-            LogUnavailableError: A message that is not in the log could not be brought there.
+        While the log takes nothing it waits: the channel would not bring the message again.
         """
         try:
             data = json.loads(message)
@@ -66,7 +70,7 @@ class Relay:
             reason = "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults)
             await self._reject(message, reason)
             return
-        await self._log.append([Candidate.encode(event, datetime.now(UTC))])
+        await self._adopt(event)
 
     async def wake_on_events(self) -> None:
         """Wake every store at once after an event, and then at most every 200 ms."""
@@ -89,6 +93,12 @@ class Relay:
             await asyncio.sleep(_MAINTENANCE_SECONDS)
             await asyncio.to_thread(self._wake_ups.request_maintenance)
 
+    async def trim(self) -> None:
+        """Drop from the log, again and again, what every store has."""
+        while True:
+            await asyncio.sleep(_TRIM_SECONDS)
+            await asyncio.to_thread(self._reader.trim, self._stores, self._keep, self._keep_bytes)
+
     def _wake_those_behind(self) -> None:
         self._reader.say_alive("relay")
         self._reader.add_groups(self._stores)
@@ -96,8 +106,27 @@ class Relay:
             if store in self._stores and self._reader.lag(position).events:
                 self._wake_ups.wake(store)
 
+    async def _adopt(self, event: ProgressEvent) -> None:
+        if event.event_id is None:
+            # By its id a repeat is recognised, where an answer of Redis got lost.
+            event = event.model_copy(update={"event_id": UUID(bytes=uuid7().bytes)})
+        candidate = Candidate.encode(event, datetime.now(UTC))
+        await _until_taken(lambda: self._log.append([candidate]))
+
     async def _reject(self, message: bytes, reason: str) -> None:
-        await self._log.reject(message.decode(errors="replace"), reason, source="channel")
+        raw = message.decode(errors="replace")
+        await _until_taken(lambda: self._log.reject(raw, reason, source="channel"))
+
+
+async def _until_taken(step: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        try:
+            await step()
+        except LogUnavailableError as error:
+            logger.warning("a message of the channel waits: %s", error)
+            await asyncio.sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 async def relay(settings: RelaySettings) -> None:
@@ -105,7 +134,7 @@ async def relay(settings: RelaySettings) -> None:
     client = open_redis(settings.redis_url)
     redis: Redis = Redis.from_url(settings.redis_url, protocol=2)
     wake_ups = WakeUps(redis, RedisBroker(url=settings.redis_url), settings.stores)
-    watch = Relay(EventLog(client), LogReader(redis), wake_ups, settings.stores)
+    watch = Relay(EventLog(client, settings.log_limit_bytes), LogReader(redis), wake_ups, settings)
 
     async def listen() -> None:
         async with client.pubsub() as subscriber:
@@ -121,7 +150,7 @@ async def relay(settings: RelaySettings) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    work = (listen, watch.wake_on_events, watch.patrol, watch.ask_for_maintenance)
+    work = (listen, watch.wake_on_events, watch.patrol, watch.trim, watch.ask_for_maintenance)
     tasks: list[asyncio.Task[Any]] = [
         asyncio.create_task(_again_after_failure(run)) for run in work
     ]

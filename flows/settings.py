@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from pydantic import Field, SecretStr
 
 from ingest_api.events import Identifier
-from ingest_api.settings import Port, Secret, Settings, data_dir
+from ingest_api.settings import LogSettings, Port, Secret, Settings, data_dir
 
 STORES: Final = ("influxdb", "postgres", "lake")
 
@@ -36,12 +36,10 @@ class LakeSettings(Settings):
     ]
 
 
-class RelaySettings(Settings):
-    """The log, and which stores are to be woken."""
+class RelaySettings(LogSettings):
+    """The log, which stores are to be woken, and how much of the log they leave."""
 
-    redis_url: Annotated[
-        str, Field(alias="CELLPULSE_REDIS_URL", pattern="^(rediss?|unix)://", repr=False)
-    ]
+    log_keep: Annotated[int, Field(alias="CELLPULSE_LOG_KEEP", ge=0)] = 100_000
     influx: Annotated[InfluxSettings, Field(default_factory=InfluxSettings.load)]
 
     @property
@@ -53,7 +51,6 @@ class RelaySettings(Settings):
 class FlowsSettings(RelaySettings, LakeSettings):
     """The log that is read, and the stores that are written."""
 
-    log_keep: Annotated[int, Field(alias="CELLPULSE_LOG_KEEP", ge=0)] = 100_000
     snapshot_days: Annotated[int, Field(alias="CELLPULSE_SNAPSHOT_DAYS", ge=1)] = 30
 
 

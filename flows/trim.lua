@@ -1,32 +1,52 @@
 -- Drop from the log what every store has, but keep the newest events; in one atomic step.
 -- KEYS: log
--- ARGV: position that the slowest store has committed, number of events to keep
--- Returns how many events were dropped.
+-- ARGV: position that the slowest store has committed, how many events to keep, and how many bytes
+--       of events to keep at the most
+-- Returns how many entries were dropped.
 
-local function running_number(entry)
-    local fields = entry[2]
-    for i = 1, #fields, 2 do
-        if fields[i] == 'offset' then
-            return tonumber(fields[i + 1])
+-- What somebody else put into the stream has no running number; this looks past a few of them.
+local PAST = 100
+
+local function first_of_ours(from)
+    for _, entry in ipairs(redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', PAST)) do
+        local fields = {}
+        for i = 1, #entry[2], 2 do
+            fields[entry[2][i]] = entry[2][i + 1]
+        end
+        local offset = tonumber(fields['offset'])
+        if offset then
+            return { offset = offset, end_byte = tonumber(fields['end_byte']), event = fields['event'] }
         end
     end
 end
 
+local function spare_by_bytes(oldest, length)
+    local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1][2]
+    local end_byte = newest[5] == 'end_byte' and tonumber(newest[6])
+    if not end_byte or not oldest.end_byte then
+        return 0
+    end
+    local bytes = end_byte - oldest.end_byte + #oldest.event
+    local excess = bytes - tonumber(ARGV[3])
+    -- By their mean size: the next run drops what this one kept too much of.
+    return math.ceil(excess / (bytes / length))
+end
+
 local length = redis.call('XLEN', KEYS[1])
-local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
+local oldest = first_of_ours('-')
 if not oldest then
     return 0
 end
-local needed = redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', 'COUNT', 1)[1]
 local not_needed = length
-if needed then
-    local first, last = running_number(oldest), running_number(needed)
-    if not first or not last then
+if #redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', 'COUNT', 1) > 0 then
+    local needed = first_of_ours('(' .. ARGV[1])
+    if not needed then
         return 0
     end
-    not_needed = last - first
+    not_needed = needed.offset - oldest.offset
 end
-local spare = math.min(not_needed, length - tonumber(ARGV[2]))
+local spare = math.max(length - tonumber(ARGV[2]), spare_by_bytes(oldest, length))
+spare = math.min(spare, not_needed)
 if spare <= 0 then
     return 0
 end

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from ingest_api import dashboard_socket, health, progress
 from ingest_api.connection_manager import ConnectionManager
+from ingest_api.durability import guard_durability
 from ingest_api.event_log import EventLog, open_redis
 from ingest_api.group_commit import GroupCommit
 from ingest_api.live_feed import LiveFeed
@@ -28,17 +29,17 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         client = redis or open_redis(settings.redis_url)
-        log = EventLog(client)
+        log = EventLog(client, settings.log_limit_bytes)
         connections = ConnectionManager()
         feed = LiveFeed(log, client, connections)
         app.state.log = log
         app.state.connections = connections
         app.state.group_commit = GroupCommit(log)
         app.state.metrics = IngestMetrics(connections)
-        running = [
-            asyncio.create_task(work)
-            for work in (app.state.group_commit.run(), feed.follow_log(), feed.follow_signals())
-        ]
+        work = [app.state.group_commit.run(), feed.follow_log(), feed.follow_signals()]
+        if not settings.lossy_redis:
+            work.append(guard_durability(client, log))
+        running = [asyncio.create_task(task) for task in work]
         try:
             yield
         finally:

@@ -1,9 +1,12 @@
 -- Append events to the log and publish them, all in one atomic step.
 -- KEYS: log, counts, event ids seen today, event ids seen yesterday
 -- ARGV: channel, seconds to remember ids, seconds to remember sessions, number of events refused
---       before this step, then for each event: its JSON, its id as 16 bytes ('' when the server
---       made it), the key and the bit of its sequence number ('' and '' without one)
--- Returns for each event its log position, or '' for a repeat.
+--       before this step, bytes that the log may hold, then for each event: its JSON, its id as
+--       16 bytes ('' when the server made it), the key and the bit of its sequence number ('' and
+--       '' without one)
+-- Each entry has the running number of events (offset) and of their bytes (end_byte), so that
+-- counting what lies between two of them reads only these two.
+-- Returns for each event its log position, or '' for a repeat; an error when the log is full.
 
 local positions = {}
 local accepted, duplicates = 0, 0
@@ -16,7 +19,21 @@ local function is_repeat(event_id, sequence_key, bit)
         or redis.call('SISMEMBER', KEYS[4], event_id) == 1)
 end
 
-for first = 5, #ARGV, 4 do
+local function bytes_in_log()
+    local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
+    if not oldest then
+        return 0
+    end
+    local event, end_byte = oldest[2][2], tonumber(oldest[2][6])
+    local total = tonumber(redis.call('HGET', KEYS[2], 'bytes'))
+    return end_byte and total and total - end_byte + #event or 0
+end
+
+if bytes_in_log() >= tonumber(ARGV[5]) then
+    return redis.error_reply('LOGFULL the log holds as many bytes as it may')
+end
+
+for first = 6, #ARGV, 4 do
     local json, event_id = ARGV[first], ARGV[first + 1]
     local sequence_key, bit = ARGV[first + 2], ARGV[first + 3]
     if is_repeat(event_id, sequence_key, bit) then
@@ -24,7 +41,9 @@ for first = 5, #ARGV, 4 do
         positions[#positions + 1] = ''
     else
         local offset = redis.call('HINCRBY', KEYS[2], 'accepted', 1)
-        local position = redis.call('XADD', KEYS[1], '*', 'event', json, 'offset', offset)
+        local end_byte = redis.call('HINCRBY', KEYS[2], 'bytes', #json)
+        local position = redis.call(
+            'XADD', KEYS[1], '*', 'event', json, 'offset', offset, 'end_byte', end_byte)
         if sequence_key ~= '' then
             redis.call('SETBIT', sequence_key, bit, 1)
             redis.call('EXPIRE', sequence_key, ARGV[3])

@@ -93,8 +93,12 @@ class Candidate:
 class EventLog:
     """Appends to the log and reads from it."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, limit_bytes: int) -> None:
+        """Append until the log holds `limit_bytes` of events."""
         self._redis = redis
+        self._limit_bytes = limit_bytes
+        #: Why nothing may be appended now, whatever Redis says.
+        self.fault: str | None = None
         self._append = redis.register_script(
             resources.files("ingest_api").joinpath("append.lua").read_text(encoding="utf-8")
         )
@@ -112,9 +116,12 @@ class EventLog:
         Raises:
             LogUnavailableError: None of them is known to be in the log; send them again.
         """
+        if self.fault:
+            raise LogUnavailableError(self.fault)
         today = int(time.time()) // _DAY
         keys = [LOG, COUNTS, f"progress-events:ids:{today}", f"progress-events:ids:{today - 1}"]
         arguments: list[Any] = [CHANNEL, _IDS_REMEMBERED, _SESSIONS_REMEMBERED, rejected]
+        arguments.append(self._limit_bytes)
         for candidate in candidates:
             arguments += (
                 candidate.json,
@@ -198,18 +205,26 @@ class EventLog:
         await self.append([])
 
 
+_REASONS: Final[tuple[tuple[type[RedisError], str, str], ...]] = (
+    (
+        ResponseError,
+        "LOGFULL",
+        "the log is full until the stores have caught up ('cellpulse status' shows their lag)",
+    ),
+    (OutOfMemoryError, "", "Redis' memory is full: the operator must give it more"),
+    (ResponseError, "OOM", "Redis' memory is full: the operator must give it more"),
+    (ReadOnlyError, "", "Redis is read-only"),
+    (BusyLoadingError, "", "Redis is loading its data"),
+    (RedisTimeoutError, "", "Redis does not answer"),
+    (RedisConnectionError, "", "Redis does not answer"),
+)
+
+
 def _reason(error: RedisError) -> str:
-    if isinstance(error, OutOfMemoryError) or "OOM" in str(error):
-        return "the log is full: the operator must give Redis more memory or drain the stores"
-    if isinstance(error, ReadOnlyError):
-        return "Redis is read-only"
-    if isinstance(error, BusyLoadingError):
-        return "Redis is loading its data"
-    if isinstance(error, RedisTimeoutError | RedisConnectionError):
-        return "Redis does not answer"
-    if isinstance(error, ResponseError):
-        return f"Redis refuses: {error}"
-    return "Redis failed"
+    for kind, words, reason in _REASONS:
+        if isinstance(error, kind) and words in str(error):
+            return reason
+    return f"Redis refuses: {error}" if isinstance(error, ResponseError) else "Redis failed"
 
 
 def _text(value: bytes | str) -> str:

@@ -1,13 +1,18 @@
 """Runs the ingest: `python -m ingest_api.serve`."""
 
+import asyncio
 import logging
 import sys
+from contextlib import suppress
 
 import click
 import uvicorn
 from fastapi import FastAPI
+from redis.exceptions import RedisError
 
 from ingest_api.app import create_app
+from ingest_api.durability import LossyRedisError, check_durability
+from ingest_api.event_log import open_redis
 from ingest_api.settings import BadSettingError, IngestSettings
 
 
@@ -24,9 +29,19 @@ def serve(host: str, port: int) -> None:
     """Run the ingest until SIGTERM or SIGINT."""
     try:
         settings = IngestSettings.load()
-    except BadSettingError as error:
+        asyncio.run(_refuse_lossy_redis(settings))
+    except (BadSettingError, LossyRedisError) as error:
         sys.exit(f"cellpulse ingest: {error}")
     run_without_logging_addresses(create_app(settings), host, port)
+
+
+async def _refuse_lossy_redis(settings: IngestSettings) -> None:
+    """Check now what a Redis that is away is asked for later."""
+    if settings.lossy_redis:
+        return
+    async with open_redis(settings.redis_url) as redis:
+        with suppress(RedisError, OSError):
+            await check_durability(redis)
 
 
 def run_without_logging_addresses(app: FastAPI, host: str, port: int) -> None:

@@ -73,9 +73,19 @@ class SecretSettings(Settings):
     secret: Annotated[Secret, Field(alias="CELLPULSE_SECRET")]
 
 
-class IngestSettings(SecretSettings):
-    """What the ingest needs: Redis, and the secret."""
+class LogSettings(Settings):
+    """The log on Redis, and what it may grow to."""
 
     redis_url: Annotated[
         str, Field(alias="CELLPULSE_REDIS_URL", pattern="^(rediss?|unix)://", repr=False)
     ]
+    #: Less than half of Redis' memory by default: what empties the log needs room there too.
+    log_limit_bytes: Annotated[int, Field(alias="CELLPULSE_LOG_LIMIT_BYTES", ge=1_000_000)] = (
+        400_000_000
+    )
+
+
+class IngestSettings(LogSettings, SecretSettings):
+    """What the ingest needs: the log, and the secret."""
+
+    lossy_redis: Annotated[bool, Field(alias="CELLPULSE_LOSSY_REDIS")] = False

@@ -121,12 +121,12 @@ def test_the_log_is_trimmed_only_behind_the_slowest_store(
     for store in STORES:
         log.commit(store, positions[9])
     log.commit("lake", positions[5])
-    assert log.trim(STORES, keep=0) == 6
+    assert log.trim(STORES, keep=0, keep_bytes=10**9) == 6
     batch = log.next_batch(positions[5], 100)
     assert batch is not None
     assert [e.position for e in batch.events] == positions[6:]
     log.commit("lake", positions[9])
-    assert log.trim(STORES, keep=3) == 1
+    assert log.trim(STORES, keep=3, keep_bytes=10**9) == 1
     assert log.length() == 3
 
 
@@ -137,8 +137,20 @@ def test_a_store_that_was_never_here_keeps_the_whole_log(
     positions = append(3)
     log.commit("lake", positions[2])
     log.commit("postgres", positions[2])
-    assert log.trim(STORES, keep=0) == 0
+    assert log.trim(STORES, keep=0, keep_bytes=10**9) == 0
     assert log.length() == 3
+
+
+def test_large_events_are_trimmed_by_their_bytes(log: LogReader, redis: Redis, event: Make) -> None:
+    """Fewer events than `keep` stay where they are larger than `keep_bytes` together."""
+    stored = event(0, code="x" * 10_000).event.to_json()
+    for number in range(1, 21):
+        entry = {"event": stored, "offset": number, "end_byte": number * len(stored)}
+        position = redis.xadd("progress-events:log", entry)
+    for store in STORES:
+        log.commit(store, position.decode())
+    assert log.trim(STORES, keep=1_000, keep_bytes=10 * len(stored)) == 10
+    assert log.trim(STORES, keep=1_000, keep_bytes=10 * len(stored)) == 0
 
 
 def test_lag_is_right_after_trimming(log: LogReader, append: Callable[[int], list[str]]) -> None:
@@ -146,7 +158,7 @@ def test_lag_is_right_after_trimming(log: LogReader, append: Callable[[int], lis
     positions = append(6)
     for store in STORES:
         log.commit(store, positions[3])
-    log.trim(STORES, keep=0)
+    log.trim(STORES, keep=0, keep_bytes=10**9)
     assert log.lag(positions[3]).events == 2
 
 
@@ -154,10 +166,18 @@ def test_a_foreign_entry_stops_neither_lag_nor_trimming(
     log: LogReader, redis: Redis, append: Callable[[int], list[str]]
 ) -> None:
     """Entries without a running number are counted as well as can be, and nothing needed goes."""
-    append(2)
-    redis.xadd("progress-events:log", {"something": "else"})
+    foreign = redis.xadd("progress-events:log", {"something": "else"}, id="1-1")
+    positions = append(4)
     assert log.lag(START).events >= 1
-    assert log.trim(STORES, keep=0) == 0
+    for store in STORES:
+        log.commit(store, foreign.decode())
+    assert log.trim(STORES, keep=0, keep_bytes=10**9) == 0
+    for store in STORES:
+        log.commit(store, positions[2])
+    assert log.trim(STORES, keep=0, keep_bytes=10**9) == 3
+    batch = log.next_batch(positions[2], 10)
+    assert batch is not None
+    assert [e.position for e in batch.events] == positions[3:]
 
 
 def test_a_process_is_alive_for_some_seconds(log: LogReader, redis: Redis) -> None:

@@ -1,8 +1,9 @@
 """The relay: what it does with each message of the channel, and the wake-ups."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from unittest.mock import AsyncMock, MagicMock
+from collections.abc import AsyncIterator, Iterator, Sequence
+from unittest.mock import AsyncMock, MagicMock, patch
 
 import pytest
 from dramatiq.brokers.redis import RedisBroker
@@ -10,9 +11,17 @@ from redis import Redis
 
 from flows.log_reader import LogReader
 from flows.relay import Relay
+from flows.settings import InfluxSettings, RelaySettings
 from flows.wake_ups import WakeUps
-from ingest_api.event_log import EventLog, open_redis
+from ingest_api.event_log import Candidate, EventLog, LogUnavailableError, open_redis
 
+LOG_LIMIT = 1_000_000
+SETTINGS = RelaySettings(
+    CELLPULSE_REDIS_URL="redis://nowhere",
+    CELLPULSE_LOG_LIMIT_BYTES=LOG_LIMIT,
+    CELLPULSE_LOG_KEEP=0,
+    influx=InfluxSettings(),
+)
 RUN = {"course_id": "demo", "student_id": "s1", "status": "ok"}
 
 
@@ -20,14 +29,14 @@ RUN = {"course_id": "demo", "student_id": "s1", "status": "ok"}
 async def log(redis_url: str) -> AsyncIterator[EventLog]:
     """Return the log of an empty Redis."""
     client = open_redis(redis_url)
-    yield EventLog(client)
+    yield EventLog(client, LOG_LIMIT)
     await client.aclose()
 
 
 @pytest.fixture
 def relay(log: EventLog) -> Relay:
     """Return a relay whose wake-ups go nowhere."""
-    return Relay(log, MagicMock(), MagicMock(), ("lake",))
+    return Relay(log, MagicMock(), MagicMock(), SETTINGS)
 
 
 async def test_a_published_event_is_adopted(relay: Relay, redis_client: Redis) -> None:
@@ -76,12 +85,50 @@ async def test_it_publishes_what_it_adopts_on_the_right_channel() -> None:
     redis = MagicMock()
     append = AsyncMock(return_value=[b"1-0"])
     redis.register_script.return_value = append
-    await Relay(EventLog(redis), MagicMock(), MagicMock(), ()).take(json.dumps(RUN).encode())
+    await Relay(EventLog(redis, LOG_LIMIT), MagicMock(), MagicMock(), SETTINGS).take(
+        json.dumps(RUN).encode()
+    )
     append.assert_awaited_once()
     call = append.await_args
     assert call is not None
     assert call.kwargs["keys"][0] == "progress-events:log"
     assert call.kwargs["args"][0] == "progress-events"
+
+
+async def test_a_published_event_waits_while_the_log_is_full(
+    relay: Relay, redis_client: Redis
+) -> None:
+    """The channel brings a message once only: it is held until the log takes it, and taken once."""
+    big = json.dumps(RUN | {"code": "x" * 20_000}).encode()
+    for _ in range(LOG_LIMIT // 20_000):
+        await relay.take(big)
+    full = redis_client.xlen("progress-events:log")
+    taking = asyncio.create_task(relay.take(json.dumps(RUN).encode()))
+    await asyncio.sleep(0)
+    assert not taking.done()
+    assert redis_client.xlen("progress-events:log") == full
+    redis_client.xtrim("progress-events:log", maxlen=1, approximate=False)
+    async with asyncio.timeout(20):
+        await taking
+    assert redis_client.xlen("progress-events:log") == 2
+
+
+async def test_an_answer_that_got_lost_doubles_no_published_event(
+    log: EventLog, redis_client: Redis
+) -> None:
+    """When Redis took an event but its answer did not come, the repeat is recognised."""
+    append = log.append
+    answers = [LogUnavailableError("Redis does not answer")]
+
+    async def losing_an_answer(candidates: Sequence[Candidate]) -> list[str | None]:
+        positions = await append(candidates)
+        if answers:
+            raise answers.pop()
+        return positions
+
+    with patch.object(log, "append", losing_an_answer):
+        await Relay(log, MagicMock(), MagicMock(), SETTINGS).take(json.dumps(RUN).encode())
+    assert redis_client.xlen("progress-events:log") == 1
 
 
 @pytest.fixture
@@ -114,7 +161,7 @@ async def test_the_patrol_wakes_only_stores_that_are_behind(
     """Without any notification a store that is behind is woken, and one that is not is left."""
     with Redis.from_url(redis_url, protocol=2) as redis:
         reader = LogReader(redis)
-        relay = Relay(log, reader, wake_ups, ("lake", "postgres"))
+        relay = Relay(log, reader, wake_ups, SETTINGS)
         await relay.take(json.dumps(RUN).encode())
         reader.add_groups(["lake", "postgres"])
         reader.commit("postgres", await log.last_position())

@@ -43,12 +43,13 @@ class RunningIngest:
 
 
 @pytest.fixture
-def serve_ingest(wait_until: Callable[..., None]) -> Iterator[Callable[[str], RunningIngest]]:
+def serve_ingest(wait_until: Callable[..., None]) -> Iterator[Callable[..., RunningIngest]]:
     """Return a function that serves an ingest on a Redis address; all are stopped at the end."""
     running: list[tuple[uvicorn.Server, threading.Thread, RunningIngest]] = []
 
-    def serve(redis_url: str) -> RunningIngest:
-        app = create_app(IngestSettings(CELLPULSE_REDIS_URL=redis_url, CELLPULSE_SECRET=SECRET))
+    def serve(redis_url: str, **settings: object) -> RunningIngest:
+        given = {"CELLPULSE_REDIS_URL": redis_url, "CELLPULSE_SECRET": SECRET, **settings}
+        app = create_app(IngestSettings.model_validate(given))
         port = free_port()
         server = uvicorn.Server(without_logging_addresses(app, "127.0.0.1", port))
         thread = threading.Thread(target=server.run)
@@ -66,6 +67,6 @@ def serve_ingest(wait_until: Callable[..., None]) -> Iterator[Callable[[str], Ru
 
 
 @pytest.fixture
-def ingest(serve_ingest: Callable[[str], RunningIngest], redis_url: str) -> RunningIngest:
+def ingest(serve_ingest: Callable[..., RunningIngest], redis_url: str) -> RunningIngest:
     """Return an ingest on an empty Redis."""
     return serve_ingest(redis_url)

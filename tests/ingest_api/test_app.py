@@ -31,6 +31,7 @@ async def client(append: AsyncMock) -> AsyncIterator[AsyncClient]:
     redis.xrevrange = AsyncMock(return_value=[])
     redis.xread = AsyncMock(side_effect=_wait_forever)
     redis.aclose = AsyncMock()
+    redis.info = AsyncMock(return_value={"aof_enabled": 1})
     redis.pubsub.return_value.__aenter__.return_value.subscribe = AsyncMock()
     redis.pubsub.return_value.__aenter__.return_value.get_message = AsyncMock(
         side_effect=_wait_forever
@@ -69,6 +70,6 @@ async def test_an_event_goes_to_the_right_log_and_channel(
     assert call is not None
     assert call.kwargs["keys"][0] == LOG == "progress-events:log"
     assert call.kwargs["args"][0] == CHANNEL == "progress-events"
-    payload = json.loads(call.kwargs["args"][4])
+    payload = json.loads(call.kwargs["args"][5])
     assert (payload["course_id"], payload["student_id"]) == ("demo", "s1")
     assert (payload["status"], payload["error_name"]) == ("error", "E")

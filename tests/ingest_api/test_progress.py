@@ -217,6 +217,24 @@ def test_a_full_redis_gives_503_and_then_recovers(ingest: Any, redis_client: Red
     assert ingest.post(RUN).status_code == 202
 
 
+def test_a_full_log_gives_503_until_it_is_trimmed(
+    serve_ingest: Any, redis_url: str, redis_client: Redis
+) -> None:
+    """Past its limit in bytes the log takes nothing, loses nothing, and goes on once it is less."""
+    ingest = serve_ingest(redis_url, CELLPULSE_LOG_LIMIT_BYTES=1_000_000)
+    batch = [RUN | {"code": "x" * 20_000}] * 40
+    for _ in range(2):
+        assert ingest.post(batch).status_code == 202
+    answer = ingest.post(RUN)
+    assert "the log is full" in check_problem(answer, 503)["detail"]
+    assert int(answer.headers["retry-after"]) > 0
+    check_problem(ingest.client.get("/readyz"), 503)
+    assert redis_client.xlen("progress-events:log") == 80
+    redis_client.xtrim("progress-events:log", maxlen=10, approximate=False)
+    assert ingest.post(RUN).status_code == 202
+    assert ingest.client.get("/readyz").status_code == 200
+
+
 def test_health_metrics_and_schema_are_served(ingest: Any) -> None:
     """The ingest says that it is alive and ready, counts events, and publishes its contract."""
     ingest.post([RUN, {}])
