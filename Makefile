@@ -10,9 +10,9 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install -q
 HOOK := $(shell find notebooks/cell_hook -type f -not -path '*/__pycache__/*' 2>/dev/null)
 # What the tests need beside Python: real servers and a browser.
-DEBIAN_PACKAGES := chromium influxdb nginx-light postgresql-client redis-server
+DEBIAN_PACKAGES := chromium gcc influxdb libc6-dev nginx-light postgresql-client redis-server
 
-.PHONY: up demo test check debian lock schema clean
+.PHONY: up demo test faults check debian lock schema clean
 .DELETE_ON_ERROR:
 
 up: $(VENV)/.up
@@ -23,6 +23,10 @@ demo: $(VENV)/.up
 
 test: check debian
 	@exec $(VENV)/bin/pytest $(PYTEST)
+
+# A long campaign of faults, with a seed that nobody chose: make faults [SEED=n] [ROUNDS=n]
+faults: $(VENV)/.dev debian
+	@exec $(VENV)/bin/python -m tests.faults.campaign $(if $(SEED),--seed $(SEED)) --rounds $(or $(ROUNDS),20)
 
 check: $(VENV)/.dev
 	@$(VENV)/bin/ruff check --quiet

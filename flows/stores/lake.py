@@ -15,7 +15,7 @@ from flows.stores.store import PoisonEventError, StoreUnavailableError
 from ingest_api.events import StoredEvent
 
 #: PostgreSQL advisory lock that whoever writes the lake holds: one writer at a time.
-_WRITER_LOCK: Final = 7_235_421
+WRITER_LOCK: Final = 7_235_421
 _LOCK_TIMEOUT: Final = "10s"
 
 _ARROW_TYPES: Final = {
@@ -148,7 +148,7 @@ class LakeWriter:
         try:
             with psycopg.connect(self._postgres_url, autocommit=True) as connection:
                 connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
-                connection.execute("SELECT pg_advisory_lock(%s)", [_WRITER_LOCK])
+                connection.execute("SELECT pg_advisory_lock(%s)", [WRITER_LOCK])
                 yield
         except psycopg.Error as error:
             raise StoreUnavailableError(f"PostgreSQL, the lake's catalog: {error}") from error

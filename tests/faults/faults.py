@@ -1,0 +1,151 @@
+"""What each kind of fault does, and how it is healed."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import psycopg
+from dramatiq.brokers.redis import RedisBroker
+from redis import Redis
+
+from flows.stores.lake import WRITER_LOCK
+from flows.wake_ups import MAINTENANCE, WakeUps
+from tests.faults.plan import Fault
+from tests.faults.platform import Platform
+
+_UNTIL_LOCKED_SECONDS: Final = 3.0
+Heal = Callable[[], Any]
+
+
+class Faults:
+    """Does what the plan says to a platform; each method returns what heals it."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    def impossible(self, fault: Fault) -> str | None:
+        """Return why this machine can't have a fault, or None."""
+        if fault.kind == "fill_disk" and not self._platform.disks.can_be_filled:
+            return "only root can mount the disk that is filled"
+        if fault.kind == "clock_jump" and not self._platform.clocks.can_jump:
+            return "libfaketime is not installed"
+        return None
+
+    def inflict(self, fault: Fault) -> Heal:
+        act: Callable[[Fault], Heal] = getattr(self, f"_{fault.kind}")
+        return act(fault)
+
+    def _kill(self, fault: Fault) -> Heal:
+        process = self._platform.processes[fault.target]
+        process.kill()
+        return process.start
+
+    def _terminate(self, fault: Fault) -> Heal:
+        process = self._platform.processes[fault.target]
+        process.send(process.stop_signal)
+        return lambda: (process.stop(), process.start())
+
+    def _freeze(self, fault: Fault) -> Heal:
+        process = self._platform.processes[fault.target]
+        process.send(signal.SIGSTOP)
+        return lambda: process.send(signal.SIGCONT)
+
+    def _kill_in_commit(self, fault: Fault) -> Heal:
+        self._await_writer_lock()
+        return self._kill_writer(fault)
+
+    def _kill_in_maintenance(self, fault: Fault) -> Heal:
+        broker = RedisBroker(url=self._platform.redis_url)
+        with Redis.from_url(self._platform.redis_url, socket_timeout=2) as redis:
+            WakeUps(redis, broker, [MAINTENANCE]).request_maintenance()
+        broker.client.close()
+        self._await_writer_lock()
+        return self._kill_writer(fault)
+
+    def _kill_writer(self, fault: Fault) -> Heal:
+        processes = [
+            process
+            for name, process in self._platform.processes.items()
+            if name.startswith(fault.target)
+        ]
+        for process in processes:
+            process.kill()
+        return lambda: [process.start() for process in processes]
+
+    def _await_writer_lock(self) -> None:
+        """Wait until somebody writes the lake; where nobody does for long, go on all the same."""
+        query = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s"
+        end = time.monotonic() + _UNTIL_LOCKED_SECONDS
+        with psycopg.connect(self._platform.postgres_url, autocommit=True) as postgres:
+            while time.monotonic() < end:
+                row = postgres.execute(query, [WRITER_LOCK]).fetchone()
+                if row and row[0]:
+                    return
+                time.sleep(0.002)
+
+    def _restart_everything(self, _: Fault) -> Heal:
+        processes = list(self._platform.processes.values())
+        for process in processes:
+            process.kill()
+        return self._platform.start_all
+
+    def _cut(self, fault: Fault) -> Heal:
+        proxy = self._platform.proxies[fault.target]
+        proxy.change("cut")
+        return proxy.heal
+
+    def _delay(self, fault: Fault) -> Heal:
+        proxy = self._platform.proxies[fault.target]
+        proxy.change("delay", fault.amount)
+        return proxy.heal
+
+    def _half_open(self, fault: Fault) -> Heal:
+        proxy = self._platform.proxies[fault.target]
+        proxy.change("half_open")
+        return proxy.heal
+
+    def _garbage(self, fault: Fault) -> Heal:
+        proxy = self._platform.proxies[fault.target]
+        proxy.change("garbage")
+        return proxy.heal
+
+    def _http_500(self, fault: Fault) -> Heal:
+        proxy = self._platform.proxies[fault.target]
+        proxy.change("http_500")
+        return proxy.heal
+
+    def _redis_out_of_memory(self, _: Fault) -> Heal:
+        limit = self._redis(lambda redis: redis.config_get("maxmemory"))["maxmemory"]
+        self._redis(lambda redis: redis.config_set("maxmemory", 1))
+        return lambda: self._redis(lambda redis: redis.config_set("maxmemory", limit))
+
+    def _redis_read_only(self, _: Fault) -> Heal:
+        self._redis(lambda redis: redis.execute_command("REPLICAOF", "127.0.0.1", "1"))
+        return lambda: self._redis(lambda redis: redis.execute_command("REPLICAOF", "NO", "ONE"))
+
+    def _lose_notifications(self, fault: Fault) -> Heal:
+        over = threading.Event()
+
+        def lose() -> None:
+            while not over.wait(0.1):
+                self._redis(lambda redis: redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub"))
+
+        losing = threading.Thread(target=lose, daemon=True)
+        losing.start()
+        return lambda: (over.set(), losing.join(fault.seconds + 10))
+
+    def _fill_disk(self, fault: Fault) -> Heal:
+        self._platform.disks.fill(fault.target)
+        return lambda: self._platform.disks.free(fault.target)
+
+    def _clock_jump(self, fault: Fault) -> Heal:
+        self._platform.clocks.set(fault.target, fault.amount)
+        return lambda: self._platform.clocks.set(fault.target, 0)
+
+    def _redis(self, step: Callable[[Any], Any]) -> Any:
+        with Redis.from_url(
+            self._platform.redis_url, decode_responses=True, socket_timeout=5
+        ) as redis:
+            return step(redis)
