@@ -33,6 +33,7 @@ check: $(VENV)/.dev
 	@$(VENV)/bin/ruff format --quiet --check
 	@$(VENV)/bin/mypy
 	@MYPYPATH=notebooks/cell_hook $(VENV)/bin/mypy -p cellpulse_hook
+	@$(VENV)/bin/mypy --explicit-package-bases -p tests.faults
 	@$(VENV)/bin/lint-imports --no-logo
 
 debian:

@@ -72,14 +72,14 @@ class Platform:
         }
         secret = {"CELLPULSE_SECRET": self.secret}
         influx = _influx_environment(stores.influx)
-        limit = _named_by_operator("CELLPULSE_LOG_LIMIT_BYTES")
+        log |= _named_by_operator("CELLPULSE_LOG_LIMIT_BYTES")
         lossy = _named_by_operator("CELLPULSE_LOSSY_REDIS")
         keep = _named_by_operator("CELLPULSE_LOG_KEEP")
         days = _named_by_operator("CELLPULSE_SNAPSHOT_DAYS")
         which = {"INFLUXDB_URL": influx["INFLUXDB_URL"]} if influx else {}
         return [
-            self._ours("ingest", "ingest_api.serve", settings.ingest_port, log | limit | lossy | secret),
-            self._ours("relay", "flows.relay", None, log | limit | keep | which),
+            self._ours("ingest", "ingest_api.serve", settings.ingest_port, log | lossy | secret),
+            self._ours("relay", "flows.relay", None, log | keep | which),
             self._ours("worker", "flows.worker", None, log | lake | influx | days),
             self._ours("api", "analytics.serve", settings.api_port, lake | secret),
         ]

@@ -45,7 +45,12 @@ class Faults:
     def _terminate(self, fault: Fault) -> Heal:
         process = self._platform.processes[fault.target]
         process.send(process.stop_signal)
-        return lambda: (process.stop(), process.start())
+
+        def revive() -> None:
+            process.stop()
+            process.start()
+
+        return revive
 
     def _freeze(self, fault: Fault) -> Heal:
         process = self._platform.processes[fault.target]
@@ -72,7 +77,12 @@ class Faults:
         ]
         for process in processes:
             process.kill()
-        return lambda: [process.start() for process in processes]
+
+        def revive() -> None:
+            for process in processes:
+                process.start()
+
+        return revive
 
     def _await_writer_lock(self) -> None:
         """Wait until somebody writes the lake; where nobody does for long, go on all the same."""
@@ -134,7 +144,12 @@ class Faults:
 
         losing = threading.Thread(target=lose, daemon=True)
         losing.start()
-        return lambda: (over.set(), losing.join(fault.seconds + 10))
+
+        def leave_be() -> None:
+            over.set()
+            losing.join(fault.seconds + 10)
+
+        return leave_be
 
     def _fill_disk(self, fault: Fault) -> Heal:
         self._platform.disks.fill(fault.target)
