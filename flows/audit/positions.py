@@ -41,7 +41,7 @@ def position_faults(position: StorePosition, log_end_ns: int) -> Iterator[str]:
         log_end_ns: Position of the last entry that the log ever had; 0 where Redis knows of none.
     """
     if len(position.own) != 1:
-        yield f"there must be one log position; there are {len(position.own)}"
+        yield f"expected one log position; found {len(position.own)}"
     own = position_ns(max(position.own, key=position_ns, default=START))
     if position.noted is not None and position_ns(position.noted) > own:
         yield (

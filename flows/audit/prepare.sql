@@ -9,6 +9,12 @@
 
 CREATE MACRO position_of(ns) AS (ns // 1000000) || '-' || (ns % 1000000);
 
+CREATE MACRO counted(n) AS n || CASE n WHEN 1 THEN ' event' ELSE ' events' END;
+
+CREATE MACRO titled(source) AS CASE source
+    WHEN 'influxdb' THEN 'InfluxDB' WHEN 'rejected' THEN 'the rejected stream' ELSE 'the ' || source
+END;
+
 CREATE MACRO told(v) AS coalesce(v::VARCHAR, 'nothing');
 
 CREATE MACRO wrong(name, found, expected) AS CASE

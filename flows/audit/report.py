@@ -53,23 +53,22 @@ class AuditReport:
         """Return it as a person reads it."""
         lines = ["as of: " + ", ".join(f"{name} {at}" for name, at in self.as_of.items())]
         lines += [f"note: {note}" for note in self.notes]
-        lines.append(f"known losses: {self.known_loss_events} events")
+        lines.append(f"known losses: {self.known_loss_events}")
         lines += _shown(
             [
-                f"  {loss.place}: {loss.events} events, before {loss.seen_after}"
+                f"  {loss.place}: {loss.events} missing, before {loss.seen_after}"
                 for loss in self.known_losses
             ]
         )
-        lines.append(f"set aside: {self.set_aside_events} events")
+        lines.append(f"set aside: {self.set_aside_events}")
         lines += _shown(
             [f"  {aside.store}, {aside.place}: {aside.reason}" for aside in self.set_aside]
         )
         for kind, count in self.counts.items():
-            lines.append(f"{kind}: {count} findings")
+            lines.append(f"{kind}: {count}")
             lines += _shown(
                 [
-                    f"  {finding.store}, {finding.place}: {finding.message}. "
-                    f"What to do: {finding.todo}."
+                    f"  {_where(finding)}: {finding.message}. What to do: {finding.todo}."
                     for finding in self.findings
                     if finding.kind == kind
                 ],
@@ -84,6 +83,10 @@ class AuditReport:
         if set(self.counts) == {"not_yet_there"}:
             return f"no damage in {self.events} events, but not every store has come to the end"
         return f"not all agree on {self.events} events: see above"
+
+
+def _where(finding: Finding) -> str:
+    return ", ".join(part for part in (finding.store, str(finding.place)) if part)
 
 
 def _shown(lines: list[str], count: int | None = None) -> list[str]:

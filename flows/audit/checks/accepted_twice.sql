@@ -45,7 +45,7 @@ SELECT
     seq AS first_seq,
     seq AS last_seq,
     times AS events,
-    format('one event with this {} must be accepted; {} were', what, times) AS message
+    format('expected one accepted event with this {}; found {}', what, times) AS message
 FROM (
     FROM same_number
     UNION ALL

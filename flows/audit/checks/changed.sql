@@ -14,8 +14,10 @@ SELECT
     compared.seq AS first_seq,
     compared.seq AS last_seq,
     1 AS events,
-    format('the event must be as in {}; it has another {}',
-        compared.source, array_to_string(compared.fields, ', ')) AS message
+    format(
+        'expected the event as {} holds it; found another {}',
+        titled(compared.source), array_to_string(compared.fields, ', ')
+    ) AS message
 FROM compared
 ANTI JOIN moved ON moved.store = compared.store AND moved.held_ns = compared.position_ns
 ANTI JOIN (

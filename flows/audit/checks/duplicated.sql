@@ -13,7 +13,7 @@ SELECT
     min(seq) AS first_seq,
     max(seq) AS last_seq,
     count(*) - 1 AS events,
-    format('one event must be at this position; {} are', count(*)) AS message
+    format('expected one event at this position; found {}', count(*)) AS message
 FROM held
 GROUP BY store, position_ns
 HAVING count(*) > 1

@@ -25,9 +25,9 @@ SELECT
     extra.seq AS last_seq,
     1 AS events,
     CASE
-        WHEN twin.position_ns IS NULL THEN 'no event was accepted at this position; one is here'
+        WHEN twin.position_ns IS NULL THEN 'expected no event at this position; found one'
         ELSE format(
-            'this event was accepted once, at position {}; here it is once more',
+            'expected this event at position {} only; found it here once more',
             position_of(twin.position_ns)
         )
     END AS message

@@ -58,11 +58,11 @@ SELECT
     CASE
         WHEN dropped
             THEN format(
-                '{} events were accepted that the store has not come to, and the log no longer '
-                'holds them; {} does', count(*), min(source)
+                'expected {}, which {} holds; the store has not come to that position, and the '
+                'log has dropped what it needs to', counted(count(*)), titled(min(source))
             )
         ELSE format(
-            '{} events are in {} and must be here; none of them is', count(*), min(source)
+            'expected {}, which {} holds; found none', counted(count(*)), titled(min(source))
         )
     END AS message
 FROM runs

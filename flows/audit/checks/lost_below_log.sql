@@ -19,9 +19,9 @@ SELECT
     NULL AS last_seq,
     any_value(first_number) - 1 - count(accepted.position_ns) AS events,
     format(
-        'by the running numbers {} events were accepted before the log''s oldest one; '
-        'all stores together hold {} of them',
-        any_value(first_number) - 1,
+        'expected {} before the log''s oldest one, by the running numbers; '
+        'found {} in all stores together',
+        counted(any_value(first_number) - 1),
         count(accepted.position_ns)
     ) AS message
 FROM bound

@@ -37,8 +37,8 @@ SELECT
     CASE WHEN is_one THEN last_seq END AS last_seq,
     events,
     format(
-        'by its running numbers the log held {} events after position {}, and they are gone; '
-        '{} of them are in another store', events, position_of(after_ns), elsewhere
+        'expected {} after position {}, by the running numbers; found none; in another store: {}',
+        counted(events), position_of(after_ns), elsewhere
     ) AS message
 FROM witnessed
 WHERE elsewhere > 0 OR (SELECT course IS NULL FROM bound)

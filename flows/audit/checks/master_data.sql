@@ -50,7 +50,7 @@ SELECT
     NULL AS first_seq,
     NULL AS last_seq,
     0 AS events,
-    name || ': there must be a row, and there is none' AS message
+    name || ': expected a row; found none' AS message
 FROM missing
 UNION ALL
 SELECT

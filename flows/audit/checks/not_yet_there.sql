@@ -15,8 +15,8 @@ SELECT
     NULL AS last_seq,
     count(*) AS events,
     format(
-        'the store is at position {} and has yet to write {} events',
-        position_of(any_value(as_of.position_ns)), count(*)
+        'the store is at position {}; {} to come',
+        position_of(any_value(as_of.position_ns)), counted(count(*))
     ) AS message
 FROM accepted, bound, as_of
 WHERE as_of.store <> 'log'

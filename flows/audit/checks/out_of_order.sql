@@ -14,8 +14,10 @@ SELECT
     seq AS first_seq,
     seq AS last_seq,
     1 AS events,
-    format('the event was accepted at position {}; here it is at {}',
-        position_of(accepted_ns), position_of(held_ns)) AS message
+    format(
+        'expected this event at position {}; found it at {}',
+        position_of(accepted_ns), position_of(held_ns)
+    ) AS message
 FROM moved
 UNION ALL
 SELECT
@@ -29,6 +31,6 @@ SELECT
     seq,
     seq,
     1,
-    format('position_ns must be {}; it is {}', position_ns, wrong_order_key)
+    format('expected position_ns {}; found {}', position_ns, wrong_order_key)
 FROM lake_event
 WHERE wrong_order_key IS NOT NULL

@@ -31,8 +31,8 @@ said AS (
         minute,
         found.copies,
         CASE
-            WHEN expected.events IS NULL THEN 'there must be no row, for there is no event'
-            WHEN found.events IS NULL THEN 'there must be a row, and there is none'
+            WHEN expected.events IS NULL THEN 'expected no row, for there is no event; found one'
+            WHEN found.events IS NULL THEN 'expected a row; found none'
             ELSE sentence([
                 wrong('events', found.events, expected.events),
                 wrong('runs', found.runs, expected.runs),
@@ -59,7 +59,7 @@ SELECT
     NULL AS last_seq,
     0 AS events,
     'rollup_course_minute, minute ' || strftime(minute, '%Y-%m-%dT%H:%MZ') || ': ' || CASE
-        WHEN copies > 1 THEN format('there must be one row, and there are {}', copies)
+        WHEN copies > 1 THEN format('expected one row; found {}', copies)
         ELSE faults
     END AS message
 FROM said

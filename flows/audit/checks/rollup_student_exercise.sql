@@ -68,8 +68,8 @@ said AS (
         exercise,
         found.copies,
         CASE
-            WHEN expected.events IS NULL THEN 'there must be no row, for there is no event'
-            WHEN found.events IS NULL THEN 'there must be a row, and there is none'
+            WHEN expected.events IS NULL THEN 'expected no row, for there is no event; found one'
+            WHEN found.events IS NULL THEN 'expected a row; found none'
             ELSE sentence([
                 wrong('notebook', found.notebook, expected.notebook),
                 wrong('events', found.events, expected.events),
@@ -107,7 +107,7 @@ SELECT
     0 AS events,
     'rollup_student_exercise, exercise ' || CASE exercise WHEN '' THEN '(none)' ELSE exercise END
         || ': ' || CASE
-            WHEN copies > 1 THEN format('there must be one row, and there are {}', copies)
+            WHEN copies > 1 THEN format('expected one row; found {}', copies)
             ELSE faults
         END AS message
 FROM said

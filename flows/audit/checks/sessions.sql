@@ -41,8 +41,8 @@ said AS (
         session_id,
         found.highest_seq,
         CASE
-            WHEN expected.started_at IS NULL THEN 'there must be no session, for there is no event'
-            WHEN found.started_at IS NULL THEN 'there must be a session, and there is none'
+            WHEN expected.started_at IS NULL THEN 'expected no session, for there is no event; found one'
+            WHEN found.started_at IS NULL THEN 'expected a session; found none'
             ELSE sentence([
                 wrong('highest_seq', found.highest_seq, expected.highest_seq),
                 wrong('gaps', found.gaps, expected.gaps),

@@ -52,8 +52,8 @@ said AS (
         course_id,
         student_id,
         CASE
-            WHEN expected.runs IS NULL THEN 'there must be no state, for there is no event'
-            WHEN found.runs IS NULL THEN 'there must be a state, and there is none'
+            WHEN expected.runs IS NULL THEN 'expected no state, for there is no event; found one'
+            WHEN found.runs IS NULL THEN 'expected a state; found none'
             ELSE sentence([
                 wrong('runs', found.runs, expected.runs),
                 wrong('errors', found.errors, expected.errors),

@@ -24,8 +24,8 @@ def test_a_position_at_or_before_the_logs_end_is_well(position: StorePosition) -
 @pytest.mark.parametrize(
     ("position", "words"),
     [
-        (StorePosition("lake", ()), "there are 0"),
-        (StorePosition("lake", ("0-0", "0-0")), "there are 2"),
+        (StorePosition("lake", ()), "found 0"),
+        (StorePosition("lake", ("0-0", "0-0")), "found 2"),
         (StorePosition("lake", ("999-0",), "1000-0"), "may have dropped what it lacks"),
         (StorePosition("lake", ("999-0",), None, END), "would write them once more"),
         (StorePosition("lake", ("1000-6",)), "would leave out the next events"),

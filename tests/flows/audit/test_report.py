@@ -31,9 +31,9 @@ def test_a_clean_audit_names_losses_and_what_was_set_aside() -> None:
     assert report({}, []).as_text().splitlines() == [
         "as of: log 9-0, lake 8-0",
         "note: something",
-        "known losses: 1 events",
-        "  course demo, student s1, session k1, seq 8: 1 events, before 2026-03-02",
-        "set aside: 1 events",
+        "known losses: 1",
+        "  course demo, student s1, session k1, seq 8: 1 missing, before 2026-03-02",
+        "set aside: 1",
         "  postgres, course demo, student s2, position 6-0: too long",
         "all agree on 12 events",
     ]
@@ -46,7 +46,7 @@ def test_a_finding_is_a_line_and_more_of_its_kind_are_counted() -> None:
         "  lake, course demo, student s1, session k1, seq 3 to 4, position 5-0 to 7-0: "
         "2 events must be here. What to do: rebuild."
     )
-    start = lines.index("lost: 50 findings")
+    start = lines.index("lost: 50")
     assert lines[start + 1 :] == [
         *[shown] * 20,
         "  … and 30 more",
