@@ -2,6 +2,7 @@
 
 import click
 
+from flows.commands.audit import audit
 from flows.commands.migrate import migrate
 from flows.commands.rebuild import rebuild
 from flows.commands.schema import schema
@@ -21,7 +22,7 @@ def cli() -> None:
     """
 
 
-for command in (up, status, token, simulate, rebuild, migrate, schema):
+for command in (up, status, token, simulate, audit, rebuild, migrate, schema):
     cli.add_command(command)
 
 

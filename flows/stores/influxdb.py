@@ -24,6 +24,8 @@ MEASUREMENT: Final = "progress_event"
 TAGS: Final = ("course_id", "student_id", "type")
 _TIMEOUT_SECONDS: Final = 10
 _PAGE: Final = 5_000
+#: A query costs InfluxDB much, and a point little.
+_POINTS_PAGE: Final = 20_000
 #: A smaller batch, or one without its poison event, can be taken.
 _REFUSED: Final = (
     HTTPStatus.BAD_REQUEST,
@@ -128,6 +130,38 @@ class InfluxReader:
             yield batch
             after = batch[-1].position_ns
 
+    def points(
+        self, after_ns: int, last_ns: int, course: str | None = None
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield every point as it stands, in pages, oldest first.
+
+        Two points of the same time are both there, which `batches` does not promise.
+
+        Args:
+            after_ns: Only points after this position.
+            last_ns: Only points up to and with this position.
+            course: Only points of this course.
+
+        Raises:
+            StoreUnavailableError: InfluxDB does not answer.
+        """
+        only = "" if course is None else f"AND course_id = {_text_literal(course)} "
+        while True:
+            series = self._query(
+                f'SELECT * FROM "{MEASUREMENT}" WHERE time > {after_ns} AND time <= {last_ns} '  # noqa: S608
+                f"{only}ORDER BY time ASC LIMIT {_POINTS_PAGE}"
+            )
+            if not series:
+                return
+            columns = series[0]["columns"]
+            rows = [dict(zip(columns, values, strict=True)) for values in series[0]["values"]]
+            newest = rows[-1]["time"]
+            if len(rows) == _POINTS_PAGE and rows[0]["time"] != newest:
+                # The next page begins with all the points of the last time.
+                rows = [row for row in rows if row["time"] != newest]
+            yield rows
+            after_ns = rows[-1]["time"]
+
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()
@@ -173,6 +207,10 @@ def _from_point(row: dict[str, Any]) -> LoggedEvent:
         if name in fields:
             fields[name] = json.loads(fields[name])
     return LoggedEvent(position, StoredEvent.model_validate(fields))
+
+
+def _text_literal(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _first_line(body: object) -> str:

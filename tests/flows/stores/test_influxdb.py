@@ -125,6 +125,30 @@ def test_many_events_are_read_in_order_over_several_pages(
     assert reader.last_ns() == events[-1].position_ns
 
 
+def test_every_point_is_read_also_two_of_the_same_time(
+    writer: InfluxWriter, reader: InfluxReader, event: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages end between two times, so that none of the points of one time is left out."""
+    monkeypatch.setattr("flows.stores.influxdb._POINTS_PAGE", 3)
+    events = [event(n) for n in range(4)] + [event(2, student_id="s2"), event(9)]
+    apply(writer, events)
+    pages = list(reader.points(-1, event(3).position_ns))
+    assert [len(page) for page in pages] == [2, 2, 1]
+    times = [point["time"] for page in pages for point in page]
+    assert times == [event(n).position_ns for n in (0, 1, 2, 2, 3)]
+    assert [len(page) for page in reader.points(event(3).position_ns, 2**63 - 2)] == [1]
+
+
+def test_points_of_one_course_are_read_alone(
+    writer: InfluxWriter, reader: InfluxReader, event: Make
+) -> None:
+    """A course is found by its id, whatever signs are in it."""
+    course = 'it\'s "a" course 学'
+    apply(writer, [event(0), event(1, course_id=course)])
+    [[point]] = reader.points(-1, event(1).position_ns, course)
+    assert point["course_id"] == course
+
+
 def test_an_empty_bucket_has_no_events(reader: InfluxReader, event: Make) -> None:
     """Nothing written, nothing read."""
     assert (reader.count(), reader.last_ns(), read(reader, event(0))) == (0, 0, [])

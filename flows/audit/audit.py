@@ -1,0 +1,108 @@
+"""`cellpulse audit`: does every store hold what was accepted, once and in order?
+
+How it works while the class runs: the log's end is taken first, and each store gets a moment to
+come to it. Then PostgreSQL and the lake are read, each in one snapshot with the position that was
+committed with it, then the log, and InfluxDB. Each store is compared as of its own position with
+all that was accepted up to there, so any two stores are compared on what both must hold.
+
+What counts as accepted is in `accepted.sql`; each check is a SQL file in `checks/`. Order: the
+position in the log is the order of events, and a client may send parts of a session late, so a
+sequence number below the highest one is legal. Out of order is a store that has an event at another
+position than the log has it, or whose own order keys contradict each other.
+"""
+
+from redis import Redis
+
+from flows.audit.checks import (
+    all_checks,
+    count_findings,
+    read_findings,
+    read_known_losses,
+    read_set_aside,
+    run_check,
+)
+from flows.audit.gather import Gathered, Progress, gather
+from flows.audit.positions import position_faults
+from flows.audit.report import KEPT, AuditReport
+from flows.audit.workspace import Workspace, open_workspace
+from flows.logged_event import position_from_ns
+from flows.settings import FlowsSettings
+
+
+def audit(settings: FlowsSettings, course: str | None, progress: Progress) -> AuditReport:
+    """Compare the log and every store, as of their positions.
+
+    Args:
+        settings: Where everything is.
+        course: The only course to audit; None for all.
+        progress: Shows how far it is.
+
+    Raises:
+        StoreUnavailableError: A store can't be read.
+        redis.RedisError: Redis can't be read.
+    """
+    with (
+        open_workspace(settings, course) as workspace,
+        Redis.from_url(settings.redis_url, protocol=2) as redis,
+    ):
+        gathered = gather(settings, workspace, redis, progress)
+        workspace.run_script("prepare.sql")
+        workspace.run_script("accepted.sql")
+        workspace.compare_contents()
+        workspace.run_script("findings.sql")
+        _check(workspace, gathered, progress)
+        return _report(workspace, gathered, full_log=settings.influx.url is not None)
+
+
+def _check(workspace: Workspace, gathered: Gathered, progress: Progress) -> None:
+    for position in gathered.positions:
+        for fault in position_faults(position, gathered.log_end.position_ns):
+            workspace.connection.execute(
+                "INSERT INTO finding BY NAME SELECT 'wrong_state' AS kind, $store AS store, "
+                "0 AS events, $fault AS message",
+                {"store": position.store, "fault": fault},
+            )
+    checks = all_checks()
+    with progress("checks", len(checks)) as done:
+        for check in checks:
+            run_check(workspace.connection, check)
+            done(1)
+
+
+def _report(workspace: Workspace, gathered: Gathered, *, full_log: bool) -> AuditReport:
+    connection = workspace.connection
+    return AuditReport(
+        as_of={store: position_from_ns(at) for store, at in gathered.as_of.items()},
+        events=workspace.number(
+            "SELECT count(*) FROM accepted, bound WHERE position_ns <= target_ns"
+        ),
+        counts=count_findings(connection),
+        findings=read_findings(connection, KEPT, full_log=full_log),
+        known_losses=read_known_losses(connection, KEPT),
+        known_loss_events=workspace.number("SELECT sum(events) FROM counted_gap"),
+        set_aside=read_set_aside(connection, KEPT),
+        set_aside_events=workspace.number("SELECT count(*) FROM set_aside_shown"),
+        notes=_notes(workspace, full_log=full_log),
+    )
+
+
+def _notes(workspace: Workspace, *, full_log: bool) -> list[str]:
+    notes = []
+    if not full_log:
+        notes.append(
+            "INFLUXDB_URL is not set, so the full log is off: what the log has dropped is "
+            "compared with PostgreSQL and the lake's own rows only"
+        )
+    if workspace.course is not None:
+        notes.append(
+            "running numbers count all courses, so what is lost from every store below the log's "
+            "start is found without --course only"
+        )
+    elif workspace.number(
+        "SELECT count(*) FROM accepted, bound WHERE position_ns < log_start_ns"
+    ) > workspace.number("SELECT first_number - 1 FROM bound"):
+        notes.append(
+            "Redis counted fewer events than there are below the log's start, so it is not the "
+            "Redis that accepted them: what is lost from every store there can't be found"
+        )
+    return notes
