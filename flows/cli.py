@@ -4,6 +4,7 @@ import click
 
 from flows.commands.migrate import migrate
 from flows.commands.rebuild import rebuild
+from flows.commands.rejected import rejected
 from flows.commands.schema import schema
 from flows.commands.simulate import simulate
 from flows.commands.status import status
@@ -21,7 +22,7 @@ def cli() -> None:
     """
 
 
-for command in (up, status, token, simulate, rebuild, migrate, schema):
+for command in (up, status, token, simulate, rejected, rebuild, migrate, schema):
     cli.add_command(command)
 
 

@@ -1,8 +1,10 @@
 -- Append events to the log and publish them, all in one atomic step.
--- KEYS: log, counts, event ids seen today, event ids seen yesterday
+-- KEYS: log, counts, event ids seen today, event ids seen yesterday, and, for an event that had
+--       been set aside, the rejected stream
 -- ARGV: channel, seconds to remember ids, seconds to remember sessions, number of events refused
 --       before this step, then for each event: its JSON, its id as 16 bytes ('' when the server
---       made it), the key and the bit of its sequence number ('' and '' without one)
+--       made it), the key and the bit of its sequence number ('' and '' without one); last, with
+--       a rejected stream, the entry that goes from there
 -- Returns for each event its log position, or '' for a repeat.
 
 local positions = {}
@@ -16,7 +18,7 @@ local function is_repeat(event_id, sequence_key, bit)
         or redis.call('SISMEMBER', KEYS[4], event_id) == 1)
 end
 
-for first = 5, #ARGV, 4 do
+for first = 5, #ARGV - 3, 4 do
     local json, event_id = ARGV[first], ARGV[first + 1]
     local sequence_key, bit = ARGV[first + 2], ARGV[first + 3]
     if is_repeat(event_id, sequence_key, bit) then
@@ -46,5 +48,8 @@ if duplicates > 0 then
 end
 if ARGV[4] ~= '0' then
     redis.call('HINCRBY', KEYS[2], 'rejected', ARGV[4])
+end
+if KEYS[5] then
+    redis.call('XDEL', KEYS[5], ARGV[#ARGV])
 end
 return positions

@@ -30,6 +30,8 @@ from ingest_api.events import ProgressEvent, StoredEvent
 LOG: Final = "progress-events:log"
 CHANNEL: Final = "progress-events"
 REJECTED: Final = "progress-events:rejected"
+#: Of each entry of the log that was set aside `source@position`, by the position as one number.
+REJECTED_PLACES: Final = "progress-events:rejected-places"
 COUNTS: Final = "progress-events:counts"
 #: Announces that the lake moved: `{"position": …, "courses": […]}`.
 ROLLUPS_ADVANCED: Final = "rollups-advanced"
@@ -112,21 +114,28 @@ class EventLog:
         Raises:
             LogUnavailableError: None of them is known to be in the log; send them again.
         """
-        today = int(time.time()) // _DAY
-        keys = [LOG, COUNTS, f"progress-events:ids:{today}", f"progress-events:ids:{today - 1}"]
-        arguments: list[Any] = [CHANNEL, _IDS_REMEMBERED, _SESSIONS_REMEMBERED, rejected]
-        for candidate in candidates:
-            arguments += (
-                candidate.json,
-                candidate.event_id,
-                candidate.sequence_key,
-                candidate.sequence_bit,
-            )
+        keys, arguments = _append_step(candidates, rejected)
         try:
             positions = await self._append(keys=keys, args=arguments)
         except RedisError as error:
             raise LogUnavailableError(_reason(error)) from error
         return [_text(position) or None for position in positions]
+
+    async def append_rejected(self, candidate: Candidate, entry_id: str) -> str | None:
+        """Append an event that had been set aside, and take it from there, in one atomic step.
+
+        Returns:
+            Its log position, or None where it is a repeat.
+
+        Raises:
+            LogUnavailableError: Nothing is known to be changed; do it again.
+        """
+        keys, arguments = _append_step([candidate], 0)
+        try:
+            [position] = await self._append(keys=[*keys, REJECTED], args=[*arguments, entry_id])
+        except RedisError as error:
+            raise LogUnavailableError(_reason(error)) from error
+        return _text(position) or None
 
     async def reject(self, raw: str, reason: str, *, source: str) -> None:
         """Set aside what can't become an event, with its reason, and count it.
@@ -196,6 +205,21 @@ class EventLog:
             LogUnavailableError: It can't.
         """
         await self.append([])
+
+
+def _append_step(candidates: Sequence[Candidate], rejected: int) -> tuple[list[str], list[Any]]:
+    """Return the keys and the arguments of `append.lua`."""
+    today = int(time.time()) // _DAY
+    keys = [LOG, COUNTS, f"progress-events:ids:{today}", f"progress-events:ids:{today - 1}"]
+    arguments: list[Any] = [CHANNEL, _IDS_REMEMBERED, _SESSIONS_REMEMBERED, rejected]
+    for candidate in candidates:
+        arguments += (
+            candidate.json,
+            candidate.event_id,
+            candidate.sequence_key,
+            candidate.sequence_bit,
+        )
+    return keys, arguments
 
 
 def _reason(error: RedisError) -> str:

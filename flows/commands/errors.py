@@ -8,11 +8,13 @@ from typing import ParamSpec
 from redis import RedisError
 
 from flows.rebuild import NoFullLogError
+from flows.rejected import NoSuchEntryError
 from flows.simulation.course import CourseError
 from flows.simulation.delivery import IngestRefusedError
 from flows.stores.store import StoreUnavailableError
 from flows.up import CannotStartError
 from flows.version_of_data import UnknownDataVersionError
+from ingest_api.event_log import LogUnavailableError
 from ingest_api.settings import BadSettingError
 
 P = ParamSpec("P")
@@ -21,7 +23,9 @@ _FORESEEN = (
     CannotStartError,
     CourseError,
     IngestRefusedError,
+    LogUnavailableError,
     NoFullLogError,
+    NoSuchEntryError,
     StoreUnavailableError,
     UnknownDataVersionError,
     RedisError,

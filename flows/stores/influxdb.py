@@ -17,7 +17,7 @@ from urllib3.exceptions import HTTPError
 
 from flows.logged_event import LoggedEvent, position_from_ns
 from flows.settings import InfluxSettings
-from flows.stores.store import PoisonEventError, StoreUnavailableError
+from flows.stores.store import Later, PoisonEventError, StoreUnavailableError
 from ingest_api.events import StoredEvent
 
 MEASUREMENT: Final = "progress_event"
@@ -51,7 +51,12 @@ class InfluxWriter:
         )
         self._write = self._client.write_api(write_options=SYNCHRONOUS)
 
-    def apply(self, events: Sequence[LoggedEvent], position: str) -> None:  # noqa: ARG002
+    def apply(
+        self,
+        events: Sequence[LoggedEvent],
+        position: str,  # noqa: ARG002
+        skipped: Sequence[str] = (),  # noqa: ARG002
+    ) -> None:
         """Write a point for each event; see `Store.apply`."""
         try:
             self._write.write(
@@ -66,6 +71,10 @@ class InfluxWriter:
             raise StoreUnavailableError(reason) from error
         except (HTTPError, OSError) as error:
             raise StoreUnavailableError(f"InfluxDB: {error}") from error
+
+    def apply_late(self, logged: LoggedEvent, later: Later) -> None:  # noqa: ARG002
+        """Write the event's point at its own time; see `Store.apply_late`."""
+        self.apply([logged], logged.position)
 
     def position(self) -> None:
         """Return None: the consumer group remembers the position."""

@@ -11,12 +11,27 @@ import pyarrow as pa
 
 from flows.logged_event import LoggedEvent, position_ns
 from flows.stores.lake_attach import attach_lake
-from flows.stores.store import PoisonEventError, StoreUnavailableError
+from flows.stores.store import (
+    Later,
+    NotYetPassedError,
+    PoisonEventError,
+    StoreUnavailableError,
+)
 from ingest_api.events import StoredEvent
 
 #: PostgreSQL advisory lock that whoever writes the lake holds: one writer at a time.
 _WRITER_LOCK: Final = 7_235_421
 _LOCK_TIMEOUT: Final = "10s"
+
+#: The one column of a rollup whose merge relies on the log's order.
+_NOTEBOOK_OF_LATEST_RUN: Final = """
+UPDATE lake.rollup_student_exercise SET notebook = (
+    SELECT arg_max(notebook, position_ns) FROM lake.events
+    WHERE course_id = $course_id AND student_id = $student_id
+        AND coalesce(exercise, '') = $exercise AND type = 'cell_run' AND notebook IS NOT NULL
+)
+WHERE course_id = $course_id AND student_id = $student_id AND exercise = $exercise
+"""
 
 _ARROW_TYPES: Final = {
     "BIGINT": pa.int64(),
@@ -48,7 +63,12 @@ class LakeWriter:
         self._event_schema: pa.Schema | None = None
         self._rollup_sql = _statement("lake_rollups.sql")
 
-    def apply(self, events: Sequence[LoggedEvent], position: str) -> None:
+    def apply(
+        self,
+        events: Sequence[LoggedEvent],
+        position: str,
+        skipped: Sequence[str] = (),  # noqa: ARG002 - the events themselves tell which are there
+    ) -> None:
         """Append `events` and merge them into the rollups; see `Store.apply`."""
         with self._sole_writer(), self._transaction() as lake:
             applied = position_ns(self._read_position(lake))
@@ -57,6 +77,24 @@ class LakeWriter:
                 self._insert(lake, fresh)
             if position_ns(position) > applied:
                 lake.execute("UPDATE lake.log_position SET position = ?", [position])
+
+    def apply_late(self, logged: LoggedEvent, later: Later) -> None:  # noqa: ARG002
+        """Append an event unless the lake has it, and merge it; see `Store.apply_late`."""
+        with self._sole_writer(), self._transaction() as lake:
+            if logged.position_ns > position_ns(self._read_position(lake)):
+                raise NotYetPassedError("the lake")
+            place = [logged.event.course_id, logged.position_ns]
+            query = "SELECT 1 FROM lake.events WHERE course_id = ? AND position_ns = ?"
+            if lake.execute(query, place).fetchone() is None:
+                self._insert(lake, [logged])
+                lake.execute(
+                    _NOTEBOOK_OF_LATEST_RUN,
+                    {
+                        "course_id": logged.event.course_id,
+                        "student_id": logged.event.student_id,
+                        "exercise": logged.event.exercise or "",
+                    },
+                )
 
     def position(self) -> str:
         """Return the log position of the last event in the lake; see `Store.position`.

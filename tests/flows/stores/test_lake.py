@@ -12,7 +12,7 @@ import pytest
 from flows.logged_event import LoggedEvent
 from flows.stores.lake import LakeWriter
 from flows.stores.lake_attach import attach_lake
-from flows.stores.store import StoreUnavailableError
+from flows.stores.store import NotYetPassedError, StoreUnavailableError
 
 Make = Callable[..., LoggedEvent]
 Rows = Callable[[str], list[tuple[Any, ...]]]
@@ -139,6 +139,28 @@ def test_a_batch_that_comes_again_changes_nothing(
     assert rows("SELECT count(*) FROM lake.events") == [(5,)]
     assert rows("SELECT sum(runs) FROM lake.rollup_student_exercise") == [(5,)]
     assert lake.position() == events[-1].position
+
+
+def test_an_event_that_comes_late_is_in_the_lake_and_its_rollups_once(
+    lake: LakeWriter, rows: Rows, event: Make
+) -> None:
+    """A late event, even twice, leaves the lake as if it had been there in its place."""
+    events = [event(n, exercise="1.1", notebook=f"{n}.ipynb", duration_ms=n) for n in range(3)]
+    tables = ("events", "rollup_student_exercise", "rollup_course_minute")
+
+    def everything() -> list[list[str]]:
+        return [sorted(map(repr, rows(f"FROM lake.{table}"))) for table in tables]
+
+    apply(lake, events)
+    expected = everything()
+    lake.remake(iter([[events[0], events[2]]]), events[-1].position)
+    assert everything() != expected
+    for _ in range(2):
+        lake.apply_late(events[1], lambda _: None)
+    assert everything() == expected
+    with pytest.raises(NotYetPassedError):
+        lake.apply_late(event(9), lambda _: None)
+    assert everything() == expected
 
 
 def test_two_writers_at_once_apply_each_event_once(
