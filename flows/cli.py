@@ -2,9 +2,11 @@
 
 import click
 
+from flows.commands.backup import backup
 from flows.commands.migrate import migrate
 from flows.commands.rebuild import rebuild
 from flows.commands.rejected import rejected
+from flows.commands.restore import restore
 from flows.commands.schema import schema
 from flows.commands.simulate import simulate
 from flows.commands.status import status
@@ -22,7 +24,18 @@ def cli() -> None:
     """
 
 
-for command in (up, status, token, simulate, rejected, rebuild, migrate, schema):
+for command in (
+    up,
+    status,
+    token,
+    simulate,
+    rejected,
+    rebuild,
+    backup,
+    restore,
+    migrate,
+    schema,
+):
     cli.add_command(command)
 
 

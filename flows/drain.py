@@ -29,7 +29,11 @@ def drain(log: LogReader, store: Store, advanced: Callable[[Batch], None] = lamb
         redis.RedisError: Redis does not answer.
     """
     log.add_groups([store.name])
-    position = store.position() or log.committed()[store.name]
+    committed, remembered = log.committed()[store.name], store.position()
+    position = remembered or committed
+    if position != committed:
+        # Left behind by a worker that died between the two, or by a restore.
+        log.commit(store.name, position)
     applied = 0
     while batch := log.next_batch(position, BATCH_EVENTS):
         applied += _apply(log, store, batch)

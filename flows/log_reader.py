@@ -1,16 +1,17 @@
 """The log as the stores see it: what comes next for each, how far each is, what can be trimmed."""
 
 import json
+import threading
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Final, cast
 
 from pydantic import ValidationError
 from pydantic_core import to_json
-from redis import Redis
+from redis import Redis, RedisError
 from redis.exceptions import ResponseError
 
 from flows.logged_event import START, LoggedEvent, position_ns
@@ -30,6 +31,15 @@ _PAGE: Final = 200
 FROM_LOG: Final = "log"
 #: How long a process without an address counts as alive after it said so.
 ALIVE_SECONDS: Final = 6
+
+
+#: There while a backup copies the log, which must not be trimmed then.
+_PIN: Final = "cellpulse:keep-log"
+_PIN_SECONDS: Final = 60
+
+
+class LogPinnedError(Exception):
+    """The log is kept from being trimmed by another process already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +224,38 @@ class LogReader:
         seconds = time.time() - position_ns(_text(entry_id)) / 1e9
         return Lag(position, events, max(0.0, seconds))
 
+    @contextmanager
+    def untrimmed(self) -> Iterator[Callable[[], bool]]:
+        """Keep the log from being trimmed; what is yielded tells whether that has held so far.
+
+        The note expires soon after its process ended, however that ended.
+
+        Raises:
+            LogPinnedError: Another process does so already.
+            redis.RedisError: Redis does not answer.
+        """
+        if not self._redis.set(_PIN, "1", nx=True, ex=_PIN_SECONDS):
+            raise LogPinnedError(
+                "another backup is being made, or was cut off within the last minute: wait for it"
+            )
+        ended, broken = threading.Event(), threading.Event()
+
+        def prolong() -> None:
+            while not ended.wait(_PIN_SECONDS / 6):
+                with suppress(RedisError):
+                    if not self._redis.expire(_PIN, _PIN_SECONDS):
+                        broken.set()
+
+        thread = threading.Thread(target=prolong, daemon=True)
+        thread.start()
+        try:
+            yield lambda: not broken.is_set() and bool(self._redis.exists(_PIN))
+        finally:
+            ended.set()
+            thread.join()
+            if not broken.is_set():
+                self._redis.delete(_PIN)
+
     def say_alive(self, process: str) -> None:
         """Note that a process which has no address lives, for the next seconds.
 
@@ -251,12 +293,14 @@ class LogReader:
     def trim(self, stores: Iterable[str], keep: int) -> int:
         """Drop events that every store has, but keep the newest `keep`; return how many went.
 
+        None go while a backup copies the log.
+
         Raises:
             redis.RedisError: Redis does not answer.
         """
         committed = self.committed()
         slowest = min((committed.get(store, START) for store in stores), key=position_ns)
-        return int(self._trim(keys=[LOG], args=[slowest, keep]))
+        return int(self._trim(keys=[LOG, _PIN], args=[slowest, keep]))
 
 
 def announce_rollups(redis: Redis, position: str, courses: Sequence[str]) -> None:

@@ -1,5 +1,5 @@
 -- Drop from the log what every store has, but keep the newest events; in one atomic step.
--- KEYS: log
+-- KEYS: log, what is there while a backup copies the log
 -- ARGV: position that the slowest store has committed, number of events to keep
 -- Returns how many events were dropped.
 
@@ -12,6 +12,9 @@ local function running_number(entry)
     end
 end
 
+if redis.call('EXISTS', KEYS[2]) == 1 then
+    return 0
+end
 local length = redis.call('XLEN', KEYS[1])
 local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
 if not oldest then

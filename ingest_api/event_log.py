@@ -1,7 +1,7 @@
 """The durable log on Redis: the one place that knows its keys and how an event gets into it."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -83,12 +83,8 @@ class Candidate:
     def encode(cls, event: ProgressEvent, received_at: datetime) -> "Candidate":
         """Add what the server knows, and encode."""
         event_id = event.event_id.bytes if event.event_id else b""
-        key, bit = "", ""
-        if event.session_id is not None and event.seq is not None:
-            session = f"{event.course_id}\0{event.student_id}\0{event.session_id}"
-            name = blake2b(session.encode(), digest_size=16).hexdigest()
-            chunk, within = divmod(event.seq, _SEQUENCE_NUMBERS_A_KEY)
-            key, bit = f"progress-events:session:{name}:{chunk}", str(within)
+        place = _sequence_place(event)
+        key, bit = (place[0], str(place[1])) if place else ("", "")
         return cls(StoredEvent.accept(event, received_at).to_json(), event_id, key, bit)
 
 
@@ -205,6 +201,30 @@ class EventLog:
             LogUnavailableError: It can't.
         """
         await self.append([])
+
+
+def remembered_keys(
+    event: ProgressEvent, appended_ms: int
+) -> Iterator[tuple[str, bytes | int, int]]:
+    """Yield what tells a repeat of an event that was appended at a time, in milliseconds.
+
+    Each is a key, what it holds (a member of a set, or a bit's number), and when it expires.
+    """
+    if place := _sequence_place(event):
+        yield (*place, appended_ms + _SESSIONS_REMEMBERED * 1000)
+    if event.event_id:
+        key = f"progress-events:ids:{appended_ms // 1000 // _DAY}"
+        yield key, event.event_id.bytes, appended_ms + _IDS_REMEMBERED * 1000
+
+
+def _sequence_place(event: ProgressEvent) -> tuple[str, int] | None:
+    """Return the key and the bit of an event's sequence number."""
+    if event.session_id is None or event.seq is None:
+        return None
+    session = f"{event.course_id}\0{event.student_id}\0{event.session_id}"
+    name = blake2b(session.encode(), digest_size=16).hexdigest()
+    chunk, within = divmod(event.seq, _SEQUENCE_NUMBERS_A_KEY)
+    return f"progress-events:session:{name}:{chunk}", within
 
 
 def _append_step(candidates: Sequence[Candidate], rejected: int) -> tuple[list[str], list[Any]]:

@@ -7,6 +7,8 @@ from typing import ParamSpec
 
 from redis import RedisError
 
+from flows.backup.manifest import BackupError
+from flows.log_reader import LogPinnedError
 from flows.rebuild import NoFullLogError
 from flows.rejected import NoSuchEntryError
 from flows.simulation.course import CourseError
@@ -19,10 +21,12 @@ from ingest_api.settings import BadSettingError
 
 P = ParamSpec("P")
 _FORESEEN = (
+    BackupError,
     BadSettingError,
     CannotStartError,
     CourseError,
     IngestRefusedError,
+    LogPinnedError,
     LogUnavailableError,
     NoFullLogError,
     NoSuchEntryError,

@@ -1,7 +1,7 @@
 """The lake's writer: events, rollups and the log position in one transaction."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib import resources
 from typing import Final
 
@@ -21,6 +21,8 @@ from ingest_api.events import StoredEvent
 
 #: PostgreSQL advisory lock that whoever writes the lake holds: one writer at a time.
 _WRITER_LOCK: Final = 7_235_421
+#: Held by whoever deletes files of the lake; shared by those who need that none is deleted.
+_FILES_LOCK: Final = 7_235_422
 _LOCK_TIMEOUT: Final = "10s"
 
 #: The one column of a rollup whose merge relies on the log's order.
@@ -126,10 +128,12 @@ class LakeWriter:
     def maintain(self, keep_snapshots_days: int) -> None:
         """Flush inlined rows, merge small files, expire old snapshots and delete their files.
 
+        No file is deleted while `files_kept` holds; the next run does that.
+
         Raises:
             StoreUnavailableError: Something was left undone; the next run does it.
         """
-        with self._sole_writer(), self._translated_errors():
+        with self._sole_writer() as catalog, self._translated_errors():
             lake = self._lake()
             lake.execute("CALL ducklake_flush_inlined_data('lake')")
             # Files of which most rows were replaced are written anew, so that merging shrinks them.
@@ -139,7 +143,8 @@ class LakeWriter:
                 "CALL ducklake_expire_snapshots('lake', "
                 f"older_than => now() - INTERVAL {int(keep_snapshots_days)} DAY)"
             )
-            lake.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)")
+            if _try_lock(catalog, _FILES_LOCK):
+                lake.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)")
 
     def close(self) -> None:
         """Let go of the connection; the next call opens a new one."""
@@ -181,15 +186,8 @@ class LakeWriter:
             raise StoreUnavailableError("the lake has no log position: run 'cellpulse rebuild'")
         return str(row[0])
 
-    @contextmanager
-    def _sole_writer(self) -> Iterator[None]:
-        try:
-            with psycopg.connect(self._postgres_url, autocommit=True) as connection:
-                connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
-                connection.execute("SELECT pg_advisory_lock(%s)", [_WRITER_LOCK])
-                yield
-        except psycopg.Error as error:
-            raise StoreUnavailableError(f"PostgreSQL, the lake's catalog: {error}") from error
+    def _sole_writer(self) -> AbstractContextManager[psycopg.Connection]:
+        return sole_writer(self._postgres_url)
 
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -219,6 +217,44 @@ class LakeWriter:
         except duckdb.Error as error:
             self.close()
             raise StoreUnavailableError(f"the lake: {error}") from error
+
+
+@contextmanager
+def sole_writer(postgres_url: str) -> Iterator[psycopg.Connection]:
+    """Let nobody else write to the lake meanwhile.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer, or another writer does not end.
+    """
+    try:
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
+            connection.execute("SELECT pg_advisory_lock(%s)", [_WRITER_LOCK])
+            yield connection
+    except psycopg.Error as error:
+        raise StoreUnavailableError(f"PostgreSQL, the lake's catalog: {error}") from error
+
+
+@contextmanager
+def files_kept(postgres_url: str) -> Iterator[None]:
+    """Let nobody delete a file of the lake meanwhile; writers go on.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer, or a deletion does not end.
+    """
+    try:
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
+            connection.execute("SELECT pg_advisory_lock_shared(%s)", [_FILES_LOCK])
+            yield
+    except psycopg.Error as error:
+        raise StoreUnavailableError(f"PostgreSQL, the lake's catalog: {error}") from error
+
+
+def _try_lock(connection: psycopg.Connection, lock: int) -> bool:
+    """Take a lock for as long as the connection is open, unless another has it."""
+    row = connection.execute("SELECT pg_try_advisory_lock(%s)", [lock]).fetchone()
+    return bool(row and row[0])
 
 
 def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:

@@ -112,6 +112,18 @@ def test_a_store_that_is_away_commits_nothing_and_goes_on_later(
     assert drain(log, store) == 1
 
 
+def test_a_store_that_is_further_than_its_group_is_not_shown_as_behind(
+    redis: Redis, append: Callable[..., str]
+) -> None:
+    """A worker killed between the store's commit and the group's leaves no lag behind."""
+    store, log = MemoryStore(remembers=True), LogReader(redis)
+    append(0)
+    drain(log, store)
+    log.commit("postgres", "0-0")
+    assert drain(log, store) == 0
+    assert log.lag(log.committed()["postgres"]).events == 0
+
+
 def test_each_batch_is_announced_after_its_commit(redis: Redis, append: Callable[..., str]) -> None:
     """The announcement of a batch comes when its position is committed."""
     store, log = MemoryStore(remembers=True), LogReader(redis)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from flows.log_reader import BATCH_BYTES, LogReader
+from flows.log_reader import BATCH_BYTES, LogPinnedError, LogReader
 from flows.logged_event import START, LoggedEvent
 
 Make = Callable[..., LoggedEvent]
@@ -168,6 +168,24 @@ def test_the_log_is_trimmed_only_behind_the_slowest_store(
     log.commit("lake", positions[9])
     assert log.trim(STORES, keep=3) == 1
     assert log.length() == 3
+
+
+def test_the_log_is_not_trimmed_while_a_backup_copies_it(
+    log: LogReader, append: Callable[[int], list[str]], redis: Redis
+) -> None:
+    """Meanwhile nothing goes, a second backup is refused, and a broken promise is noticed."""
+    positions = append(4)
+    for store in STORES:
+        log.commit(store, positions[-1])
+    with log.untrimmed() as holds:
+        assert log.trim(STORES, keep=0) == 0
+        with pytest.raises(LogPinnedError), log.untrimmed():
+            pass
+        assert holds()
+        assert 0 < int(redis.ttl("cellpulse:keep-log")) <= 60
+        redis.delete("cellpulse:keep-log")
+        assert not holds()
+    assert log.trim(STORES, keep=0) == 4
 
 
 def test_a_store_that_was_never_here_keeps_the_whole_log(

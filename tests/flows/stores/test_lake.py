@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from flows.logged_event import LoggedEvent
-from flows.stores.lake import LakeWriter
+from flows.stores.lake import LakeWriter, files_kept
 from flows.stores.lake_attach import attach_lake
 from flows.stores.store import NotYetPassedError, StoreUnavailableError
 
@@ -220,6 +220,30 @@ def test_maintenance_moves_rows_to_files_and_changes_no_number(
     assert rows("SELECT count(*) FROM lake.events") == [(30,)]
     apply(lake, [event(30)])
     assert rows("SELECT count(*) FROM lake.events") == [(31,)]
+
+
+def test_no_file_is_deleted_while_somebody_needs_them(
+    lake: LakeWriter, postgres_url: str, lake_path: str, event: Make
+) -> None:
+    """Maintenance and writers go on meanwhile; afterwards maintenance deletes what it may."""
+
+    def files() -> set[Path]:
+        return set(Path(lake_path).rglob("*.parquet"))
+
+    for number in range(3):
+        apply(lake, [event(number)])
+        lake.maintain(keep_snapshots_days=30)
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(
+            "UPDATE lake.ducklake_snapshot SET snapshot_time = snapshot_time - INTERVAL '9 days'"
+        )
+    with files_kept(postgres_url):
+        before = files()
+        apply(lake, [event(3)])
+        lake.maintain(keep_snapshots_days=1)
+        assert before <= files()
+    lake.maintain(keep_snapshots_days=1)
+    assert before - files()
 
 
 def test_a_catalog_that_is_away_is_named_and_comes_back(
