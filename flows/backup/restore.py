@@ -12,6 +12,7 @@ from flows.backup.redis_keys import require_empty_log, restore_log
 from flows.backup.tables import require_empty_database, restore_tables
 from flows.log_reader import LogReader
 from flows.settings import FlowsSettings
+from flows.stores.versions import require_known_tables
 from flows.version_of_data import DATA_VERSION
 
 _PROCESSES: Final = ("relay", "worker")
@@ -21,7 +22,8 @@ def check_backup(folder: Path) -> Manifest:
     """Return the manifest of a backup that is whole and that this version can read.
 
     Raises:
-        BackupError: It is not.
+        BackupError: It is not whole, or of a newer version.
+        UnknownDataVersionError: Its tables are of a newer version.
     """
     with disk_errors(folder):
         manifest = read_manifest(folder)
@@ -30,6 +32,7 @@ def check_backup(folder: Path) -> Manifest:
             f"{folder} is of a data folder with layout version {manifest.data_version}; this "
             f"Cellpulse knows {DATA_VERSION}: upgrade it"
         )
+    require_known_tables(manifest.revision)
     return manifest
 
 

@@ -13,6 +13,7 @@ from flows.rebuild import NoFullLogError
 from flows.rejected import NoSuchEntryError
 from flows.simulation.course import CourseError
 from flows.simulation.delivery import IngestRefusedError
+from flows.stores.influxdb import UnreadablePointError
 from flows.stores.store import StoreUnavailableError
 from flows.up import CannotStartError
 from flows.version_of_data import UnknownDataVersionError
@@ -32,6 +33,7 @@ _FORESEEN = (
     NoSuchEntryError,
     StoreUnavailableError,
     UnknownDataVersionError,
+    UnreadablePointError,
     RedisError,
 )
 

@@ -13,12 +13,14 @@ from influxdb_client.client.write.point import Point
 from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.domain.write_precision import WritePrecision
 from influxdb_client.rest import ApiException
+from pydantic import ValidationError
 from urllib3.exceptions import HTTPError
 
 from flows.logged_event import LoggedEvent, position_from_ns
 from flows.settings import InfluxSettings
 from flows.stores.store import Later, PoisonEventError, StoreUnavailableError
-from ingest_api.events import StoredEvent
+from flows.version_of_data import UnknownDataVersionError
+from ingest_api.events import SCHEMA_VERSION, StoredEvent
 
 MEASUREMENT: Final = "progress_event"
 TAGS: Final = ("course_id", "student_id", "type")
@@ -30,6 +32,10 @@ _REFUSED: Final = (
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNPROCESSABLE_ENTITY,
 )
+
+
+class UnreadablePointError(Exception):
+    """A point of our measurement is no event."""
 
 
 class InfluxWriter:
@@ -119,6 +125,8 @@ class InfluxReader:
         """Yield all events up to and with the position `last_ns`, in log order.
 
         Raises:
+            UnknownDataVersionError: An event is of a newer version, and of a kind that is unknown.
+            UnreadablePointError: A point is no event.
             StoreUnavailableError: InfluxDB does not answer.
         """
         after = -1
@@ -181,7 +189,17 @@ def _from_point(row: dict[str, Any]) -> LoggedEvent:
     for name in ("truncated", "extra"):
         if name in fields:
             fields[name] = json.loads(fields[name])
-    return LoggedEvent(position, StoredEvent.model_validate(fields))
+    try:
+        return LoggedEvent(position, StoredEvent.model_validate(fields))
+    except ValidationError as error:
+        if int(fields.get("schema_version", 0)) > SCHEMA_VERSION:
+            raise UnknownDataVersionError(
+                f"InfluxDB's event at {position} has schema version {fields['schema_version']}; "
+                f"this Cellpulse knows {SCHEMA_VERSION}: upgrade Cellpulse"
+            ) from error
+        raise UnreadablePointError(
+            f"InfluxDB's point at {position} is no event, and we did not write it: delete it"
+        ) from error
 
 
 def _first_line(body: object) -> str:

@@ -17,6 +17,7 @@ from flows.stores.store import (
     PoisonEventError,
     StoreUnavailableError,
 )
+from flows.stores.versions import LAKE_VERSION
 from ingest_api.events import StoredEvent
 
 #: PostgreSQL advisory lock that whoever writes the lake holds: one writer at a time.
@@ -267,6 +268,7 @@ def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_statement("lake_schema.sql"))
     connection.execute("ALTER TABLE lake.events SET PARTITIONED BY (course_id)")
     connection.execute("ALTER TABLE lake.events SET SORTED BY (student_id ASC, position_ns ASC)")
+    connection.execute("INSERT INTO lake.schema_version VALUES (?)", [LAKE_VERSION])
     connection.execute("INSERT INTO lake.log_position VALUES ('0-0')")
     connection.execute("COMMIT")
 

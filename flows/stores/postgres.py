@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
-from sqlalchemy import Connection, Engine, create_engine, delete, inspect, select, tuple_
+from sqlalchemy import Connection, Engine, create_engine, delete, event, inspect, select, tuple_
 from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from flows.logged_event import START, LoggedEvent, position_ns
@@ -32,13 +33,30 @@ from flows.stores.store import (
     PoisonEventError,
     StoreUnavailableError,
 )
+from flows.stores.versions import require_known_tables
 
 
 def engine_for(postgres_url: str) -> Engine:
-    """Return an engine for a `postgresql://` address; it connects on first use."""
+    """Return an engine for a `postgresql://` address; it connects on first use.
+
+    Connecting to tables of a newer version raises `UnknownDataVersionError`.
+    """
     scheme, _, rest = postgres_url.partition("://")
     driver = scheme if "+" in scheme else "postgresql+psycopg"
-    return create_engine(f"{driver}://{rest}", pool_pre_ping=True, pool_size=2)
+    engine = create_engine(f"{driver}://{rest}", pool_pre_ping=True, pool_size=2)
+    event.listen(engine, "connect", _refuse_newer_tables)
+    return engine
+
+
+def _refuse_newer_tables(connection: DBAPIConnection, _: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("SELECT to_regclass('public.alembic_version') IS NOT NULL")
+    if (cursor.fetchone() or (False,))[0]:
+        cursor.execute("SELECT version_num FROM public.alembic_version")
+        for (revision,) in cursor.fetchall():
+            require_known_tables(revision)
+    cursor.close()
+    connection.rollback()
 
 
 _State = TypeVar("_State")
