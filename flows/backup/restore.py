@@ -1,5 +1,6 @@
 """`cellpulse restore`: a platform that is empty becomes what it was at a backup's moment."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +12,9 @@ from flows.backup.manifest import BackupError, Manifest, disk_errors, read_manif
 from flows.backup.redis_keys import require_empty_log, restore_log
 from flows.backup.tables import require_empty_database, restore_tables
 from flows.log_reader import LogReader
+from flows.logged_event import START
 from flows.settings import FlowsSettings
+from flows.stores.lake import LakeWriter
 from flows.stores.versions import require_known_tables
 from flows.version_of_data import DATA_VERSION
 
@@ -59,6 +62,7 @@ def restore_backup(settings: FlowsSettings, folder: Path, manifest: Manifest) ->
                 raise BackupError(f"the platform's {process} runs: stop the platform, then restore")
         require_empty_log(redis)
         require_empty_database(settings.postgres_url)
+        _require_empty_lake(settings)
         if manifest.influxdb_events is not None:
             require_empty_bucket(settings.influx)
         restore_lake_files(folder, list(manifest.files), settings.lake_path)
@@ -68,3 +72,12 @@ def restore_backup(settings: FlowsSettings, folder: Path, manifest: Manifest) ->
         if manifest.influxdb_events is not None:
             restore_events(settings.influx, folder)
         restore_log(redis, folder, manifest)
+
+
+def _require_empty_lake(settings: FlowsSettings) -> None:
+    with closing(LakeWriter(settings.postgres_url, settings.lake_path)) as lake:
+        if lake.position() != START:
+            raise BackupError(
+                "the lake is not empty: restore into a new data folder, or name an empty database "
+                "with CELLPULSE_POSTGRES_URL"
+            )

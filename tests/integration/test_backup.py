@@ -267,6 +267,10 @@ def test_nothing_is_written_over(idle_pipeline: Any, small_backup: Path) -> None
         idle_pipeline, "restore", str(small_backup)
     )
     idle_pipeline.psql("DELETE FROM courses")
+    with attach_lake(idle_pipeline.postgres_url, idle_pipeline.lake_path, read_only=False) as lake:
+        lake.execute("UPDATE lake.log_position SET position = '5-0'")
+        assert "the lake is not empty" in refused(idle_pipeline, "restore", str(small_backup))
+        lake.execute("UPDATE lake.log_position SET position = '0-0'")
     restored(idle_pipeline, small_backup)
     idle_pipeline.start("relay")
     idle_pipeline.start("worker")
