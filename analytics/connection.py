@@ -7,6 +7,7 @@ import duckdb
 from analytics.settings import LakeSettings
 from analytics.views import create_views
 from flows.stores.lake_attach import attach_lake
+from flows.version_of_data import UnknownDataVersionError
 from ingest_api.settings import BadSettingError
 
 # Sorts names as people do: 1.2 before 1.10. Runs of digits are compared as numbers.
@@ -20,6 +21,10 @@ CREATE OR REPLACE MACRO natural_order(name) AS list_transform(
 
 class LakeUnavailableError(Exception):
     """The lake can't be read now; the message says what to do."""
+
+
+class NewerLakeError(LakeUnavailableError):
+    """The lake, or the master data, was made by a newer Cellpulse."""
 
 
 def connect(
@@ -75,6 +80,8 @@ def open_lake(settings: LakeSettings) -> duckdb.DuckDBPyConnection:
         connection.execute(_NATURAL_ORDER)
     except duckdb.Error as error:
         raise unavailable(settings, error) from without_password(settings, error)
+    except UnknownDataVersionError as error:
+        raise NewerLakeError(str(error)) from error
     return connection
 
 

@@ -2,10 +2,12 @@
 
 import os
 import sys
+from contextlib import suppress
 
 import click
 
 from analytics.api import create_app
+from analytics.connection import LakeUnavailableError, NewerLakeError, open_lake
 from analytics.settings import ApiSettings
 from ingest_api.serve import run_without_logging_addresses
 from ingest_api.settings import BadSettingError
@@ -27,7 +29,16 @@ def serve(host: str, port: int) -> None:
     settings = ApiSettings.load()
     # Read by PostgreSQL's own client library: a server that is gone must not hold a request.
     os.environ.setdefault("PGCONNECT_TIMEOUT", "5")
+    with suppress(LakeUnavailableError):
+        _refuse_newer_lake(settings)
     run_without_logging_addresses(create_app(settings), host, port)
+
+
+def _refuse_newer_lake(settings: ApiSettings) -> None:
+    try:
+        open_lake(settings).close()
+    except NewerLakeError as error:
+        _stop(str(error))
 
 
 def main() -> None:

@@ -1,6 +1,5 @@
 """The Dramatiq actors: one for each store, each with its own queue, and the maintenance."""
 
-import json
 import logging
 import threading
 from collections.abc import Callable
@@ -11,14 +10,13 @@ from dramatiq.brokers.redis import RedisBroker
 from redis import Redis
 
 from flows.drain import drain
-from flows.log_reader import Batch, LogReader
+from flows.log_reader import Batch, LogReader, announce_rollups
 from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxWriter
 from flows.stores.lake import LakeWriter
 from flows.stores.postgres import PostgresWriter, engine_for
 from flows.stores.store import Store
 from flows.wake_ups import MAINTENANCE, WakeUps, actor_of
-from ingest_api.event_log import ROLLUPS_ADVANCED
 
 logger = logging.getLogger(__name__)
 _FIRST_RETRY_MS: Final = 250
@@ -92,8 +90,7 @@ def _writer(
 def _announcer(redis: Redis) -> Callable[[Batch], None]:
     def announce(batch: Batch) -> None:
         courses = sorted({event.event.course_id for event in batch.events})
-        signal = {"position": batch.position, "courses": courses}
-        redis.publish(ROLLUPS_ADVANCED, json.dumps(signal))
+        announce_rollups(redis, batch.position, courses)
 
     return announce
 

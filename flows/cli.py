@@ -3,8 +3,11 @@
 import click
 
 from flows.commands.audit import audit
+from flows.commands.backup import backup
 from flows.commands.migrate import migrate
 from flows.commands.rebuild import rebuild
+from flows.commands.rejected import rejected
+from flows.commands.restore import restore
 from flows.commands.schema import schema
 from flows.commands.simulate import simulate
 from flows.commands.status import status
@@ -22,7 +25,19 @@ def cli() -> None:
     """
 
 
-for command in (up, status, token, simulate, audit, rebuild, migrate, schema):
+for command in (
+    up,
+    status,
+    token,
+    simulate,
+    audit,
+    rejected,
+    rebuild,
+    backup,
+    restore,
+    migrate,
+    schema,
+):
     cli.add_command(command)
 
 

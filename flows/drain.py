@@ -29,7 +29,11 @@ def drain(log: LogReader, store: Store, advanced: Callable[[Batch], None] = lamb
         redis.RedisError: Redis does not answer.
     """
     log.add_groups([store.name])
-    position = store.position() or log.committed()[store.name]
+    committed, remembered = log.committed()[store.name], store.position()
+    position = remembered or committed
+    if position != committed:
+        # Left behind by a worker that died between the two, or by a restore.
+        log.commit(store.name, position)
     applied = 0
     while batch := log.next_batch(position, BATCH_EVENTS):
         applied += _apply(log, store, batch)
@@ -42,17 +46,15 @@ def drain(log: LogReader, store: Store, advanced: Callable[[Batch], None] = lamb
 def _apply(log: LogReader, store: Store, batch: Batch) -> int:
     """Apply a batch; halve it as long as it is refused, until the poison event stands alone."""
     try:
-        store.apply(batch.events, batch.position)
+        store.apply(batch.events, batch.position, batch.unreadable)
     except PoisonEventError as error:
         if len(batch.events) <= 1:
             for event in batch.events:
                 logger.warning("%s refuses the event at %s: %s", store.name, event.position, error)
                 log.reject(event.event.to_json(), str(error), source=store.name, at=event.position)
-            store.apply([], batch.position)
+            places = [event.position for event in batch.events]
+            store.apply([], batch.position, [*batch.unreadable, *places])
             return 0
-        middle = len(batch.events) // 2
-        first, second = batch.events[:middle], batch.events[middle:]
-        return _apply(log, store, Batch(first, first[-1].position)) + _apply(
-            log, store, Batch(second, batch.position)
-        )
+        first, second = batch.halves()
+        return _apply(log, store, first) + _apply(log, store, second)
     return len(batch.events)

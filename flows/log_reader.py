@@ -1,23 +1,45 @@
 """The log as the stores see it: what comes next for each, how far each is, what can be trimmed."""
 
+import json
+import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pydantic import ValidationError
-from redis import Redis
+from pydantic_core import to_json
+from redis import Redis, RedisError
 from redis.exceptions import ResponseError
 
 from flows.logged_event import START, LoggedEvent, position_ns
-from ingest_api.event_log import COUNTS, LOG, REJECTED, REJECTED_KEPT
+from ingest_api.event_log import (
+    COUNTS,
+    LOG,
+    REJECTED,
+    REJECTED_KEPT,
+    REJECTED_PLACES,
+    ROLLUPS_ADVANCED,
+)
 
 #: A batch ends before it holds more, so that no store gets more than it takes at once.
 BATCH_BYTES: Final = 2_000_000
 _PAGE: Final = 200
+#: The source of a rejected entry that no store could read.
+FROM_LOG: Final = "log"
 #: How long a process without an address counts as alive after it said so.
 ALIVE_SECONDS: Final = 6
+
+
+#: There while a backup copies the log, which must not be trimmed then.
+_PIN: Final = "cellpulse:keep-log"
+_PIN_SECONDS: Final = 60
+
+
+class LogPinnedError(Exception):
+    """The log is kept from being trimmed by another process already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +49,22 @@ class Batch:
     Attributes:
         events: Those that could be read.
         position: Position of the last entry, readable or not.
+        unreadable: Positions of those that could not be read, and were set aside.
     """
 
     events: Sequence[LoggedEvent]
     position: str
+    unreadable: Sequence[str] = ()
+
+    def halves(self) -> tuple["Batch", "Batch"]:
+        """Return the first half of the events, and the rest."""
+        middle = len(self.events) // 2
+        border = self.events[middle - 1].position
+        before = [at for at in self.unreadable if position_ns(at) < position_ns(border)]
+        return (
+            Batch(self.events[:middle], border, before),
+            Batch(self.events[middle:], self.position, self.unreadable[len(before) :]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +91,12 @@ class LogReader:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        script = resources.files("flows").joinpath("trim.lua")
-        self._trim = redis.register_script(script.read_text(encoding="utf-8"))
+        self._trim, self._reject = (
+            redis.register_script(
+                resources.files("flows").joinpath(name).read_text(encoding="utf-8")
+            )
+            for name in ("trim.lua", "reject.lua")
+        )
 
     def add_groups(self, stores: Iterable[str]) -> None:
         """Make the stores' consumer groups where they are missing; a new one begins at the start.
@@ -106,14 +144,37 @@ class LogReader:
         entries = self._entries_after(position, count)
         if not entries:
             return None
-        events = []
+        events, unreadable = [], []
         for entry_id, fields in entries:
             stored = fields.get(b"event", b"")
             try:
                 events.append(LoggedEvent.decode(_text(entry_id), stored))
             except ValidationError as error:
-                self.reject(stored, f"not an event: {error}", source="log", at=_text(entry_id))
-        return Batch(events, _text(entries[-1][0]))
+                unreadable.append(_text(entry_id))
+                self.reject(stored, f"not an event: {error}", source=FROM_LOG, at=_text(entry_id))
+        return Batch(events, _text(entries[-1][0]), unreadable)
+
+    def later_of_student(self, logged: LoggedEvent) -> list[LoggedEvent] | None:
+        """Return the same student's events that follow an event, or None where it was trimmed.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        who = to_json(logged.event.student_id)
+        found, position = [], logged.position
+        while page := self._redis.xrange(LOG, min=f"({position}", count=_PAGE):
+            for entry_id, fields in cast("Any", page):
+                stored = fields.get(b"event", b"")
+                # Far quicker than to read every event of the class.
+                if who in stored:
+                    with suppress(ValidationError):
+                        found.append(LoggedEvent.decode(_text(entry_id), stored))
+            position = _text(cast("Any", page)[-1][0])
+        # Trimming goes from the oldest on: while this one is there, so is what follows it.
+        if not self._redis.xrange(LOG, logged.position, logged.position):
+            return None
+        mine = (logged.event.course_id, logged.event.student_id)
+        return [e for e in found if (e.event.course_id, e.event.student_id) == mine]
 
     def _entries_after(self, position: str, count: int) -> list[tuple[bytes, dict[bytes, bytes]]]:
         entries: list[tuple[bytes, dict[bytes, bytes]]] = []
@@ -133,21 +194,18 @@ class LogReader:
         return entries
 
     def reject(self, raw: bytes | str, reason: str, *, source: str, at: str) -> None:
-        """Set aside an entry that can never be stored, with its reason.
+        """Set aside an entry of the log that can never be stored, with its reason, once.
+
+        A store that comes to the same place again, after a crash or while it is away, changes
+        nothing; nor does the next store that can't read the same entry.
 
         Raises:
             redis.RedisError: Redis does not answer.
         """
-        with self._redis.pipeline(transaction=True) as step:
-            entry: dict[Any, Any] = {
-                "raw": raw,
-                "reason": reason[:2_000],
-                "source": source,
-                "position": at,
-            }
-            step.xadd(REJECTED, entry, maxlen=REJECTED_KEPT, approximate=True)
-            step.hincrby(COUNTS, "rejected", 1)
-            step.execute()
+        self._reject(
+            keys=[REJECTED, COUNTS, REJECTED_PLACES],
+            args=[raw, reason[:2_000], source, at, position_ns(at), REJECTED_KEPT],
+        )
 
     def lag(self, position: str) -> Lag:
         """Return how far a store at `position` is behind the log.
@@ -165,6 +223,38 @@ class LogReader:
         events = max(1, _offset(newest[0][1]) - _offset(fields) + 1)
         seconds = time.time() - position_ns(_text(entry_id)) / 1e9
         return Lag(position, events, max(0.0, seconds))
+
+    @contextmanager
+    def untrimmed(self) -> Iterator[Callable[[], bool]]:
+        """Keep the log from being trimmed; what is yielded tells whether that has held so far.
+
+        The note expires soon after its process ended, however that ended.
+
+        Raises:
+            LogPinnedError: Another process does so already.
+            redis.RedisError: Redis does not answer.
+        """
+        if not self._redis.set(_PIN, "1", nx=True, ex=_PIN_SECONDS):
+            raise LogPinnedError(
+                "another backup is being made, or was cut off within the last minute: wait for it"
+            )
+        ended, broken = threading.Event(), threading.Event()
+
+        def prolong() -> None:
+            while not ended.wait(_PIN_SECONDS / 6):
+                with suppress(RedisError):
+                    if not self._redis.expire(_PIN, _PIN_SECONDS):
+                        broken.set()
+
+        thread = threading.Thread(target=prolong, daemon=True)
+        thread.start()
+        try:
+            yield lambda: not broken.is_set() and bool(self._redis.exists(_PIN))
+        finally:
+            ended.set()
+            thread.join()
+            if not broken.is_set():
+                self._redis.delete(_PIN)
 
     def say_alive(self, process: str) -> None:
         """Note that a process which has no address lives, for the next seconds.
@@ -208,12 +298,24 @@ class LogReader:
             keep: How many of the newest events stay.
             keep_bytes: Fewer stay where they are larger than this together.
 
+        None go while a backup copies the log.
+
         Raises:
             redis.RedisError: Redis does not answer.
         """
         committed = self.committed()
         slowest = min((committed.get(store, START) for store in stores), key=position_ns)
-        return int(self._trim(keys=[LOG], args=[slowest, keep, keep_bytes]))
+        return int(self._trim(keys=[LOG, _PIN], args=[slowest, keep, keep_bytes]))
+
+
+def announce_rollups(redis: Redis, position: str, courses: Sequence[str]) -> None:
+    """Tell whoever shows rollups that the lake moved.
+
+    Raises:
+        redis.RedisError: Redis does not answer.
+    """
+    signal = {"position": position, "courses": courses}
+    redis.publish(ROLLUPS_ADVANCED, json.dumps(signal))
 
 
 def _alive_key(process: str) -> str:

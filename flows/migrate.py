@@ -1,9 +1,6 @@
 """Brings PostgreSQL's tables and the lake to this version."""
 
-from importlib import resources
-
 from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -11,6 +8,7 @@ from flows.settings import LakeSettings
 from flows.stores.lake import LakeWriter
 from flows.stores.postgres import engine_for
 from flows.stores.store import StoreUnavailableError
+from flows.stores.versions import migrations
 
 
 def prepare_databases(settings: LakeSettings) -> None:
@@ -18,6 +16,7 @@ def prepare_databases(settings: LakeSettings) -> None:
 
     Raises:
         StoreUnavailableError: PostgreSQL does not answer, or refuses.
+        UnknownDataVersionError: The tables or the lake are of a newer version.
     """
     engine = engine_for(settings.postgres_url)
     try:
@@ -39,8 +38,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     Raises:
         sqlalchemy.exc.SQLAlchemyError: PostgreSQL does not answer, or refuses.
     """
-    config = Config()
-    config.set_main_option("script_location", str(resources.files("flows") / "migrations"))
+    config = migrations()
     with engine.begin() as connection:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7235420)")
         config.attributes["connection"] = connection

@@ -115,6 +115,19 @@ class StudentState(Base):
     error_streak: Mapped[int]
 
 
+class SkippedEvent(Base):
+    """A place in the log that this database passed without its event, which was set aside.
+
+    Written in the same transaction as the position that passed it, and gone with the transaction
+    that makes up for it, so that a replay counts the event exactly once.
+    """
+
+    __tablename__ = "skipped_events"
+
+    position_ns: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    skipped_at: Mapped[datetime]
+
+
 class StorePosition(Base):
     """How far along the log this database is, written in the same transaction as the rows."""
 

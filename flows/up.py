@@ -15,7 +15,7 @@ import click
 
 from flows.embedded.part import Part, PartUnavailableError
 from flows.embedded.platform import Platform, keep_secret
-from flows.embedded.stores import prepare_stores
+from flows.embedded.stores import Stores, prepare_stores
 from flows.embedded.supervisor import PartFailedError, Supervisor
 from flows.migrate import prepare_databases
 from flows.settings import LakeSettings, PlatformSettings
@@ -63,6 +63,31 @@ def run_platform(folder: Path, *, demo: bool) -> None:
                     if not supervisor.runs:
                         raise CannotStartError(f"the supervisor ended: see {folder}/logs")
                 click.echo("stopping", err=True)
+        except (PartUnavailableError, PartFailedError) as error:
+            raise CannotStartError(str(error)) from error
+
+
+@contextmanager
+def stores_alone(folder: Path) -> Iterator[Stores]:
+    """Have the stores and nothing else: those that settings name, the others started here.
+
+    Raises:
+        CannotStartError: One does not answer or start, or a platform runs on the data folder.
+        BadSettingError: A setting is wrong.
+    """
+    with _sole_use(folder):
+        check_data_version(folder)
+        (folder / RUN_FILE).unlink(missing_ok=True)
+        try:
+            stores = prepare_stores(PlatformSettings.load(), folder)
+            if not stores.parts:
+                yield stores
+                return
+            with Supervisor(folder / "logs", {"stores": stores.parts}) as supervisor:
+                supervisor.start("stores", _START_SECONDS, threading.Event())
+                if stores.embedded_influx:
+                    stores.embedded_influx.set_up()
+                yield stores
         except (PartUnavailableError, PartFailedError) as error:
             raise CannotStartError(str(error)) from error
 

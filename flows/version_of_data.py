@@ -7,7 +7,7 @@ DATA_VERSION: Final = 1
 
 
 class UnknownDataVersionError(Exception):
-    """The data folder was made by a newer Cellpulse."""
+    """The data folder, or a store, was made by a newer Cellpulse."""
 
 
 def check_data_version(folder: Path) -> None:

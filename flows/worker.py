@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Final
 
 import click
+import duckdb
 from dramatiq import Worker
 from dramatiq.brokers.redis import RedisBroker
 from redis import Redis, RedisError
@@ -15,6 +16,8 @@ from redis import Redis, RedisError
 from flows.actors import declare_actors
 from flows.log_reader import ALIVE_SECONDS, LogReader
 from flows.settings import FlowsSettings
+from flows.stores.lake_attach import attach_lake
+from flows.version_of_data import UnknownDataVersionError
 from ingest_api.settings import BadSettingError
 
 #: How long an idle queue may sleep before it looks again. It bounds a wake-up's delay.
@@ -30,6 +33,12 @@ def work(threads: int) -> None:
         settings = FlowsSettings.load()
     except BadSettingError as error:
         sys.exit(f"cellpulse worker: {error}")
+    try:
+        attach_lake(settings.postgres_url, settings.lake_path, read_only=True).close()
+    except UnknownDataVersionError as error:
+        sys.exit(f"cellpulse worker: {error}")
+    except duckdb.Error:
+        pass  # away, or not there yet: every writer looks again when it connects
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     redis: Redis = Redis.from_url(settings.redis_url, protocol=2)
     broker = RedisBroker(url=settings.redis_url)

@@ -1,9 +1,10 @@
 -- Append events to the log and publish them, all in one atomic step.
--- KEYS: log, counts, event ids seen today, event ids seen yesterday
+-- KEYS: log, counts, event ids seen today, event ids seen yesterday, and, for an event that had
+--       been set aside, the rejected stream
 -- ARGV: channel, seconds to remember ids, seconds to remember sessions, number of events refused
 --       before this step, bytes that the log may hold, then for each event: its JSON, its id as
 --       16 bytes ('' when the server made it), the key and the bit of its sequence number ('' and
---       '' without one)
+--       '' without one); last, with a rejected stream, the entry that goes from there
 -- Each entry has the running number of events (offset) and of their bytes (end_byte), so that
 -- counting what lies between two of them reads only these two.
 -- Returns for each event its log position, or '' for a repeat; an error when the log is full.
@@ -33,7 +34,7 @@ if bytes_in_log() >= tonumber(ARGV[5]) then
     return redis.error_reply('LOGFULL the log holds as many bytes as it may')
 end
 
-for first = 6, #ARGV, 4 do
+for first = 6, #ARGV - 3, 4 do
     local json, event_id = ARGV[first], ARGV[first + 1]
     local sequence_key, bit = ARGV[first + 2], ARGV[first + 3]
     if is_repeat(event_id, sequence_key, bit) then
@@ -65,5 +66,8 @@ if duplicates > 0 then
 end
 if ARGV[4] ~= '0' then
     redis.call('HINCRBY', KEYS[2], 'rejected', ARGV[4])
+end
+if KEYS[5] then
+    redis.call('XDEL', KEYS[5], ARGV[#ARGV])
 end
 return positions

@@ -1,7 +1,7 @@
 """The durable log on Redis: the one place that knows its keys and how an event gets into it."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -30,6 +30,8 @@ from ingest_api.events import ProgressEvent, StoredEvent
 LOG: Final = "progress-events:log"
 CHANNEL: Final = "progress-events"
 REJECTED: Final = "progress-events:rejected"
+#: Of each entry of the log that was set aside `source@position`, by the position as one number.
+REJECTED_PLACES: Final = "progress-events:rejected-places"
 COUNTS: Final = "progress-events:counts"
 #: Announces that the lake moved: `{"position": …, "courses": […]}`.
 ROLLUPS_ADVANCED: Final = "rollups-advanced"
@@ -81,12 +83,8 @@ class Candidate:
     def encode(cls, event: ProgressEvent, received_at: datetime) -> "Candidate":
         """Add what the server knows, and encode."""
         event_id = event.event_id.bytes if event.event_id else b""
-        key, bit = "", ""
-        if event.session_id is not None and event.seq is not None:
-            session = f"{event.course_id}\0{event.student_id}\0{event.session_id}"
-            name = blake2b(session.encode(), digest_size=16).hexdigest()
-            chunk, within = divmod(event.seq, _SEQUENCE_NUMBERS_A_KEY)
-            key, bit = f"progress-events:session:{name}:{chunk}", str(within)
+        place = _sequence_place(event)
+        key, bit = (place[0], str(place[1])) if place else ("", "")
         return cls(StoredEvent.accept(event, received_at).to_json(), event_id, key, bit)
 
 
@@ -118,22 +116,28 @@ class EventLog:
         """
         if self.fault:
             raise LogUnavailableError(self.fault)
-        today = int(time.time()) // _DAY
-        keys = [LOG, COUNTS, f"progress-events:ids:{today}", f"progress-events:ids:{today - 1}"]
-        arguments: list[Any] = [CHANNEL, _IDS_REMEMBERED, _SESSIONS_REMEMBERED, rejected]
-        arguments.append(self._limit_bytes)
-        for candidate in candidates:
-            arguments += (
-                candidate.json,
-                candidate.event_id,
-                candidate.sequence_key,
-                candidate.sequence_bit,
-            )
+        keys, arguments = _append_step(candidates, rejected, self._limit_bytes)
         try:
             positions = await self._append(keys=keys, args=arguments)
         except RedisError as error:
             raise LogUnavailableError(_reason(error)) from error
         return [_text(position) or None for position in positions]
+
+    async def append_rejected(self, candidate: Candidate, entry_id: str) -> str | None:
+        """Append an event that had been set aside, and take it from there, in one atomic step.
+
+        Returns:
+            Its log position, or None where it is a repeat.
+
+        Raises:
+            LogUnavailableError: Nothing is known to be changed; do it again.
+        """
+        keys, arguments = _append_step([candidate], 0, self._limit_bytes)
+        try:
+            [position] = await self._append(keys=[*keys, REJECTED], args=[*arguments, entry_id])
+        except RedisError as error:
+            raise LogUnavailableError(_reason(error)) from error
+        return _text(position) or None
 
     async def reject(self, raw: str, reason: str, *, source: str) -> None:
         """Set aside what can't become an event, with its reason, and count it.
@@ -203,6 +207,48 @@ class EventLog:
             LogUnavailableError: It can't.
         """
         await self.append([])
+
+
+def remembered_keys(
+    event: ProgressEvent, appended_ms: int
+) -> Iterator[tuple[str, bytes | int, int]]:
+    """Yield what tells a repeat of an event that was appended at a time, in milliseconds.
+
+    Each is a key, what it holds (a member of a set, or a bit's number), and when it expires.
+    """
+    if place := _sequence_place(event):
+        yield (*place, appended_ms + _SESSIONS_REMEMBERED * 1000)
+    if event.event_id:
+        key = f"progress-events:ids:{appended_ms // 1000 // _DAY}"
+        yield key, event.event_id.bytes, appended_ms + _IDS_REMEMBERED * 1000
+
+
+def _sequence_place(event: ProgressEvent) -> tuple[str, int] | None:
+    """Return the key and the bit of an event's sequence number."""
+    if event.session_id is None or event.seq is None:
+        return None
+    session = f"{event.course_id}\0{event.student_id}\0{event.session_id}"
+    name = blake2b(session.encode(), digest_size=16).hexdigest()
+    chunk, within = divmod(event.seq, _SEQUENCE_NUMBERS_A_KEY)
+    return f"progress-events:session:{name}:{chunk}", within
+
+
+def _append_step(
+    candidates: Sequence[Candidate], rejected: int, limit_bytes: int
+) -> tuple[list[str], list[Any]]:
+    """Return the keys and the arguments of `append.lua`."""
+    today = int(time.time()) // _DAY
+    keys = [LOG, COUNTS, f"progress-events:ids:{today}", f"progress-events:ids:{today - 1}"]
+    arguments: list[Any] = [CHANNEL, _IDS_REMEMBERED, _SESSIONS_REMEMBERED, rejected]
+    arguments.append(limit_bytes)
+    for candidate in candidates:
+        arguments += (
+            candidate.json,
+            candidate.event_id,
+            candidate.sequence_key,
+            candidate.sequence_bit,
+        )
+    return keys, arguments
 
 
 _REASONS: Final[tuple[tuple[type[RedisError], str, str], ...]] = (

@@ -8,23 +8,33 @@ from typing import ParamSpec
 import click
 from redis import RedisError
 
+from flows.backup.manifest import BackupError
+from flows.log_reader import LogPinnedError
 from flows.rebuild import NoFullLogError
+from flows.rejected import NoSuchEntryError
 from flows.simulation.course import CourseError
 from flows.simulation.delivery import IngestRefusedError
+from flows.stores.influxdb import UnreadablePointError
 from flows.stores.store import StoreUnavailableError
 from flows.up import CannotStartError
 from flows.version_of_data import UnknownDataVersionError
+from ingest_api.event_log import LogUnavailableError
 from ingest_api.settings import BadSettingError
 
 P = ParamSpec("P")
 _FORESEEN = (
+    BackupError,
     BadSettingError,
     CannotStartError,
     CourseError,
     IngestRefusedError,
+    LogPinnedError,
+    LogUnavailableError,
     NoFullLogError,
+    NoSuchEntryError,
     StoreUnavailableError,
     UnknownDataVersionError,
+    UnreadablePointError,
     RedisError,
 )
 

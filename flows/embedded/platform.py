@@ -37,10 +37,16 @@ def keep_secret(settings: PlatformSettings, folder: Path) -> str:
         return settings.secret.get_secret_value()
     kept = folder / SECRET_FILE
     if not kept.is_file() or not kept.read_text().strip():
-        kept.touch(mode=0o600)
-        kept.chmod(0o600)
-        kept.write_text(secrets.token_urlsafe(32))
+        keep_given_secret(folder, secrets.token_urlsafe(32))
     return kept.read_text().strip()
+
+
+def keep_given_secret(folder: Path, secret: str) -> None:
+    """Make `secret` the installation's own."""
+    kept = folder / SECRET_FILE
+    kept.touch(mode=0o600)
+    kept.chmod(0o600)
+    kept.write_text(secret)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What one event does to a student's current state and to a session: pure functions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Self
@@ -46,6 +47,34 @@ class CurrentState:
             error_streak=self.error_streak + 1 if failed else 0,
         )
 
+    def after_late(self, logged: LoggedEvent, later: Sequence[LoggedEvent] | None) -> Self:
+        """Return the state as if `logged` had been in its place in the log.
+
+        Args:
+            logged: An event that was left out.
+            later: What of the same student follows it, in order. None where that is not known:
+                then the event counts, and what is current stays unless there is no run at all.
+        """
+        as_newest = self.after(logged)
+        runs = None if later is None else [e.event for e in later if e.event.type == "cell_run"]
+        if logged.event.type != "cell_run" or runs == [] or self.runs == 0:
+            return as_newest
+        counted = replace(
+            self,
+            last_seen_at=as_newest.last_seen_at,
+            runs=as_newest.runs,
+            errors=as_newest.errors,
+        )
+        if runs is None:
+            return counted
+        if not any(run.notebook for run in runs):
+            counted = replace(counted, notebook=as_newest.notebook)
+        if any(run.status != "error" for run in runs):
+            return counted
+        # Every run since has failed, so the late one prolongs their streak or begins it anew.
+        failed = logged.event.status == "error"
+        return replace(counted, error_streak=self.error_streak + 1 if failed else len(runs))
+
 
 @dataclass(frozen=True, slots=True)
 class SessionState:
@@ -84,6 +113,20 @@ class SessionState:
             ended_at=logged.seen_at if event.type == "session_ended" else self.ended_at,
             highest_seq=max(self.highest_seq, event.seq),
             gaps=_gaps_after(self.gaps, self.highest_seq, event.seq),
+        )
+
+    def after_late(self, logged: LoggedEvent, later: Sequence[LoggedEvent] | None) -> Self:
+        """Return the state as if `logged` had been in its place: gaps close in any order.
+
+        `later` is what follows it of the same student, or None where that is not known.
+        """
+        after = self.after(logged)
+        if later is not None and all(e.event.session_id != logged.event.session_id for e in later):
+            return after
+        return replace(
+            after,
+            notebook=self.notebook or after.notebook,
+            ended_at=self.ended_at or after.ended_at,
         )
 
 

@@ -13,12 +13,14 @@ from influxdb_client.client.write.point import Point
 from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.domain.write_precision import WritePrecision
 from influxdb_client.rest import ApiException
+from pydantic import ValidationError
 from urllib3.exceptions import HTTPError
 
 from flows.logged_event import LoggedEvent, position_from_ns
 from flows.settings import InfluxSettings
-from flows.stores.store import PoisonEventError, StoreUnavailableError
-from ingest_api.events import StoredEvent
+from flows.stores.store import Later, PoisonEventError, StoreUnavailableError
+from flows.version_of_data import UnknownDataVersionError
+from ingest_api.events import SCHEMA_VERSION, StoredEvent
 
 MEASUREMENT: Final = "progress_event"
 TAGS: Final = ("course_id", "student_id", "type")
@@ -32,6 +34,10 @@ _REFUSED: Final = (
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNPROCESSABLE_ENTITY,
 )
+
+
+class UnreadablePointError(Exception):
+    """A point of our measurement is no event."""
 
 
 class InfluxWriter:
@@ -53,7 +59,12 @@ class InfluxWriter:
         )
         self._write = self._client.write_api(write_options=SYNCHRONOUS)
 
-    def apply(self, events: Sequence[LoggedEvent], position: str) -> None:  # noqa: ARG002
+    def apply(
+        self,
+        events: Sequence[LoggedEvent],
+        position: str,  # noqa: ARG002
+        skipped: Sequence[str] = (),  # noqa: ARG002
+    ) -> None:
         """Write a point for each event; see `Store.apply`."""
         try:
             self._write.write(
@@ -68,6 +79,10 @@ class InfluxWriter:
             raise StoreUnavailableError(reason) from error
         except (HTTPError, OSError) as error:
             raise StoreUnavailableError(f"InfluxDB: {error}") from error
+
+    def apply_late(self, logged: LoggedEvent, later: Later) -> None:  # noqa: ARG002
+        """Write the event's point at its own time; see `Store.apply_late`."""
+        self.apply([logged], logged.position)
 
     def position(self) -> None:
         """Return None: the consumer group remembers the position."""
@@ -112,6 +127,8 @@ class InfluxReader:
         """Yield all events up to and with the position `last_ns`, in log order.
 
         Raises:
+            UnknownDataVersionError: An event is of a newer version, and of a kind that is unknown.
+            UnreadablePointError: A point is no event.
             StoreUnavailableError: InfluxDB does not answer.
         """
         after = -1
@@ -206,7 +223,17 @@ def _from_point(row: dict[str, Any]) -> LoggedEvent:
     for name in ("truncated", "extra"):
         if name in fields:
             fields[name] = json.loads(fields[name])
-    return LoggedEvent(position, StoredEvent.model_validate(fields))
+    try:
+        return LoggedEvent(position, StoredEvent.model_validate(fields))
+    except ValidationError as error:
+        if int(fields.get("schema_version", 0)) > SCHEMA_VERSION:
+            raise UnknownDataVersionError(
+                f"InfluxDB's event at {position} has schema version {fields['schema_version']}; "
+                f"this Cellpulse knows {SCHEMA_VERSION}: upgrade Cellpulse"
+            ) from error
+        raise UnreadablePointError(
+            f"InfluxDB's point at {position} is no event, and we did not write it: delete it"
+        ) from error
 
 
 def _text_literal(text: str) -> str:

@@ -1,7 +1,7 @@
 """The lake's writer: events, rollups and the log position in one transaction."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib import resources
 from typing import Final
 
@@ -11,12 +11,30 @@ import pyarrow as pa
 
 from flows.logged_event import LoggedEvent, position_ns
 from flows.stores.lake_attach import attach_lake
-from flows.stores.store import PoisonEventError, StoreUnavailableError
+from flows.stores.store import (
+    Later,
+    NotYetPassedError,
+    PoisonEventError,
+    StoreUnavailableError,
+)
+from flows.stores.versions import LAKE_VERSION
 from ingest_api.events import StoredEvent
 
 #: PostgreSQL advisory lock that whoever writes the lake holds: one writer at a time.
 WRITER_LOCK: Final = 7_235_421
+#: Held by whoever deletes files of the lake; shared by those who need that none is deleted.
+_FILES_LOCK: Final = 7_235_422
 _LOCK_TIMEOUT: Final = "10s"
+
+#: The one column of a rollup whose merge relies on the log's order.
+_NOTEBOOK_OF_LATEST_RUN: Final = """
+UPDATE lake.rollup_student_exercise SET notebook = (
+    SELECT arg_max(notebook, position_ns) FROM lake.events
+    WHERE course_id = $course_id AND student_id = $student_id
+        AND coalesce(exercise, '') = $exercise AND type = 'cell_run' AND notebook IS NOT NULL
+)
+WHERE course_id = $course_id AND student_id = $student_id AND exercise = $exercise
+"""
 
 _ARROW_TYPES: Final = {
     "BIGINT": pa.int64(),
@@ -48,7 +66,12 @@ class LakeWriter:
         self._event_schema: pa.Schema | None = None
         self._rollup_sql = _statement("lake_rollups.sql")
 
-    def apply(self, events: Sequence[LoggedEvent], position: str) -> None:
+    def apply(
+        self,
+        events: Sequence[LoggedEvent],
+        position: str,
+        skipped: Sequence[str] = (),  # noqa: ARG002 - the events themselves tell which are there
+    ) -> None:
         """Append `events` and merge them into the rollups; see `Store.apply`."""
         with self._sole_writer(), self._transaction() as lake:
             applied = position_ns(self._read_position(lake))
@@ -57,6 +80,24 @@ class LakeWriter:
                 self._insert(lake, fresh)
             if position_ns(position) > applied:
                 lake.execute("UPDATE lake.log_position SET position = ?", [position])
+
+    def apply_late(self, logged: LoggedEvent, later: Later) -> None:  # noqa: ARG002
+        """Append an event unless the lake has it, and merge it; see `Store.apply_late`."""
+        with self._sole_writer(), self._transaction() as lake:
+            if logged.position_ns > position_ns(self._read_position(lake)):
+                raise NotYetPassedError("the lake")
+            place = [logged.event.course_id, logged.position_ns]
+            query = "SELECT 1 FROM lake.events WHERE course_id = ? AND position_ns = ?"
+            if lake.execute(query, place).fetchone() is None:
+                self._insert(lake, [logged])
+                lake.execute(
+                    _NOTEBOOK_OF_LATEST_RUN,
+                    {
+                        "course_id": logged.event.course_id,
+                        "student_id": logged.event.student_id,
+                        "exercise": logged.event.exercise or "",
+                    },
+                )
 
     def position(self) -> str:
         """Return the log position of the last event in the lake; see `Store.position`.
@@ -88,10 +129,12 @@ class LakeWriter:
     def maintain(self, keep_snapshots_days: int) -> None:
         """Flush inlined rows, merge small files, expire old snapshots and delete their files.
 
+        No file is deleted while `files_kept` holds; the next run does that.
+
         Raises:
             StoreUnavailableError: Something was left undone; the next run does it.
         """
-        with self._sole_writer(), self._translated_errors():
+        with self._sole_writer() as catalog, self._translated_errors():
             lake = self._lake()
             lake.execute("CALL ducklake_flush_inlined_data('lake')")
             # Files of which most rows were replaced are written anew, so that merging shrinks them.
@@ -101,7 +144,8 @@ class LakeWriter:
                 "CALL ducklake_expire_snapshots('lake', "
                 f"older_than => now() - INTERVAL {int(keep_snapshots_days)} DAY)"
             )
-            lake.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)")
+            if _try_lock(catalog, _FILES_LOCK):
+                lake.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)")
 
     def close(self) -> None:
         """Let go of the connection; the next call opens a new one."""
@@ -143,15 +187,8 @@ class LakeWriter:
             raise StoreUnavailableError("the lake has no log position: run 'cellpulse rebuild'")
         return str(row[0])
 
-    @contextmanager
-    def _sole_writer(self) -> Iterator[None]:
-        try:
-            with psycopg.connect(self._postgres_url, autocommit=True) as connection:
-                connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
-                connection.execute("SELECT pg_advisory_lock(%s)", [WRITER_LOCK])
-                yield
-        except psycopg.Error as error:
-            raise StoreUnavailableError(f"PostgreSQL, the lake's catalog: {error}") from error
+    def _sole_writer(self) -> AbstractContextManager[psycopg.Connection]:
+        return sole_writer(self._postgres_url)
 
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -183,6 +220,44 @@ class LakeWriter:
             raise StoreUnavailableError(f"the lake: {error}") from error
 
 
+@contextmanager
+def sole_writer(postgres_url: str) -> Iterator[psycopg.Connection]:
+    """Let nobody else write to the lake meanwhile.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer, or another writer does not end.
+    """
+    try:
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
+            connection.execute("SELECT pg_advisory_lock(%s)", [WRITER_LOCK])
+            yield connection
+    except psycopg.Error as error:
+        raise StoreUnavailableError(f"PostgreSQL, the lake's catalog: {error}") from error
+
+
+@contextmanager
+def files_kept(postgres_url: str) -> Iterator[None]:
+    """Let nobody delete a file of the lake meanwhile; writers go on.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer, or a deletion does not end.
+    """
+    try:
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
+            connection.execute("SELECT pg_advisory_lock_shared(%s)", [_FILES_LOCK])
+            yield
+    except psycopg.Error as error:
+        raise StoreUnavailableError(f"PostgreSQL, the lake's catalog: {error}") from error
+
+
+def _try_lock(connection: psycopg.Connection, lock: int) -> bool:
+    """Take a lock for as long as the connection is open, unless another has it."""
+    row = connection.execute("SELECT pg_try_advisory_lock(%s)", [lock]).fetchone()
+    return bool(row and row[0])
+
+
 def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     exists = connection.execute(
         "SELECT 1 FROM duckdb_tables() WHERE database_name = 'lake' AND table_name = 'log_position'"
@@ -193,6 +268,7 @@ def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_statement("lake_schema.sql"))
     connection.execute("ALTER TABLE lake.events SET PARTITIONED BY (course_id)")
     connection.execute("ALTER TABLE lake.events SET SORTED BY (student_id ASC, position_ns ASC)")
+    connection.execute("INSERT INTO lake.schema_version VALUES (?)", [LAKE_VERSION])
     connection.execute("INSERT INTO lake.log_position VALUES ('0-0')")
     connection.execute("COMMIT")
 

@@ -6,6 +6,8 @@ from typing import Final
 
 import duckdb
 
+from flows.stores.versions import require_known_lake, require_known_tables
+
 #: The schema of the catalog's tables within the PostgreSQL database.
 CATALOG_SCHEMA: Final = "lake"
 #: Commits smaller than this stay in the catalog until maintenance flushes them to Parquet.
@@ -19,6 +21,7 @@ def attach_lake(postgres_url: str, lake_path: str, *, read_only: bool) -> duckdb
 
     Raises:
         duckdb.Error: The catalog does not answer, or there is no lake yet.
+        UnknownDataVersionError: The lake, or the master data, is of a newer version.
     """
     if not read_only and "://" not in lake_path:
         Path(lake_path).mkdir(parents=True, exist_ok=True)
@@ -36,7 +39,26 @@ def attach_lake(postgres_url: str, lake_path: str, *, read_only: bool) -> duckdb
     connection.execute(
         f"ATTACH {_literal(postgres_url)} AS master (TYPE postgres, SCHEMA 'public', READ_ONLY)"
     )
+    try:
+        _refuse_newer_versions(connection)
+    except BaseException:
+        connection.close()
+        raise
     return connection
+
+
+def _refuse_newer_versions(connection: duckdb.DuckDBPyConnection) -> None:
+    tables = connection.execute(
+        "SELECT database_name || '.' || table_name FROM duckdb_tables() "
+        "WHERE table_name IN ('schema_version', 'alembic_version')"
+    ).fetchall()
+    for table, column, check in (
+        ("lake.schema_version", "version", require_known_lake),
+        ("master.alembic_version", "version_num", require_known_tables),
+    ):
+        if (table,) in tables:
+            for (version,) in connection.execute(f"SELECT {column} FROM {table}").fetchall():  # noqa: S608 - fixed names
+                check(version)
 
 
 def _extension_file(name: str) -> str:

@@ -71,6 +71,11 @@ CREATE TABLE IF NOT EXISTS lake.rollup_course_minute (
     duration_ms_sum DOUBLE NOT NULL
 );
 
+-- One row: the version of these tables, see flows/stores/versions.py.
+CREATE TABLE IF NOT EXISTS lake.schema_version (
+    version BIGINT NOT NULL
+);
+
 -- One row: how far along the log the lake is, committed together with the rows above.
 CREATE TABLE IF NOT EXISTS lake.log_position (
     position VARCHAR NOT NULL

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, TypeVar
 
 from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
-from sqlalchemy import Connection, Engine, create_engine, inspect, select, tuple_
+from sqlalchemy import Connection, Engine, create_engine, delete, event, inspect, select, tuple_
 from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from flows.logged_event import START, LoggedEvent, position_ns
@@ -20,26 +21,45 @@ from flows.models import (
     Exercise,
     Notebook,
     Session,
+    SkippedEvent,
     StorePosition,
     Student,
     StudentState,
 )
 from flows.stores.folds import CurrentState, SessionState
-from flows.stores.store import PoisonEventError, StoreUnavailableError
+from flows.stores.store import (
+    Later,
+    NotYetPassedError,
+    PoisonEventError,
+    StoreUnavailableError,
+)
+from flows.stores.versions import require_known_tables
 
 
 def engine_for(postgres_url: str) -> Engine:
-    """Return an engine for a `postgresql://` address; it connects on first use."""
+    """Return an engine for a `postgresql://` address; it connects on first use.
+
+    Connecting to tables of a newer version raises `UnknownDataVersionError`.
+    """
     scheme, _, rest = postgres_url.partition("://")
     driver = scheme if "+" in scheme else "postgresql+psycopg"
-    return create_engine(f"{driver}://{rest}", pool_pre_ping=True, pool_size=2)
+    engine = create_engine(f"{driver}://{rest}", pool_pre_ping=True, pool_size=2)
+    event.listen(engine, "connect", _refuse_newer_tables)
+    return engine
 
 
-class _Fold(Protocol):
-    def after(self, logged: LoggedEvent) -> Self: ...
+def _refuse_newer_tables(connection: DBAPIConnection, _: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("SELECT to_regclass('public.alembic_version') IS NOT NULL")
+    if (cursor.fetchone() or (False,))[0]:
+        cursor.execute("SELECT version_num FROM public.alembic_version")
+        for (revision,) in cursor.fetchall():
+            require_known_tables(revision)
+    cursor.close()
+    connection.rollback()
 
 
-_State = TypeVar("_State", bound=_Fold)
+_State = TypeVar("_State")
 _Key = tuple[str, ...]
 _Rows = dict[_Key, dict[str, Any]]
 #: PostgreSQL takes 65,535 parameters a statement; the widest table here has ten columns.
@@ -58,23 +78,60 @@ class PostgresWriter:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def apply(self, events: Sequence[LoggedEvent], position: str) -> None:
+    def apply(
+        self, events: Sequence[LoggedEvent], position: str, skipped: Sequence[str] = ()
+    ) -> None:
         """Apply what is new of `events`; see `Store.apply`."""
         with self._translated_errors(), self._engine.begin() as connection:
             applied = position_ns(self._locked_position(connection))
             fresh = [event for event in events if event.position_ns > applied]
+            passed = [place for place in map(position_ns, skipped) if place > applied]
             if fresh:
                 _upsert_master_data(connection, fresh)
                 _fold_student_states(connection, fresh)
                 _fold_sessions(connection, [e for e in fresh if e.event.session_id is not None])
+            if passed:
+                now = datetime.now(UTC)
+                rows = [{"position_ns": place, "skipped_at": now} for place in passed]
+                connection.execute(_insert_new(SkippedEvent, rows))
             if position_ns(position) > applied:
                 self._set_position(connection, position)
+
+    def apply_late(self, logged: LoggedEvent, later: Later) -> None:
+        """Apply an event that was skipped, as if in its place; see `Store.apply_late`."""
+        with self._translated_errors(), self._engine.begin() as connection:
+            applied = position_ns(self._locked_position(connection))
+            if logged.position_ns > applied:
+                raise NotYetPassedError("PostgreSQL")
+            left_out = delete(SkippedEvent).where(SkippedEvent.position_ns == logged.position_ns)
+            if not connection.execute(left_out).rowcount:
+                return
+            following = later(logged)
+            if following is not None:
+                others = set(connection.execute(select(SkippedEvent.position_ns)).scalars())
+                following = [
+                    event
+                    for event in following
+                    if event.position_ns <= applied and event.position_ns not in others
+                ]
+            _upsert_master_data(connection, [logged], _insert_exercises)
+            _fold_student_states(
+                connection, [logged], lambda state, event: state.after_late(event, following)
+            )
+            if logged.event.session_id is not None:
+                _fold_sessions(
+                    connection, [logged], lambda state, event: state.after_late(event, following)
+                )
 
     def position(self) -> str:
         """Return the log position of the last event applied; see `Store.position`."""
         with self._translated_errors(), self._engine.connect() as connection:
             query = select(StorePosition.position).where(StorePosition.store == self.name)
             return connection.execute(query).scalar_one_or_none() or START
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._engine.dispose()
 
     def lost_events(self) -> int:
         """Return how many sequence numbers are missing over all sessions.
@@ -105,7 +162,24 @@ class PostgresWriter:
             raise StoreUnavailableError(f"PostgreSQL: {error}") from error
 
 
-def _upsert_master_data(connection: Connection, events: Sequence[LoggedEvent]) -> None:
+def _upsert_exercises(rows: list[dict[str, Any]]) -> Insert:
+    statement = insert(Exercise).values(rows)
+    return statement.on_conflict_do_update(
+        index_elements=["course_id", "exercise"],
+        set_={"notebook": statement.excluded.notebook},
+        where=statement.excluded.notebook.is_not(None),
+    )
+
+
+def _insert_exercises(rows: list[dict[str, Any]]) -> Insert:
+    return _insert_new(Exercise, rows)
+
+
+def _upsert_master_data(
+    connection: Connection,
+    events: Sequence[LoggedEvent],
+    exercises_statement: Callable[[list[dict[str, Any]]], Insert] = _upsert_exercises,
+) -> None:
     # In the order of their foreign keys; `_execute_many` orders by key, so no two can deadlock.
     new: dict[type[Base], _Rows] = {Course: {}, Student: {}, Enrollment: {}, Notebook: {}}
     exercises: _Rows = {}
@@ -132,7 +206,7 @@ def _upsert_master_data(connection: Connection, events: Sequence[LoggedEvent]) -
             row["notebook"] = event.notebook or row["notebook"]
     for model, rows in new.items():
         _execute_many(connection, rows, partial(_insert_new, model))
-    _execute_many(connection, exercises, _upsert_exercises)
+    _execute_many(connection, exercises, exercises_statement)
 
 
 def _execute_many(
@@ -149,16 +223,11 @@ def _insert_new(model: type[Base], rows: list[dict[str, Any]]) -> Insert:
     return insert(model).values(rows).on_conflict_do_nothing()
 
 
-def _upsert_exercises(rows: list[dict[str, Any]]) -> Insert:
-    statement = insert(Exercise).values(rows)
-    return statement.on_conflict_do_update(
-        index_elements=["course_id", "exercise"],
-        set_={"notebook": statement.excluded.notebook},
-        where=statement.excluded.notebook.is_not(None),
-    )
-
-
-def _fold_student_states(connection: Connection, events: Sequence[LoggedEvent]) -> None:
+def _fold_student_states(
+    connection: Connection,
+    events: Sequence[LoggedEvent],
+    after: Callable[[CurrentState, LoggedEvent], CurrentState] = CurrentState.after,
+) -> None:
     def key(logged: LoggedEvent) -> _Key:
         return logged.event.course_id, logged.event.student_id
 
@@ -174,7 +243,7 @@ def _fold_student_states(connection: Connection, events: Sequence[LoggedEvent]) 
         )
         for row in _rows_of(connection, StudentState, {key(logged) for logged in events})
     }
-    changed = _fold(states, events, key, CurrentState.before)
+    changed = _fold(states, events, key, CurrentState.before, after)
     rows: _Rows = {
         (course_id, student_id): {
             "course_id": course_id,
@@ -192,7 +261,11 @@ def _fold_student_states(connection: Connection, events: Sequence[LoggedEvent]) 
     _execute_many(connection, rows, partial(_upsert, StudentState))
 
 
-def _fold_sessions(connection: Connection, events: Sequence[LoggedEvent]) -> None:
+def _fold_sessions(
+    connection: Connection,
+    events: Sequence[LoggedEvent],
+    after: Callable[[SessionState, LoggedEvent], SessionState] = SessionState.after,
+) -> None:
     def key(logged: LoggedEvent) -> _Key:
         event = logged.event
         return event.course_id, event.student_id, event.session_id or ""
@@ -208,7 +281,7 @@ def _fold_sessions(connection: Connection, events: Sequence[LoggedEvent]) -> Non
         )
         for row in _rows_of(connection, Session, {key(logged) for logged in events})
     }
-    changed = _fold(states, events, key, SessionState.before)
+    changed = _fold(states, events, key, SessionState.before, after)
     rows: _Rows = {
         (course_id, student_id, session_id): {
             "course_id": course_id,
@@ -232,12 +305,13 @@ def _fold(
     events: Sequence[LoggedEvent],
     key: Callable[[LoggedEvent], _Key],
     before: Callable[[LoggedEvent], _State],
+    after: Callable[[_State, LoggedEvent], _State],
 ) -> dict[_Key, _State]:
     changed: dict[_Key, _State] = {}
     for logged in events:
         place = key(logged)
         state = changed.get(place) or states.get(place) or before(logged)
-        changed[place] = state.after(logged)
+        changed[place] = after(state, logged)
     return changed
 
 

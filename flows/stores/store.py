@@ -1,6 +1,6 @@
 """What every store is to the rest of flows, and how it says what went wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from flows.logged_event import LoggedEvent
@@ -14,6 +14,15 @@ class PoisonEventError(Exception):
     """The store refuses something in the batch, and would refuse it again."""
 
 
+class NotYetPassedError(Exception):
+    """The store has not come to the event's place in the log, and gets it by itself."""
+
+
+#: Gives the events of the same student that follow a late one in the log, in order; None where
+#: the log no longer reaches back that far.
+Later = Callable[[LoggedEvent], Sequence[LoggedEvent] | None]
+
+
 class Store(Protocol):
     """One of InfluxDB, PostgreSQL and the lake.
 
@@ -23,15 +32,33 @@ class Store(Protocol):
 
     name: str
 
-    def apply(self, events: Sequence[LoggedEvent], position: str) -> None:
+    def apply(
+        self, events: Sequence[LoggedEvent], position: str, skipped: Sequence[str] = ()
+    ) -> None:
         """Write a batch, in log order, and remember `position` as the store's own.
 
-        A repeat of what the store has already changes nothing.
+        A repeat of what the store has already changes nothing. `skipped` are positions of
+        entries that the store passes without them, because they were set aside: a store that
+        could not tell later whether it has one of them remembers that, in the same step.
 
         Raises:
             StoreUnavailableError: Nothing was written; try again later.
             PoisonEventError: Nothing was written; one of the events can never be.
         """
+
+    def apply_late(self, logged: LoggedEvent, later: Later) -> None:
+        """Write an event that the store passed without, so that it counts as if in its place.
+
+        An event that the store has already changes nothing.
+
+        Raises:
+            NotYetPassedError: The store will come to it by itself; nothing was written.
+            StoreUnavailableError: Nothing was written; try again later.
+            PoisonEventError: Nothing was written; the store still refuses it.
+        """
+
+    def close(self) -> None:
+        """Let go of the connections."""
 
     def position(self) -> str | None:
         """Return the position that the store itself remembers, or None where it keeps none.

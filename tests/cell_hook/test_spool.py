@@ -115,6 +115,24 @@ def test_torn_lines_are_skipped(open_spool: Callable[..., Spool], tmp_path: Path
     assert _numbers(leftover) == [1, 2]
 
 
+def test_what_a_newer_hook_left_stays_for_a_newer_hook(
+    open_spool: Callable[..., Spool], tmp_path: Path
+) -> None:
+    """A file of an unknown newer format is neither sent nor deleted; the others are sent."""
+    for _ in range(2):
+        spool = open_spool()
+        _add(spool, 2)
+        spool.close()
+    newer, _ = _files(tmp_path)
+    content = b'{"spool":2}\n' + newer.read_bytes()
+    newer.write_bytes(content)
+    for _ in range(2):
+        (leftover,) = leftovers(folder_of(tmp_path, "c", "s"))
+        assert _numbers(leftover) == [1, 2]
+        leftover._file.close()
+    assert newer.read_bytes() == content
+
+
 def test_at_the_limit_the_oldest_go(open_spool: Callable[..., Spool], tmp_path: Path) -> None:
     """The spool never grows over its limit: the oldest events go, and their numbers are missing."""
     spool = open_spool(limit_bytes=100_000)

@@ -83,6 +83,47 @@ def test_gaps_are_right_for_any_order_of_arrival(event: Make) -> None:
         assert {n for first, end in state.gaps for n in range(first, end)} == missing
 
 
+def test_a_late_run_leaves_the_state_that_it_would_have_left_in_its_place(event: Make) -> None:
+    """Whatever runs surround it, an event that comes late ends in the same state and gaps."""
+    for seed in range(300):
+        chance = random.Random(seed)
+        events = [
+            event(
+                n,
+                session_id="k",
+                seq=n + 1,
+                exercise=f"1.{n}",
+                **_any_event(chance),
+            )
+            for n in range(chance.randint(1, 8))
+        ]
+        late = chance.randrange(len(events))
+        before, later = events[:late], events[late + 1 :]
+        state, life = CurrentState.before(events[late]), SessionState.before(events[late])
+        if before or later:
+            state, life = fold([*before, *later]), SessionState.before([*before, *later][0])
+        for logged in [*before, *later]:
+            life = life.after(logged)
+        assert state.after_late(events[late], later) == fold(events)
+        assert life.after_late(events[late], later).gaps == ()
+
+
+def _any_event(chance: random.Random) -> dict[str, object]:
+    if chance.random() < 0.2:
+        return {"type": "heartbeat", "status": None}
+    notebook = chance.choice([None, "a.ipynb", "b.ipynb"])
+    return {"status": chance.choice(["ok", "error", "error"]), "notebook": notebook}
+
+
+def test_a_late_run_whose_successors_are_not_known_counts_and_stays_in_the_past(
+    event: Make,
+) -> None:
+    """Without what follows it in the log a late run is counted; what is current stays."""
+    state = fold([event(5, status="error", exercise="1.2")])
+    late = state.after_late(event(0, exercise="1.1"), None)
+    assert (late.runs, late.errors, late.error_streak, late.exercise) == (2, 1, 1, "1.2")
+
+
 def test_a_position_and_its_number_are_the_same_thing() -> None:
     """A position turns into nanoseconds and back, and the numbers order as the log does."""
     positions = ["0-0", "1-0", "1-1", "1-999999", "2-0", "1795479151968-12"]

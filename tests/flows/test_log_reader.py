@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from flows.log_reader import BATCH_BYTES, LogReader
+from flows.log_reader import BATCH_BYTES, LogPinnedError, LogReader
 from flows.logged_event import START, LoggedEvent
 
 Make = Callable[..., LoggedEvent]
@@ -101,6 +101,46 @@ def test_an_unreadable_entry_is_set_aside_with_its_reason(
     assert log.counts()["rejected"] == 1
 
 
+def test_an_unreadable_entry_is_set_aside_once_for_all_stores(
+    log: LogReader, redis: Redis, append: Callable[[int], list[str]]
+) -> None:
+    """However often and by whichever store it is read, it is set aside and counted once."""
+    append(2)
+    bad = str(redis.xadd("progress-events:log", {"event": "{}", "offset": 3}), "ascii")
+    append(1)
+    for _ in range(3):
+        batch = log.next_batch(START, 10)
+        assert batch is not None
+        assert batch.unreadable == [bad]
+    assert redis.xlen("progress-events:rejected") == 1
+    assert log.counts()["rejected"] == 1
+    first, second = batch.halves()
+    assert ([*first.unreadable], [*second.unreadable]) == ([], [bad])
+
+
+def test_what_follows_an_event_of_the_same_student(
+    log: LogReader, redis: Redis, event: Make
+) -> None:
+    """Only the student's own later events of the course, in order; None once it was trimmed."""
+    students = ["s1", 's"2', "s1", 's"2', 's"2']
+    positions = [
+        str(
+            redis.xadd(
+                "progress-events:log",
+                {"event": event(n, student_id=student).event.to_json(), "offset": n + 1},
+            ),
+            "ascii",
+        )
+        for n, student in enumerate(students)
+    ]
+    late = LoggedEvent(positions[1], event(1, student_id='s"2').event)
+    later = log.later_of_student(late)
+    assert later is not None
+    assert [e.position for e in later] == positions[3:]
+    redis.xtrim("progress-events:log", maxlen=3, approximate=False)
+    assert log.later_of_student(late) is None
+
+
 def test_lag_is_counted_in_events_and_seconds(
     log: LogReader, append: Callable[[int], list[str]]
 ) -> None:
@@ -128,6 +168,24 @@ def test_the_log_is_trimmed_only_behind_the_slowest_store(
     log.commit("lake", positions[9])
     assert log.trim(STORES, keep=3, keep_bytes=10**9) == 1
     assert log.length() == 3
+
+
+def test_the_log_is_not_trimmed_while_a_backup_copies_it(
+    log: LogReader, append: Callable[[int], list[str]], redis: Redis
+) -> None:
+    """Meanwhile nothing goes, a second backup is refused, and a broken promise is noticed."""
+    positions = append(4)
+    for store in STORES:
+        log.commit(store, positions[-1])
+    with log.untrimmed() as holds:
+        assert log.trim(STORES, keep=0) == 0
+        with pytest.raises(LogPinnedError), log.untrimmed():
+            pass
+        assert holds()
+        assert 0 < int(redis.ttl("cellpulse:keep-log")) <= 60
+        redis.delete("cellpulse:keep-log")
+        assert not holds()
+    assert log.trim(STORES, keep=0) == 4
 
 
 def test_a_store_that_was_never_here_keeps_the_whole_log(

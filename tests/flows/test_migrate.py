@@ -26,6 +26,7 @@ def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:
         "sessions",
         "student_states",
         "store_position",
+        "skipped_events",
     }
     assert tables(engine) == expected
     migrate(engine, "base")

@@ -158,3 +158,25 @@ def test_a_stored_event_comes_back_equal() -> None:
     )
     stored = StoredEvent.accept(event, datetime(2026, 3, 1, microsecond=5, tzinfo=UTC))
     assert StoredEvent.model_validate_json(stored.to_json()) == stored
+
+
+def test_a_stored_event_of_a_newer_version_keeps_what_is_not_known() -> None:
+    """Fields are only ever added: unknown ones stay under `extra`, and the version stays too."""
+    stored = StoredEvent.model_validate(
+        LEAST
+        | {
+            "schema_version": 2,
+            "mood": "happy",
+            "event_id": "01936a3e-0000-7000-8000-000000000001",
+            "occurred_at": "2026-03-02T09:00:00Z",
+            "received_at": "2026-03-02T09:00:00Z",
+        }
+    )
+    assert (stored.schema_version, stored.extra) == (2, {"mood": "happy"})
+    assert StoredEvent.model_validate_json(stored.to_json()) == stored
+
+
+def test_a_stored_event_of_an_unknown_kind_is_refused_and_named() -> None:
+    """A kind that only a newer version knows is no event yet: a store sets it aside, to replay."""
+    with pytest.raises(ValidationError, match="type"):
+        StoredEvent.model_validate(LEAST | {"schema_version": 2, "type": "dance"})

@@ -81,7 +81,7 @@ class Class:
                     Candidate.encode(ProgressEvent.model_validate(event), datetime.now(UTC))
                     for event in events
                 ]
-                return await EventLog(client).append(candidates)
+                return await EventLog(client, 400_000_000).append(candidates)
             finally:
                 await client.aclose()
 

@@ -11,6 +11,9 @@ from typing import Any, NamedTuple, Protocol
 BATCH_EVENTS = 200
 BATCH_BYTES = 256 * 1024
 
+#: Of the lines of a spool file.
+FORMAT = 1
+
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
@@ -29,6 +32,10 @@ class Record(NamedTuple):
         """Return what was seen."""
         content: dict[str, Any] = json.loads(self.line)
         return content
+
+
+class NewerSpoolError(OSError):
+    """A spool file is of a format that this hook does not know."""
 
 
 class Source(Protocol):
@@ -61,18 +68,24 @@ def acknowledgement(seq: int) -> bytes:
 def read_records(lines: Iterable[bytes]) -> list[Record]:
     """Return the records of a spool file that are not acknowledged.
 
-    Lines that are torn, by a crash or a full disk, are skipped.
+    Lines that are torn, by a crash or a full disk, are skipped. A line `{"spool": n}` gives the
+    format of those after it; without one it is 1.
+
+    Raises:
+        NewerSpoolError: A newer hook wrote them; they are its to send.
     """
     records: list[Record] = []
     acked = 0
     for line in lines:
         try:
             content = json.loads(line)
+            if content.get("spool", FORMAT) != FORMAT:
+                raise NewerSpoolError(f"format {content['spool']}")
             if "acked" in content:
                 acked = max(acked, int(content["acked"]))
             else:
                 records.append(Record(int(content["seq"]), line))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, AttributeError):
             continue
     return [record for record in records if record.seq > acked]
 

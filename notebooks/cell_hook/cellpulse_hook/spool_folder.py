@@ -26,7 +26,7 @@ class Leftover:
     """The events that a dead session left."""
 
     def __init__(self, file: SpoolFile) -> None:
-        """Own `file`. Raises OSError where it can't be read."""
+        """Own `file`. Raises OSError where it can't be read, or where a newer hook wrote it."""
         self._file = file
         self._records = deque(read_records(file.lines()))
 

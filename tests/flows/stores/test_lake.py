@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from flows.logged_event import LoggedEvent
-from flows.stores.lake import LakeWriter
+from flows.stores.lake import LakeWriter, files_kept
 from flows.stores.lake_attach import attach_lake
-from flows.stores.store import StoreUnavailableError
+from flows.stores.store import NotYetPassedError, StoreUnavailableError
 
 Make = Callable[..., LoggedEvent]
 Rows = Callable[[str], list[tuple[Any, ...]]]
@@ -141,6 +141,28 @@ def test_a_batch_that_comes_again_changes_nothing(
     assert lake.position() == events[-1].position
 
 
+def test_an_event_that_comes_late_is_in_the_lake_and_its_rollups_once(
+    lake: LakeWriter, rows: Rows, event: Make
+) -> None:
+    """A late event, even twice, leaves the lake as if it had been there in its place."""
+    events = [event(n, exercise="1.1", notebook=f"{n}.ipynb", duration_ms=n) for n in range(3)]
+    tables = ("events", "rollup_student_exercise", "rollup_course_minute")
+
+    def everything() -> list[list[str]]:
+        return [sorted(map(repr, rows(f"FROM lake.{table}"))) for table in tables]
+
+    apply(lake, events)
+    expected = everything()
+    lake.remake(iter([[events[0], events[2]]]), events[-1].position)
+    assert everything() != expected
+    for _ in range(2):
+        lake.apply_late(events[1], lambda _: None)
+    assert everything() == expected
+    with pytest.raises(NotYetPassedError):
+        lake.apply_late(event(9), lambda _: None)
+    assert everything() == expected
+
+
 def test_two_writers_at_once_apply_each_event_once(
     postgres_url: str, lake_path: str, rows: Rows, event: Make
 ) -> None:
@@ -198,6 +220,30 @@ def test_maintenance_moves_rows_to_files_and_changes_no_number(
     assert rows("SELECT count(*) FROM lake.events") == [(30,)]
     apply(lake, [event(30)])
     assert rows("SELECT count(*) FROM lake.events") == [(31,)]
+
+
+def test_no_file_is_deleted_while_somebody_needs_them(
+    lake: LakeWriter, postgres_url: str, lake_path: str, event: Make
+) -> None:
+    """Maintenance and writers go on meanwhile; afterwards maintenance deletes what it may."""
+
+    def files() -> set[Path]:
+        return set(Path(lake_path).rglob("*.parquet"))
+
+    for number in range(3):
+        apply(lake, [event(number)])
+        lake.maintain(keep_snapshots_days=30)
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(
+            "UPDATE lake.ducklake_snapshot SET snapshot_time = snapshot_time - INTERVAL '9 days'"
+        )
+    with files_kept(postgres_url):
+        before = files()
+        apply(lake, [event(3)])
+        lake.maintain(keep_snapshots_days=1)
+        assert before <= files()
+    lake.maintain(keep_snapshots_days=1)
+    assert before - files()
 
 
 def test_a_catalog_that_is_away_is_named_and_comes_back(

@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 from sqlalchemy.dialects import postgresql
 
 from flows.logged_event import LoggedEvent
+from flows.migrate import migrate
 from flows.stores.postgres import PostgresWriter, engine_for
-from flows.stores.store import StoreUnavailableError
+from flows.stores.store import NotYetPassedError, StoreUnavailableError
 
 Make = Callable[..., LoggedEvent]
 
@@ -85,6 +86,89 @@ def test_a_late_event_closes_its_gap_in_a_later_batch(
     apply(writer, [event(2, session_id="k", seq=3)])
     assert rows(postgres_url, "SELECT gaps::text FROM sessions") == [("{[2,3),[4,5)}",)]
     assert writer.lost_events() == 2
+
+
+def everything(url: str) -> list[list[tuple[object, ...]]]:
+    """Return all that events leave, without the times of first sight."""
+    return [
+        rows(url, f"SELECT {columns} FROM {table} ORDER BY 1, 2")
+        for table, columns in (
+            ("enrollments", "course_id, student_id"),
+            ("exercises", "course_id, exercise"),
+            ("notebooks", "course_id, notebook"),
+            ("sessions", "student_id, session_id, highest_seq, gaps::text, lost_events, notebook"),
+            (
+                "student_states",
+                "student_id, notebook, exercise, last_status, runs, errors, error_streak",
+            ),
+        )
+    ]
+
+
+def some_events(event: Make) -> list[LoggedEvent]:
+    statuses = ["ok", "error", "ok", "error", "error"]
+    return [
+        event(
+            n,
+            status=status,
+            session_id="k",
+            seq=n + 1,
+            notebook=f"{n}.ipynb",
+            exercise="1.1",
+            student_id="s2" if n == 0 else "s1",
+        )
+        for n, status in enumerate(statuses)
+    ]
+
+
+@pytest.mark.parametrize("late", range(5))
+def test_a_skipped_event_that_comes_late_counts_once_and_as_in_its_place(
+    engine: Engine, postgres_url: str, event: Make, late: int
+) -> None:
+    """Whichever event was skipped, after it came late, even twice, all is as if it never was."""
+    writer, events = PostgresWriter(engine), some_events(event)
+    apply(writer, events)
+    expected = everything(postgres_url)
+    migrate(engine, "base")
+    migrate(engine)
+    rest = [e for e in events if e is not events[late]]
+    writer.apply(rest, events[-1].position, [events[late].position])
+    assert everything(postgres_url) != expected
+    for _ in range(2):
+        writer.apply_late(events[late], lambda _: events[late + 1 :])
+    assert everything(postgres_url) == expected
+    assert writer.position() == events[-1].position
+
+
+def test_an_event_that_was_not_skipped_is_not_counted_again(
+    engine: Engine, postgres_url: str, event: Make
+) -> None:
+    """A late event that the database has changes nothing; one that is ahead of it is refused."""
+    writer, events = PostgresWriter(engine), some_events(event)
+    apply(writer, events[:3])
+    before = everything(postgres_url)
+    writer.apply_late(events[1], lambda _: events[2:])
+    assert everything(postgres_url) == before
+    with pytest.raises(NotYetPassedError):
+        writer.apply_late(events[3], lambda _: [])
+    apply(writer, events)
+    assert rows(postgres_url, "SELECT sum(runs) FROM student_states") == [(5,)]
+
+
+def test_of_two_skipped_events_each_comes_late_in_its_place(
+    engine: Engine, postgres_url: str, event: Make
+) -> None:
+    """While another event is still left out, it takes no part in what is current."""
+    writer = PostgresWriter(engine)
+    events = [event(n, status=status) for n, status in enumerate(("error", "error", "ok"))]
+    writer.apply([], events[-1].position, [e.position for e in events])
+    writer.apply_late(events[0], lambda _: events[1:])
+    assert rows(postgres_url, "SELECT runs, error_streak FROM student_states") == [(1, 1)]
+    writer.apply_late(events[2], lambda _: [])
+    writer.apply_late(events[1], lambda _: events[2:])
+    assert rows(postgres_url, "SELECT runs, error_streak, last_status FROM student_states") == [
+        (3, 0, "ok")
+    ]
 
 
 def test_a_large_batch_of_many_students_is_one_transaction(

@@ -1,0 +1,53 @@
+"""Which layouts of the stores this code knows; a newer one is refused, not guessed at."""
+
+from functools import cache
+from importlib import resources
+from typing import Final
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from flows.version_of_data import UnknownDataVersionError
+
+#: Of the lake's tables, kept in `lake.schema_version`; a lake without that table is of version 1.
+LAKE_VERSION: Final = 1
+
+
+def migrations() -> Config:
+    """Return where the migrations of PostgreSQL's tables are."""
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("flows") / "migrations"))
+    return config
+
+
+@cache
+def known_revisions() -> frozenset[str]:
+    """Return the versions of PostgreSQL's tables that this code knows, the oldest included."""
+    steps = ScriptDirectory.from_config(migrations()).walk_revisions()
+    return frozenset(step.revision for step in steps)
+
+
+def require_known_tables(revision: str) -> None:
+    """Refuse a version of PostgreSQL's tables that no migration of this code makes.
+
+    Raises:
+        UnknownDataVersionError: It is a newer one.
+    """
+    if revision not in known_revisions():
+        raise UnknownDataVersionError(
+            f"the tables in PostgreSQL have version {revision!r}; this Cellpulse knows up to "
+            f"{max(known_revisions())!r}: upgrade Cellpulse"
+        )
+
+
+def require_known_lake(version: int) -> None:
+    """Refuse a version of the lake's tables that this code does not know.
+
+    Raises:
+        UnknownDataVersionError: It is a newer one.
+    """
+    if version != LAKE_VERSION:
+        raise UnknownDataVersionError(
+            f"the lake has version {version}; this Cellpulse knows {LAKE_VERSION}: upgrade "
+            "Cellpulse"
+        )
