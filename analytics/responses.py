@@ -167,6 +167,23 @@ class History(Answer):
     ]
 
 
+class CourseEvent(HistoryEvent):
+    """One event of a class: whose it is, and every field that it has."""
+
+    student_id: str
+
+
+class Events(Answer):
+    """Answer of `GET /courses/{course_id}/events`: what the class did, newest first."""
+
+    as_of: AsOf
+    course_id: str
+    events: list[CourseEvent]
+    next_before: Annotated[
+        str | None, Field(description="Pass as `before` for the next page; null on the last one.")
+    ]
+
+
 class TimelineBucket(Answer):
     """What the class did in one bucket of time. Buckets without events are included as zeros."""
 

@@ -15,6 +15,7 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/progress": responses.Progress,
     "/api/v1/courses/{course_id}/students": responses.Students,
     "/api/v1/courses/{course_id}/students/{student_id}/history": responses.History,
+    "/api/v1/courses/{course_id}/events": responses.Events,
     "/api/v1/courses/{course_id}/exercises": responses.Exercises,
     "/api/v1/courses/{course_id}/timeline": responses.Timeline,
     "/healthz": dict[str, str],

@@ -19,6 +19,7 @@ PATHS = [
     "/courses/c/progress",
     "/courses/c/students",
     "/courses/c/students/s/history",
+    "/courses/c/events",
     "/courses/c/exercises",
     "/courses/c/timeline",
 ]

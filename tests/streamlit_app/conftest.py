@@ -32,7 +32,9 @@ from websockets.sync.server import Server, ServerConnection, serve
 from analytics.responses import (
     AsOf,
     Course,
+    CourseEvent,
     Courses,
+    Events,
     ExerciseProgress,
     History,
     HistoryEvent,
@@ -239,6 +241,21 @@ def _api(made_up: MadeUpClass) -> FastAPI:
         known(course)
         assert bucket == "1m"
         return made_up.timeline()
+
+    @app.get("/api/v1/courses/{course}/events")
+    def events(course: str, limit: int) -> Events:
+        known(course)
+        in_lake = made_up.events[: len(made_up.events) - made_up.lake_lags]
+        page = [
+            CourseEvent(student_id=made_up.students[event.event_id], **event.model_dump())
+            for event in in_lake[-limit:][::-1]
+        ]
+        return Events(
+            as_of=made_up.as_of(made_up.lake_lags),
+            course_id=course,
+            events=page,
+            next_before=page[-1].position if limit < len(in_lake) else None,
+        )
 
     @app.get("/api/v1/courses/{course}/students/{student}/history")
     def history(course: str, student: str, limit: int, before: str | None = None) -> History:
