@@ -17,6 +17,7 @@ class CurrentState:
     """Where a student of a course is now; see `flows.models.StudentState`."""
 
     last_seen_at: datetime
+    last_run_at: datetime | None = None
     notebook: str | None = None
     exercise: str | None = None
     last_status: str | None = None
@@ -36,13 +37,15 @@ class CurrentState:
         if event.type != "cell_run":
             return seen
         failed = event.status == "error"
+        counted = replace(seen, runs=self.runs + 1, errors=self.errors + failed)
+        if self.last_run_at is not None and logged.seen_at < self.last_run_at:
+            return counted
         return replace(
-            seen,
+            counted,
+            last_run_at=logged.seen_at,
             notebook=event.notebook or self.notebook,
             exercise=event.exercise,
             last_status=event.status,
-            runs=self.runs + 1,
-            errors=self.errors + failed,
             error_streak=self.error_streak + 1 if failed else 0,
         )
 
