@@ -48,7 +48,9 @@ class ExerciseProgress(Answer):
     notebook: Annotated[
         str | None, Field(description="Notebook in which it was last run; null if none was named.")
     ]
-    started: Annotated[int, Field(description="Students who ran a cell of it.")]
+    started: Annotated[
+        int, Field(description="Students who ran a cell of it or got a result of its check.")
+    ]
     passed: Annotated[
         int,
         Field(
