@@ -63,6 +63,7 @@ class MadeUpClass:
         self.students: dict[str, str] = {}
         self.lost = 0
         self.lake_lags = 0
+        self.numbers_lag = 0
         self.started = datetime.now(UTC)
         self.api_is_away = False
         self.answer_with: dict[str, Any] = {}
@@ -153,7 +154,7 @@ class MadeUpClass:
         states = self.states()
         runs, errors = sum(s.runs for s in states), sum(s.errors for s in states)
         return Progress(
-            as_of=self.as_of(),
+            as_of=self.as_of(self.numbers_lag),
             course_id=COURSE,
             students=len(states),
             active_students=sum(state.active for state in states),
@@ -296,8 +297,8 @@ class FakeIngest:
 
     @property
     def address(self) -> str:
-        """The address as the browser reaches it."""
-        return f"http://127.0.0.1:{self.port}"
+        """The address as the browser reaches it: behind a proxy, under a path."""
+        return f"http://127.0.0.1:{self.port}/school/cellpulse"
 
     def start(self) -> None:
         """Listen, on the same port as before."""
@@ -334,6 +335,8 @@ class FakeIngest:
     def _talk(self, connection: ServerConnection) -> None:
         request = connection.request
         assert request is not None
+        if urlsplit(request.path).path != "/school/cellpulse/ws/dashboard":
+            return
         query = {name: values[0] for name, values in parse_qs(urlsplit(request.path).query).items()}
         offered = request.headers["Sec-WebSocket-Protocol"].split(", ")
         with self._lock:
