@@ -59,6 +59,7 @@ class MadeUpClass:
     def clear(self) -> None:
         """Forget everything."""
         self.courses = [COURSE]
+        self.titles = {COURSE: "Introduction to Python"}
         self.events: list[HistoryEvent] = []
         self.students: dict[str, str] = {}
         self.lost = 0
@@ -219,7 +220,7 @@ def _api(made_up: MadeUpClass) -> FastAPI:
             courses=[
                 Course(
                     course_id=course,
-                    title="Introduction to Python" if course == COURSE else course,
+                    title=made_up.titles.get(course, course),
                     students=len(made_up.states()),
                     last_event_at=last if course == COURSE else None,
                 )
