@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from duckdb import DuckDBPyConnection as Lake
 
@@ -11,7 +11,9 @@ from analytics.measure import load_measure
 from analytics.responses import (
     AsOf,
     Course,
+    CourseEvent,
     Courses,
+    Events,
     ExerciseProgress,
     Exercises,
     History,
@@ -103,23 +105,31 @@ def history(lake: Lake, course_id: str, student_id: str, limit: int, before: str
         Problem: 404 for an unknown course or student.
     """
     _require_member(lake, course_id, student_id)
-    before_ns = None if before is None else min(position_ns(before), _LARGEST_POSITION_NS)
-    rows = load_measure("student_history").rows(
-        lake,
-        course_id=course_id,
-        student_id=student_id,
-        before_ns=before_ns,
-        row_limit=limit + 1,  # one more tells whether there is a next page
+    rows, next_before = _page(
+        lake, "student_history", limit, before, course_id=course_id, student_id=student_id
     )
-    page = rows[:limit]
-    for row in page:
-        row["extra"] = None if row["extra"] is None else json.loads(row["extra"])
     return History(
         as_of=as_of(lake, datetime.now(UTC), "lake"),
         course_id=course_id,
         student_id=student_id,
-        events=[HistoryEvent.model_validate(row) for row in page],
-        next_before=page[-1]["position"] if len(rows) > limit else None,
+        events=[HistoryEvent.model_validate(row) for row in rows],
+        next_before=next_before,
+    )
+
+
+def events(lake: Lake, course_id: str, limit: int, before: str | None) -> Events:
+    """Return a page of the class's events, newest first.
+
+    Raises:
+        Problem: 404 for an unknown course.
+    """
+    _require_member(lake, course_id)
+    rows, next_before = _page(lake, "course_events", limit, before, course_id=course_id)
+    return Events(
+        as_of=as_of(lake, datetime.now(UTC), "lake"),
+        course_id=course_id,
+        events=[CourseEvent.model_validate(row) for row in rows],
+        next_before=next_before,
     )
 
 
@@ -155,6 +165,23 @@ def timeline(
         bucket_seconds=bucket_seconds,
         buckets=[TimelineBucket.model_validate(row) for row in rows],
     )
+
+
+def _page(
+    lake: Lake, measure: str, limit: int, before: str | None, **of: str
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Return a page of events, and what `before` is for the next page."""
+    before_ns = None if before is None else min(position_ns(before), _LARGEST_POSITION_NS)
+    rows = load_measure(measure).rows(
+        lake,
+        before_ns=before_ns,
+        row_limit=limit + 1,  # one more tells whether there is a next page
+        **of,
+    )
+    page = rows[:limit]
+    for row in page:
+        row["extra"] = None if row["extra"] is None else json.loads(row["extra"])
+    return page, page[-1]["position"] if len(rows) > limit else None
 
 
 def _exercises(lake: Lake, course_id: str) -> list[ExerciseProgress]:

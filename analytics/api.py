@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from fastapi_offline import FastAPIOffline
 
 from analytics import health, routes
 from analytics.connection import LakeUnavailableError
@@ -30,7 +31,8 @@ def create_app(settings: ApiSettings) -> FastAPI:
         yield
         lake.close()
 
-    app = FastAPI(
+    # As FastAPI, with the files of /docs at hand: a school's network may not reach others.
+    app = FastAPIOffline(
         title="Cellpulse aggregation API",
         description="How the class and each student are doing, from the lake and PostgreSQL. "
         "Every answer says which data it is computed from (`as_of`).",

@@ -9,7 +9,9 @@ from analytics.responses import (
     Answer,
     AsOf,
     Course,
+    CourseEvent,
     Courses,
+    Events,
     ExerciseProgress,
     Exercises,
     History,
@@ -113,6 +115,15 @@ HISTORY: Final = History(
         )
     ],
     next_before="1789378199412-0",
+)
+EVENTS: Final = Events(
+    as_of=_AS_OF,
+    course_id="python-1",
+    events=[
+        CourseEvent(student_id="ada", **event.model_dump(exclude_none=True))
+        for event in HISTORY.events
+    ],
+    next_before=HISTORY.next_before,
 )
 TIMELINE: Final = Timeline(
     as_of=_AS_OF,

@@ -1,10 +1,12 @@
 """Reads the lake for the API: one attached connection, and a cursor with one transaction a read."""
 
 import logging
+import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
-from threading import BoundedSemaphore, Lock
-from typing import Final, TypeVar
+from threading import BoundedSemaphore, Lock, Thread
+from typing import Final, Generic, TypeVar
 
 import duckdb
 
@@ -17,6 +19,11 @@ _Answer = TypeVar("_Answer")
 
 #: Reads at once: each holds up to two connections of PostgreSQL and can use every core.
 READS_AT_ONCE: Final = 4
+#: How long a read may take, waiting for its turn included, in seconds.
+READ_SECONDS = 10.0
+_TOO_LATE: Final = (
+    "the lake or its PostgreSQL does not answer in time: check that it runs and is not overloaded"
+)
 
 
 class LakeReader:
@@ -38,24 +45,48 @@ class LakeReader:
     def read(self, question: Callable[[duckdb.DuckDBPyConnection], _Answer]) -> _Answer:
         """Ask within one transaction, so that all that `question` reads fits together.
 
-        A connection that broke, as after a restart of PostgreSQL, is replaced once.
+        A connection that broke, as after a restart of PostgreSQL, is replaced once. A read that
+        takes longer than `READ_SECONDS` is given up: where PostgreSQL hangs, nothing can end the
+        thread that waits for it, so that one keeps its slot until it is let go.
 
         Raises:
-            LakeUnavailableError: The lake or PostgreSQL does not answer.
+            LakeUnavailableError: The lake or PostgreSQL does not answer, or not in time.
         """
-        with self._slots:
-            connection = self._connection()
-            try:
-                return _ask(connection, question)
-            except duckdb.Error as error:
-                _logger.warning("attaching the lake anew: %s", self._plain(error))
-                self._drop(connection)
-            connection = self._connection()
-            try:
-                return _ask(connection, question)
-            except duckdb.Error as error:
-                self._drop(connection)
-                raise unavailable(self._settings, error) from self._plain(error)
+        end = time.monotonic() + READ_SECONDS
+        if not self._slots.acquire(timeout=READ_SECONDS):
+            raise LakeUnavailableError(_TOO_LATE)
+        reading = _Reading(question)
+        Thread(target=self._answer, args=(reading,), daemon=True).start()
+        try:
+            return reading.answer.result(max(0.0, end - time.monotonic()))
+        except TimeoutError:
+            reading.give_up()
+            self._forget(reading.connection)
+            raise LakeUnavailableError(_TOO_LATE) from None
+
+    def _answer(self, reading: "_Reading[_Answer]") -> None:
+        try:
+            reading.answer.set_result(self._ask_twice(reading))
+        except Exception as error:  # noqa: BLE001 - raised again in the thread that asked
+            reading.answer.set_exception(error)
+        finally:
+            self._slots.release()
+
+    def _ask_twice(self, reading: "_Reading[_Answer]") -> _Answer:
+        connection = self._connection()
+        try:
+            return reading.ask(connection)
+        except duckdb.Error as error:
+            self._drop(connection)
+            if reading.is_given_up:
+                raise
+            _logger.warning("attaching the lake anew: %s", self._plain(error))
+        connection = self._connection()
+        try:
+            return reading.ask(connection)
+        except duckdb.Error as error:
+            self._drop(connection)
+            raise unavailable(self._settings, error) from self._plain(error)
 
     def close(self) -> None:
         """Let go of the lake; the next read attaches it again."""
@@ -64,16 +95,21 @@ class LakeReader:
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         with self._attaching:
-            if self._attached is None:
-                self._attached = open_lake(self._settings)
-            return self._attached
+            attached = self._attached
+            if attached is None:
+                attached = self._attached = open_lake(self._settings)
+            return attached
 
     def _drop(self, broken: duckdb.DuckDBPyConnection) -> None:
-        with self._attaching:
-            if self._attached is broken:
-                self._attached = None
-                # Other threads' cursors keep the old database until they are done with it.
-                broken.close()
+        self._forget(broken)
+        # Other threads' cursors keep the old database until they are done with it.
+        broken.close()
+
+    def _forget(self, broken: duckdb.DuckDBPyConnection | None) -> None:
+        # Without the lock, which is held while PostgreSQL is being connected to. At worst a
+        # connection that was just made is forgotten, and the next read makes another.
+        if self._attached is broken:
+            self._attached = None
 
     def _plain(self, error: duckdb.Error) -> duckdb.Error:
         return without_password(self._settings, error)
@@ -85,17 +121,33 @@ def _first_question(lake: duckdb.DuckDBPyConnection) -> None:
     load_measure("membership").row(lake, course_id="", student_id="")
 
 
-def _ask(
-    connection: duckdb.DuckDBPyConnection,
-    question: Callable[[duckdb.DuckDBPyConnection], _Answer],
-) -> _Answer:
-    cursor = connection.cursor()
-    try:
-        cursor.execute("BEGIN TRANSACTION READ ONLY")
-        answer = question(cursor)
-        cursor.execute("COMMIT")
-        return answer
-    finally:
-        # Closing ends a transaction that is still open; a broken one may fail even at that.
-        with suppress(duckdb.Error):
-            cursor.close()
+class _Reading(Generic[_Answer]):
+    """One question, asked in a thread of its own, which whoever asked may not wait for."""
+
+    def __init__(self, question: Callable[[duckdb.DuckDBPyConnection], _Answer]) -> None:
+        self.answer: Future[_Answer] = Future()
+        self.is_given_up = False
+        self.connection: duckdb.DuckDBPyConnection | None = None
+        self._question = question
+        self._cursor: duckdb.DuckDBPyConnection | None = None
+
+    def ask(self, connection: duckdb.DuckDBPyConnection) -> _Answer:
+        """Ask within one transaction of `connection`."""
+        self.connection = connection
+        self._cursor = cursor = connection.cursor()
+        try:
+            cursor.execute("BEGIN TRANSACTION READ ONLY")
+            answer = self._question(cursor)
+            cursor.execute("COMMIT")
+            return answer
+        finally:
+            # Closing ends a transaction that is still open; a broken one may fail even at that.
+            with suppress(duckdb.Error):
+                cursor.close()
+
+    def give_up(self) -> None:
+        """End the read where it is DuckDB that is busy; one that waits for PostgreSQL goes on."""
+        self.is_given_up = True
+        if self._cursor is not None:
+            with suppress(duckdb.Error):
+                self._cursor.interrupt()

@@ -48,7 +48,9 @@ class ExerciseProgress(Answer):
     notebook: Annotated[
         str | None, Field(description="Notebook in which it was last run; null if none was named.")
     ]
-    started: Annotated[int, Field(description="Students who ran a cell of it.")]
+    started: Annotated[
+        int, Field(description="Students who ran a cell of it or got a result of its check.")
+    ]
     passed: Annotated[
         int,
         Field(
@@ -162,6 +164,23 @@ class History(Answer):
     course_id: str
     student_id: str
     events: list[HistoryEvent]
+    next_before: Annotated[
+        str | None, Field(description="Pass as `before` for the next page; null on the last one.")
+    ]
+
+
+class CourseEvent(HistoryEvent):
+    """One event of a class: whose it is, and every field that it has."""
+
+    student_id: str
+
+
+class Events(Answer):
+    """Answer of `GET /courses/{course_id}/events`: what the class did, newest first."""
+
+    as_of: AsOf
+    course_id: str
+    events: list[CourseEvent]
     next_before: Annotated[
         str | None, Field(description="Pass as `before` for the next page; null on the last one.")
     ]

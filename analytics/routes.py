@@ -10,7 +10,15 @@ from analytics import answers, examples
 from analytics.access import ClassOf, ClassReader, StudentOf
 from analytics.lake_reader import LakeReader
 from analytics.parameters import Before, Bucket, From, Limit, To, bucket_length
-from analytics.responses import Courses, Exercises, History, Progress, Students, Timeline
+from analytics.responses import (
+    Courses,
+    Events,
+    Exercises,
+    History,
+    Progress,
+    Students,
+    Timeline,
+)
 from ingest_api.problems import Problem
 from ingest_api.tokens import ALL_COURSES
 
@@ -53,6 +61,12 @@ def get_history(
 ) -> History:
     """Return a page of a student's events, newest first; `next_before` leads to the next one."""
     return lake.read(lambda connection: answers.history(connection, *student, limit, before))
+
+
+@router.get(f"{_COURSE}/events", responses=examples.answer(examples.EVENTS))
+def get_events(lake: Lake, course_id: ClassOf, limit: Limit = 100, before: Before = None) -> Events:
+    """Return a page of the class's events, newest first; `next_before` leads to the next one."""
+    return lake.read(lambda connection: answers.events(connection, course_id, limit, before))
 
 
 @router.get(f"{_COURSE}/exercises", responses=examples.answer(examples.EXERCISES))

@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 _FIRST_RETRY_MS: Final = 250
 _LAST_RETRY_MS: Final = 4_000
 _TIME_LIMIT_MS: Final = 10 * 60 * 1000
+#: The stores whose progress is announced: the API's answers are made of these.
+_READ_BY_THE_API: Final = (PostgresWriter.name, LakeWriter.name)
 
 
 def open_stores(settings: FlowsSettings) -> list[Store]:
@@ -41,7 +43,7 @@ def declare_actors(broker: RedisBroker, redis: Redis, settings: FlowsSettings) -
     log = LogReader(redis)
     wake_ups = WakeUps(redis, broker, [store.name for store in stores])
     for store in stores:
-        advanced = _announcer(redis) if store.name == LakeWriter.name else _say_nothing
+        advanced = _announcer(redis) if store.name in _READ_BY_THE_API else _say_nothing
         declare = dramatiq.actor(
             actor_name=actor_of(store.name),
             queue_name=store.name,

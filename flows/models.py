@@ -94,7 +94,23 @@ class Session(Base):
 
 
 class StudentState(Base):
-    """Where a student of a course is now; runs and errors are counts since the first event."""
+    """Where a student of a course is now: a fold over the student's events in the order of the log.
+
+    An event was *seen* at the earlier of `occurred_at` and `received_at`. A run (`cell_run`) is
+    *late* if a run before it in the log was seen later: a hook sends a new session first and what
+    an earlier one left behind after it. From these two:
+
+    - `last_seen_at`: the latest time at which any event was seen.
+    - `runs`, `errors`: how many runs there were, and how many of them with status `error`; late
+      ones count.
+    - `last_run_at`: the latest time at which a run was seen; null before any.
+    - `exercise`, `last_status`: those of the last run in the log that was not late.
+    - `notebook`: that of the last run in the log that was not late and that names one.
+    - `error_streak`: of the runs that were not late, how many with status `error` follow the last
+      one with another status.
+
+    So a student whose clock was set back stays where they were until it has caught up.
+    """
 
     __tablename__ = "student_states"
     __table_args__ = (
@@ -107,6 +123,7 @@ class StudentState(Base):
     course_id: Mapped[str] = mapped_column(primary_key=True)
     student_id: Mapped[str] = mapped_column(primary_key=True)
     last_seen_at: Mapped[datetime]
+    last_run_at: Mapped[datetime | None]
     notebook: Mapped[str | None]
     exercise: Mapped[str | None]
     last_status: Mapped[str | None]

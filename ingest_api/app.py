@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 from redis.asyncio import Redis
 
 from ingest_api import dashboard_socket, health, progress
@@ -48,7 +49,8 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
             await asyncio.gather(*running, return_exceptions=True)
             await client.aclose()
 
-    app = FastAPI(
+    # As FastAPI, with the files of /docs at hand: a school's network may not reach others.
+    app = FastAPIOffline(
         title="Cellpulse ingest",
         description="Events in by POST, live events out by WebSocket.",
         lifespan=lifespan,

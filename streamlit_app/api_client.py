@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from analytics.responses import Answer, Courses, History, Progress, Students, Timeline
+from analytics.responses import Answer, Courses, Events, History, Progress, Students, Timeline
 
 API_ROOT: Final = "/api/v1"
 #: Longest wait for an answer, in seconds; a page with old numbers is better than a frozen one.
@@ -68,6 +68,15 @@ class ApiClient:
         """Return the runs of each minute."""
         return self._get(f"/courses/{_segment(course_id)}/timeline", Timeline, {"bucket": "1m"})
 
+    def events(self, course_id: str, *, limit: int) -> Events:
+        """Return what the class did last, newest first.
+
+        Args:
+            course_id: The course.
+            limit: Most entries, up to 1,000.
+        """
+        return self._get(f"/courses/{_segment(course_id)}/events", Events, {"limit": limit})
+
     def history(
         self, course_id: str, student_id: str, *, limit: int, before: str | None = None
     ) -> History:
@@ -114,5 +123,8 @@ def _raise_for_refusal(response: httpx.Response) -> None:
 
 
 def _segment(identifier: str) -> str:
-    """Write an id as one segment of a path: ids may hold slashes, blanks and any script."""
-    return quote(identifier, safe="")
+    """Write an id as one segment of a path: ids may hold slashes, blanks and any script.
+
+    Dots are written out as well: a segment that is `.` or `..` would be taken for a step upwards.
+    """
+    return quote(identifier, safe="").replace(".", "%2E")

@@ -1,5 +1,6 @@
 """The script that Streamlit runs for each page: the frame around the pages, and the way in."""
 
+from collections import Counter
 from pathlib import Path
 
 import streamlit as st
@@ -49,7 +50,7 @@ def choose_course(courses: list[Course], pages: list[st.Page]) -> str:
 
     Without a course in the address it is the one where something happened last.
     """
-    titles = {course.course_id: course.title for course in courses}
+    titles = titles_of(courses)
     wanted = st.query_params.get("course")
     if wanted is None:
         wanted = max(courses, key=_last_event).course_id
@@ -68,6 +69,20 @@ def choose_course(courses: list[Course], pages: list[st.Page]) -> str:
         width=260,
     )
     return wanted
+
+
+def titles_of(courses: list[Course]) -> dict[str, str]:
+    """Return each course's title by its id; where several have the same one, with the id.
+
+    A choice is made by its text, so no two may be the same.
+    """
+    times = Counter(course.title for course in courses)
+    return {
+        course.course_id: course.title
+        if times[course.title] == 1
+        else f"{course.title} ({course.course_id})"
+        for course in courses
+    }
 
 
 def _follow_choice() -> None:

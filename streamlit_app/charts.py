@@ -1,6 +1,6 @@
 """The charts: pure functions from a data frame and the colours to an Altair chart."""
 
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import altair as alt
 import pandas as pd
@@ -14,8 +14,8 @@ ROW_PX: Final = 20
 FRAME_PX: Final = 60
 _TEXT_PX = 12
 _PADDING: Final = {"left": 4, "top": 4, "right": 8, "bottom": 4}
-#: Opacity, as the last two digits of a colour: what is usual steps back behind what is not.
-_FAINT = "73"
+_MINUTE: Final = pd.Timedelta(minutes=1)
+_DAY: Final = pd.Timedelta(days=1)
 
 Drawing = TypeVar("Drawing", alt.Chart, alt.LayerChart)
 
@@ -29,16 +29,19 @@ def runs_per_minute(runs: pd.DataFrame, colours: Palette) -> alt.Chart:
     """
     outcome = alt.Color(
         "outcome:N",
-        scale=alt.Scale(
-            domain=[WITH_ERROR, WITHOUT_ERROR], range=[colours.warning, colours.accent + _FAINT]
-        ),
+        scale=alt.Scale(domain=[WITH_ERROR, WITHOUT_ERROR], range=[colours.warning, colours.usual]),
         legend=_legend(),
     )
     chart: alt.Chart = (
         alt.Chart(runs)
-        .mark_bar()
+        .mark_bar(stroke=colours.card)  # a gap between neighbours, also between the colours
         .encode(
-            x=alt.X("start:T", timeUnit="yearmonthdatehoursminutes", title=None, axis=_times()),
+            x=alt.X(
+                "start:T",
+                timeUnit="yearmonthdatehoursminutes",
+                title=None,
+                axis=_times(runs["start"]),
+            ),
             y=alt.Y("runs:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=4)),
             color=outcome,
             order=alt.Order("outcome:N", sort="ascending"),
@@ -68,9 +71,10 @@ def solved_of_started(exercises: pd.DataFrame, colours: Palette) -> alt.LayerCha
         alt.Tooltip("errors:Q", title="runs with an error", format=".0%"),
     ]
     bars = alt.Chart(exercises)
-    started = bars.mark_bar(color=colours.accent, opacity=0.25).encode(
-        y=names, x=alt.X("started:Q", title=None, axis=students), tooltip=tooltip
-    )
+    # Its outline tells it from the card, its faint inside tells the solved ones from it.
+    started = bars.mark_bar(
+        color=colours.accent, fillOpacity=0.25, stroke=colours.accent, strokeWidth=1
+    ).encode(y=names, x=alt.X("started:Q", title=None, axis=students), tooltip=tooltip)
     solved = bars.mark_bar(color=colours.success, height=alt.RelativeBandSize(0.45)).encode(
         y=names, x=alt.X("solved:Q", title=None, axis=students), tooltip=tooltip
     )
@@ -106,7 +110,7 @@ def student_runs(history: pd.DataFrame, colours: Palette) -> alt.Chart:
         alt.Chart(history.sort_values("time"))
         .mark_point(filled=True, size=70, opacity=0.9)
         .encode(
-            x=alt.X("time:T", title=None, axis=_times()),
+            x=alt.X("time:T", title=None, axis=_times(history["time"])),
             y=alt.Y("place:N", title=None, sort=None, axis=places),
             color=alt.Color("outcome:N", legend=_legend(), scale=paints),
             shape=alt.Shape("outcome:N", legend=_legend(), scale=shapes),
@@ -121,8 +125,24 @@ def student_runs(history: pd.DataFrame, colours: Palette) -> alt.Chart:
     return _finished(chart, ROW_PX * history["place"].nunique() + FRAME_PX, colours)
 
 
-def _times() -> alt.Axis:
-    return alt.Axis(format="%H:%M", tickCount=8, labelOverlap=True, grid=False)
+def _times(times: "pd.Series[Any]") -> alt.Axis:
+    """Label moments as finely as they lie apart: no two ticks may have the same text."""
+    span = pd.Timedelta(0) if times.empty else times.max() - times.min()
+    if span < 5 * _MINUTE:
+        label, step = "%H:%M:%S", _MINUTE / 60
+    elif span < _DAY / 2:
+        label, step = "%H:%M", _MINUTE
+    elif span < 7 * _DAY:
+        label, step = "%d %b %H:%M", _MINUTE
+    else:
+        label, step = "%d %b", _DAY
+    return alt.Axis(
+        format=label,
+        tickCount=8,
+        tickMinStep=step / pd.Timedelta(milliseconds=1),
+        labelOverlap=True,
+        grid=False,
+    )
 
 
 def _legend() -> alt.Legend:

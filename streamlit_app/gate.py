@@ -1,7 +1,8 @@
 """The door on Streamlit's own port: nothing but the health check passes without a good token.
 
 The link that an operator hands out carries the token once. It moves into a cookie that scripts
-can't read, and the browser is sent on to the same address without it.
+can't read, and the browser is sent on to the same address without it. Each page that is opened
+later renews the cookie, so that a bookmark that is used goes on working.
 """
 
 from pathlib import Path
@@ -9,9 +10,10 @@ from string import Template
 from typing import Final
 from urllib.parse import quote, urlencode
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from streamlit_app.access import AccessCheck, Verdict
@@ -58,8 +60,9 @@ class Gate:
         brought = connection.query_params.get("token") if scope["type"] == "http" else None
         token = brought or connection.cookies.get(COOKIE)
         verdict = await self._check.verdict(token) if token else Verdict.UNKNOWN
-        if verdict is Verdict.ACCEPTED and not brought:
-            await self._app(scope, receive, send)
+        if verdict is Verdict.ACCEPTED and token and not brought:
+            renews = scope["type"] == "http" and _is_page(connection)
+            await self._app(scope, receive, _renewing(connection, token, send) if renews else send)
         elif scope["type"] == "websocket":
             await WebSocketClose()(scope, receive, send)  # before it is accepted: HTTP 403
         elif verdict is Verdict.ACCEPTED and brought:
@@ -74,6 +77,30 @@ def _sent_on(connection: HTTPConnection, token: str) -> Response:
     rest = urlencode([(name, value) for name, value in query if name != "token"])
     path = "/" + quote(connection.url.path.lstrip("/"), safe="/%")
     response = RedirectResponse(f"{path}?{rest}" if rest else path, 303, _PRIVATE)
+    _set_cookie(response, connection, token)
+    return response
+
+
+def _is_page(connection: HTTPConnection) -> bool:
+    """Tell whether a browser opens a page, not one of the many files that a page consists of."""
+    return "text/html" in connection.headers.get("accept", "")
+
+
+def _renewing(connection: HTTPConnection, token: str, send: Send) -> Send:
+    """Return a `send` that gives the cookie along with the page."""
+    with_cookie = Response()
+    _set_cookie(with_cookie, connection, token)
+    cookie = with_cookie.headers["set-cookie"]
+
+    async def send_renewed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).append("set-cookie", cookie)
+        await send(message)
+
+    return send_renewed
+
+
+def _set_cookie(response: Response, connection: HTTPConnection, token: str) -> None:
     response.set_cookie(
         COOKIE,
         token,
@@ -82,7 +109,6 @@ def _sent_on(connection: HTTPConnection, token: str) -> Response:
         httponly=True,
         samesite="lax",
     )
-    return response
 
 
 def _refused(verdict: Verdict) -> Response:

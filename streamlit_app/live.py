@@ -100,4 +100,4 @@ def _strip(progress: Progress) -> None:
     with st.container(key="strip", horizontal=True, vertical_alignment="center"):
         strip(numbers)
         with st.container(key="state", width="content"):
-            connection_state(progress.as_of.time, "" if progress.lost_events else NOTHING_LOST)
+            connection_state(progress.as_of, "" if progress.lost_events else NOTHING_LOST)

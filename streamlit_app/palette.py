@@ -6,7 +6,10 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Palette:
-    """One accent, one success and one warning colour; everything else is ink and grey."""
+    """One accent, one success and one warning colour; everything else is ink and grey.
+
+    `usual` is the accent for what steps back behind what is not usual; for graphics, not for text.
+    """
 
     background: str
     card: str
@@ -14,6 +17,7 @@ class Palette:
     muted: str
     line: str
     accent: str
+    usual: str
     success: str
     warning: str
     tint: str
@@ -26,6 +30,7 @@ LIGHT: Final = Palette(
     muted="#66707f",
     line="#e6e7ea",
     accent="#2f5d9b",
+    usual="#6d8eb9",
     success="#27795b",
     warning="#bb4a1a",
     tint="#fdf3ea",
@@ -37,6 +42,7 @@ DARK: Final = Palette(
     muted="#98a3b2",
     line="#2a323d",
     accent="#7fb0ef",
+    usual="#5777a0",
     success="#4fbf95",
     warning="#f08a55",
     tint="#2b231d",

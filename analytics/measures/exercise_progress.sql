@@ -1,17 +1,19 @@
 -- name: exercise_progress
 -- meaning: How far the class is with each exercise: who has started it, who has solved it, and how
 --   often a run of it fails.
--- formula: started = students with a cell run of the exercise; passed = students with a passed
---   check, or, where nobody ever reported a check for the exercise, students with a run without
---   error; error_rate = errors / runs.
+-- formula: started = students with a cell run of the exercise or a result of a check of it;
+--   passed = students with a passed check, or, where nobody ever reported a check for the
+--   exercise, students with a run without error; error_rate = errors / runs.
 -- unit: persons, cell runs; error_rate from 0 to 1
 -- parameters:
 --   course_id: The course.
 -- columns:
---   exercise: The exercise's name. In the order of notebooks, then of names, where 1.2 is before
---     1.10.
+--   exercise: The exercise's name. In the order of the notebooks' file names, without folders,
+--     then of names, where 1.2 is before 1.10. Where several files have it, that of most students
+--     counts.
 --   notebook: Notebook in which it was last run; null where no run named one.
---   started: Students who ran a cell of it, whether or not they still run cells.
+--   started: Students who ran a cell of it or got a result of its check, whether or not they still
+--     run cells; never fewer than passed.
 --   passed: Students who solved it.
 --   passed_by: Evidence behind passed: 'check', or the weaker 'run'.
 --   runs: Cell runs.
@@ -19,13 +21,15 @@
 --   error_rate: errors / runs; null without runs.
 -- source: lake.rollup_student_exercise
 -- limits: Runs outside exercises are not listed. A run without error is weak evidence of a
---   solution. A check that is reported without a run counts under passed, but not under started.
+--   solution.
 
 WITH exercises AS (
     SELECT
         exercise,
         arg_max(notebook, last_run_at) FILTER (notebook IS NOT NULL) AS notebook,
-        count(*) FILTER (runs > 0) AS started,
+        -- Of several that are equally frequent the first one: the order must not jump.
+        mode(parse_filename(notebook) ORDER BY parse_filename(notebook)) AS file_name,
+        count(*) FILTER (runs + checks_passed + checks_failed > 0) AS started,
         sum(checks_passed + checks_failed) > 0 AS checked,
         count(*) FILTER (checks_passed > 0) AS passed_a_check,
         count(first_ok_at) AS ran_without_error,
@@ -46,4 +50,4 @@ SELECT
     errors,
     errors / nullif(runs, 0) AS error_rate
 FROM exercises
-ORDER BY natural_order(notebook) NULLS LAST, natural_order(exercise), exercise
+ORDER BY natural_order(file_name) NULLS LAST, natural_order(exercise), exercise

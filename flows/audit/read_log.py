@@ -10,7 +10,7 @@ from redis.exceptions import ResponseError
 
 from flows.audit.workspace import Row
 from flows.logged_event import POSITION, LoggedEvent, position_from_ns, position_ns
-from ingest_api.event_log import COUNTS, LOG, REJECTED
+from ingest_api.event_log import COUNTS, LOG, REJECTED, REJECTED_PLACES
 
 _PAGE: Final = 5_000
 
@@ -94,7 +94,17 @@ def read_rejections(redis: Redis) -> list[Rejection]:
                 )
                 found.append(Rejection(store, position_ns(at), reason, raw))
         newest = f"({_text(page[-1][0])}"
-    return found[::-1]
+    known = {(rejection.store, rejection.position_ns) for rejection in found}
+    return [r for r in _dropped(redis) if (r.store, r.position_ns) not in known] + found[::-1]
+
+
+def _dropped(redis: Redis) -> Iterator[Rejection]:
+    """Yield every place of the log that was ever set aside and not replayed since."""
+    places: Any = redis.zrange(REJECTED_PLACES, 0, -1)
+    for place in map(_text, places):
+        store, _, position = place.partition("@")
+        if POSITION.fullmatch(position):
+            yield Rejection(store, position_ns(position), "dropped by the operator", "")
 
 
 def _entries(redis: Redis, stream: str, newest: str) -> list[tuple[bytes, dict[bytes, bytes]]]:

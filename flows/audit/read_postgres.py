@@ -35,6 +35,7 @@ _TABLES: Final = {
         "course_id": _TEXT,
         "student_id": _TEXT,
         "last_seen_at": _TIME,
+        "last_run_at": _TIME,
         "notebook": _TEXT,
         "exercise": _TEXT,
         "last_status": _TEXT,

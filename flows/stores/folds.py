@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final, Self
 
 from flows.logged_event import LoggedEvent
+from ingest_api.events import StoredEvent
 
 #: Sequence numbers start here, so a session first seen at 5 has lost 1 to 4 until they arrive.
 FIRST_SEQ: Final = 1
@@ -18,6 +19,7 @@ class CurrentState:
     """Where a student of a course is now; see `flows.models.StudentState`."""
 
     last_seen_at: datetime
+    last_run_at: datetime | None = None
     notebook: str | None = None
     exercise: str | None = None
     last_status: str | None = None
@@ -37,13 +39,15 @@ class CurrentState:
         if event.type != "cell_run":
             return seen
         failed = event.status == "error"
+        counted = replace(seen, runs=self.runs + 1, errors=self.errors + failed)
+        if self.last_run_at is not None and logged.seen_at < self.last_run_at:
+            return counted
         return replace(
-            seen,
+            counted,
+            last_run_at=logged.seen_at,
             notebook=event.notebook or self.notebook,
             exercise=event.exercise,
             last_status=event.status,
-            runs=self.runs + 1,
-            errors=self.errors + failed,
             error_streak=self.error_streak + 1 if failed else 0,
         )
 
@@ -56,8 +60,8 @@ class CurrentState:
                 then the event counts, and what is current stays unless there is no run at all.
         """
         as_newest = self.after(logged)
-        runs = None if later is None else [e.event for e in later if e.event.type == "cell_run"]
-        if logged.event.type != "cell_run" or runs == [] or self.runs == 0:
+        following = None if later is None else _current_runs(logged, later)
+        if logged.event.type != "cell_run" or following == [] or self.runs == 0:
             return as_newest
         counted = replace(
             self,
@@ -65,15 +69,25 @@ class CurrentState:
             runs=as_newest.runs,
             errors=as_newest.errors,
         )
-        if runs is None:
+        if following is None:
             return counted
-        if not any(run.notebook for run in runs):
-            counted = replace(counted, notebook=as_newest.notebook)
-        if any(run.status != "error" for run in runs):
+        if not any(run.notebook for run in following):
+            counted = replace(counted, notebook=logged.event.notebook or self.notebook)
+        if any(run.status != "error" for run in following):
             return counted
         # Every run since has failed, so the late one prolongs their streak or begins it anew.
         failed = logged.event.status == "error"
-        return replace(counted, error_streak=self.error_streak + 1 if failed else len(runs))
+        return replace(counted, error_streak=self.error_streak + 1 if failed else len(following))
+
+
+def _current_runs(logged: LoggedEvent, later: Sequence[LoggedEvent]) -> list[StoredEvent]:
+    """Return the runs among `later` that say where the student is once `logged` is known."""
+    newest, current = logged.seen_at, []
+    for following in later:
+        if following.event.type == "cell_run" and following.seen_at >= newest:
+            newest = following.seen_at
+            current.append(following.event)
+    return current
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,10 @@ from flows.stores.versions import require_known_lake, require_known_tables
 CATALOG_SCHEMA: Final = "lake"
 #: Commits smaller than this stay in the catalog until maintenance flushes them to Parquet.
 INLINED_ROWS: Final = 5_000
+#: A host that vanished without a word is noticed within half a minute, not within hours.
+_NOTICE_A_DEAD_HOST: Final = (
+    "keepalives_idle=10&keepalives_interval=5&keepalives_count=3&tcp_user_timeout=20000"
+)
 
 
 def attach_lake(postgres_url: str, lake_path: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -31,13 +35,14 @@ def attach_lake(postgres_url: str, lake_path: str, *, read_only: bool) -> duckdb
     for extension in ("ducklake", "postgres_scanner"):
         connection.execute(f"LOAD {_literal(_extension_file(extension))}")
     connection.execute("SET TimeZone = 'UTC'")
+    address = postgres_url + ("&" if "?" in postgres_url else "?") + _NOTICE_A_DEAD_HOST
     access = "READ_ONLY" if read_only else f"DATA_INLINING_ROW_LIMIT {INLINED_ROWS}"
     connection.execute(
-        f"ATTACH {_literal('ducklake:postgres:' + postgres_url)} AS lake "
+        f"ATTACH {_literal('ducklake:postgres:' + address)} AS lake "
         f"(DATA_PATH {_literal(lake_path)}, METADATA_SCHEMA '{CATALOG_SCHEMA}', {access})"
     )
     connection.execute(
-        f"ATTACH {_literal(postgres_url)} AS master (TYPE postgres, SCHEMA 'public', READ_ONLY)"
+        f"ATTACH {_literal(address)} AS master (TYPE postgres, SCHEMA 'public', READ_ONLY)"
     )
     try:
         _refuse_newer_versions(connection)

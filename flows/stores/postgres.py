@@ -234,6 +234,7 @@ def _fold_student_states(
     states = {
         (row.course_id, row.student_id): CurrentState(
             last_seen_at=row.last_seen_at,
+            last_run_at=row.last_run_at,
             notebook=row.notebook,
             exercise=row.exercise,
             last_status=row.last_status,
@@ -249,6 +250,7 @@ def _fold_student_states(
             "course_id": course_id,
             "student_id": student_id,
             "last_seen_at": state.last_seen_at,
+            "last_run_at": state.last_run_at,
             "notebook": state.notebook,
             "exercise": state.exercise,
             "last_status": state.last_status,

@@ -10,7 +10,8 @@ from typing import Any
 
 import streamlit as st
 
-from streamlit_app.live_feed.start import FeedStart
+from analytics.responses import AsOf
+from streamlit_app.live_feed.start import LOG_START, FeedStart
 from streamlit_app.settings import DashboardSettings
 from streamlit_app.wording import AGES, KINDS
 
@@ -25,6 +26,7 @@ CONNECTION_TEXTS = {
     "reconnecting": "reconnecting…",
     "offline": "offline",
     "as_of": "as of {age} ago",
+    "old": "these numbers are {age} old",
     **AGES,
 }
 
@@ -35,13 +37,13 @@ def _read(*names: str) -> str:
 
 _feed = st.components.v2.component(
     "cellpulse_live_feed",
-    js=_read("socket.js", "rows.js", "feed.js"),
+    js=_read("positions.js", "socket.js", "rows.js", "feed.js"),
     css=_read("feed.css"),
     isolate_styles=False,
 )
 _connection = st.components.v2.component(
     "cellpulse_connection",
-    js=_read("connection.js"),
+    js=_read("positions.js", "connection.js"),
     css=_read("connection.css"),
     isolate_styles=False,
 )
@@ -61,11 +63,16 @@ def live_feed(start: FeedStart, *, token: str, settings: DashboardSettings) -> N
     _feed(key="live_feed", data=data, height="stretch", on_moved_change=_nothing)
 
 
-def connection_state(as_of: datetime, note: str) -> None:
-    """Show whether the live list is connected, how old the numbers are, and a note."""
+def connection_state(as_of: AsOf, note: str) -> None:
+    """Show whether the live list is connected, how old the numbers are, and a note.
+
+    An answer may be new and its numbers old: the browser compares the position that they had
+    reached with what arrived over the live connection since.
+    """
     now = datetime.now(UTC)
     data = {
-        "age_s": max(0.0, (now - as_of).total_seconds()),
+        "age_s": max(0.0, (now - as_of.time).total_seconds()),
+        "position": as_of.position or LOG_START,
         "drawn_at": now.isoformat(),
         "note": note,
         "texts": CONNECTION_TEXTS,

@@ -1,10 +1,44 @@
 // The state of the connection, and how old the numbers beside it are. The live list tells the
-// state by an event on the window.
+// state, and the position of whatever arrives, by events on the window.
 
-const states = new WeakMap();
+// Numbers that lack something which arrived longer ago than this are old; less is their usual way.
+const OLD_AFTER_MS = 5000;
+// Arrivals closer than this are remembered as one.
+const SAME_ARRIVAL_MS = 1000;
+
+// What arrived over the live connection and is not in the numbers yet, oldest first.
+class Uncounted {
+  constructor() {
+    this.arrivals = [];
+    this.counted = "0-0";
+  }
+
+  arrived(position) {
+    if (comparePositions(position, this.counted) <= 0) return;
+    const now = performance.now();
+    const last = this.arrivals.at(-1);
+    if (last && now - last.at < SAME_ARRIVAL_MS) {
+      if (comparePositions(position, last.position) > 0) last.position = position;
+    } else {
+      this.arrivals.push({ at: now, position, happenedAt: Number(position.split("-")[0]) });
+    }
+  }
+
+  countedUpTo(position) {
+    this.counted = position;
+    this.arrivals = this.arrivals.filter((each) => comparePositions(each.position, position) > 0);
+  }
+
+  // The first of them, when it has waited so long that something is wrong.
+  get overdue() {
+    const [first] = this.arrivals;
+    return first && performance.now() - first.at > OLD_AFTER_MS ? first : null;
+  }
+}
 
 class ConnectionState {
   constructor(parent) {
+    this.uncounted = new Uncounted();
     this.root = document.createElement("p");
     this.root.className = "cp-connection";
     this.root.dataset.testid = "connection";
@@ -14,21 +48,27 @@ class ConnectionState {
     this.word = document.createElement("span");
     this.word.setAttribute("role", "status");
     this.age = document.createElement("span");
-    this.root.append(this.dot, this.word, this.age);
+    this.age.className = "cp-age";
+    this.note = document.createElement("span");
+    this.root.append(this.dot, this.word, this.age, this.note);
     parent.append(this.root);
     this.listen = (event) => {
       this.state = event.detail;
       this.draw();
     };
+    this.arrived = (event) => this.uncounted.arrived(event.detail);
     window.addEventListener("cellpulse:connection", this.listen);
+    window.addEventListener("cellpulse:arrived", this.arrived);
     this.timer = setInterval(() => this.draw(), 1000);
   }
 
   update(data) {
     if (data.drawn_at !== this.data?.drawn_at) {
       this.since = performance.now() - data.age_s * 1000;
+      this.serverAhead = Date.parse(data.drawn_at) - performance.now();
     }
     this.data = data;
+    this.uncounted.countedUpTo(data.position);
     this.draw();
   }
 
@@ -36,26 +76,43 @@ class ConnectionState {
     if (!this.data) return;
     const state = this.state ?? "connecting";
     const { texts, note } = this.data;
+    const { overdue } = this.uncounted;
     this.root.dataset.state = state;
+    this.root.toggleAttribute("data-old", overdue !== null);
     if (this.word.textContent !== texts[state]) this.word.textContent = texts[state];
-    const seconds = Math.max(0, (performance.now() - this.since) / 1000);
-    const age = texts.as_of.replace("{age}", this.inWords(seconds));
-    this.age.textContent = [age, note].filter(Boolean).map((text) => ` · ${text}`).join("");
+    const age = this.inWords(this.secondsSince(overdue));
+    this.age.textContent = ` · ${texts[overdue ? "old" : "as_of"].replace("{age}", age)}`;
+    // Whether anything was lost can't be told from old numbers.
+    this.note.textContent = note && !overdue ? ` · ${note}` : "";
+  }
+
+  // Numbers are as old as their answer, or as the first thing that they should hold and don't.
+  // After a reload that arrives late, so it is dated by the server's clock, too.
+  secondsSince(overdue) {
+    const now = performance.now();
+    const since = overdue
+      ? Math.min(this.since, overdue.at, overdue.happenedAt - this.serverAhead)
+      : this.since;
+    return Math.max(0, (now - since) / 1000);
   }
 
   inWords(seconds) {
     const { texts } = this.data;
     if (seconds < 1) return texts.seconds.replace("{n}", seconds.toFixed(1));
     if (seconds < 60) return texts.seconds.replace("{n}", Math.floor(seconds));
-    return texts.minutes.replace("{n}", Math.floor(seconds / 60));
+    if (seconds < 3600) return texts.minutes.replace("{n}", Math.floor(seconds / 60));
+    return texts.hours.replace("{n}", Math.floor(seconds / 3600));
   }
 
   close() {
     clearInterval(this.timer);
     window.removeEventListener("cellpulse:connection", this.listen);
+    window.removeEventListener("cellpulse:arrived", this.arrived);
     this.root.remove();
   }
 }
+
+const states = new WeakMap();
 
 export default function ({ parentElement, data }) {
   let shown = states.get(parentElement);

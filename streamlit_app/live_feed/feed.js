@@ -42,6 +42,7 @@ class Feed {
       return;
     }
     if (typeof message.position !== "string") return;
+    window.dispatchEvent(new CustomEvent("cellpulse:arrived", { detail: message.position }));
     this.runs.add(message, true);
     this.empty.hidden = this.runs.rows.size > 0;
   }

@@ -4,13 +4,6 @@ const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 15000;
 const OFFLINE_AFTER_FAILURES = 4;
 
-// Positions are "milliseconds-sequence", and order everything that happened.
-function comparePositions(one, other) {
-  const [oneMs, oneSeq] = one.split("-").map(Number);
-  const [otherMs, otherSeq] = other.split("-").map(Number);
-  return oneMs - otherMs || oneSeq - otherSeq;
-}
-
 class LiveSocket {
   constructor({ address, courseId, token, after, onMessage, onState }) {
     this.address = address;
@@ -29,7 +22,7 @@ class LiveSocket {
   }
 
   connect() {
-    const address = new URL("ws/dashboard", this.address);
+    const address = new URL(`${this.address}/ws/dashboard`);
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     address.searchParams.set("course_id", this.courseId);
     address.searchParams.set("signals", "1");

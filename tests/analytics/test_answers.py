@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 START = datetime(2024, 3, 4, 9, 0, tzinfo=UTC)
-OF_THE_LAKE = ["exercises", "timeline", "students/s/history"]
+OF_THE_LAKE = ["exercises", "timeline", "students/s/history", "events"]
 OF_POSTGRES = ["students"]
 
 

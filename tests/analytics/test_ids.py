@@ -50,14 +50,14 @@ async def test_odd_ids_work_in_every_path_and_with_a_token_of_their_own(
     async with api_of(stores.settings) as api:
         for course, student in pairs:
             headers = bearer(course)
-            for path in ("progress", "students", "exercises", "timeline"):
+            for path in ("progress", "students", "events", "exercises", "timeline"):
                 answer = await api.get(f"/courses/{encoded(course)}/{path}", headers=headers)
                 assert answer.status_code == 200, (course, path)
                 assert answer.json()["course_id"] == course
                 if path in ("progress", "exercises"):
                     assert [e["exercise"] for e in answer.json()["exercises"]] == [course]
-                if path == "students":
-                    assert [s["student_id"] for s in answer.json()["students"]] == [student]
+                if path in ("students", "events"):
+                    assert [s["student_id"] for s in answer.json()[path]] == [student]
             path = f"/courses/{encoded(course)}/students/{encoded(student)}/history"
             answer = await api.get(path, headers=bearer(course, student))
             assert answer.status_code == 200, (course, student)

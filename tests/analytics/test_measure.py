@@ -35,6 +35,7 @@ def test_there_is_a_measure_for_every_number() -> None:
     assert measure_names() == [
         "as_of",
         "class_progress",
+        "course_events",
         "courses",
         "exercise_progress",
         "membership",

@@ -1,7 +1,9 @@
 """The API's own documentation."""
 
+import re
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import TypeAdapter
@@ -15,6 +17,7 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/progress": responses.Progress,
     "/api/v1/courses/{course_id}/students": responses.Students,
     "/api/v1/courses/{course_id}/students/{student_id}/history": responses.History,
+    "/api/v1/courses/{course_id}/events": responses.Events,
     "/api/v1/courses/{course_id}/exercises": responses.Exercises,
     "/api/v1/courses/{course_id}/timeline": responses.Timeline,
     "/healthz": dict[str, str],
@@ -57,3 +60,18 @@ def test_every_parameter_is_described(path: str, paths: Any) -> None:
     """Each parameter has a meaning in words."""
     for parameter in paths[path]["get"].get("parameters", []):
         assert parameter["description"], parameter["name"]
+
+
+@pytest.mark.parametrize("page", ["/docs", "/redoc"])
+async def test_the_documentation_needs_nobody_else(page: str) -> None:
+    """Whatever the page loads comes from this very server, so it works without the internet."""
+    app = create_app(
+        ApiSettings(postgres_url="postgresql://nowhere", lake_path="nowhere", secret="x" * 32)
+    )
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as api:
+        shown = await api.get(page)
+        loaded = re.findall(r'(?:src|href)="([^"]+)"', shown.text)
+        assert loaded
+        for address in loaded:
+            assert address.startswith("/")
+            assert (await api.get(address)).status_code == 200

@@ -2,15 +2,20 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import psycopg
+import pytest
 
+from analytics import lake_reader
 from flows.embedded.part import free_port
 from flows.embedded.postgres_server import postgres_address, postgres_part
 
@@ -19,10 +24,26 @@ PATHS = [
     "/courses/c/progress",
     "/courses/c/students",
     "/courses/c/students/s/history",
+    "/courses/c/events",
     "/courses/c/exercises",
     "/courses/c/timeline",
 ]
 READY = "http://api/readyz"
+
+
+@contextmanager
+def frozen(server: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Stop a server and its children as a machine does that hangs, and let them go on."""
+    postmaster = psutil.Process(server.pid)
+    processes = [postmaster, *postmaster.children(recursive=True)]
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
 
 async def statuses(api: httpx.AsyncClient) -> set[int]:
@@ -63,6 +84,39 @@ async def test_while_postgresql_is_away_the_api_says_so_and_then_answers_again(
         assert address not in response.text
     assert (await api.get("http://api/healthz")).status_code == HTTPStatus.OK
     with running(part, tmp_path / "log") as server:
+        assert await statuses(api) == {HTTPStatus.OK}
+        server.send_signal(signal.SIGINT)
+    await api.aclose()
+
+
+async def test_while_postgresql_hangs_the_api_says_so_and_then_answers_again(
+    tmp_path: Path,
+    running: Callable[..., Any],
+    settings_at: Callable[..., Any],
+    stores_at: Callable[..., Any],
+    api_of: Callable[..., httpx.AsyncClient],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A server that takes connections and is silent gives 503 to all, however many ask."""
+    monkeypatch.setenv("PGCONNECT_TIMEOUT", "2")
+    directory, port = tmp_path / "server", free_port()
+    part = postgres_part(directory, "127.0.0.1", port)
+    with running(part, tmp_path / "log") as server:
+        assert part.answers()
+        stores = stores_at(
+            settings_at(postgres_address(directory, "127.0.0.1", port), str(tmp_path / "lake"))
+        )
+        write_one_event(stores)
+        api = api_of(stores.settings)
+        assert await statuses(api) == {HTTPStatus.OK}
+        monkeypatch.setattr(lake_reader, "READ_SECONDS", 2.0)
+        with frozen(server):
+            asked = [*PATHS, READY] * 2
+            answers = await asyncio.gather(*(api.get(path) for path in asked))
+            assert {answer.status_code for answer in answers} == {HTTPStatus.SERVICE_UNAVAILABLE}
+            assert all("does not answer" in answer.json()["detail"] for answer in answers)
+            assert (await api.get("http://api/healthz")).status_code == HTTPStatus.OK
+        monkeypatch.setattr(lake_reader, "READ_SECONDS", 60.0)
         assert await statuses(api) == {HTTPStatus.OK}
         server.send_signal(signal.SIGINT)
     await api.aclose()

@@ -123,7 +123,7 @@ async def test_one_reported_check_makes_checks_the_evidence_for_everyone(
         after = (await api.get("/courses/c/exercises")).json()["exercises"][0]
     assert (before["passed"], before["passed_by"]) == (1, "run")
     assert (after["passed"], after["passed_by"]) == (0, "check")
-    assert (before["started"], after["started"]) == (1, 1)
+    assert (before["started"], after["started"]) == (1, 2)
 
 
 async def test_numbers_grow_with_the_next_batch(
@@ -139,3 +139,51 @@ async def test_numbers_grow_with_the_next_batch(
             answer = (await api.get("/courses/c/progress")).json()
             seen.append((answer["runs"], answer["exercises"][0]["runs"]))
     assert seen == [(2, 2), (4, 4), (6, 6)]
+
+
+async def test_a_passed_check_without_a_run_is_a_start(
+    stores: Any, api_of: Callable[..., httpx.AsyncClient]
+) -> None:
+    """Never more students solved an exercise than started it: a check's result is a start."""
+    check: dict[str, Any] = {"type": "check_result", "check_name": "n", "exercise": "e"}
+    start = datetime(2024, 3, 4, tzinfo=UTC)
+    stores.write(
+        stores.log(start, course_id="c", student_id="a", passed=True, **check),
+        stores.log(start, course_id="c", student_id="b", passed=False, **check),
+    )
+    async with api_of(stores.settings) as api:
+        (exercise,) = (await api.get("/courses/c/exercises")).json()["exercises"]
+    assert [exercise[key] for key in ("started", "passed", "runs")] == [2, 1, 0]
+
+
+async def test_the_order_of_exercises_stays_while_the_class_works(
+    stores: Any, api_of: Callable[..., httpx.AsyncClient]
+) -> None:
+    """Folders don't count, and neither a copy of a notebook nor who ran last changes the order."""
+    start = datetime(2024, 3, 4, tzinfo=UTC)
+    runs = [
+        ("ada", "1.1", "home/zoe/01-start.ipynb"),
+        ("ada", "2.1", "course/02-end.ipynb"),
+        ("bob", "2.1", "a/02-end.ipynb"),
+        ("cy", "2.1", "00-copy.ipynb"),
+        ("bob", "1.1", "z/01-start.ipynb"),
+        ("cy", "1.1", "03-copy.ipynb"),
+        ("cy", "0.1", None),
+    ]
+    orders = set()
+    async with api_of(stores.settings) as api:
+        for second, (student, exercise, notebook) in enumerate([*runs, *reversed(runs)]):
+            stores.write(
+                stores.log(
+                    start + timedelta(seconds=second),
+                    course_id="c",
+                    student_id=student,
+                    status="ok",
+                    exercise=exercise,
+                    notebook=notebook,
+                )
+            )
+            if second >= len(runs) - 1:
+                exercises = (await api.get("/courses/c/exercises")).json()["exercises"]
+                orders.add(tuple(each["exercise"] for each in exercises))
+    assert orders == {("1.1", "2.1", "0.1")}

@@ -77,20 +77,25 @@ def test_an_actor_that_fails_keeps_other_wake_ups_away(
     redis.set.assert_called_once_with("cellpulse:wake:postgres", "1", ex=6)
 
 
-def test_the_lakes_progress_is_announced(
-    broker: StubBroker, settings: FlowsSettings, event: Make, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("store", ["postgres", "lake"])
+def test_the_progress_of_what_the_api_reads_is_announced(
+    store: str,
+    broker: StubBroker,
+    settings: FlowsSettings,
+    event: Make,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """After a batch of the lake `rollups-advanced` names its courses and its position."""
+    """After a batch of PostgreSQL or the lake `rollups-advanced` names courses and position."""
     batch = Batch([event(0), event(1, course_id="b"), event(2)], "9-0")
     monkeypatch.setattr(flows.actors, "drain", lambda _log, _store, advanced: advanced(batch))
     redis = MagicMock()
     declare_actors(broker, redis, settings)
-    broker.actors["write_lake"]()
+    broker.actors[f"write_{store}"]()
     [call] = redis.publish.call_args_list
     channel, message = call.args
     assert channel == "rollups-advanced"
     assert json.loads(message) == {"position": "9-0", "courses": ["b", "demo"]}
-    broker.actors["write_postgres"]()
+    broker.actors["write_influxdb"]()
     assert redis.publish.call_count == 1
 
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -42,6 +43,40 @@ def test_a_clock_that_runs_ahead_does_not_keep_a_student_present(
     """A client's time counts only as far as the server's own."""
     state = fold([event(0, occurred_at="2026-03-09T00:00:00Z")])
     assert state.last_seen_at == start
+
+
+def test_runs_of_yesterday_that_arrive_late_do_not_say_where_a_student_is(
+    event: Make, start: datetime
+) -> None:
+    """A run older than the latest one known adds to runs and errors, and to nothing else."""
+    now = [event(n, exercise="2.1", notebook="b.ipynb", status="error") for n in range(2)]
+    yesterday = {"occurred_at": start - timedelta(days=1), "exercise": "1.1", "notebook": "a.ipynb"}
+    leftovers = [
+        event(10, status="ok", **yesterday),
+        event(11, status="error", **yesterday),
+        event(12, status="interrupted", **yesterday),
+    ]
+    state = fold([*now, *leftovers])
+    assert state == replace(fold(now), runs=5, errors=3, last_seen_at=state.last_seen_at)
+    assert (state.exercise, state.notebook, state.error_streak) == ("2.1", "b.ipynb", 2)
+    assert state.last_run_at == state.last_seen_at == start + timedelta(seconds=1)
+
+
+def test_a_sign_that_is_no_run_makes_no_run_late(event: Make, start: datetime) -> None:
+    """Lateness is measured against runs: a heartbeat that overtook a run does not hide it."""
+    beat = event(60, type="heartbeat", status=None)
+    run = event(61, exercise="1.1", occurred_at=start + timedelta(seconds=30))
+    state = fold([beat, run])
+    assert (state.exercise, state.last_run_at) == ("1.1", start + timedelta(seconds=30))
+    assert state.last_seen_at == start + timedelta(seconds=60)
+
+
+def test_of_two_runs_at_the_same_time_the_later_in_the_log_counts(
+    event: Make, start: datetime
+) -> None:
+    """The log's order decides where clocks do not."""
+    state = fold([event(0, exercise="1.1"), event(1, exercise="1.2", occurred_at=start)])
+    assert state.exercise == "1.2"
 
 
 def session(event: Make, numbers: list[int]) -> SessionState:

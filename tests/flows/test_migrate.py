@@ -45,3 +45,29 @@ def test_migrations_make_what_the_models_describe(empty_postgres_url: str) -> No
         difference = compare_metadata(MigrationContext.configure(connection), Base.metadata)
     engine.dispose()
     assert difference == []
+
+
+def test_students_of_the_first_version_get_the_time_of_their_last_run(
+    empty_postgres_url: str,
+) -> None:
+    """The second migration fills the new column, and leaves it empty where there was no run."""
+    engine = engine_for(empty_postgres_url)
+    migrate(engine, "0001")
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO courses VALUES ('c', NULL, now())",
+            "INSERT INTO students VALUES ('ran', now()), ('came', now())",
+            "INSERT INTO enrollments VALUES ('c', 'ran', now()), ('c', 'came', now())",
+            (
+                "INSERT INTO student_states (course_id, student_id, last_seen_at, runs, errors, "
+                "error_streak) VALUES ('c', 'ran', now(), 2, 1, 1), ('c', 'came', now(), 0, 0, 0)"
+            ),
+        ):
+            connection.exec_driver_sql(statement)
+    migrate(engine)
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT student_id, last_run_at = last_seen_at FROM student_states ORDER BY 1"
+        ).fetchall()
+    engine.dispose()
+    assert [tuple(row) for row in rows] == [("came", None), ("ran", True)]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 from unittest.mock import AsyncMock, MagicMock
@@ -52,6 +53,16 @@ async def _wait_forever(*_: Any, **__: Any) -> None:
 async def test_it_starts_and_stops_with_a_mocked_connection(client: AsyncClient) -> None:
     """The ingest starts without Redis, and says that it lives."""
     assert (await client.get("/healthz")).json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("page", ["/docs", "/redoc"])
+async def test_the_documentation_needs_nobody_else(client: AsyncClient, page: str) -> None:
+    """Whatever the page loads comes from this very server, so it works without the internet."""
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', (await client.get(page)).text)
+    assert loaded
+    for address in loaded:
+        assert address.startswith("/")
+        assert (await client.get(address)).status_code == 200
 
 
 async def test_an_event_goes_to_the_right_log_and_channel(

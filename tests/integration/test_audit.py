@@ -26,6 +26,7 @@ from flows.drain import drain
 from flows.log_reader import LogReader
 from flows.logged_event import LoggedEvent, position_ns
 from flows.migrate import prepare_databases
+from flows.rejected import RejectedStream
 from flows.settings import FlowsSettings, InfluxSettings, LakeSettings
 from flows.stores.lake_attach import attach_lake
 from flows.stores.store import PoisonEventError, Store
@@ -54,10 +55,12 @@ class Refusing:
         self._store = store
         self._student = student
 
-    def apply(self, events: Sequence[LoggedEvent], position: str) -> None:
+    def apply(
+        self, events: Sequence[LoggedEvent], position: str, skipped: Sequence[str] = ()
+    ) -> None:
         if any(event.event.student_id == self._student for event in events):
             raise PoisonEventError(f"refuses {self._student}")
-        self._store.apply(events, position)
+        self._store.apply(events, position, skipped)
 
     def position(self) -> str | None:
         return self._store.position()
@@ -294,13 +297,18 @@ def test_what_a_store_refused_is_set_aside(klass: Class) -> None:
     shown = {(aside.store, aside.place.student_id) for aside in report.set_aside}
     assert shown == {("log", None)} | {(name, f"poison to {name}") for name in STORES}
     assert report.set_aside_events == 4
+    aside = RejectedStream(klass.redis)
+    assert aside.drop(aside.all()) == 4
+    report = klass.audit()
+    assert report.findings == []
+    assert {entry.reason for entry in report.set_aside} == {"dropped by the operator"}
 
 
 def test_a_store_that_refused_an_event_without_setting_it_aside_lost_it(klass: Class) -> None:
     """Without its entry in the rejected stream a refused event is lost."""
     klass.stores["lake"] = Refusing(klass.stores["lake"], "s3")  # type: ignore[assignment]
     klass.teach()
-    klass.redis.delete("progress-events:rejected")
+    klass.redis.delete("progress-events:rejected", "progress-events:rejected-places")
     assert ("lost", "lake", "other numbering") in klass.findings()
 
 

@@ -32,7 +32,9 @@ from websockets.sync.server import Server, ServerConnection, serve
 from analytics.responses import (
     AsOf,
     Course,
+    CourseEvent,
     Courses,
+    Events,
     ExerciseProgress,
     History,
     HistoryEvent,
@@ -57,10 +59,12 @@ class MadeUpClass:
     def clear(self) -> None:
         """Forget everything."""
         self.courses = [COURSE]
+        self.titles = {COURSE: "Introduction to Python"}
         self.events: list[HistoryEvent] = []
         self.students: dict[str, str] = {}
         self.lost = 0
         self.lake_lags = 0
+        self.numbers_lag = 0
         self.started = datetime.now(UTC)
         self.api_is_away = False
         self.answer_with: dict[str, Any] = {}
@@ -151,7 +155,7 @@ class MadeUpClass:
         states = self.states()
         runs, errors = sum(s.runs for s in states), sum(s.errors for s in states)
         return Progress(
-            as_of=self.as_of(),
+            as_of=self.as_of(self.numbers_lag),
             course_id=COURSE,
             students=len(states),
             active_students=sum(state.active for state in states),
@@ -216,7 +220,7 @@ def _api(made_up: MadeUpClass) -> FastAPI:
             courses=[
                 Course(
                     course_id=course,
-                    title="Introduction to Python" if course == COURSE else course,
+                    title=made_up.titles.get(course, course),
                     students=len(made_up.states()),
                     last_event_at=last if course == COURSE else None,
                 )
@@ -239,6 +243,21 @@ def _api(made_up: MadeUpClass) -> FastAPI:
         known(course)
         assert bucket == "1m"
         return made_up.timeline()
+
+    @app.get("/api/v1/courses/{course}/events")
+    def events(course: str, limit: int) -> Events:
+        known(course)
+        in_lake = made_up.events[: len(made_up.events) - made_up.lake_lags]
+        page = [
+            CourseEvent(student_id=made_up.students[event.event_id], **event.model_dump())
+            for event in in_lake[-limit:][::-1]
+        ]
+        return Events(
+            as_of=made_up.as_of(made_up.lake_lags),
+            course_id=course,
+            events=page,
+            next_before=page[-1].position if limit < len(in_lake) else None,
+        )
 
     @app.get("/api/v1/courses/{course}/students/{student}/history")
     def history(course: str, student: str, limit: int, before: str | None = None) -> History:
@@ -279,8 +298,8 @@ class FakeIngest:
 
     @property
     def address(self) -> str:
-        """The address as the browser reaches it."""
-        return f"http://127.0.0.1:{self.port}"
+        """The address as the browser reaches it: behind a proxy, under a path."""
+        return f"http://127.0.0.1:{self.port}/school/cellpulse"
 
     def start(self) -> None:
         """Listen, on the same port as before."""
@@ -317,6 +336,8 @@ class FakeIngest:
     def _talk(self, connection: ServerConnection) -> None:
         request = connection.request
         assert request is not None
+        if urlsplit(request.path).path != "/school/cellpulse/ws/dashboard":
+            return
         query = {name: values[0] for name, values in parse_qs(urlsplit(request.path).query).items()}
         offered = request.headers["Sec-WebSocket-Protocol"].split(", ")
         with self._lock:

@@ -28,6 +28,7 @@ def test_each_question_has_a_typed_answer(api: ApiClient, made_up: Any) -> None:
     assert api.progress(COURSE).errors == 1
     assert api.students(COURSE).students[0].student_id == "Vole"
     assert api.timeline(COURSE).buckets[0].runs == 1
+    assert api.events(COURSE, limit=5).events[0].student_id == "Vole"
     assert api.history(COURSE, "Vole", limit=5).events[0].error_name == "NameError"
 
 
@@ -42,10 +43,19 @@ def test_a_history_is_paged(api: ApiClient, made_up: Any) -> None:
     assert rest.next_before is None
 
 
-def test_ids_are_one_segment_of_the_path(api: ApiClient, made_up: Any) -> None:
-    """An id with a blank, another script or a question mark reaches the API whole."""
-    made_up.run("Zoë 山田?")
-    assert len(api.history(COURSE, "Zoë 山田?", limit=1).events) == 1
+@pytest.mark.parametrize("student", ["Zoë 山田?", ".", "..", "a.b", "..."])
+def test_ids_are_one_segment_of_the_path(api: ApiClient, made_up: Any, student: str) -> None:
+    """An id with a blank, another script, a question mark or only dots reaches the API whole."""
+    made_up.run(student)
+    assert len(api.history(COURSE, student, limit=1).events) == 1
+
+
+@pytest.mark.parametrize("course", [".", ".."])
+def test_a_course_may_be_named_by_dots(api: ApiClient, made_up: Any, course: str) -> None:
+    """A course named like a step upwards in a path has its own numbers."""
+    made_up.courses = [course]
+    assert api.progress(course).students == 0
+    assert api.events(course, limit=1).events == []
 
 
 @pytest.mark.parametrize(

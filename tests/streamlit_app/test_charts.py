@@ -59,7 +59,8 @@ def test_runs_with_an_error_have_the_warning_colour(colours: Palette) -> None:
     scale = spec["encoding"]["color"]["scale"]
     painted = dict(zip(scale["domain"], scale["range"], strict=True))
     assert painted[WITH_ERROR] == colours.warning
-    assert painted[WITHOUT_ERROR].startswith(colours.accent)
+    assert painted[WITHOUT_ERROR] == colours.usual
+    assert spec["mark"]["stroke"] == colours.card
 
 
 def test_solved_is_drawn_over_started(made_up: Any) -> None:
@@ -72,6 +73,7 @@ def test_solved_is_drawn_over_started(made_up: Any) -> None:
     ]
     below, above = charts.solved_of_started(frame, LIGHT).to_dict()["layer"]
     assert below["encoding"]["x"]["field"] == "started"
+    assert (below["mark"]["stroke"], below["mark"].get("opacity")) == (LIGHT.accent, None)
     assert (above["encoding"]["x"]["field"], above["mark"]["color"]) == ("solved", LIGHT.success)
 
 
@@ -93,3 +95,24 @@ def test_a_run_that_was_kept_back_is_drawn_when_it_happened(made_up: Any) -> Non
     made_up.run("Vole", occurred_at=NINE + timedelta(hours=9), received_at=NINE)
     times: pd.Series[Any] = history_frame(made_up.of("Vole"))["time"]
     assert set(times) == {pd.Timestamp(NINE)}
+
+
+@pytest.mark.parametrize(
+    ("apart", "label", "step"),
+    [
+        (timedelta(0), "%H:%M:%S", timedelta(seconds=1)),
+        (timedelta(seconds=4), "%H:%M:%S", timedelta(seconds=1)),
+        (timedelta(minutes=90), "%H:%M", timedelta(minutes=1)),
+        (timedelta(days=2), "%d %b %H:%M", timedelta(minutes=1)),
+        (timedelta(days=30), "%d %b", timedelta(days=1)),
+    ],
+)
+def test_moments_are_labelled_as_finely_as_they_lie_apart(
+    made_up: Any, apart: timedelta, label: str, step: timedelta
+) -> None:
+    """Seconds where runs follow each other at once, days where the history spans days."""
+    made_up.run("Vole", at=NINE)
+    made_up.run("Vole", at=NINE + apart)
+    spec = charts.student_runs(history_frame(made_up.of("Vole")), LIGHT).to_dict()
+    axis = spec["encoding"]["x"]["axis"]
+    assert (axis["format"], axis["tickMinStep"]) == (label, step / timedelta(milliseconds=1))

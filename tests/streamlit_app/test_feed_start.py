@@ -1,14 +1,17 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+import streamlit_app
 from streamlit_app.api_client import ApiClient
-from streamlit_app.live_feed.start import ENTRIES, LOG_START, STUDENTS, FeedStart, feed_start
+from streamlit_app.live_feed.start import ENTRIES, LOG_START, FeedStart, feed_start
 
 COURSE = "python-101"
+PACKAGE = Path(streamlit_app.__file__).parent
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
@@ -62,22 +65,17 @@ def test_no_code_and_no_output_reaches_the_list(api: ApiClient, made_up: Any) ->
     assert "secret" not in str(feed_start(api, COURSE).runs)
 
 
-def test_the_list_ends_where_a_students_history_was_cut(api: ApiClient, made_up: Any) -> None:
-    """Where a busy student's earlier runs are not known, nobody's earlier runs are shown."""
-    made_up.run("Heron", at=START)
-    busy = [
-        made_up.run("Vole", at=START + timedelta(seconds=second))
-        for second in range(1, ENTRIES + 5)
+def test_after_a_reload_a_class_of_30_still_fills_the_list(api: ApiClient, made_up: Any) -> None:
+    """The list holds the newest runs of everyone, without a hole, in one question to the API."""
+    runs = [
+        made_up.run(f"Student {number % 30}", at=START + timedelta(seconds=number))
+        for number in range(130)
     ]
-    newest = [run["position"] for run in reversed(busy)][:ENTRIES]
-    assert _positions(feed_start(api, COURSE)) == newest
+    made_up.asked.clear()
+    assert _positions(feed_start(api, COURSE)) == [run["position"] for run in runs[:-101:-1]]
+    assert made_up.asked == [f"/api/v1/courses/{COURSE}/events"]
 
 
-def test_the_list_ends_where_another_student_was_seen(api: ApiClient, made_up: Any) -> None:
-    """It goes back no further than to the last run of the first student who was left out."""
-    made_up.run("Student 0", at=START)
-    for number in range(STUDENTS + 1):
-        made_up.run(f"Student {number}", at=START + timedelta(seconds=1 + number))
-    start = feed_start(api, COURSE)
-    assert len(start.runs) == STUDENTS
-    assert "Student 0" not in {run["student_id"] for run in start.runs}
+def test_the_list_holds_as_many_rows_as_it_begins_with() -> None:
+    """The browser keeps exactly the rows that the API is asked for."""
+    assert f"const MOST_ROWS = {ENTRIES};" in (PACKAGE / "live_feed" / "rows.js").read_text()

@@ -16,7 +16,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from streamlit_app.access import Verdict
-from streamlit_app.gate import COOKIE, Gate
+from streamlit_app.gate import COOKIE, COOKIE_SECONDS, Gate
 
 VERDICTS = {
     "good": Verdict.ACCEPTED,
@@ -106,6 +106,20 @@ def test_the_link_moves_its_token_into_a_cookie(visitor: httpx.Client) -> None:
     assert response.headers["cache-control"] == "no-store"
     again = visitor.get(response.headers["location"])
     assert (again.status_code, again.text) == (200, "page /student")
+
+
+def test_each_page_that_is_opened_renews_the_cookie(visitor: httpx.Client) -> None:
+    """A bookmark that is used each week goes on working; files and refusals renew nothing."""
+    visitor.cookies.set(COOKIE, "good")
+    page = visitor.get("/student?course=a", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert page.text == "page /student"
+    renewed = page.headers.get_list("set-cookie")
+    assert [cookie.split("; ")[:3] for cookie in renewed] == [
+        [f"{COOKIE}=good", "HttpOnly", f"Max-Age={COOKIE_SECONDS}"]
+    ]
+    assert "set-cookie" not in visitor.get("/static/a.js", headers={"Accept": "*/*"}).headers
+    students = {"Accept": "text/html", "Cookie": f"{COOKIE}=students"}
+    assert "set-cookie" not in httpx.get(visitor.base_url, headers=students).headers
 
 
 @pytest.mark.parametrize("path", ["//evil.example/x", "/%5Cevil.example", "/%2F%2Fevil.example"])

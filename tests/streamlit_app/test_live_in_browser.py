@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -61,6 +62,31 @@ def test_a_run_appears_without_a_reload_and_moves_the_numbers(
     expect(_number(page, "with an error")).to_have_text("50 %")
     expect(page.get_by_test_id("class-table")).to_contain_text("Heron")
     assert page.evaluate("window.sameDocument")
+
+
+def test_numbers_that_stand_still_are_called_old(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """Numbers that lack what arrived are old, however new the answer is; then they are not."""
+    made_up.run("Vole", at=datetime.now(UTC) - timedelta(minutes=10))
+    enter()
+    _expect_state(page, "live")
+    connection = page.get_by_test_id("connection")
+    expect(connection).to_contain_text("nothing lost")
+    made_up.numbers_lag = 1
+    arrived = datetime.now(UTC) - timedelta(minutes=3, seconds=30)
+    ingest.send(made_up.run("Heron", at=arrived))
+    expect(connection).to_have_attribute("data-old", "", timeout=30_000)
+    expect(connection).to_have_text("live · these numbers are 3 min old")
+    for number in range(3):  # what comes later does not make them newer
+        ingest.send(made_up.run("Heron", at=arrived + timedelta(seconds=1 + number)))
+    made_up.numbers_lag = 4
+    ingest.signal()
+    expect(connection).to_have_text("live · these numbers are 3 min old")
+    made_up.numbers_lag = 0
+    ingest.signal()
+    expect(connection).not_to_have_attribute("data-old", "")
+    expect(connection).to_contain_text("nothing lost")
 
 
 def test_the_last_run_of_a_burst_is_counted(

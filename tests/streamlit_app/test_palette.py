@@ -1,10 +1,13 @@
+import re
 import tomllib
 from itertools import product
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import streamlit_app
+from streamlit_app import charts
 from streamlit_app.palette import DARK, LIGHT, Palette, css_variables, palette_for
 
 PACKAGE = Path(streamlit_app.__file__).parent
@@ -34,6 +37,33 @@ def test_every_text_can_be_read(colours: Palette) -> None:
         assert _contrast(text, ground) >= 4.5, (text, ground)
 
 
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+def test_every_graphic_can_be_seen(colours: Palette) -> None:
+    """Each colour of a bar, mark or shape contrasts with its ground as WCAG asks of graphics."""
+    marks = (colours.accent, colours.usual, colours.success, colours.warning, colours.muted)
+    for mark, ground in product(marks, (colours.background, colours.card)):
+        assert _contrast(mark, ground) >= 3, (mark, ground)
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+def test_nothing_in_a_chart_is_fainter_than_its_colour(colours: Palette) -> None:
+    """A bar is drawn in full, or has an outline that is; solved stands out of started."""
+    frame = pd.DataFrame({"exercise": ["1"], "started": [2], "solved": [1], "errors": [0.0]})
+    started, solved = charts.solved_of_started(frame, colours).to_dict()["layer"]
+    assert _contrast(started["mark"]["stroke"], colours.card) >= 3
+    inside = _mixed(colours.accent, colours.card, started["mark"]["fillOpacity"])
+    assert _contrast(solved["mark"]["color"], inside) >= 3
+    runs = charts.runs_per_minute(pd.DataFrame(columns=["start", "outcome", "runs"]), colours)
+    for mark in runs.to_dict()["encoding"]["color"]["scale"]["range"]:
+        assert len(mark) == len("#rrggbb")
+
+
+def test_no_style_makes_text_faint() -> None:
+    """What is old or quiet has a readable colour, never a share of one."""
+    styles = "".join(path.read_text() for path in PACKAGE.rglob("*.css"))
+    assert set(re.findall(r"opacity: ([^; ]+)", styles)) <= {"0", "1"}  # 0: where a fade begins
+
+
 def test_every_colour_is_a_variable_for_both_themes() -> None:
     """The style sheets name colours; their values for light and dark come from the palette."""
     assert f"--cp-warning: light-dark({LIGHT.warning}, {DARK.warning});" in css_variables()
@@ -50,6 +80,11 @@ def test_an_unknown_theme_is_light() -> None:
 def _contrast(one: str, other: str) -> float:
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
+
+
+def _mixed(one: str, other: str, share: float) -> str:
+    pairs = [(int(one[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
 
 
 def _luminance(colour: str) -> float:

@@ -2,25 +2,43 @@
 -- meaning: A student's current state in PostgreSQL is not what the student's events make it.
 -- source: folded, postgres_student_states
 
-WITH last_good AS (
-    SELECT course_id, student_id, max(position_ns) AS position_ns
+WITH runs AS (
+    SELECT *, coalesce(seen_at < max(seen_at) OVER before_it, false) AS late
     FROM folded
-    WHERE type = 'cell_run' AND status <> 'error'
+    WHERE type = 'cell_run'
+    WINDOW before_it AS (
+        PARTITION BY course_id, student_id ORDER BY position_ns
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    )
+),
+
+-- A run that was seen before another that the log holds already says nothing about now.
+current_run AS (
+    FROM runs WHERE NOT late
+),
+
+last_good AS (
+    SELECT course_id, student_id, max(position_ns) AS position_ns
+    FROM current_run
+    WHERE status <> 'error'
     GROUP BY 1, 2
 ),
 
-streaks AS (
-    SELECT folded.course_id, folded.student_id, count(*) AS error_streak
-    FROM folded
+latest AS (
+    SELECT
+        course_id,
+        student_id,
+        max(seen_at) AS last_run_at,
+        arg_max(notebook, current_run.position_ns) FILTER (notebook <> '') AS notebook,
+        count(*) FILTER (current_run.position_ns > coalesce(last_good.position_ns, -1)) AS error_streak
+    FROM current_run
     LEFT JOIN last_good USING (course_id, student_id)
-    WHERE type = 'cell_run' AND folded.position_ns > coalesce(last_good.position_ns, -1)
     GROUP BY 1, 2
 ),
 
 last_run AS (
     SELECT DISTINCT ON (course_id, student_id) course_id, student_id, exercise, status
-    FROM folded
-    WHERE type = 'cell_run'
+    FROM current_run
     ORDER BY position_ns DESC
 ),
 
@@ -30,8 +48,7 @@ counted AS (
         student_id,
         max(seen_at) AS last_seen_at,
         count(*) FILTER (type = 'cell_run') AS runs,
-        count(*) FILTER (type = 'cell_run' AND status = 'error') AS errors,
-        arg_max(notebook, position_ns) FILTER (type = 'cell_run' AND notebook <> '') AS notebook
+        count(*) FILTER (type = 'cell_run' AND status = 'error') AS errors
     FROM folded
     GROUP BY 1, 2
 ),
@@ -39,12 +56,14 @@ counted AS (
 expected AS (
     SELECT
         counted.*,
+        latest.last_run_at,
+        latest.notebook,
         last_run.exercise,
         last_run.status AS last_status,
-        coalesce(streaks.error_streak, 0) AS error_streak
+        coalesce(latest.error_streak, 0) AS error_streak
     FROM counted
     LEFT JOIN last_run USING (course_id, student_id)
-    LEFT JOIN streaks USING (course_id, student_id)
+    LEFT JOIN latest USING (course_id, student_id)
 ),
 
 said AS (
@@ -61,6 +80,7 @@ said AS (
                 wrong('last_status', found.last_status, expected.last_status),
                 wrong('exercise', found.exercise, expected.exercise),
                 wrong('notebook', nullif(found.notebook, ''), expected.notebook),
+                wrong('last_run_at', found.last_run_at, expected.last_run_at),
                 wrong('last_seen_at', found.last_seen_at, expected.last_seen_at)
             ])
         END AS faults

@@ -1,7 +1,7 @@
 """PostgreSQL's writer, on a real server and with a mocked engine."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from unittest.mock import MagicMock
 
 import psycopg
@@ -169,6 +169,19 @@ def test_of_two_skipped_events_each_comes_late_in_its_place(
     assert rows(postgres_url, "SELECT runs, error_streak, last_status FROM student_states") == [
         (3, 0, "ok")
     ]
+
+
+def test_a_late_run_in_a_later_batch_does_not_say_where_a_student_is(
+    engine: Engine, postgres_url: str, event: Make, start: datetime
+) -> None:
+    """The time of the last run is kept between batches, so a late run is known as one."""
+    writer = PostgresWriter(engine)
+    apply(writer, [event(0, exercise="2.1", status="error")])
+    apply(writer, [event(1, exercise="1.1", occurred_at=start - timedelta(days=1))])
+    assert rows(
+        postgres_url,
+        "SELECT exercise, last_status, runs, error_streak, last_run_at FROM student_states",
+    ) == [("2.1", "error", 2, 1, start)]
 
 
 def test_a_large_batch_of_many_students_is_one_transaction(
