@@ -65,10 +65,12 @@ class EventColumns:
         structure = json.dumps(dict.fromkeys(self._types, "VARCHAR"))
         fields = [self._from_text(name) for name in self._types]
         return (
-            f"SELECT position_ns, running_number, {', '.join(fields)} "  # noqa: S608 - our names
-            "FROM (SELECT position_ns, running_number, json_transform("
+            # Materialized, or DuckDB would read the JSON anew for each field of a condition.
+            "WITH parsed AS MATERIALIZED "  # noqa: S608 - our names
+            "(SELECT position_ns, running_number, json_transform("
             f"CASE WHEN json_valid(event) THEN event ELSE '{{}}' END, '{structure}') AS sent "
-            f"FROM {relation})"
+            f"FROM {relation}) "
+            f"SELECT position_ns, running_number, {', '.join(fields)} FROM parsed"
         )
 
     def from_lake(self, position: str) -> str:

@@ -1,5 +1,6 @@
 """Reads the lake, all of it as of one moment, into an audit's workspace."""
 
+from contextlib import suppress
 from typing import Final
 
 import duckdb
@@ -29,7 +30,8 @@ def read_lake(workspace: Workspace) -> list[str]:
         try:
             return _read(workspace)
         except duckdb.Error as error:
-            workspace.connection.execute("ROLLBACK")
+            with suppress(duckdb.Error):  # there is nothing to roll back where it did not begin
+                workspace.connection.execute("ROLLBACK")
             if attempt == _ATTEMPTS - 1 or not isinstance(error, duckdb.IOException):
                 raise StoreUnavailableError(f"the lake can't be read: {error}") from error
     raise AssertionError

@@ -17,7 +17,7 @@ from flows.settings import FlowsSettings
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @one_line_and_code(2)
 def audit(course: str | None, as_json: bool) -> None:
-    r"""Compare every store with what was accepted, event by event, while the class goes on.
+    """Compare every store with what was accepted, event by event, while the class goes on.
 
     \b
     Each finding is of a kind:
@@ -43,7 +43,7 @@ def audit(course: str | None, as_json: bool) -> None:
     findings (the first 1,000 of each kind and store: kind, store, course_id, student_id,
     session_id, first_position, last_position, first_seq, last_seq, events, message, todo),
     known_losses, known_loss_events, set_aside, set_aside_events, notes (what can't be checked).
-    """
+    """  # noqa: D301 - click's mark for a paragraph that keeps its lines
     report = audit_stores(FlowsSettings.load(), course, _progress)
     click.echo(json.dumps(report.as_json(), indent=2) if as_json else report.as_text())
     sys.exit(0 if report.ok else 1)

@@ -149,6 +149,18 @@ def test_points_of_one_course_are_read_alone(
     assert point["course_id"] == course
 
 
+def test_a_reader_without_a_token_reads_where_none_is_asked_for(
+    writer: InfluxWriter, influx_settings: InfluxSettings, event: Make
+) -> None:
+    """A server without authentication needs no `INFLUXDB_TOKEN`."""
+    apply(writer, [event(0)])
+    without = InfluxSettings(
+        INFLUXDB_URL=influx_settings.url, INFLUXDB_BUCKET=influx_settings.bucket
+    )
+    with closing(InfluxReader(without)) as reader:
+        assert reader.count() == 1
+
+
 def test_an_empty_bucket_has_no_events(reader: InfluxReader, event: Make) -> None:
     """Nothing written, nothing read."""
     assert (reader.count(), reader.last_ns(), read(reader, event(0))) == (0, 0, [])
