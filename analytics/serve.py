@@ -8,7 +8,7 @@ import click
 from analytics.api import create_app
 from analytics.settings import ApiSettings
 from ingest_api.serve import run_without_logging_addresses
-from ingest_api.settings import BadSettingError
+from ingest_api.settings import BadSettingError, ClientLimits
 
 _BAD_SETTING = 2
 
@@ -27,7 +27,7 @@ def serve(host: str, port: int) -> None:
     settings = ApiSettings.load()
     # Read by PostgreSQL's own client library: a server that is gone must not hold a request.
     os.environ.setdefault("PGCONNECT_TIMEOUT", "5")
-    run_without_logging_addresses(create_app(settings), host, port)
+    run_without_logging_addresses(create_app(settings), host, port, ClientLimits.load())
 
 
 def main() -> None:

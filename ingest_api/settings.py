@@ -79,3 +79,12 @@ class IngestSettings(SecretSettings):
     redis_url: Annotated[
         str, Field(alias="CELLPULSE_REDIS_URL", pattern="^(rediss?|unix)://", repr=False)
     ]
+
+
+class ClientLimits(Settings):
+    """What one client may cost the ingest or the aggregation API."""
+
+    head_seconds: Annotated[float, Field(alias="CELLPULSE_HEAD_SECONDS", gt=0)] = 10.0
+    body_seconds: Annotated[float, Field(alias="CELLPULSE_BODY_SECONDS", gt=0)] = 30.0
+    ping_seconds: Annotated[float, Field(alias="CELLPULSE_PING_SECONDS", gt=0)] = 20.0
+    connections: Annotated[int, Field(alias="CELLPULSE_CONNECTIONS", ge=1)] = 10_000
