@@ -9,6 +9,7 @@ import json
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, Self
+from unicodedata import category
 from urllib.parse import quote
 from uuid import UUID
 
@@ -61,14 +62,16 @@ LARGEST_INTEGER: Final = 2**53 - 1
 #: Longest course id when percent-encoded: a file system's names end at 255 bytes.
 LONGEST_COURSE_FOLDER: Final = 255 - len("course_id=")
 
+#: Unicode categories of blanks, of control and format characters such as a zero-width joiner.
+_INVISIBLE: Final = ("Zs", "Zl", "Zp", "Cc", "Cf")
 _FORBIDDEN_IN_IDS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\]")
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def _check_identifier(value: str) -> str:
-    if not value.strip():
-        raise ValueError("must not be blank")
+    if all(category(character) in _INVISIBLE for character in value):
+        raise ValueError("must hold a character that can be seen")
     if _FORBIDDEN_IN_IDS.search(value):
         raise ValueError("must not contain control characters, line breaks or a backslash")
     return value

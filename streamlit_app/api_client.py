@@ -114,5 +114,8 @@ def _raise_for_refusal(response: httpx.Response) -> None:
 
 
 def _segment(identifier: str) -> str:
-    """Write an id as one segment of a path: ids may hold slashes, blanks and any script."""
-    return quote(identifier, safe="")
+    """Write an id as one segment of a path: ids may hold slashes, blanks and any script.
+
+    Dots, too: clients take a segment `..` out of the address, and the one before it.
+    """
+    return quote(identifier, safe="").replace(".", "%2E")

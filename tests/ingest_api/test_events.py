@@ -89,6 +89,7 @@ def test_unstorable_characters_in_texts_are_replaced() -> None:
     [
         ({"course_id": ""}, "course_id"),
         ({"course_id": "  "}, "course_id"),
+        ({"student_id": "\u200b\u200d\u202e"}, "student_id"),  # nobody could see it
         ({"course_id": "a\nb"}, "course_id"),
         ({"course_id": "学" * 28}, "course_id"),  # no folder of the lake could have this name
         ({"student_id": "a\x00b"}, "student_id"),

@@ -240,7 +240,7 @@ def _api(made_up: MadeUpClass) -> FastAPI:
         assert bucket == "1m"
         return made_up.timeline()
 
-    @app.get("/api/v1/courses/{course}/students/{student}/history")
+    @app.get("/api/v1/courses/{course}/students/{student:path}/history")
     def history(course: str, student: str, limit: int, before: str | None = None) -> History:
         known(course)
         if student not in made_up.students.values():
