@@ -22,7 +22,7 @@ from analytics.responses import (
     Timeline,
     TimelineBucket,
 )
-from ingest_api.problems import CONTENT_TYPE
+from ingest_api.problems import documented_problem
 
 _NOW: Final = datetime(2026, 9, 14, 9, 30, tzinfo=UTC)
 _AS_OF: Final = AsOf(position="1789378199412-0", snapshot=4711, time=_NOW)
@@ -141,27 +141,20 @@ def answer(example: Answer) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": {"application/json": {"example": example.model_dump(mode="json")}}}}
 
 
-def _problem(status: HTTPStatus, detail: str) -> dict[str, Any]:
-    example = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": int(status),
-        "detail": detail,
-    }
-    return {"description": status.phrase, "content": {CONTENT_TYPE: {"example": example}}}
-
-
+#: What an address answers while the lake or PostgreSQL is away.
+AWAY: Final = documented_problem(
+    HTTPStatus.SERVICE_UNAVAILABLE, "the lake or its PostgreSQL does not answer"
+)
 #: The errors that every address can answer with.
 PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
-    int(status): _problem(status, detail)
-    for status, detail in (
-        (HTTPStatus.UNAUTHORIZED, "send the header 'Authorization: Bearer TOKEN'"),
-        (HTTPStatus.FORBIDDEN, "this token is for another course"),
-        (HTTPStatus.NOT_FOUND, "there is no such course: GET /api/v1/courses lists them"),
-        (
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "a parameter is wrong: see errors, correct it and ask again",
-        ),
-        (HTTPStatus.SERVICE_UNAVAILABLE, "the lake or its PostgreSQL does not answer"),
-    )
+    **documented_problem(HTTPStatus.UNAUTHORIZED, "send the header 'Authorization: Bearer TOKEN'"),
+    **documented_problem(HTTPStatus.FORBIDDEN, "this token is for another course"),
+    **documented_problem(
+        HTTPStatus.NOT_FOUND, "there is no such course: GET /api/v1/courses lists them"
+    ),
+    **documented_problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "a parameter is wrong: see errors, correct it and ask again",
+    ),
+    **AWAY,
 }

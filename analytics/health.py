@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request
 
+from analytics.examples import AWAY
 from analytics.lake_reader import LakeReader
 from analytics.measure import load_measure
 
@@ -19,7 +20,7 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", responses=_OK)
+@router.get("/readyz", responses={**_OK, **AWAY})
 def readyz(request: Request) -> dict[str, str]:
     """Tell whether the lake and PostgreSQL answer: 503 when one of them does not."""
     lake: LakeReader = request.app.state.lake

@@ -10,7 +10,7 @@ from analytics.api import create_app
 from analytics.connection import LakeUnavailableError, NewerLakeError, open_lake
 from analytics.settings import ApiSettings
 from ingest_api.serve import run_without_logging_addresses
-from ingest_api.settings import BadSettingError
+from ingest_api.settings import BadSettingError, ClientLimits
 
 _BAD_SETTING = 2
 
@@ -31,7 +31,7 @@ def serve(host: str, port: int) -> None:
     os.environ.setdefault("PGCONNECT_TIMEOUT", "5")
     with suppress(LakeUnavailableError):
         _refuse_newer_lake(settings)
-    run_without_logging_addresses(create_app(settings), host, port)
+    run_without_logging_addresses(create_app(settings), host, port, ClientLimits.load())
 
 
 def _refuse_newer_lake(settings: ApiSettings) -> None:

@@ -9,6 +9,8 @@ import json
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, Self
+from unicodedata import category
+from urllib.parse import quote
 from uuid import UUID
 
 from pydantic import (
@@ -38,7 +40,7 @@ RunStatus = Literal["ok", "error", "interrupted"]
 
 #: Longest text that is kept of each field, in characters. Longer texts are cut, never refused.
 TEXT_CAPS: Final = {
-    "notebook": 500,
+    "notebook": 450,  # with its course it is a key in PostgreSQL, whose keys end at 2,704 bytes
     "cell_id": 200,
     "exercise": 200,
     "error_name": 200,
@@ -51,20 +53,37 @@ TEXT_CAPS: Final = {
 }
 #: Longest JSON text that is kept of all unknown fields together, in characters.
 EXTRA_CAP: Final = 16_000
+#: Deepest nesting of an unknown field's value: every reader of JSON on the way follows so far.
+EXTRA_DEPTH: Final = 100
 _CUTTABLE: Final = (*TEXT_CAPS, "extra")
 #: Largest integer that JSON, JavaScript and every store hold exactly.
 LARGEST_INTEGER: Final = 2**53 - 1
 
+#: Longest course id when percent-encoded: a file system's names end at 255 bytes.
+LONGEST_COURSE_FOLDER: Final = 255 - len("course_id=")
+
+#: Unicode categories of blanks, of control and format characters such as a zero-width joiner.
+_INVISIBLE: Final = ("Zs", "Zl", "Zp", "Cc", "Cf")
 _FORBIDDEN_IN_IDS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\]")
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def _check_identifier(value: str) -> str:
-    if not value.strip():
-        raise ValueError("must not be blank")
+    if all(category(character) in _INVISIBLE for character in value):
+        raise ValueError("must hold a character that can be seen")
     if _FORBIDDEN_IN_IDS.search(value):
         raise ValueError("must not contain control characters, line breaks or a backslash")
+    return value
+
+
+def _check_course_id(value: str) -> str:
+    """Refuse what the lake can't name a folder after: `course_id=` and the id, percent-encoded."""
+    if len(quote(value, safe="")) > LONGEST_COURSE_FOLDER:
+        raise ValueError(
+            f"must be at most {LONGEST_COURSE_FOLDER} characters when percent-encoded, where a "
+            "letter outside of A to Z counts as 6 or more: give the course a shorter id"
+        )
     return value
 
 
@@ -88,6 +107,7 @@ Identifier = Annotated[
     StringConstraints(min_length=1, max_length=200),
     AfterValidator(_check_identifier),
 ]
+CourseId = Annotated[Identifier, AfterValidator(_check_course_id)]
 Count = Annotated[int, BeforeValidator(_not_a_truth_value), Field(ge=0, le=LARGEST_INTEGER)]
 Amount = Annotated[
     float,
@@ -115,7 +135,7 @@ class ProgressEvent(BaseModel):
         Field(description="UUIDv7 made by the client; made by the server when absent."),
     ] = None
     type: Annotated[EventType, Field(description="What happened.")] = "cell_run"
-    course_id: Annotated[Identifier, Field(description="The course, as its operator names it.")]
+    course_id: Annotated[CourseId, Field(description="The course, as its operator names it.")]
     student_id: Annotated[Identifier, Field(description="The student within the installation.")]
     session_id: Annotated[
         Identifier | None, Field(description="One life of one kernel. Goes with `seq`.")
@@ -267,14 +287,31 @@ def _storable(text: str) -> str:
 
 
 def _json_text(value: dict[str, Any]) -> str:
+    if _is_nested_deeper(value, EXTRA_DEPTH):
+        raise ValueError(f"unknown fields must not be nested deeper than {EXTRA_DEPTH} levels")
     try:
         text = json.dumps(value, allow_nan=False, ensure_ascii=False)
         text.encode()
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ValueError(
-            "unknown fields must be plain JSON: finite numbers, valid Unicode, no deep nesting"
+            "unknown fields must be plain JSON: numbers of an ordinary size, valid Unicode"
         ) from error
     return text
+
+
+def _is_nested_deeper(value: Any, levels: int) -> bool:
+    """Tell whether arrays and objects stand in each other more than `levels` deep."""
+    containers = [value]
+    for _ in range(levels + 1):
+        parts = [
+            part
+            for each in containers
+            for part in (each.values() if isinstance(each, dict) else each)
+        ]
+        containers = [part for part in parts if isinstance(part, (dict, list))]
+        if not containers:
+            return False
+    return True
 
 
 def event_json_schema() -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 
 from ingest_api.event_log import LogUnavailableError
 from ingest_api.events import event_json_schema
-from ingest_api.problems import Problem
+from ingest_api.problems import Problem, documented_problem
 
 router = APIRouter()
 
@@ -18,7 +18,12 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz")
+@router.get(
+    "/readyz",
+    responses=documented_problem(
+        HTTPStatus.SERVICE_UNAVAILABLE, "Redis does not answer; try again later"
+    ),
+)
 async def readyz(request: Request) -> dict[str, str]:
     """Tell whether events can be accepted now: 503 when Redis can't be written to."""
     try:
@@ -30,13 +35,21 @@ async def readyz(request: Request) -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/metrics")
+class _Exposition(PlainTextResponse):
+    media_type = "text/plain; version=0.0.4"
+
+
+class _Schema(JSONResponse):
+    media_type = "application/schema+json"
+
+
+@router.get("/metrics", response_class=_Exposition)
 async def metrics(request: Request) -> Response:
     """Return the figures of this process for Prometheus."""
-    return Response(request.app.state.metrics.exposition(), media_type="text/plain; version=0.0.4")
+    return _Exposition(request.app.state.metrics.exposition())
 
 
-@router.get("/schema/event.json")
+@router.get("/schema/event.json", response_class=_Schema)
 async def schema() -> JSONResponse:
     """Return the JSON Schema of one event."""
-    return JSONResponse(event_json_schema(), media_type="application/schema+json")
+    return _Schema(event_json_schema())

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -10,6 +10,22 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 CONTENT_TYPE = "application/problem+json"
+_FAULT: Final = {
+    "type": "object",
+    "required": ["field", "message"],
+    "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+}
+_SCHEMA: Final = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"const": "about:blank"},
+        "title": {"type": "string", "description": "The status in words."},
+        "status": {"type": "integer", "description": "The HTTP status."},
+        "detail": {"type": "string", "description": "What is wrong, and what to do."},
+        "errors": {"type": "array", "items": _FAULT},
+    },
+}
 
 
 class Problem(Exception):  # noqa: N818 - the RFC's own word
@@ -54,6 +70,23 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
             dict(self.headers) if self.headers else None,
             media_type=CONTENT_TYPE,
         )
+
+
+def documented_problem(status: HTTPStatus, detail: str) -> dict[int | str, dict[str, Any]]:
+    """Return a route's documentation of one error that it can answer with, for OpenAPI.
+
+    Args:
+        status: The HTTP status.
+        detail: An example of what is wrong and what to do.
+    """
+    example = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": detail,
+    }
+    content = {CONTENT_TYPE: {"schema": _SCHEMA, "example": example}}
+    return {int(status): {"description": status.phrase, "content": content}}
 
 
 def install_problem_handlers(app: FastAPI) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Security
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import ClientDisconnect
@@ -14,6 +14,7 @@ from ingest_api.access import grant_of
 from ingest_api.event_log import Candidate, LogUnavailableError
 from ingest_api.events import ProgressEvent
 from ingest_api.problems import Problem, validation_errors
+from ingest_api.progress_openapi import BEARER, PROBLEMS, request_body
 from ingest_api.tokens import Grant
 
 BODY_LIMIT: Final = 1024 * 1024
@@ -41,29 +42,13 @@ class Receipt(BaseModel):
     )
 
 
-_REQUEST_BODY: Final = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "oneOf": [
-                        {"$ref": "/schema/event.json"},
-                        {"type": "array", "minItems": 1, "maxItems": EVENTS_LIMIT},
-                    ]
-                },
-                "example": {"course_id": "demo", "student_id": "s1", "status": "ok"},
-            }
-        },
-    }
-}
-
-
 @router.post(
     "/student-progress",
     status_code=HTTPStatus.ACCEPTED,
     response_model=Receipt,
-    openapi_extra=_REQUEST_BODY,
+    responses=PROBLEMS,
+    openapi_extra=request_body(EVENTS_LIMIT),
+    dependencies=[Security(BEARER)],
 )
 async def post_progress(request: Request) -> JSONResponse:
     """Accept one event or an array of 1 to 1,000, and answer once they are durable."""

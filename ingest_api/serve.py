@@ -4,6 +4,8 @@ import asyncio
 import logging
 import sys
 from contextlib import suppress
+from functools import partial
+from typing import Final
 
 import click
 import uvicorn
@@ -13,7 +15,12 @@ from redis.exceptions import RedisError
 from ingest_api.app import create_app
 from ingest_api.durability import LossyRedisError, check_durability
 from ingest_api.event_log import open_redis
-from ingest_api.settings import BadSettingError, IngestSettings
+from ingest_api.http_protocol import LimitedHttpProtocol
+from ingest_api.open_files import raise_open_files_limit
+from ingest_api.settings import BadSettingError, ClientLimits, IngestSettings
+
+#: Files that a process needs beside its clients' connections: Redis, PostgreSQL, the lake's files.
+_FILES_OF_ITS_OWN: Final = 100
 
 
 @click.command()
@@ -29,10 +36,11 @@ def serve(host: str, port: int) -> None:
     """Run the ingest until SIGTERM or SIGINT."""
     try:
         settings = IngestSettings.load()
+        limits = ClientLimits.load()
         asyncio.run(_refuse_lossy_redis(settings))
     except (BadSettingError, LossyRedisError) as error:
         sys.exit(f"cellpulse ingest: {error}")
-    run_without_logging_addresses(create_app(settings), host, port)
+    run_without_logging_addresses(create_app(settings), host, port, limits)
 
 
 async def _refuse_lossy_redis(settings: IngestSettings) -> None:
@@ -44,13 +52,17 @@ async def _refuse_lossy_redis(settings: IngestSettings) -> None:
             await check_durability(redis)
 
 
-def run_without_logging_addresses(app: FastAPI, host: str, port: int) -> None:
+def run_without_logging_addresses(app: FastAPI, host: str, port: int, limits: ClientLimits) -> None:
     """Run an app until SIGTERM or SIGINT; no address, and so no token in one, is logged."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    uvicorn.Server(without_logging_addresses(app, host, port)).run()
+    most = max(1, raise_open_files_limit() - _FILES_OF_ITS_OWN)
+    within = limits.model_copy(update={"connections": min(limits.connections, most)})
+    uvicorn.Server(without_logging_addresses(app, host, port, within)).run()
 
 
-def without_logging_addresses(app: FastAPI, host: str, port: int) -> uvicorn.Config:
+def without_logging_addresses(
+    app: FastAPI, host: str, port: int, limits: ClientLimits
+) -> uvicorn.Config:
     """Return how an app is served: fast, and with nothing that a client names in a log."""
     # The access log and the WebSocket lines of this logger hold addresses with their queries.
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
@@ -61,9 +73,12 @@ def without_logging_addresses(app: FastAPI, host: str, port: int) -> uvicorn.Con
         access_log=False,
         log_config=None,
         loop="uvloop",
-        http="httptools",
+        http=partial(LimitedHttpProtocol, limits=limits),  # type: ignore[arg-type]  # only called
         ws="websockets-sansio",
         ws_max_size=64 * 1024,
+        # A dashboard that is gone without a word is closed after two of these.
+        ws_ping_interval=limits.ping_seconds,
+        ws_ping_timeout=limits.ping_seconds,
         # Compressing each event again for each dashboard would cost more than it saves.
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=2,

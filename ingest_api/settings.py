@@ -89,3 +89,12 @@ class IngestSettings(LogSettings, SecretSettings):
     """What the ingest needs: the log, and the secret."""
 
     lossy_redis: Annotated[bool, Field(alias="CELLPULSE_LOSSY_REDIS")] = False
+
+
+class ClientLimits(Settings):
+    """What one client may cost the ingest or the aggregation API."""
+
+    head_seconds: Annotated[float, Field(alias="CELLPULSE_HEAD_SECONDS", gt=0)] = 10.0
+    body_seconds: Annotated[float, Field(alias="CELLPULSE_BODY_SECONDS", gt=0)] = 30.0
+    ping_seconds: Annotated[float, Field(alias="CELLPULSE_PING_SECONDS", gt=0)] = 20.0
+    connections: Annotated[int, Field(alias="CELLPULSE_CONNECTIONS", ge=1)] = 10_000

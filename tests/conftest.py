@@ -1,20 +1,27 @@
 """Real servers for the tests: each is started once, on a free port, and stopped at the end."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
+from collections import ChainMap
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psutil
 import psycopg
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 from playwright.sync_api import Browser, sync_playwright
 
 from flows.embedded.influxdb_server import EmbeddedInfluxDB, influxdb_parts
@@ -24,6 +31,20 @@ from flows.embedded.redis_server import redis_part
 from flows.migrate import migrate
 from flows.settings import InfluxSettings
 from flows.stores.postgres import engine_for
+from ingest_api.events import TEXT_CAPS
+
+# The same examples each time; `--hypothesis-profile explore` looks for new ones.
+settings.register_profile(
+    "same",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.register_profile(
+    "explore", settings.get_profile("same"), derandomize=False, max_examples=2_000
+)
+settings.load_profile("same")
 
 START_SECONDS = 30
 CHROMIUM_FLAGS = (
@@ -260,3 +281,119 @@ def make_platform() -> Callable[[Path], Up]:
         return Up(environment, folder / "data")
 
     return make
+
+
+#: Texts that have broken some program before.
+ODD_TEXTS = (
+    "a/b",
+    "../../etc/passwd",
+    "%2e%2e%2f",
+    "..",
+    "'; DROP TABLE students; --",
+    '"quoted" and `ticked`',
+    "a,b=c d",
+    "#",
+    "$1 {} %s",
+    "NULL",
+    "NaN",
+    "-1",
+    " led by a blank",
+    "\u202eright to left",
+    "a\u200bb\u200dc\ufeff",
+    "e\u0301",
+    "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{PERSONAL COMPUTER}",
+    "<script>alert(1)</script>",
+    "\U0010ffff",
+    "\ufffe",
+)
+#: Texts that hold something which an id must not hold.
+ODD_LINES = (
+    "line\nline",
+    "\r",
+    "tab\t",
+    "\\",
+    "ends with \\",
+    "\x00",
+    "\x1b[31m",
+    "\x85",
+    "\u2028",
+)
+
+
+def _long_text(length: SearchStrategy[int]) -> SearchStrategy[str]:
+    """Return a strategy for texts of four-byte characters that no store can compress."""
+
+    def text(length: int, seed: int) -> str:
+        choose = random.Random(seed)
+        return "".join(chr(choose.randrange(0x1F000, 0x2FA20)) for _ in range(length))
+
+    return st.builds(text, length, st.integers(0, 9))
+
+
+@pytest.fixture(scope="session")
+def json_values() -> SearchStrategy[Any]:
+    """Return a strategy for everything that Python reads from JSON, NaN and half pairs included."""
+    text = st.text(st.characters(exclude_categories=())) | st.sampled_from(ODD_TEXTS + ODD_LINES)
+    leaves = (
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.sampled_from((10, 400, 4_000)).map(lambda digits: -(10**digits))
+        | st.floats()
+        | text
+    )
+    return st.recursive(
+        leaves,
+        lambda inner: st.lists(inner, max_size=5) | st.dictionaries(text, inner, max_size=5),
+        max_leaves=20,
+    )
+
+
+@pytest.fixture(scope="session")
+def sent_events(json_values: SearchStrategy[Any]) -> SearchStrategy[dict[str, Any]]:
+    """Return a strategy for events as a client may send them: most are valid, all are odd."""
+    letters = st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="\\\u2028\u2029")
+    ids = (
+        st.sampled_from(ODD_TEXTS)
+        | st.text(letters, min_size=1, max_size=30)
+        | _long_text(st.just(200))
+    )
+    counts = st.integers(0, 2**53 - 1)
+    amounts = st.floats(0, 2**53 - 1) | counts
+    times = st.builds(
+        lambda time, hours: time.replace(tzinfo=timezone(timedelta(hours=hours))).isoformat(),
+        st.datetimes(datetime(1970, 1, 2), datetime(2199, 12, 30)),  # noqa: DTZ001 - zone is added
+        st.integers(-23, 23),
+    )
+    any_text = st.text(st.characters(exclude_categories=()))
+    odd_text = st.sampled_from(ODD_TEXTS + ODD_LINES) | any_text
+    optional: dict[str, SearchStrategy[Any]] = {
+        name: odd_text | _long_text(st.integers(cap - 1, cap + 1))
+        for name, cap in TEXT_CAPS.items()
+    }
+    optional |= dict.fromkeys(("execution_count", "code_lines", "code_chars"), counts)
+    optional |= dict.fromkeys(("duration_ms", "points", "points_possible"), amounts)
+    optional |= {
+        "event_id": st.uuids().map(str),
+        "occurred_at": times,
+        "code_sha256": st.just("0a" * 32),
+        "truncated": st.lists(st.sampled_from(sorted(TEXT_CAPS))),
+        "extra": st.dictionaries(any_text, json_values, max_size=3),
+        "schema_version": counts,
+        "room": json_values,
+    }
+    kinds = st.one_of(
+        st.fixed_dictionaries({"status": st.sampled_from(("ok", "error", "interrupted"))}),
+        st.fixed_dictionaries(
+            {"type": st.just("check_result"), "check_name": any_text, "passed": st.booleans()}
+        ),
+        st.fixed_dictionaries(
+            {"type": st.sampled_from(("session_started", "session_ended", "help_requested"))}
+        ),
+    )
+    session = st.just({}) | st.fixed_dictionaries(
+        {"session_id": ids, "seq": st.integers(0, 50) | counts}
+    )
+    whose = st.fixed_dictionaries({"course_id": ids, "student_id": ids})
+    rest = st.fixed_dictionaries({}, optional=optional)
+    return st.builds(ChainMap, kinds, whose, session, rest).map(dict)

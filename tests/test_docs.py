@@ -13,13 +13,14 @@ from pydantic_settings import BaseSettings
 from analytics.settings import ApiSettings
 from flows.cli import cli
 from flows.settings import FlowsSettings, InfluxSettings, PlatformSettings
-from ingest_api.settings import IngestSettings, SecretSettings
+from ingest_api.settings import ClientLimits, IngestSettings, SecretSettings
 from streamlit_app.settings import DashboardSettings
 
 PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text()
 SETTINGS: tuple[type[BaseSettings], ...] = (
     ApiSettings,
+    ClientLimits,
     DashboardSettings,
     FlowsSettings,
     InfluxSettings,

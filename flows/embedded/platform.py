@@ -17,6 +17,7 @@ from flows.embedded.part import Part
 from flows.embedded.stores import Stores
 from flows.log_reader import LogReader
 from flows.settings import InfluxSettings, PlatformSettings
+from ingest_api.settings import ClientLimits
 from ingest_api.tokens import ALL_COURSES, Grant, issue_token
 
 SECRET_FILE: Final = "cellpulse_secret"  # noqa: S105 - the file's name
@@ -82,12 +83,18 @@ class Platform:
         lossy = _named_by_operator("CELLPULSE_LOSSY_REDIS")
         keep = _named_by_operator("CELLPULSE_LOG_KEEP")
         days = _named_by_operator("CELLPULSE_SNAPSHOT_DAYS")
+        clients = _named_by_operator(*(str(f.alias) for f in ClientLimits.model_fields.values()))
         which = {"INFLUXDB_URL": influx["INFLUXDB_URL"]} if influx else {}
         return [
-            self._ours("ingest", "ingest_api.serve", settings.ingest_port, log | lossy | secret),
+            self._ours(
+                "ingest",
+                "ingest_api.serve",
+                settings.ingest_port,
+                log | lossy | secret | clients,
+            ),
             self._ours("relay", "flows.relay", None, log | keep | which),
             self._ours("worker", "flows.worker", None, log | lake | influx | days),
-            self._ours("api", "analytics.serve", settings.api_port, lake | secret),
+            self._ours("api", "analytics.serve", settings.api_port, lake | secret | clients),
         ]
 
     def pages(self) -> list[Part]:

@@ -11,7 +11,7 @@ from psycopg.types.range import Range
 from sqlalchemy import Connection, Engine, create_engine, delete, event, inspect, select, tuple_
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from flows.logged_event import START, LoggedEvent, position_ns
 from flows.models import (
@@ -64,6 +64,9 @@ _Key = tuple[str, ...]
 _Rows = dict[_Key, dict[str, Any]]
 #: PostgreSQL takes 65,535 parameters a statement; the widest table here has ten columns.
 _ROWS_A_STATEMENT = 1_000
+#: Classes of SQLSTATE that a smaller batch, or one without its poison event, does not meet: bad
+#: data, a violated constraint, and a limit of the server such as the length of a key.
+_REFUSED = ("22", "23", "54")
 
 
 class PostgresWriter:
@@ -156,8 +159,11 @@ class PostgresWriter:
     def _translated_errors(self) -> Iterator[None]:
         try:
             yield
-        except (DataError, IntegrityError) as error:
-            raise PoisonEventError(f"PostgreSQL refuses it: {error.orig}") from error
+        except DBAPIError as error:
+            sqlstate = getattr(error.orig, "sqlstate", None) or ""
+            if sqlstate.startswith(_REFUSED):
+                raise PoisonEventError(f"PostgreSQL refuses it: {error.orig}") from error
+            raise StoreUnavailableError(f"PostgreSQL: {error}") from error
         except SQLAlchemyError as error:
             raise StoreUnavailableError(f"PostgreSQL: {error}") from error
 

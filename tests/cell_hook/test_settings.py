@@ -76,9 +76,9 @@ def test_a_bad_limit_is_replaced(text: str) -> None:
 
 def test_texts_fit_the_contract() -> None:
     """Texts are cut to their caps and named, half surrogates replaced, empty fields left out."""
-    event = complete({"notebook": "n" * 501, "exercise": "a\ud800b", "cell_id": None, "seq": 0})
+    event = complete({"notebook": "n" * 451, "exercise": "a\ud800b", "cell_id": None, "seq": 0})
     assert event == {
-        "notebook": "n" * 500,
+        "notebook": "n" * 450,
         "exercise": "a?b",
         "seq": 0,
         "truncated": ["notebook"],

@@ -65,6 +65,10 @@ async def test_an_event_of_the_log_is_not_adopted_again(relay: Relay, redis_clie
         (b"7", "must be a JSON object"),
         (b'{"course_id":"demo"}', "student_id"),
         (json.dumps(RUN | {"position": "soon", "status": "fine"}).encode(), "status"),
+        (
+            json.dumps(RUN)[:-1].encode() + b', "x": ' + b"[" * 254 + b"]" * 254 + b"}",
+            "nested deeper",
+        ),
     ],
 )
 async def test_what_is_no_event_is_rejected_with_its_reason(

@@ -89,7 +89,9 @@ def test_unstorable_characters_in_texts_are_replaced() -> None:
     [
         ({"course_id": ""}, "course_id"),
         ({"course_id": "  "}, "course_id"),
+        ({"student_id": "\u200b\u200d\u202e"}, "student_id"),  # nobody could see it
         ({"course_id": "a\nb"}, "course_id"),
+        ({"course_id": "学" * 28}, "course_id"),  # no folder of the lake could have this name
         ({"student_id": "a\x00b"}, "student_id"),
         ({"student_id": "a\\b"}, "student_id"),
         ({"student_id": "\ud800"}, "student_id"),
@@ -111,6 +113,7 @@ def test_unstorable_characters_in_texts_are_replaced() -> None:
         ({"code_sha256": "abc"}, "code_sha256"),
         ({"x": float("nan")}, ""),
         ({"x": ["\udfff"]}, ""),
+        ({"x": json.loads("[" * 101 + "]" * 101)}, ""),  # the log's readers could not follow
         ({"type": "check_result"}, ""),
     ],
 )

@@ -259,7 +259,7 @@ def _api(made_up: MadeUpClass) -> FastAPI:
             next_before=page[-1].position if limit < len(in_lake) else None,
         )
 
-    @app.get("/api/v1/courses/{course}/students/{student}/history")
+    @app.get("/api/v1/courses/{course}/students/{student:path}/history")
     def history(course: str, student: str, limit: int, before: str | None = None) -> History:
         known(course)
         if student not in made_up.students.values():

@@ -43,7 +43,9 @@ def test_a_history_is_paged(api: ApiClient, made_up: Any) -> None:
     assert rest.next_before is None
 
 
-@pytest.mark.parametrize("student", ["Zoë 山田?", ".", "..", "a.b", "..."])
+@pytest.mark.parametrize(
+    "student", ["Zoë 山田?", ".", "..", "a.b", "...", "a;b=c&d#e", "%2e%2e", "\u202ea"]
+)
 def test_ids_are_one_segment_of_the_path(api: ApiClient, made_up: Any, student: str) -> None:
     """An id with a blank, another script, a question mark or only dots reaches the API whole."""
     made_up.run(student)

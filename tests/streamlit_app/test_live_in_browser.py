@@ -197,6 +197,65 @@ def test_what_a_student_wrote_is_only_text(
     expect(page).to_have_title("Live · Cellpulse")
 
 
+ODD = (
+    "a/b \\ \"c\" 'd' & <b>e</b>",
+    "'; DROP TABLE students; --",
+    "..",
+    "%2e%2e%2f",
+    "{{7*7}} ${7*7} :smile: **bold** $x^2$ [link](javascript:alert(1))",
+    "\u202egnp.x",
+    "a\u200bb\u200dc",
+    "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{PERSONAL COMPUTER} e\u0301 \U0002a6d6",
+    "\N{HEBREW LETTER ALEF}\N{HEBREW LETTER BET} 1 (2)",
+    "n" * 200,
+)
+
+
+def test_odd_texts_are_shown_as_they_are(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """Ids and texts of every kind stand in the list and in the tables, one field as one field."""
+    for odd in ODD:
+        made_up.run(odd, "error", error_name=odd, error_message=odd, exercise=odd)
+    enter()
+    _expect_state(page, "live")
+    for odd in ODD:
+        ingest.send(made_up.run(odd, "error", error_name=odd, error_message=odd, exercise=odd))
+    rows = page.get_by_test_id("live-run")
+    expect(rows).to_have_count(2 * len(ODD))
+    parts = "['a', '.cp-where', 'b'].map(part => row.querySelector(part).textContent)"
+    shown = rows.evaluate_all(f"rows => rows.map(row => {parts})")
+    assert shown == [[odd] * 3 for odd in 2 * ODD[::-1]]
+    names = page.get_by_test_id("class-table").locator("tbody th")
+    expect(names).to_have_count(len(ODD))
+    assert sorted(names.evaluate_all("all => all.map(each => each.textContent)")) == sorted(ODD)
+    exercises = page.get_by_test_id("exercise-table").locator("tbody th")
+    assert sorted(exercises.evaluate_all("all => all.map(each => each.textContent)")) == sorted(ODD)
+    # A text that turns the writing direction around turns nothing but itself.
+    row = rows.filter(has_text="gnp.x").first
+    turned = [row.locator(part).bounding_box() for part in ("a", ".cp-where", ".cp-outcome")]
+    left = [box["x"] for box in turned if box is not None]
+    assert left == sorted(left)
+    isolated = "each => getComputedStyle(each).unicodeBidi.startsWith('isolate')"
+    for text in (row.locator("b"), row.locator("a"), names.first.locator("a")):
+        assert text.evaluate(isolated)
+
+
+@pytest.mark.parametrize("odd", [ODD[1], ODD[2], ODD[3], ODD[4], ODD[5], ODD[6]])
+def test_a_student_with_an_odd_id_has_a_page(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any, odd: str
+) -> None:
+    """The link of a student with any id leads to that student's history."""
+    assert ingest.connections == []
+    made_up.run("Vole")
+    made_up.run(odd, "error", error_name=odd, error_message=odd, exercise=odd)
+    enter()
+    page.get_by_test_id("class-table").locator("tbody a").filter(has_not_text="Vole").click()
+    row = page.get_by_test_id("history-table").locator("tbody tr")
+    expect(row).to_have_count(1)
+    assert row.locator("b").text_content() == odd
+
+
 def test_a_name_leads_to_the_student_and_back(
     page: Page, enter: Callable[..., None], made_up: Any, ingest: Any, dashboard: str
 ) -> None:

@@ -9,7 +9,7 @@ from cellpulse_hook.uuid7 import uuid7_of
 
 #: Longest text that the server keeps of each field, in characters.
 CAPS = {
-    "notebook": 500,
+    "notebook": 450,
     "cell_id": 200,
     "exercise": 200,
     "error_name": 200,

@@ -268,3 +268,17 @@ def test_an_unreachable_catalog_raises_our_error(lake_path: str, event: Make) ->
     with pytest.raises(StoreUnavailableError) as raised:
         apply(writer, [event(0)])
     assert raised.value.__cause__ is not None
+
+
+def test_the_longest_course_id_becomes_a_folder(
+    lake: LakeWriter, lake_path: str, event: Make
+) -> None:
+    """Maintenance makes a folder for each course id that the contract accepts, odd ones too."""
+    courses = ("c" * 200, "学" * 27, "..", "../../x", "%2e%2e", "a=b/c", "\u202e'; DROP")
+    apply(lake, [event(n, course_id=course) for n, course in enumerate(courses)])
+    lake.maintain(keep_snapshots_days=1)
+    folders = list(Path(lake_path).glob("main/events/*"))
+    assert len(folders) == len(courses)
+    assert list(Path(lake_path).parent.rglob("*.parquet")) == list(
+        Path(lake_path).rglob("*.parquet")
+    )

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from flows.logged_event import LoggedEvent
 from flows.migrate import migrate
 from flows.stores.postgres import PostgresWriter, engine_for
-from flows.stores.store import NotYetPassedError, StoreUnavailableError
+from flows.stores.store import NotYetPassedError, PoisonEventError, StoreUnavailableError
 
 Make = Callable[..., LoggedEvent]
 
@@ -200,6 +200,34 @@ def test_odd_texts_are_stored_as_they_are(engine: Engine, postgres_url: str, eve
     assert rows(postgres_url, "SELECT student_id, exercise, notebook FROM student_states") == [
         (odd, odd, "a\ufffdb")
     ]
+
+
+def test_the_longest_keys_are_stored(engine: Engine, event: Make) -> None:
+    """Ids and names at their cap, in characters that nothing can compress, fit the keys."""
+
+    def longest(length: int, first: int) -> str:
+        return "".join(chr(0x20000 + (first + n * 7_919) % 0xA000) for n in range(length))
+
+    logged = event(
+        0,
+        course_id="c" * 200,
+        student_id=longest(200, 1),
+        session_id=longest(200, 2),
+        seq=1,
+        notebook=longest(500, 3),
+        exercise=longest(200, 4),
+    )
+    apply(PostgresWriter(engine), [logged])
+    assert PostgresWriter(engine).position() == logged.position
+
+
+def test_what_the_server_has_no_room_for_is_poison(engine: Engine, event: Make) -> None:
+    """A key that is too long is set aside; it is not taken for a server that is away."""
+    logged = event(0)
+    too_long = "".join(chr(0x20000 + n * 7_919 % 0xA000) for n in range(2_000))
+    beyond = LoggedEvent(logged.position, logged.event.model_copy(update={"notebook": too_long}))
+    with pytest.raises(PoisonEventError, match="index row size"):
+        apply(PostgresWriter(engine), [beyond])
 
 
 def test_a_server_that_is_away_is_named(event: Make) -> None:
