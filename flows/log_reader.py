@@ -16,6 +16,7 @@ from ingest_api.event_log import COUNTS, LOG, REJECTED, REJECTED_KEPT
 #: A batch ends before it holds more, so that no store gets more than it takes at once.
 BATCH_BYTES: Final = 2_000_000
 _PAGE: Final = 200
+_NEVER_THERE: Final = "cellpulse:never-there"
 #: How long a process without an address counts as alive after it said so.
 ALIVE_SECONDS: Final = 6
 
@@ -57,8 +58,12 @@ class LogReader:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        script = resources.files("flows").joinpath("trim.lua")
-        self._trim = redis.register_script(script.read_text(encoding="utf-8"))
+        self._trim, self._commit = (
+            redis.register_script(
+                resources.files("flows").joinpath(name).read_text(encoding="utf-8")
+            )
+            for name in ("trim.lua", "commit.lua")
+        )
 
     def add_groups(self, stores: Iterable[str]) -> None:
         """Make the stores' consumer groups where they are missing; a new one begins at the start.
@@ -66,7 +71,11 @@ class LogReader:
         Raises:
             redis.RedisError: Redis does not answer.
         """
+        # Asked first: while its memory is full, Redis refuses to make even what is there already.
+        known = self.committed()
         for store in stores:
+            if store in known:
+                continue
             try:
                 self._redis.xgroup_create(LOG, store, id="0", mkstream=True)
             except ResponseError as error:
@@ -86,12 +95,12 @@ class LogReader:
         return {_text(group["name"]): _text(group["last-delivered-id"]) for group in groups}
 
     def commit(self, store: str, position: str) -> None:
-        """Set a store's committed position.
+        """Set a store's committed position, also while Redis' memory is full.
 
         Raises:
             redis.RedisError: Redis does not answer.
         """
-        self._redis.xgroup_setid(LOG, store, position)
+        self._commit(keys=[LOG, _NEVER_THERE], args=[store, position])
 
     def next_batch(self, position: str, count: int) -> Batch | None:
         """Return entries that follow `position`, or None at the end of the log.
@@ -180,7 +189,8 @@ class LogReader:
         Raises:
             redis.RedisError: Redis does not answer.
         """
-        return bool(self._redis.exists(_alive_key(process)))
+        # A note that lasts longer was made before Redis' clock jumped back.
+        return 0 < int(self._redis.pttl(_alive_key(process))) <= ALIVE_SECONDS * 1000
 
     def counts(self) -> dict[str, int]:
         """Return how many events were accepted, repeated and refused since the log began.
@@ -199,6 +209,15 @@ class LogReader:
             redis.RedisError: Redis does not answer.
         """
         return int(self._redis.xlen(LOG))
+
+    def memory_limit(self) -> int:
+        """Return how many bytes Redis may use, 0 for all there is.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        memory: Any = self._redis.info("memory")
+        return int(memory.get("maxmemory", 0))
 
     def trim(self, stores: Iterable[str], keep: int, keep_bytes: int) -> int:
         """Drop events that every store has, but keep the newest; return how many went.

@@ -14,13 +14,21 @@ from uuid import UUID
 import click
 from dramatiq.brokers.redis import RedisBroker
 from pydantic import ValidationError
-from redis import Redis, RedisError
+from redis import RedisError
 from uuid_utils import uuid7
 
 from flows.log_reader import LogReader
+from flows.redis_client import connect_redis
 from flows.settings import RelaySettings
 from flows.wake_ups import WakeUps
-from ingest_api.event_log import CHANNEL, Candidate, EventLog, LogUnavailableError, open_redis
+from ingest_api.event_log import (
+    CHANNEL,
+    Candidate,
+    EventLog,
+    LogUnavailableError,
+    limit_in_memory,
+    open_redis,
+)
 from ingest_api.events import ProgressEvent
 from ingest_api.problems import validation_errors
 from ingest_api.settings import BadSettingError
@@ -47,7 +55,7 @@ class Relay:
         self._wake_ups = wake_ups
         self._stores = settings.stores
         self._keep = settings.log_keep
-        self._keep_bytes = settings.log_limit_bytes // 2
+        self._limit_bytes = settings.log_limit_bytes
         self._heard = asyncio.Event()
 
     async def take(self, message: bytes) -> None:
@@ -97,7 +105,11 @@ class Relay:
         """Drop from the log, again and again, what every store has."""
         while True:
             await asyncio.sleep(_TRIM_SECONDS)
-            await asyncio.to_thread(self._reader.trim, self._stores, self._keep, self._keep_bytes)
+            await asyncio.to_thread(self._trim)
+
+    def _trim(self) -> None:
+        limit = limit_in_memory(self._limit_bytes, self._reader.memory_limit())
+        self._reader.trim(self._stores, self._keep, limit // 2)
 
     def _wake_those_behind(self) -> None:
         self._reader.say_alive("relay")
@@ -132,8 +144,9 @@ async def _until_taken(step: Callable[[], Awaitable[object]]) -> None:
 async def relay(settings: RelaySettings) -> None:
     """Run the relay until SIGTERM or SIGINT."""
     client = open_redis(settings.redis_url)
-    redis: Redis = Redis.from_url(settings.redis_url, protocol=2)
-    wake_ups = WakeUps(redis, RedisBroker(url=settings.redis_url), settings.stores)
+    redis = connect_redis(settings.redis_url)
+    broker = RedisBroker(client=connect_redis(settings.redis_url))
+    wake_ups = WakeUps(redis, broker, settings.stores)
     watch = Relay(EventLog(client, settings.log_limit_bytes), LogReader(redis), wake_ups, settings)
 
     async def listen() -> None:

@@ -33,6 +33,11 @@ if bytes_in_log() >= tonumber(ARGV[5]) then
     return redis.error_reply('LOGFULL the log holds as many bytes as it may')
 end
 
+if #ARGV == 5 then
+    -- Nothing but the question whether events could be taken: only a write tells.
+    redis.call('HINCRBY', KEYS[2], 'accepted', 0)
+end
+
 for first = 6, #ARGV, 4 do
     local json, event_id = ARGV[first], ARGV[first + 1]
     local sequence_key, bit = ARGV[first + 2], ARGV[first + 3]

@@ -42,6 +42,8 @@ _SEQUENCE_NUMBERS_A_KEY: Final = 8_192
 #: Past this many the oldest that were set aside go.
 REJECTED_KEPT: Final = 100_000
 _PAGE: Final = 1_000
+#: The log may always hold so much.
+LEAST_LIMIT_BYTES: Final = 1_000_000
 
 
 def open_redis(url: str, timeout_seconds: float = 3) -> Redis:
@@ -58,6 +60,16 @@ def open_redis(url: str, timeout_seconds: float = 3) -> Redis:
         socket_timeout=timeout_seconds,
         health_check_interval=0,
     )
+
+
+def limit_in_memory(limit_bytes: int, memory_bytes: int) -> int:
+    """Return what the log may hold where Redis may use `memory_bytes`, 0 for all there is.
+
+    At most half of it: the marks of repeats, and what empties the log, need room there too.
+    """
+    if memory_bytes == 0:
+        return limit_bytes
+    return min(limit_bytes, max(memory_bytes // 2, LEAST_LIMIT_BYTES))
 
 
 class LogUnavailableError(Exception):
@@ -96,12 +108,16 @@ class EventLog:
     def __init__(self, redis: Redis, limit_bytes: int) -> None:
         """Append until the log holds `limit_bytes` of events."""
         self._redis = redis
-        self._limit_bytes = limit_bytes
+        self._limit_bytes = self._limit_wanted = limit_bytes
         #: Why nothing may be appended now, whatever Redis says.
         self.fault: str | None = None
         self._append = redis.register_script(
             resources.files("ingest_api").joinpath("append.lua").read_text(encoding="utf-8")
         )
+
+    def fit_into(self, memory_bytes: int) -> None:
+        """Hold no more than fits into what Redis may use, see `limit_in_memory`."""
+        self._limit_bytes = limit_in_memory(self._limit_wanted, memory_bytes)
 
     async def append(self, candidates: Sequence[Candidate], rejected: int = 0) -> list[str | None]:
         """Append and publish events in one atomic step.

@@ -78,7 +78,9 @@ class Platform:
         days = _named_by_operator("CELLPULSE_SNAPSHOT_DAYS")
         which = {"INFLUXDB_URL": influx["INFLUXDB_URL"]} if influx else {}
         return [
-            self._ours("ingest", "ingest_api.serve", settings.ingest_port, log | limit | lossy | secret),
+            self._ours(
+                "ingest", "ingest_api.serve", settings.ingest_port, log | limit | lossy | secret
+            ),
             self._ours("relay", "flows.relay", None, log | limit | keep | which),
             self._ours("worker", "flows.worker", None, log | lake | influx | days),
             self._ours("api", "analytics.serve", settings.api_port, lake | secret),

@@ -1,6 +1,6 @@
 """How one store is brought up to the end of the log."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -8,33 +8,11 @@ from redis import Redis
 
 from flows.drain import BATCH_EVENTS, drain
 from flows.log_reader import Batch, LogReader
-from flows.logged_event import LoggedEvent, position_ns
-from flows.stores.store import PoisonEventError, StoreUnavailableError
+from flows.logged_event import LoggedEvent
+from flows.stores.store import StoreUnavailableError
+from tests.flows.memory_store import MemoryStore
 
 Make = Callable[..., LoggedEvent]
-
-
-class MemoryStore:
-    """A store in memory that refuses events of one student, and can be away."""
-
-    name = "postgres"
-
-    def __init__(self, *, remembers: bool) -> None:
-        self.events: list[LoggedEvent] = []
-        self.at = "0-0"
-        self.away = False
-        self._remembers = remembers
-
-    def apply(self, events: Sequence[LoggedEvent], position: str) -> None:
-        if self.away:
-            raise StoreUnavailableError("away")
-        if any(event.event.student_id == "poison" for event in events):
-            raise PoisonEventError("it does not fit")
-        self.events += [e for e in events if e.position_ns > position_ns(self.at)]
-        self.at = position
-
-    def position(self) -> str | None:
-        return self.at if self._remembers else None
 
 
 @pytest.fixture
