@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from flows.logged_event import LoggedEvent, position_ns
 from flows.stores.lake_attach import attach_lake
+from flows.stores.postgres_address import NOTICE_LOST_CLIENTS, with_timeouts
 from flows.stores.store import PoisonEventError, StoreUnavailableError
 from ingest_api.events import StoredEvent
 
@@ -146,7 +147,9 @@ class LakeWriter:
     @contextmanager
     def _sole_writer(self) -> Iterator[None]:
         try:
-            with psycopg.connect(self._postgres_url, autocommit=True) as connection:
+            address = with_timeouts(self._postgres_url)
+            with psycopg.connect(address, autocommit=True) as connection:
+                connection.execute(NOTICE_LOST_CLIENTS)
                 connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
                 connection.execute("SELECT pg_advisory_lock(%s)", [WRITER_LOCK])
                 yield

@@ -6,6 +6,8 @@ from typing import Final
 
 import duckdb
 
+from flows.stores.postgres_address import with_timeouts
+
 #: The schema of the catalog's tables within the PostgreSQL database.
 CATALOG_SCHEMA: Final = "lake"
 #: Commits smaller than this stay in the catalog until maintenance flushes them to Parquet.
@@ -20,6 +22,7 @@ def attach_lake(postgres_url: str, lake_path: str, *, read_only: bool) -> duckdb
     Raises:
         duckdb.Error: The catalog does not answer, or there is no lake yet.
     """
+    postgres_url = with_timeouts(postgres_url)
     if not read_only and "://" not in lake_path:
         Path(lake_path).mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(

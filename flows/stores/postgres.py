@@ -1,7 +1,7 @@
 """PostgreSQL's writer: master data and current state, by upserts, in one transaction a batch."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol, Self, TypeVar
@@ -10,6 +10,8 @@ from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 from sqlalchemy import Connection, Engine, create_engine, inspect, select, tuple_
 from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.event import listen
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from flows.logged_event import START, LoggedEvent, position_ns
@@ -25,14 +27,23 @@ from flows.models import (
     StudentState,
 )
 from flows.stores.folds import CurrentState, SessionState
+from flows.stores.postgres_address import NOTICE_LOST_CLIENTS, with_timeouts
 from flows.stores.store import PoisonEventError, StoreUnavailableError
 
 
 def engine_for(postgres_url: str) -> Engine:
     """Return an engine for a `postgresql://` address; it connects on first use."""
-    scheme, _, rest = postgres_url.partition("://")
+    scheme, _, rest = with_timeouts(postgres_url).partition("://")
     driver = scheme if "+" in scheme else "postgresql+psycopg"
-    return create_engine(f"{driver}://{rest}", pool_pre_ping=True, pool_size=2)
+    engine = create_engine(f"{driver}://{rest}", pool_pre_ping=True, pool_size=2)
+    listen(engine, "connect", _notice_lost_clients)
+    return engine
+
+
+def _notice_lost_clients(connection: DBAPIConnection, _: object) -> None:
+    with closing(connection.cursor()) as cursor:
+        cursor.execute(NOTICE_LOST_CLIENTS)
+    connection.commit()
 
 
 class _Fold(Protocol):
