@@ -29,30 +29,35 @@ def drain(log: LogReader, store: Store, advanced: Callable[[Batch], None] = lamb
         redis.RedisError: Redis does not answer.
     """
     log.add_groups([store.name])
-    position = store.position() or log.committed()[store.name]
+    committed, remembered = log.committed()[store.name], store.position()
+    position = remembered or committed
+    if position != committed:
+        # Left behind by a worker that died between the two, or by a restore.
+        log.commit(store.name, position)
     applied = 0
     while batch := log.next_batch(position, BATCH_EVENTS):
-        applied += _apply(log, store, batch)
+        applied += _apply(log, store, batch, position)
         log.commit(store.name, batch.position)
         advanced(batch)
         position = batch.position
     return applied
 
 
-def _apply(log: LogReader, store: Store, batch: Batch) -> int:
+def _apply(log: LogReader, store: Store, batch: Batch, after: str) -> int:
     """Apply a batch; halve it as long as it is refused, until the poison event stands alone."""
     try:
-        store.apply(batch.events, batch.position)
+        store.apply(batch.events, batch.position, after=after)
     except PoisonEventError as error:
         if len(batch.events) <= 1:
             for event in batch.events:
                 logger.warning("%s refuses the event at %s: %s", store.name, event.position, error)
                 log.reject(event.event.to_json(), str(error), source=store.name, at=event.position)
-            store.apply([], batch.position)
+            store.apply([], batch.position, after=after)
             return 0
         middle = len(batch.events) // 2
         first, second = batch.events[:middle], batch.events[middle:]
-        return _apply(log, store, Batch(first, first[-1].position)) + _apply(
-            log, store, Batch(second, batch.position)
+        border = first[-1].position
+        return _apply(log, store, Batch(first, border), after) + _apply(
+            log, store, Batch(second, batch.position), border
         )
     return len(batch.events)

@@ -1,13 +1,15 @@
 """The log as the stores see it: what comes next for each, how far each is, what can be trimmed."""
 
+import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Final
 
 from pydantic import ValidationError
-from redis import Redis
+from redis import Redis, RedisError
 from redis.exceptions import ResponseError
 
 from flows.logged_event import START, LoggedEvent, position_ns
@@ -19,6 +21,15 @@ _PAGE: Final = 200
 _NEVER_THERE: Final = "cellpulse:never-there"
 #: How long a process without an address counts as alive after it said so.
 ALIVE_SECONDS: Final = 6
+
+
+#: There while a backup or a rebuild needs the log, which must not be trimmed then.
+_PIN: Final = "cellpulse:keep-log"
+_PIN_SECONDS: Final = 60
+
+
+class LogPinnedError(Exception):
+    """The log is kept from being trimmed by another process already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +186,38 @@ class LogReader:
         seconds = time.time() - position_ns(_text(entry_id)) / 1e9
         return Lag(position, events, max(0.0, seconds))
 
+    @contextmanager
+    def untrimmed(self) -> Iterator[Callable[[], bool]]:
+        """Keep the log from being trimmed; what is yielded tells whether that has held so far.
+
+        The note expires soon after its process ended, however that ended.
+
+        Raises:
+            LogPinnedError: Another process does so already.
+            redis.RedisError: Redis does not answer.
+        """
+        if not self._redis.set(_PIN, "1", nx=True, ex=_PIN_SECONDS):
+            raise LogPinnedError(
+                "another backup or rebuild runs, or was cut off within the last minute: wait for it"
+            )
+        ended, broken = threading.Event(), threading.Event()
+
+        def prolong() -> None:
+            while not ended.wait(_PIN_SECONDS / 6):
+                with suppress(RedisError):
+                    if not self._redis.expire(_PIN, _PIN_SECONDS):
+                        broken.set()
+
+        thread = threading.Thread(target=prolong, daemon=True)
+        thread.start()
+        try:
+            yield lambda: not broken.is_set() and bool(self._redis.exists(_PIN))
+        finally:
+            ended.set()
+            thread.join()
+            if not broken.is_set():
+                self._redis.delete(_PIN)
+
     def say_alive(self, process: str) -> None:
         """Note that a process which has no address lives, for the next seconds.
 
@@ -202,6 +245,15 @@ class LogReader:
         names = ("accepted", "duplicates", "rejected")
         return {name: int(counts.get(name.encode(), 0)) for name in names}
 
+    def oldest(self) -> str | None:
+        """Return the position of the oldest entry, or None where the log is empty.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        entries: Any = self._redis.xrange(LOG, count=1)
+        return _text(entries[0][0]) if entries else None
+
     def length(self) -> int:
         """Return how many events the log holds now.
 
@@ -222,6 +274,8 @@ class LogReader:
     def trim(self, stores: Iterable[str], keep: int, keep_bytes: int) -> int:
         """Drop events that every store has, but keep the newest; return how many went.
 
+        None go while a backup or a rebuild needs them.
+
         Args:
             stores: All that need the log.
             keep: How many of the newest events stay.
@@ -232,7 +286,7 @@ class LogReader:
         """
         committed = self.committed()
         slowest = min((committed.get(store, START) for store in stores), key=position_ns)
-        return int(self._trim(keys=[LOG], args=[slowest, keep, keep_bytes]))
+        return int(self._trim(keys=[LOG, _PIN], args=[slowest, keep, keep_bytes]))
 
 
 def _alive_key(process: str) -> str:

@@ -1,5 +1,6 @@
 """What a worker does by itself, whatever became of its messages: look, drain, and notice hangs."""
 
+import itertools
 import logging
 import threading
 import time
@@ -13,6 +14,8 @@ from flows.wake_ups import WakeUps
 
 logger = logging.getLogger(__name__)
 PATROL_SECONDS: Final = 1.0
+#: So often the store itself is asked where it is.
+_ROUNDS_UNTIL_CERTAIN: Final = 10
 
 
 class Patrol:
@@ -45,12 +48,16 @@ class Patrol:
     def look(self, drainer: Drainer, before: str | None) -> str:
         """Drain a store that is behind and still where it was `before`; return where it is.
 
+        One that has no position in the log yet, or where `before` is None, is drained in any case:
+        the store itself may remember another position than the log does.
+
         Raises:
             StoreUnavailableError: The store does not answer.
             redis.RedisError: Redis does not answer.
         """
         position = self._log.committed().get(drainer.name, START)
-        if position != before or not self._log.lag(position).events:
+        in_doubt = position == START or before is None
+        if not in_doubt and (position != before or not self._log.lag(position).events):
             return position
         drainer.run()
         # The message that should have come may be held back for hours; the next one need not be.
@@ -59,9 +66,10 @@ class Patrol:
 
     def _walk(self, drainer: Drainer) -> None:
         position, complaint = None, ""
+        rounds = itertools.cycle(range(_ROUNDS_UNTIL_CERTAIN))
         while not self._stopped.wait(PATROL_SECONDS):
             try:
-                position = self.look(drainer, position)
+                position = self.look(drainer, position if next(rounds) else None)
             except Exception as error:  # noqa: BLE001 - whatever it was, the next round tries again
                 if str(error) != complaint:
                     logger.warning("%s stays behind for now: %s", drainer.name, error)

@@ -1,5 +1,5 @@
 -- Drop from the log what every store has, but keep the newest events; in one atomic step.
--- KEYS: log
+-- KEYS: log, what is there while a backup or a rebuild needs the log
 -- ARGV: position that the slowest store has committed, how many events to keep, and how many bytes
 --       of events to keep at the most
 -- Returns how many entries were dropped.
@@ -32,6 +32,9 @@ local function spare_by_bytes(oldest, length)
     return math.ceil(excess / (bytes / length))
 end
 
+if redis.call('EXISTS', KEYS[2]) == 1 then
+    return 0
+end
 local length = redis.call('XLEN', KEYS[1])
 local oldest = first_of_ours('-')
 if not oldest then

@@ -7,9 +7,11 @@ from typing import ParamSpec
 
 from redis import RedisError
 
+from flows.log_reader import LogPinnedError
 from flows.rebuild import NoFullLogError
 from flows.simulation.course import CourseError
 from flows.simulation.delivery import IngestRefusedError
+from flows.stores.lake import FewerEventsError
 from flows.stores.store import StoreUnavailableError
 from flows.up import CannotStartError
 from flows.version_of_data import UnknownDataVersionError
@@ -20,7 +22,9 @@ _FORESEEN = (
     BadSettingError,
     CannotStartError,
     CourseError,
+    FewerEventsError,
     IngestRefusedError,
+    LogPinnedError,
     NoFullLogError,
     StoreUnavailableError,
     UnknownDataVersionError,

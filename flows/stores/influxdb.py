@@ -51,7 +51,13 @@ class InfluxWriter:
         )
         self._write = self._client.write_api(write_options=SYNCHRONOUS)
 
-    def apply(self, events: Sequence[LoggedEvent], position: str) -> None:  # noqa: ARG002
+    def apply(
+        self,
+        events: Sequence[LoggedEvent],
+        position: str,  # noqa: ARG002
+        *,
+        after: str | None = None,  # noqa: ARG002
+    ) -> None:
         """Write a point for each event; see `Store.apply`."""
         try:
             self._write.write(

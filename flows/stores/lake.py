@@ -12,7 +12,7 @@ import pyarrow as pa
 from flows.logged_event import LoggedEvent, position_ns
 from flows.stores.lake_attach import attach_lake
 from flows.stores.postgres_address import NOTICE_LOST_CLIENTS, with_timeouts
-from flows.stores.store import PoisonEventError, StoreUnavailableError
+from flows.stores.store import PoisonEventError, StoreUnavailableError, require_no_hole
 from ingest_api.events import StoredEvent
 
 #: PostgreSQL advisory lock that whoever writes the lake holds: one writer at a time.
@@ -34,6 +34,16 @@ def _statement(name: str) -> str:
     return resources.files("flows.stores").joinpath(name).read_text(encoding="utf-8")
 
 
+class FewerEventsError(Exception):
+    """What the lake should be made from holds fewer events than the lake itself."""
+
+    def __init__(self, found: int, needed: int) -> None:
+        super().__init__(
+            f"the full event log holds {found} of the lake's {needed} events of that time, so the "
+            "lake was left as it is; to lose them, say --force"
+        )
+
+
 class LakeWriter:
     """Writes batches of events into the lake, each exactly once.
 
@@ -49,10 +59,14 @@ class LakeWriter:
         self._event_schema: pa.Schema | None = None
         self._rollup_sql = _statement("lake_rollups.sql")
 
-    def apply(self, events: Sequence[LoggedEvent], position: str) -> None:
+    def apply(
+        self, events: Sequence[LoggedEvent], position: str, *, after: str | None = None
+    ) -> None:
         """Append `events` and merge them into the rollups; see `Store.apply`."""
         with self._sole_writer(), self._transaction() as lake:
-            applied = position_ns(self._read_position(lake))
+            remembered = self._read_position(lake)
+            require_no_hole(remembered, after)
+            applied = position_ns(remembered)
             fresh = [event for event in events if event.position_ns > applied]
             if fresh:
                 self._insert(lake, fresh)
@@ -67,22 +81,37 @@ class LakeWriter:
         with self._sole_writer(), self._translated_errors():
             return self._read_position(self._lake())
 
-    def remake(self, batches: Iterator[Sequence[LoggedEvent]], position: str) -> int:
+    def remake(
+        self,
+        batches: Iterator[Sequence[LoggedEvent]],
+        position: str,
+        *,
+        may_lose: bool = False,
+    ) -> int:
         """Replace everything in the lake by `batches`, in one transaction, and count the events.
 
         Readers see the old lake until the new one is whole.
 
+        Args:
+            batches: All events up to `position`, in log order.
+            position: From where the lake goes on with the log.
+            may_lose: Whether the lake may come to hold fewer events up to `position` than now.
+
         Raises:
+            FewerEventsError: It would hold fewer; the old lake is untouched.
             StoreUnavailableError: The old lake is untouched.
         """
         count = 0
         with self._sole_writer(), self._transaction() as lake:
+            before = self._count_events(lake, position)
             for table in ("events", "rollup_student_exercise", "rollup_course_minute"):
                 lake.execute(f"DELETE FROM lake.{table}")  # noqa: S608 - a fixed name
             for batch in batches:
                 if batch:
                     self._insert(lake, batch)
                     count += len(batch)
+            if count < before and not may_lose:
+                raise FewerEventsError(count, before)
             lake.execute("UPDATE lake.log_position SET position = ?", [position])
         return count
 
@@ -136,6 +165,12 @@ class LakeWriter:
             _create_tables(connection)
             self._connection = connection
         return self._connection
+
+    @staticmethod
+    def _count_events(lake: duckdb.DuckDBPyConnection, position: str) -> int:
+        query = "SELECT count(*) FROM lake.events WHERE position_ns <= ?"
+        row = lake.execute(query, [position_ns(position)]).fetchone()
+        return int(row[0]) if row else 0
 
     @staticmethod
     def _read_position(lake: duckdb.DuckDBPyConnection) -> str:

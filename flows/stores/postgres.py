@@ -28,7 +28,7 @@ from flows.models import (
 )
 from flows.stores.folds import CurrentState, SessionState
 from flows.stores.postgres_address import NOTICE_LOST_CLIENTS, with_timeouts
-from flows.stores.store import PoisonEventError, StoreUnavailableError
+from flows.stores.store import PoisonEventError, StoreUnavailableError, require_no_hole
 
 
 def engine_for(postgres_url: str) -> Engine:
@@ -69,10 +69,14 @@ class PostgresWriter:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def apply(self, events: Sequence[LoggedEvent], position: str) -> None:
+    def apply(
+        self, events: Sequence[LoggedEvent], position: str, *, after: str | None = None
+    ) -> None:
         """Apply what is new of `events`; see `Store.apply`."""
         with self._translated_errors(), self._engine.begin() as connection:
-            applied = position_ns(self._locked_position(connection))
+            remembered = self._locked_position(connection)
+            require_no_hole(remembered, after)
+            applied = position_ns(remembered)
             fresh = [event for event in events if event.position_ns > applied]
             if fresh:
                 _upsert_master_data(connection, fresh)

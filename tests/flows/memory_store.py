@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from flows.logged_event import LoggedEvent, position_ns
-from flows.stores.store import PoisonEventError, StoreUnavailableError
+from flows.stores.store import PoisonEventError, StoreUnavailableError, require_no_hole
 
 
 class MemoryStore:
@@ -17,9 +17,13 @@ class MemoryStore:
         self.away = False
         self._remembers = remembers
 
-    def apply(self, events: Sequence[LoggedEvent], position: str) -> None:
+    def apply(
+        self, events: Sequence[LoggedEvent], position: str, *, after: str | None = None
+    ) -> None:
         if self.away:
             raise StoreUnavailableError("away")
+        if self._remembers:
+            require_no_hole(self.at, after)
         if any(event.event.student_id == "poison" for event in events):
             raise PoisonEventError("it does not fit")
         self.events += [e for e in events if e.position_ns > position_ns(self.at)]

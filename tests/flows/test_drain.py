@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from redis import Redis
@@ -91,3 +92,37 @@ def test_each_batch_is_announced_after_its_commit(redis: Redis, append: Callable
 
     drain(log, store, advanced)
     assert heard == [(BATCH_EVENTS, True), (1, True)]
+
+
+def test_a_store_that_is_set_back_meanwhile_gets_no_hole(
+    redis: Redis, append: Callable[..., str]
+) -> None:
+    """A batch that was read before the store was set back is refused, and the next drain heals."""
+    store, log = MemoryStore(remembers=True), LogReader(redis)
+    positions = [append(n) for n in range(3)]
+    drain(log, store)
+    positions += [append(n) for n in range(3, 5)]
+    read = log.next_batch
+
+    def set_back_meanwhile(position: str, count: int) -> Batch | None:
+        batch = read(position, count)
+        store.at, store.events = positions[0], store.events[:1]
+        return batch
+
+    with patch.object(log, "next_batch", set_back_meanwhile), pytest.raises(StoreUnavailableError):
+        drain(log, store)
+    assert drain(log, store) == 4
+    assert [event.position for event in store.events] == positions
+
+
+def test_the_logs_mark_follows_the_stores_own_position(
+    redis: Redis, append: Callable[..., str]
+) -> None:
+    """Where a store was set back or restored, the log keeps what it needs from there on."""
+    store, log = MemoryStore(remembers=True), LogReader(redis)
+    positions = [append(n) for n in range(3)]
+    drain(log, store)
+    store.at, store.away = positions[0], True
+    with pytest.raises(StoreUnavailableError):
+        drain(log, store)
+    assert log.committed()["postgres"] == positions[0]

@@ -66,15 +66,31 @@ def test_only_a_store_that_does_not_move_is_drained(
     store, log = MemoryStore(remembers=True), LogReader(redis)
     log.add_groups([store.name])
     patrol, drainer = Patrol(log, MagicMock()), Drainer(log, store)
-    first, last = append(0), append(1)
+    first = append(0)
     at = patrol.look(drainer, None)
-    assert not store.events
-    store.apply([], first)
-    log.commit(store.name, first)
+    second, last = append(1), append(2)
+    store.apply([], second)
+    log.commit(store.name, second)
     at = patrol.look(drainer, at)
-    assert not store.events
+    assert (at, len(store.events)) == (second, 1)
     assert patrol.look(drainer, at) == last
-    assert len(store.events) == 1
+    assert [event.position for event in store.events] == [first, last]
+
+
+def test_a_store_that_was_set_back_is_noticed_without_a_new_event(
+    redis: Redis, append: Callable[[int], str]
+) -> None:
+    """Now and then the store itself is asked where it is, whatever the log holds of it."""
+    store, log = MemoryStore(remembers=True), LogReader(redis)
+    log.add_groups([store.name])
+    patrol, drainer = Patrol(log, MagicMock()), Drainer(log, store)
+    first, last = append(0), append(1)
+    assert patrol.look(drainer, None) == last
+    store.at = first
+    assert patrol.look(drainer, last) == last
+    assert store.at == first
+    patrol.look(drainer, None)
+    assert store.at == last
 
 
 def test_the_patrol_lets_the_next_message_come(redis: Redis, append: Callable[[int], str]) -> None:
