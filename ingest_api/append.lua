@@ -6,6 +6,7 @@
 --       '' without one)
 -- Each entry has the running number of events (offset) and of their bytes (end_byte), so that
 -- counting what lies between two of them reads only these two.
+-- A position's sequence stays below 1,000,000, so that it fits into one number with its millisecond.
 -- Returns for each event its log position, or '' for a repeat; an error when the log is full.
 
 local positions = {}
@@ -17,6 +18,14 @@ local function is_repeat(event_id, sequence_key, bit)
     end
     return event_id ~= '' and (redis.call('SISMEMBER', KEYS[3], event_id) == 1
         or redis.call('SISMEMBER', KEYS[4], event_id) == 1)
+end
+
+local function keep_sequence_short(position)
+    local milliseconds, sequence = string.match(position, '^(%d+)-(%d+)$')
+    if tonumber(sequence) >= 900000 then
+        -- The clock stands still or was set back: go on in the next millisecond.
+        redis.call('XSETID', KEYS[1], string.format('%.0f-0', tonumber(milliseconds) + 1))
+    end
 end
 
 local function bytes_in_log()
@@ -49,6 +58,7 @@ for first = 6, #ARGV, 4 do
         local end_byte = redis.call('HINCRBY', KEYS[2], 'bytes', #json)
         local position = redis.call(
             'XADD', KEYS[1], '*', 'event', json, 'offset', offset, 'end_byte', end_byte)
+        keep_sequence_short(position)
         if sequence_key ~= '' then
             redis.call('SETBIT', sequence_key, bit, 1)
             redis.call('EXPIRE', sequence_key, ARGV[3])

@@ -178,6 +178,23 @@ class EventLog:
             raise LogUnavailableError(_reason(error)) from error
         return _text(entries[0][0]) if entries else "0-0"
 
+    async def missed_from(self, position: str) -> str | None:
+        """Return where the log begins, if events after `position` may have been trimmed from it.
+
+        Raises:
+            LogUnavailableError: Redis does not answer.
+        """
+        try:
+            entries: Any = await self._redis.xrange(LOG, count=1)
+        except RedisError as error:
+            raise LogUnavailableError(_reason(error)) from error
+        if not entries:
+            return None
+        [(oldest, fields)] = entries
+        was_trimmed = fields.get(b"offset", b"1") != b"1"
+        is_older = position_order(position) < position_order(_text(oldest))
+        return _text(oldest) if was_trimmed and is_older else None
+
     async def after(
         self, position: str, wait_ms: int | None = None, count: int = _PAGE
     ) -> list[tuple[str, str]]:
@@ -241,6 +258,12 @@ def _reason(error: RedisError) -> str:
         if isinstance(error, kind) and words in str(error):
             return reason
     return f"Redis refuses: {error}" if isinstance(error, ResponseError) else "Redis failed"
+
+
+def position_order(position: str) -> tuple[int, int]:
+    """Return what positions are ordered by: milliseconds and sequence."""
+    milliseconds, _, sequence = position.partition("-")
+    return int(milliseconds), int(sequence)
 
 
 def _text(value: bytes | str) -> str:

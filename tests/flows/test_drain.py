@@ -126,3 +126,60 @@ def test_the_logs_mark_follows_the_stores_own_position(
     with pytest.raises(StoreUnavailableError):
         drain(log, store)
     assert log.committed()["postgres"] == positions[0]
+
+
+def test_what_was_trimmed_before_a_store_came_is_counted(
+    redis: Redis, append: Callable[..., str]
+) -> None:
+    """A store that begins late, or was away while the log was trimmed, shows what it missed."""
+    store, log = MemoryStore(remembers=False), LogReader(redis)
+    for number in range(1, 6):
+        append(number)
+    redis.xtrim("progress-events:log", maxlen=2, approximate=False)
+    assert drain(log, store) == 2
+    assert log.missed() == {"postgres": 3}
+    for number in range(6, 10):
+        append(number)
+    redis.xtrim("progress-events:log", maxlen=1, approximate=False)
+    assert drain(log, store) == 1
+    assert drain(log, store) == 0
+    assert log.missed() == {"postgres": 6}
+    log.forget_missed("lake")
+    log.forget_missed("postgres")
+    assert log.missed() == {}
+
+
+def test_a_restored_store_behind_the_log_shows_that_it_missed_something(
+    redis: Redis, append: Callable[..., str]
+) -> None:
+    """A store that was set back to before the log's beginning has missed one event at least."""
+    store, log = MemoryStore(remembers=True), LogReader(redis)
+    first = append(1)
+    for number in range(2, 6):
+        append(number)
+    drain(log, store)
+    redis.xtrim("progress-events:log", maxlen=1, approximate=False)
+    assert log.missed() == {}
+    store.at = first
+    store.away = True
+    with pytest.raises(StoreUnavailableError):
+        drain(log, store)
+    store.away = False
+    assert drain(log, store) == 1
+    assert log.missed() == {"postgres": 1}
+
+
+def test_the_log_goes_on_after_what_a_store_has(
+    redis: Redis, append: Callable[..., str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A new log whose clock is behind gives no event a position that a store has passed."""
+    store, log = MemoryStore(remembers=True), LogReader(redis)
+    store.at = "9999999999999-7"
+    append(1)
+    drain(log, store)
+    assert "1 events came before that" in caplog.text
+    last = append(2)
+    assert last == "9999999999999-8"
+    assert drain(log, store) == 1
+    assert [event.position for event in store.events] == [last]
+    assert log.lag(store.at).events == 0

@@ -84,6 +84,22 @@ async def test_after_replays_and_goes_on_without_a_hole(ingest: Any) -> None:
     assert [message["cell_id"] for message in messages] == [str(i) for i in range(100, 2500)]
 
 
+async def test_a_client_is_told_what_the_log_no_longer_has(
+    ingest: Any, redis_client: Redis
+) -> None:
+    """Behind a trimmed log a client that asks for signals learns first where its events begin."""
+    positions = await post(ingest, [RUN] * 5)
+    redis_client.xtrim("progress-events:log", maxlen=2, approximate=False)
+    async with connect(query(ingest, more=f"&after={positions[0]}&signals=1")) as client:
+        missed, first, _ = await receive(client, 3)
+    assert missed == {"signal": "missed", "after": positions[0], "from": positions[3]}
+    assert first["position"] == positions[3]
+    for more in (f"&after={positions[3]}&signals=1", f"&after={positions[0]}"):
+        async with connect(query(ingest, more=more)) as client:
+            [message] = await receive(client, 1)
+        assert "signal" not in message
+
+
 async def test_reconnecting_with_the_last_position_loses_and_doubles_nothing(ingest: Any) -> None:
     """A client that comes back again and again with its last position sees each event once."""
     await post(ingest, RUN | {"cell_id": "0"})

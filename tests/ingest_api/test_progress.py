@@ -265,3 +265,15 @@ def test_unique_ids_of_many_clients_are_all_kept(ingest: Any, redis_client: Redi
         for position, fields in redis_client.xrange("progress-events:log")
     }
     assert in_log == seen
+
+
+def test_a_clock_that_stands_still_keeps_positions_short(ingest: Any, redis_client: Redis) -> None:
+    """Long before a millisecond holds a million events, the log goes on in the next one."""
+    redis_client.xadd("progress-events:log", {"event": "{}"}, id="9999999999999-899998")
+    positions = ingest.post([RUN] * 4).json()["positions"]
+    assert positions == [
+        "9999999999999-899999",
+        "9999999999999-900000",
+        "10000000000000-1",
+        "10000000000000-2",
+    ]
