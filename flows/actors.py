@@ -64,7 +64,7 @@ def declare_actors(
         max_retries=0,
         time_limit=_TIME_LIMIT_MS,
     )
-    declare(_maintainer(stores, settings))
+    declare(_maintainer(stores, wake_ups, settings))
     return drainers
 
 
@@ -94,8 +94,11 @@ def _say_nothing(_: Batch) -> None:
     pass
 
 
-def _maintainer(stores: list[Store], settings: FlowsSettings) -> Callable[[], None]:
+def _maintainer(
+    stores: list[Store], wake_ups: WakeUps, settings: FlowsSettings
+) -> Callable[[], None]:
     def maintain() -> None:
+        wake_ups.arrived(MAINTENANCE)
         for store in stores:
             if isinstance(store, LakeWriter):
                 store.maintain(settings.snapshot_days)

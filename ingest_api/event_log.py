@@ -267,4 +267,5 @@ def position_order(position: str) -> tuple[int, int]:
 
 
 def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value
+    # What somebody else put into the stream may be any bytes.
+    return value.decode(errors="replace") if isinstance(value, bytes) else value

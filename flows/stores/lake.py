@@ -18,6 +18,7 @@ from ingest_api.events import StoredEvent
 #: PostgreSQL advisory lock that whoever writes the lake holds: one writer at a time.
 WRITER_LOCK: Final = 7_235_421
 _LOCK_TIMEOUT: Final = "10s"
+_FILES_KEPT_HOURS: Final = 1
 
 _ARROW_TYPES: Final = {
     "BIGINT": pa.int64(),
@@ -131,7 +132,11 @@ class LakeWriter:
                 "CALL ducklake_expire_snapshots('lake', "
                 f"older_than => now() - INTERVAL {int(keep_snapshots_days)} DAY)"
             )
-            lake.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)")
+            # A reader's transaction may still use a file that was replaced meanwhile.
+            lake.execute(
+                "CALL ducklake_cleanup_old_files('lake', "
+                f"older_than => now() - INTERVAL {_FILES_KEPT_HOURS} HOUR)"
+            )
 
     def close(self) -> None:
         """Let go of the connection; the next call opens a new one."""

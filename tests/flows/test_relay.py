@@ -155,6 +155,26 @@ def test_wake_ups_of_a_store_never_pile_up(wake_ups: WakeUps, redis_client: Redi
     assert redis_client.llen("dramatiq:postgres") == 1
 
 
+def test_maintenance_never_piles_up(wake_ups: WakeUps, redis_client: Redis) -> None:
+    """While no worker runs one message waits, however often maintenance is asked for."""
+    for _ in range(3):
+        wake_ups.request_maintenance()
+    assert redis_client.llen("dramatiq:maintenance") == 1
+    wake_ups.arrived("maintenance")
+    wake_ups.request_maintenance()
+    assert redis_client.llen("dramatiq:maintenance") == 2
+
+
+def test_a_clock_that_was_set_back_holds_back_no_wake_up(
+    wake_ups: WakeUps, redis_client: Redis
+) -> None:
+    """A note that would last for hours was made by another clock, and counts no longer."""
+    assert wake_ups.wake("lake")
+    redis_client.expire("cellpulse:wake:lake", 7_200)
+    assert wake_ups.wake("lake")
+    assert not wake_ups.wake("lake")
+
+
 async def test_the_patrol_wakes_only_stores_that_are_behind(
     log: EventLog, redis_url: str, wake_ups: WakeUps, redis_client: Redis
 ) -> None:

@@ -134,11 +134,42 @@ async def test_a_foreign_entry_in_the_log_hurts_nobody(ingest: Any, redis_client
     async with connect(query(ingest)) as client:
         redis_client.xadd("progress-events:log", {"something": "else"})
         redis_client.xadd("progress-events:log", {"event": "[1]"})
+        redis_client.xadd("progress-events:log", {"event": b"\xff\xfe"})
         [position] = await post(ingest, RUN)
         [live] = await receive(client, 1)
     async with connect(query(ingest, more="&after=0-0")) as client:
         [replayed] = await receive(client, 1)
     assert live["position"] == replayed["position"] == position
+
+
+async def test_the_feed_survives_what_was_not_foreseen(
+    ingest: Any, redis_client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failure over one event or one signal ends the feed for nobody."""
+    connections = ingest.app.state.connections
+    for name in ("send_event", "send_signal"):
+        send = getattr(connections, name)
+        failures = [ValueError("not foreseen")]
+
+        def failing_once(*arguments: Any, send: Any = send, failures: Any = failures) -> None:
+            if failures:
+                raise failures.pop()
+            send(*arguments)
+
+        monkeypatch.setattr(connections, name, failing_once)
+    signal = json.dumps({"position": "1-0", "courses": ["demo"]})
+    async with connect(query(ingest, more="&signals=1")) as client:
+        await post(ingest, RUN)
+        [position] = await post(ingest, RUN)
+        [message] = await receive(client, 1)
+        assert message["position"] == position
+        receiving = asyncio.create_task(receive(client, 1))
+        async with asyncio.timeout(20):
+            while not receiving.done():
+                redis_client.publish("rollups-advanced", signal)
+                await asyncio.wait((receiving,), timeout=0.05)
+        [message] = await receiving
+    assert message["signal"] == "rollups-advanced"
 
 
 async def test_signals_come_only_to_those_who_ask(ingest: Any, redis_client: Redis) -> None:

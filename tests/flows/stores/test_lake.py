@@ -224,6 +224,22 @@ def test_maintenance_moves_rows_to_files_and_changes_no_number(
     assert rows("SELECT count(*) FROM lake.events") == [(31,)]
 
 
+def test_maintenance_takes_no_file_from_a_readers_transaction(
+    lake: LakeWriter, postgres_url: str, lake_path: str, event: Make
+) -> None:
+    """A reader that began before maintenance reads the same rows after it."""
+    query = "SELECT student_id, exercise FROM lake.events ORDER BY position_ns"
+    apply(lake, [event(n) for n in range(10)])
+    lake.maintain(keep_snapshots_days=1)
+    with attach_lake(postgres_url, lake_path, read_only=True) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM lake.events")
+        for number in range(10, 13):
+            apply(lake, [event(number)])
+            lake.maintain(keep_snapshots_days=0)
+        assert len(reader.execute(query).fetchall()) == 10
+
+
 def test_a_catalog_that_is_away_is_named_and_comes_back(
     lake: LakeWriter, postgres_url: str, rows: Rows, event: Make
 ) -> None:
