@@ -10,7 +10,7 @@ import psycopg
 import pyarrow as pa
 
 from flows.logged_event import LoggedEvent, position_ns
-from flows.stores.lake_attach import attach_lake
+from flows.stores.lake_attach import attach_lake, plain_error
 from flows.stores.postgres_address import NOTICE_LOST_CLIENTS, with_timeouts
 from flows.stores.store import PoisonEventError, StoreUnavailableError, require_no_hole
 from ingest_api.events import StoredEvent
@@ -223,7 +223,8 @@ class LakeWriter:
             raise PoisonEventError(f"the lake refuses it: {error}") from error
         except duckdb.Error as error:
             self.close()
-            raise StoreUnavailableError(f"the lake: {error}") from error
+            plain = plain_error(error, self._postgres_url)
+            raise StoreUnavailableError(f"the lake: {plain}") from plain
 
 
 def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:

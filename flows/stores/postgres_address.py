@@ -1,9 +1,10 @@
-"""PostgreSQL addresses with time-outs: a connection that fell silent must not hold us for ever."""
+"""PostgreSQL addresses: with time-outs where we connect, without passwords where we report."""
 
 from typing import Final
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
-#: In seconds, but for the last, in milliseconds. A peer that is gone is noticed in 20 s.
+#: A connection that fell silent must not hold us for ever: a peer that is gone is noticed in 20 s.
+#: In seconds, but for the last, in milliseconds.
 _TIMEOUTS: Final = {
     "connect_timeout": "5",
     "keepalives_idle": "5",
@@ -25,3 +26,12 @@ def with_timeouts(postgres_url: str) -> str:
     if not missing:
         return postgres_url
     return f"{postgres_url}{'&' if query else '?'}{urlencode(missing)}"
+
+
+def without_password(text: str, postgres_url: str) -> str:
+    """Return a text, such as a driver's error, without the address and its password."""
+    text = text.replace(postgres_url, "postgresql://…")
+    password = urlsplit(postgres_url).password
+    for shown in (password, unquote(password)) if password else ():
+        text = text.replace(f":{shown}@", ":…@")
+    return text

@@ -1,15 +1,20 @@
 """Time-outs of the connections to PostgreSQL."""
 
 import socket
+import traceback
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
+import duckdb
 import psycopg
+import pytest
 
 from flows.logged_event import LoggedEvent
+from flows.stores.lake import LakeWriter
 from flows.stores.lake_attach import attach_lake
 from flows.stores.postgres import PostgresWriter, engine_for
-from flows.stores.postgres_address import with_timeouts
+from flows.stores.postgres_address import with_timeouts, without_password
+from flows.stores.store import StoreUnavailableError
 
 
 def test_what_an_operator_sets_stays() -> None:
@@ -46,3 +51,16 @@ def test_every_connection_has_the_time_outs(
     engine.dispose()
     with attach_lake(postgres_url, lake_path, read_only=False) as lake:
         assert lake.execute("SELECT count(*) FROM master.students").fetchall() == [(1,)]
+
+
+def test_no_error_shows_the_password(lake_path: str) -> None:
+    """Neither opening nor writing a lake that is away tells the password of its catalog."""
+    away = "postgresql://cellpulse:S3CRET%2Fword@127.0.0.1:1/none"
+    with pytest.raises(duckdb.Error) as raised:
+        attach_lake(away, lake_path, read_only=True)
+    assert "S3CRET" not in "".join(traceback.format_exception(raised.value))
+    writer = LakeWriter(away, lake_path)
+    with pytest.raises(StoreUnavailableError) as unavailable, writer._translated_errors():
+        writer._lake()
+    assert "S3CRET" not in "".join(traceback.format_exception(unavailable.value))
+    assert without_password("at :S3CRET/word@h", away) == "at :…@h"
