@@ -12,8 +12,35 @@
 local positions = {}
 local accepted, duplicates = 0, 0
 
+-- A session's numbers are bits as long as they follow each other. One that is far from all others
+-- is a member of a set: a key of bits for each would let few events take much memory.
+local function far_key(sequence_key)
+    return string.match(sequence_key, '^(.*:)%d+$') .. 'far'
+end
+
+local function far_member(sequence_key, bit)
+    return string.match(sequence_key, '%d+$') .. ':' .. bit
+end
+
+local function is_near(sequence_key)
+    local session, chunk = string.match(sequence_key, '^(.*:)(%d+)$')
+    return chunk == '0' or redis.call('EXISTS', sequence_key) == 1
+        or redis.call('EXISTS', session .. string.format('%.0f', tonumber(chunk) - 1)) == 1
+end
+
+local function remember(sequence_key, bit)
+    if is_near(sequence_key) then
+        redis.call('SETBIT', sequence_key, bit, 1)
+        redis.call('EXPIRE', sequence_key, ARGV[3])
+    else
+        redis.call('SADD', far_key(sequence_key), far_member(sequence_key, bit))
+        redis.call('EXPIRE', far_key(sequence_key), ARGV[3])
+    end
+end
+
 local function is_repeat(event_id, sequence_key, bit)
-    if sequence_key ~= '' and redis.call('GETBIT', sequence_key, bit) == 1 then
+    if sequence_key ~= '' and (redis.call('GETBIT', sequence_key, bit) == 1 or redis.call(
+            'SISMEMBER', far_key(sequence_key), far_member(sequence_key, bit)) == 1) then
         return true
     end
     return event_id ~= '' and (redis.call('SISMEMBER', KEYS[3], event_id) == 1
@@ -60,8 +87,7 @@ for first = 6, #ARGV, 4 do
             'XADD', KEYS[1], '*', 'event', json, 'offset', offset, 'end_byte', end_byte)
         keep_sequence_short(position)
         if sequence_key ~= '' then
-            redis.call('SETBIT', sequence_key, bit, 1)
-            redis.call('EXPIRE', sequence_key, ARGV[3])
+            remember(sequence_key, bit)
         end
         if event_id ~= '' then
             redis.call('SADD', KEYS[3], event_id)
