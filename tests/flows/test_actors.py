@@ -124,6 +124,7 @@ async def test_the_relay_starts_listens_and_stops(monkeypatch: pytest.MonkeyPatc
     """With mocked connections the relay subscribes to the channel and stops at SIGTERM."""
     client = MagicMock()
     client.aclose = AsyncMock()
+    client.register_script.return_value = AsyncMock(return_value=1)
     subscriber = client.pubsub.return_value.__aenter__.return_value
 
     async def subscribe(_: str) -> None:

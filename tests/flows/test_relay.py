@@ -9,6 +9,7 @@ import pytest
 from dramatiq.brokers.redis import RedisBroker
 from redis import Redis
 
+from flows.lease import Lease
 from flows.log_reader import LogReader
 from flows.relay import Relay
 from flows.settings import InfluxSettings, RelaySettings
@@ -129,6 +130,51 @@ async def test_an_answer_that_got_lost_doubles_no_published_event(
     with patch.object(log, "append", losing_an_answer):
         await Relay(log, MagicMock(), MagicMock(), SETTINGS).take(json.dumps(RUN).encode())
     assert redis_client.xlen("progress-events:log") == 1
+
+
+async def test_two_relays_adopt_a_message_once(redis_url: str, redis_client: Redis) -> None:
+    """The newest relay adopts what both hear; the other one does when it is gone."""
+    client = open_redis(redis_url)
+    log = EventLog(client, LOG_LIMIT)
+    relays = [Relay(log, MagicMock(), MagicMock(), SETTINGS) for _ in range(2)]
+    leases = [Lease(client) for _ in relays]
+    adopting = []
+    async with asyncio.timeout(20):
+        for relay, lease in zip(relays, leases, strict=True):
+            adopting.append(asyncio.create_task(relay.adopt_what_was_heard(lease)))
+            while not await lease.is_mine():
+                await asyncio.sleep(0.01)
+    assert [await lease.is_mine() for lease in leases] == [False, True]
+    async with asyncio.timeout(20):
+        for count in (1, 2):
+            for relay in relays:
+                relay.hear(json.dumps(RUN).encode())
+            while redis_client.xlen("progress-events:log") < count or any(
+                not relay._to_adopt.empty() for relay in relays
+            ):
+                await asyncio.sleep(0.01)
+        assert redis_client.xlen("progress-events:log") == 2
+        adopting[1].cancel()
+        redis_client.expire("cellpulse:relay", 20_000)  # Redis' clock was set back
+        relays[0].hear(json.dumps(RUN).encode())
+        while redis_client.xlen("progress-events:log") < 3:
+            await asyncio.sleep(0.01)
+    adopting[0].cancel()
+    await asyncio.gather(*adopting, return_exceptions=True)
+    await client.aclose()
+
+
+def test_a_full_log_keeps_the_relay_from_nothing_but_adopting(
+    relay: Relay, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Events of the log are heard at once, and what can't wait any longer is said to be lost."""
+    for _ in range(10_003):
+        relay.hear(json.dumps(RUN).encode())
+    relay.hear(json.dumps(RUN | {"position": "1700000000000-0"}).encode())
+    assert relay._heard.is_set()
+    relay._to_adopt.get_nowait()
+    relay.hear(json.dumps(RUN).encode())
+    assert "3 messages of the channel were lost" in caplog.text
 
 
 @pytest.fixture
