@@ -6,7 +6,7 @@ import duckdb
 
 from analytics.settings import LakeSettings
 from analytics.views import create_views
-from flows.stores.lake_attach import attach_lake
+from flows.stores.lake_attach import attach_lake, plain_error
 from flows.version_of_data import UnknownDataVersionError
 from ingest_api.settings import BadSettingError
 
@@ -61,7 +61,7 @@ def connect(
         create_views(connection)
     except duckdb.Error as error:
         connection.close()
-        raise unavailable(settings, error) from without_password(settings, error)
+        raise unavailable(settings, error) from plain_error(error, settings.postgres_url)
     return connection
 
 
@@ -79,7 +79,7 @@ def open_lake(settings: LakeSettings) -> duckdb.DuckDBPyConnection:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
         connection.execute(_NATURAL_ORDER)
     except duckdb.Error as error:
-        raise unavailable(settings, error) from without_password(settings, error)
+        raise unavailable(settings, error) from plain_error(error, settings.postgres_url)
     except UnknownDataVersionError as error:
         raise NewerLakeError(str(error)) from error
     return connection
@@ -102,8 +102,3 @@ def unavailable(settings: LakeSettings, error: duckdb.Error) -> LakeUnavailableE
         "the lake or its PostgreSQL does not answer: check that it runs and that "
         "CELLPULSE_POSTGRES_URL is its address"
     )
-
-
-def without_password(settings: LakeSettings, error: duckdb.Error) -> duckdb.Error:
-    """Return DuckDB's error without the address, which holds a password."""
-    return type(error)(str(error).replace(settings.postgres_url, "postgresql://…"))

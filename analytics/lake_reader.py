@@ -10,9 +10,10 @@ from typing import Final, Generic, TypeVar
 
 import duckdb
 
-from analytics.connection import LakeUnavailableError, open_lake, unavailable, without_password
+from analytics.connection import LakeUnavailableError, open_lake, unavailable
 from analytics.measure import load_measure
 from analytics.settings import LakeSettings
+from flows.stores.lake_attach import plain_error
 
 _logger = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
@@ -112,7 +113,7 @@ class LakeReader:
             self._attached = None
 
     def _plain(self, error: duckdb.Error) -> duckdb.Error:
-        return without_password(self._settings, error)
+        return plain_error(error, self._settings.postgres_url)
 
 
 def _first_question(lake: duckdb.DuckDBPyConnection) -> None:

@@ -1,7 +1,6 @@
 """The Dramatiq actors: one for each store, each with its own queue, and the maintenance."""
 
 import logging
-import threading
 from collections.abc import Callable
 from typing import Final
 
@@ -9,7 +8,7 @@ import dramatiq
 from dramatiq.brokers.redis import RedisBroker
 from redis import Redis
 
-from flows.drain import drain
+from flows.drainer import Drainer
 from flows.log_reader import Batch, LogReader, announce_rollups
 from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxWriter
@@ -37,13 +36,17 @@ def open_stores(settings: FlowsSettings) -> list[Store]:
     return stores
 
 
-def declare_actors(broker: RedisBroker, redis: Redis, settings: FlowsSettings) -> None:
-    """Declare every actor on `broker`, with the stores that they write."""
+def declare_actors(
+    broker: RedisBroker, redis: Redis, wake_ups: WakeUps, settings: FlowsSettings
+) -> list[Drainer]:
+    """Declare every actor on `broker`; return what drains the log into each store."""
     stores = open_stores(settings)
     log = LogReader(redis)
-    wake_ups = WakeUps(redis, broker, [store.name for store in stores])
+    drainers = []
     for store in stores:
         advanced = _announcer(redis) if store.name in _READ_BY_THE_API else _say_nothing
+        drainer = Drainer(log, store, advanced)
+        drainers.append(drainer)
         declare = dramatiq.actor(
             actor_name=actor_of(store.name),
             queue_name=store.name,
@@ -53,7 +56,7 @@ def declare_actors(broker: RedisBroker, redis: Redis, settings: FlowsSettings) -
             max_backoff=_LAST_RETRY_MS,
             time_limit=_TIME_LIMIT_MS,
         )
-        declare(_writer(log, store, wake_ups, advanced))
+        declare(_writer(drainer, wake_ups))
     declare = dramatiq.actor(
         actor_name="maintain",
         queue_name=MAINTENANCE,
@@ -61,30 +64,19 @@ def declare_actors(broker: RedisBroker, redis: Redis, settings: FlowsSettings) -
         max_retries=0,
         time_limit=_TIME_LIMIT_MS,
     )
-    declare(_maintainer(stores, settings))
+    declare(_maintainer(stores, wake_ups, settings))
+    return drainers
 
 
-def _writer(
-    log: LogReader, store: Store, wake_ups: WakeUps, advanced: Callable[[Batch], None]
-) -> Callable[[], None]:
-    asked, busy = threading.Event(), threading.Lock()
-
+def _writer(drainer: Drainer, wake_ups: WakeUps) -> Callable[[], None]:
     def write() -> None:
-        asked.set()
-        wake_ups.arrived(store.name)
-        # A store that is slow must not take the other stores' threads.
-        if not busy.acquire(blocking=False):
-            return
+        wake_ups.arrived(drainer.name)
         try:
-            while asked.is_set():
-                asked.clear()
-                drain(log, store, advanced)
+            drainer.run()
         except Exception:
             # Dramatiq brings this message again; until then no other one is needed.
-            wake_ups.hold(store.name)
+            wake_ups.hold(drainer.name)
             raise
-        finally:
-            busy.release()
 
     return write
 
@@ -101,8 +93,11 @@ def _say_nothing(_: Batch) -> None:
     pass
 
 
-def _maintainer(stores: list[Store], settings: FlowsSettings) -> Callable[[], None]:
+def _maintainer(
+    stores: list[Store], wake_ups: WakeUps, settings: FlowsSettings
+) -> Callable[[], None]:
     def maintain() -> None:
+        wake_ups.arrived(MAINTENANCE)
         for store in stores:
             if isinstance(store, LakeWriter):
                 store.maintain(settings.snapshot_days)

@@ -31,30 +31,59 @@ def drain(log: LogReader, store: Store, advanced: Callable[[Batch], None] = lamb
     log.add_groups([store.name])
     committed, remembered = log.committed()[store.name], store.position()
     position = remembered or committed
+    batch = log.next_batch(position, BATCH_EVENTS)
+    if batch:
+        _report_missed(log, store.name, position, log.missed_before(batch, store.name, position))
     if position != committed:
         # Left behind by a worker that died between the two, or by a restore.
         log.commit(store.name, position)
+    if remembered is not None:
+        _keep_log_ahead(log, store.name, remembered)
     applied = 0
-    while batch := log.next_batch(position, BATCH_EVENTS):
-        applied += _apply(log, store, batch)
-        log.commit(store.name, batch.position)
+    while batch:
+        applied += _apply(log, store, batch, position)
+        log.commit(store.name, batch.position, batch.last_offset)
         advanced(batch)
-        position = batch.position
+        before, batch = batch, log.next_batch(batch.position, BATCH_EVENTS)
+        position = before.position
+        if batch and batch.first_offset is not None and before.last_offset is not None:
+            missed = batch.first_offset - before.last_offset - 1
+            _report_missed(log, store.name, position, missed)
     return applied
 
 
-def _apply(log: LogReader, store: Store, batch: Batch) -> int:
+def _keep_log_ahead(log: LogReader, store: str, position: str) -> None:
+    entries = log.keep_ahead_of(position)
+    if entries is None:
+        return
+    logger.warning("the log was behind %s, which is at %s: it goes on after it", store, position)
+    if entries:
+        logger.error(
+            "%d events came before that, and %s may lack them: 'cellpulse audit' tells",
+            entries,
+            store,
+        )
+
+
+def _report_missed(log: LogReader, store: str, position: str, count: int) -> None:
+    """Report events that were trimmed from the log before the store came to them."""
+    if count > 0:
+        logger.error("%s missed %d events after %s: the log has no more", store, count, position)
+        log.note_missed(store, position, count)
+
+
+def _apply(log: LogReader, store: Store, batch: Batch, after: str) -> int:
     """Apply a batch; halve it as long as it is refused, until the poison event stands alone."""
     try:
-        store.apply(batch.events, batch.position, batch.unreadable)
+        store.apply(batch.events, batch.position, batch.unreadable, after=after)
     except PoisonEventError as error:
         if len(batch.events) <= 1:
             for event in batch.events:
                 logger.warning("%s refuses the event at %s: %s", store.name, event.position, error)
                 log.reject(event.event.to_json(), str(error), source=store.name, at=event.position)
             places = [event.position for event in batch.events]
-            store.apply([], batch.position, [*batch.unreadable, *places])
+            store.apply([], batch.position, [*batch.unreadable, *places], after=after)
             return 0
         first, second = batch.halves()
-        return _apply(log, store, first) + _apply(log, store, second)
+        return _apply(log, store, first, after) + _apply(log, store, second, first.position)
     return len(batch.events)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import resources
 from typing import Any, Final, cast
 
@@ -29,11 +30,16 @@ BATCH_BYTES: Final = 2_000_000
 _PAGE: Final = 200
 #: The source of a rejected entry that no store could read.
 FROM_LOG: Final = "log"
+_NEVER_THERE: Final = "cellpulse:never-there"
+#: Of each store `position running-number` of its last commit.
+_OFFSETS: Final = "progress-events:offsets"
+#: How many events were trimmed before a store came to them, by `store@position`.
+_MISSED: Final = "progress-events:missed"
 #: How long a process without an address counts as alive after it said so.
 ALIVE_SECONDS: Final = 6
 
 
-#: There while a backup copies the log, which must not be trimmed then.
+#: There while a backup or a rebuild needs the log, which must not be trimmed then.
 _PIN: Final = "cellpulse:keep-log"
 _PIN_SECONDS: Final = 60
 
@@ -50,11 +56,15 @@ class Batch:
         events: Those that could be read.
         position: Position of the last entry, readable or not.
         unreadable: Positions of those that could not be read, and were set aside.
+        first_offset: Running number of the first entry; None for what is not ours.
+        last_offset: That of the last entry.
     """
 
     events: Sequence[LoggedEvent]
     position: str
     unreadable: Sequence[str] = ()
+    first_offset: int | None = None
+    last_offset: int | None = None
 
     def halves(self) -> tuple["Batch", "Batch"]:
         """Return the first half of the events, and the rest."""
@@ -91,11 +101,11 @@ class LogReader:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._trim, self._reject = (
+        self._trim, self._reject, self._commit, self._keep_ahead = (
             redis.register_script(
                 resources.files("flows").joinpath(name).read_text(encoding="utf-8")
             )
-            for name in ("trim.lua", "reject.lua")
+            for name in ("trim.lua", "reject.lua", "commit.lua", "keep_ahead.lua")
         )
 
     def add_groups(self, stores: Iterable[str]) -> None:
@@ -104,7 +114,11 @@ class LogReader:
         Raises:
             redis.RedisError: Redis does not answer.
         """
+        # Asked first: while its memory is full, Redis refuses to make even what is there already.
+        known = self.committed()
         for store in stores:
+            if store in known:
+                continue
             try:
                 self._redis.xgroup_create(LOG, store, id="0", mkstream=True)
             except ResponseError as error:
@@ -123,13 +137,86 @@ class LogReader:
             return {}
         return {_text(group["name"]): _text(group["last-delivered-id"]) for group in groups}
 
-    def commit(self, store: str, position: str) -> None:
-        """Set a store's committed position.
+    def commit(self, store: str, position: str, offset: int | None = None) -> None:
+        """Set a store's committed position, also while Redis' memory is full.
+
+        Args:
+            store: The store.
+            position: Of the last entry that it has.
+            offset: That entry's running number, where it is known.
 
         Raises:
             redis.RedisError: Redis does not answer.
         """
-        self._redis.xgroup_setid(LOG, store, position)
+        number = "" if offset is None else offset
+        self._commit(keys=[LOG, _NEVER_THERE, _OFFSETS], args=[store, position, number])
+
+    def keep_ahead_of(self, position: str) -> int | None:
+        """Give no event a position that a store has passed already.
+
+        Returns:
+            None where the log is ahead, as it should be; else how many entries it holds, all of
+            them before the position.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        entries = int(self._keep_ahead(keys=[LOG, _NEVER_THERE], args=[position]))
+        return None if entries < 0 else entries
+
+    def missed_before(self, batch: Batch, store: str, position: str) -> int:
+        """Return how many events were trimmed between a store's position and the next batch.
+
+        Where their number is not known it is 1: a store that was restored to a position that the
+        log has no more lacks one at the least.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        if batch.first_offset is None:
+            return 0
+        if position == START:
+            return batch.first_offset - 1
+        entry: Any = self._redis.xrange(LOG, position, position)
+        if entry:
+            return batch.first_offset - (_number(entry[0][1]) or batch.first_offset) - 1
+        noted: Any = self._redis.hget(_OFFSETS, store)
+        at, _, offset = _text(noted or b"").partition(" ")
+        if at == position:
+            return batch.first_offset - int(offset) - 1
+        return 1 if at and position_ns(position) < position_ns(at) else 0
+
+    def note_missed(self, store: str, after: str, count: int) -> None:
+        """Note, once, that a store missed events which were trimmed before it came to them.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        self._redis.hset(_MISSED, f"{store}@{after}", str(count))
+
+    def missed(self) -> dict[str, int]:
+        """Return how many events each store has missed, at least; stores without are left out.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        noted: Any = self._redis.hgetall(_MISSED)
+        missed: dict[str, int] = {}
+        for place, count in noted.items():
+            store = _text(place).partition("@")[0]
+            missed[store] = missed.get(store, 0) + int(count)
+        return missed
+
+    def forget_missed(self, store: str) -> None:
+        """Forget what a store has missed: it has it now, or the operator knows.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        places: Any = self._redis.hkeys(_MISSED)
+        for place in places:
+            if _text(place).partition("@")[0] == store:
+                self._redis.hdel(_MISSED, place)
 
     def next_batch(self, position: str, count: int) -> Batch | None:
         """Return entries that follow `position`, or None at the end of the log.
@@ -152,7 +239,8 @@ class LogReader:
             except ValidationError as error:
                 unreadable.append(_text(entry_id))
                 self.reject(stored, f"not an event: {error}", source=FROM_LOG, at=_text(entry_id))
-        return Batch(events, _text(entries[-1][0]), unreadable)
+        last_id, last = entries[-1]
+        return Batch(events, _text(last_id), unreadable, _number(entries[0][1]), _number(last))
 
     def later_of_student(self, logged: LoggedEvent) -> list[LoggedEvent] | None:
         """Return the same student's events that follow an event, or None where it was trimmed.
@@ -221,8 +309,7 @@ class LogReader:
             return Lag(position, 0, 0.0)
         entry_id, fields = oldest_missing[0]
         events = max(1, _offset(newest[0][1]) - _offset(fields) + 1)
-        seconds = time.time() - position_ns(_text(entry_id)) / 1e9
-        return Lag(position, events, max(0.0, seconds))
+        return Lag(position, events, _waited_seconds(_text(entry_id), fields))
 
     @contextmanager
     def untrimmed(self) -> Iterator[Callable[[], bool]]:
@@ -236,7 +323,7 @@ class LogReader:
         """
         if not self._redis.set(_PIN, "1", nx=True, ex=_PIN_SECONDS):
             raise LogPinnedError(
-                "another backup is being made, or was cut off within the last minute: wait for it"
+                "another backup or rebuild runs, or was cut off within the last minute: wait for it"
             )
         ended, broken = threading.Event(), threading.Event()
 
@@ -270,7 +357,8 @@ class LogReader:
         Raises:
             redis.RedisError: Redis does not answer.
         """
-        return bool(self._redis.exists(_alive_key(process)))
+        # A note that lasts longer was made before Redis' clock jumped back.
+        return 0 < int(self._redis.pttl(_alive_key(process))) <= ALIVE_SECONDS * 1000
 
     def counts(self) -> dict[str, int]:
         """Return how many events were accepted, repeated and refused since the log began.
@@ -282,6 +370,15 @@ class LogReader:
         names = ("accepted", "duplicates", "rejected")
         return {name: int(counts.get(name.encode(), 0)) for name in names}
 
+    def oldest(self) -> str | None:
+        """Return the position of the oldest entry, or None where the log is empty.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        entries: Any = self._redis.xrange(LOG, count=1)
+        return _text(entries[0][0]) if entries else None
+
     def length(self) -> int:
         """Return how many events the log holds now.
 
@@ -290,8 +387,19 @@ class LogReader:
         """
         return int(self._redis.xlen(LOG))
 
+    def memory_limit(self) -> int:
+        """Return how many bytes Redis may use, 0 for all there is.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        memory: Any = self._redis.info("memory")
+        return int(memory.get("maxmemory", 0))
+
     def trim(self, stores: Iterable[str], keep: int, keep_bytes: int) -> int:
         """Drop events that every store has, but keep the newest; return how many went.
+
+        None go while a backup or a rebuild needs them.
 
         Args:
             stores: All that need the log.
@@ -318,14 +426,32 @@ def announce_rollups(redis: Redis, position: str, courses: Sequence[str]) -> Non
     redis.publish(ROLLUPS_ADVANCED, json.dumps(signal))
 
 
+def _waited_seconds(position: str, fields: Any) -> float:
+    """Return how long an entry has waited, by the clock of Redis or of the ingest.
+
+    A clock that was set back lets its entries come from the future: then the other one counts,
+    and where both do, something is wrong with ours, and that must not look like no lag.
+    """
+    came = [position_ns(position) / 1e9]
+    with suppress(ValueError, LookupError, TypeError):
+        received = json.loads(fields[b"event"])["received_at"]
+        came.append(datetime.fromisoformat(received).timestamp())
+    ages = [time.time() - at for at in came]
+    return min([age for age in ages if age >= 0] or [abs(age) for age in ages])
+
+
 def _alive_key(process: str) -> str:
     return f"cellpulse:alive:{process}"
 
 
 def _offset(fields: Any) -> int:
+    return _number(fields) or 0
+
+
+def _number(fields: Any) -> int | None:
     """Return an entry's running number; what somebody else put into the stream has none."""
     number = fields.get(b"offset", b"")
-    return int(number) if number.isdigit() else 0
+    return int(number) if number.isdigit() else None
 
 
 def _text(value: bytes | str) -> str:

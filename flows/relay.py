@@ -8,19 +8,29 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 import click
 from dramatiq.brokers.redis import RedisBroker
 from pydantic import ValidationError
-from redis import Redis, RedisError
+from redis import RedisError
 from uuid_utils import uuid7
 
+from flows.lease import Lease
 from flows.log_reader import LogReader
+from flows.redis_client import connect_redis
 from flows.settings import RelaySettings
 from flows.wake_ups import WakeUps
-from ingest_api.event_log import CHANNEL, Candidate, EventLog, LogUnavailableError, open_redis
+from ingest_api.event_log import (
+    CHANNEL,
+    Candidate,
+    EventLog,
+    LogUnavailableError,
+    limit_in_memory,
+    open_redis,
+)
 from ingest_api.events import ProgressEvent
 from ingest_api.problems import validation_errors
 from ingest_api.settings import BadSettingError
@@ -33,6 +43,8 @@ _MAINTENANCE_SECONDS: Final = 60.0
 #: Shorter than the client's time-out.
 _LISTEN_SECONDS: Final = 1.0
 _PAUSE_SECONDS: Final = 0.5
+_LEASE_SECONDS: Final = 1.0
+_MESSAGES_WAITING: Final = 10_000
 _POSITION: Final = re.compile(r"\d{1,16}-\d{1,16}")
 
 
@@ -47,21 +59,56 @@ class Relay:
         self._wake_ups = wake_ups
         self._stores = settings.stores
         self._keep = settings.log_keep
-        self._keep_bytes = settings.log_limit_bytes // 2
+        self._limit_bytes = settings.log_limit_bytes
         self._heard = asyncio.Event()
+        self._to_adopt: asyncio.Queue[bytes] = asyncio.Queue(_MESSAGES_WAITING)
+        self._dropped = 0
+
+    def hear(self, message: bytes) -> None:
+        """Hear one message of the channel at once: Redis drops a subscriber that is slow.
+
+        What is no event of the log waits for its adoption. Past 10,000 that wait for a full log,
+        the newest are lost, which is logged.
+        """
+        if _is_of_the_log(message):
+            self._heard.set()
+            return
+        if self._to_adopt.full():
+            self._dropped += 1
+            if self._dropped == 1:
+                logger.error("too many messages of the channel wait: new ones are lost for now")
+            return
+        self._to_adopt.put_nowait(message)
+        if self._dropped:
+            logger.error("%d messages of the channel were lost: the log was full", self._dropped)
+            self._dropped = 0
+
+    async def adopt_what_was_heard(self, lease: Lease) -> None:
+        """Take message after message, as long as no newer relay does so."""
+        await lease.take()
+        while True:
+            message = await self._to_adopt.get()
+            if await _once_redis_answers(lease.is_mine):
+                await self.take(message)
+
+    async def hold(self, lease: Lease) -> None:
+        """Prolong the lease, or take it when the relay that holds it is gone."""
+        while True:
+            await asyncio.sleep(_LEASE_SECONDS)
+            await lease.is_mine()
 
     async def take(self, message: bytes) -> None:
         """Take one message of the channel: note an event of the log, adopt anything else.
 
         While the log takes nothing it waits: the channel would not bring the message again.
         """
+        if _is_of_the_log(message):
+            self._heard.set()
+            return
         try:
             data = json.loads(message)
         except (ValueError, RecursionError):
             await self._reject(message, "not JSON")
-            return
-        if isinstance(data, dict) and _POSITION.fullmatch(str(data.get("position", ""))):
-            self._heard.set()
             return
         try:
             event = ProgressEvent.model_validate(data)
@@ -97,7 +144,11 @@ class Relay:
         """Drop from the log, again and again, what every store has."""
         while True:
             await asyncio.sleep(_TRIM_SECONDS)
-            await asyncio.to_thread(self._reader.trim, self._stores, self._keep, self._keep_bytes)
+            await asyncio.to_thread(self._trim)
+
+    def _trim(self) -> None:
+        limit = limit_in_memory(self._limit_bytes, self._reader.memory_limit())
+        self._reader.trim(self._stores, self._keep, limit // 2)
 
     def _wake_those_behind(self) -> None:
         self._reader.say_alive("relay")
@@ -118,6 +169,14 @@ class Relay:
         await _until_taken(lambda: self._log.reject(raw, reason, source="channel"))
 
 
+def _is_of_the_log(message: bytes) -> bool:
+    try:
+        data = json.loads(message)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(data, dict) and bool(_POSITION.fullmatch(str(data.get("position", ""))))
+
+
 async def _until_taken(step: Callable[[], Awaitable[object]]) -> None:
     while True:
         try:
@@ -129,11 +188,21 @@ async def _until_taken(step: Callable[[], Awaitable[object]]) -> None:
             return
 
 
+async def _once_redis_answers(question: Callable[[], Awaitable[bool]]) -> bool:
+    while True:
+        try:
+            return await question()
+        except (RedisError, OSError) as error:
+            logger.warning("a message of the channel waits: %s", error)
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+
 async def relay(settings: RelaySettings) -> None:
     """Run the relay until SIGTERM or SIGINT."""
     client = open_redis(settings.redis_url)
-    redis: Redis = Redis.from_url(settings.redis_url, protocol=2)
-    wake_ups = WakeUps(redis, RedisBroker(url=settings.redis_url), settings.stores)
+    redis = connect_redis(settings.redis_url)
+    broker = RedisBroker(client=connect_redis(settings.redis_url))
+    wake_ups = WakeUps(redis, broker, settings.stores)
     watch = Relay(EventLog(client, settings.log_limit_bytes), LogReader(redis), wake_ups, settings)
 
     async def listen() -> None:
@@ -145,12 +214,21 @@ async def relay(settings: RelaySettings) -> None:
                     ignore_subscribe_messages=True, timeout=_LISTEN_SECONDS
                 )
                 if message is not None:
-                    await watch.take(message["data"])
+                    watch.hear(message["data"])
 
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    work = (listen, watch.wake_on_events, watch.patrol, watch.trim, watch.ask_for_maintenance)
+    lease = Lease(client)
+    work = (
+        listen,
+        partial(watch.adopt_what_was_heard, lease),
+        partial(watch.hold, lease),
+        watch.wake_on_events,
+        watch.patrol,
+        watch.trim,
+        watch.ask_for_maintenance,
+    )
     tasks: list[asyncio.Task[Any]] = [
         asyncio.create_task(_again_after_failure(run)) for run in work
     ]

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from pydantic import Field, SecretStr
 
 from ingest_api.events import Identifier
-from ingest_api.settings import LogSettings, Port, Secret, Settings, data_dir
+from ingest_api.settings import Address, LogSettings, Port, Secret, Settings, data_dir
 
 STORES: Final = ("influxdb", "postgres", "lake")
 
@@ -14,7 +14,7 @@ STORES: Final = ("influxdb", "postgres", "lake")
 class InfluxSettings(Settings):
     """Where the full event log is kept. Without `INFLUXDB_URL` there is none."""
 
-    url: Annotated[str | None, Field(alias="INFLUXDB_URL", pattern="^https?://")] = None
+    url: Annotated[Address | None, Field(alias="INFLUXDB_URL", pattern="^https?://[^/]")] = None
     token: Annotated[SecretStr, Field(alias="INFLUXDB_TOKEN")] = SecretStr("")
     org: Annotated[str, Field(alias="INFLUXDB_ORG")] = "cellpulse"
     bucket: Annotated[str, Field(alias="INFLUXDB_BUCKET", min_length=1)] = "cellpulse"
@@ -29,7 +29,7 @@ class LakeSettings(Settings):
     """Where the lake is: its catalog in PostgreSQL and its Parquet files."""
 
     postgres_url: Annotated[
-        str, Field(alias="CELLPULSE_POSTGRES_URL", pattern="^postgres(ql)?://", repr=False)
+        Address, Field(alias="CELLPULSE_POSTGRES_URL", pattern="^postgres(ql)?://", repr=False)
     ]
     lake_path: Annotated[
         str, Field(alias="CELLPULSE_LAKE_PATH", default_factory=lambda: str(data_dir() / "lake"))
@@ -68,10 +68,10 @@ class PlatformSettings(Settings):
     redis_port: Annotated[Port | None, Field(alias="CELLPULSE_REDIS_PORT")] = None
     postgres_port: Annotated[Port | None, Field(alias="CELLPULSE_POSTGRES_PORT")] = None
     redis_url: Annotated[
-        str | None, Field(alias="CELLPULSE_REDIS_URL", pattern="^(rediss?|unix)://")
+        Address | None, Field(alias="CELLPULSE_REDIS_URL", pattern="^(rediss?|unix)://")
     ] = None
     postgres_url: Annotated[
-        str | None, Field(alias="CELLPULSE_POSTGRES_URL", pattern="^postgres(ql)?://")
+        Address | None, Field(alias="CELLPULSE_POSTGRES_URL", pattern="^postgres(ql)?://")
     ] = None
     lake_path: Annotated[str | None, Field(alias="CELLPULSE_LAKE_PATH")] = None
     secret: Annotated[Secret | None, Field(alias="CELLPULSE_SECRET")] = None
@@ -93,4 +93,5 @@ class PlatformSettings(Settings):
 
     def address(self, port: int) -> str:
         """Return the address of what listens on `port`."""
-        return f"http://{self.reachable_host}:{port}"
+        host = self.reachable_host
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

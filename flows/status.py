@@ -1,7 +1,8 @@
 """`cellpulse status`: is every part there, and how far is each store?"""
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from redis import Redis, RedisError
 
@@ -9,7 +10,7 @@ from flows.embedded.influxdb_server import influxdb_answers
 from flows.embedded.platform import http_answers
 from flows.embedded.postgres_server import postgres_answers
 from flows.log_reader import LogReader
-from flows.logged_event import START
+from flows.logged_event import START, position_ns
 from flows.settings import PlatformSettings
 from flows.stores.postgres import PostgresWriter, engine_for
 from flows.stores.store import StoreUnavailableError
@@ -17,6 +18,7 @@ from flows.stores.store import StoreUnavailableError
 #: A store whose oldest missing event has waited longer than this is not well.
 LAG_LIMIT_SECONDS: Final = 10.0
 
+_Answer = TypeVar("_Answer")
 State = Literal["ok", "down", "off"]
 
 
@@ -30,12 +32,17 @@ class PartStatus:
 
 @dataclass(frozen=True)
 class StoreStatus:
-    """How far a store is behind the log, in events and seconds."""
+    """How far a store is behind the log, in events and seconds.
+
+    Attributes:
+        missed: Events, at least, that were trimmed from the log before the store came to them.
+    """
 
     name: str
     position: str
     lag_events: int
     lag_seconds: float
+    missed: int = 0
 
 
 @dataclass
@@ -54,9 +61,9 @@ class PlatformStatus:
 
     @property
     def ok(self) -> bool:
-        """Whether every part that was asked for is there and no store lags behind."""
+        """Whether every part that was asked for is there and no store lags or lacks."""
         return all(part.state != "down" for part in self.parts) and all(
-            store.lag_seconds <= LAG_LIMIT_SECONDS for store in self.stores
+            store.lag_seconds <= LAG_LIMIT_SECONDS and not store.missed for store in self.stores
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -69,13 +76,16 @@ class PlatformStatus:
         lines.append(f"{'log':<12} {_shown(self.log_length)} events")
         lines += [
             f"{store.name:<12} lag {store.lag_events} events, {store.lag_seconds:.1f} s"
+            + (f"; missed {store.missed} events or more" if store.missed else "")
             for store in self.stores
         ]
         lines.append(
             "events       "
             + ", ".join(f"{_shown(count)} {name}" for name, count in self.events.items())
         )
-        lines.append("all is well" if self.ok else "not all is well: see 'down' and 'lag' above")
+        lines.append(
+            "all is well" if self.ok else "not all is well: see 'down', 'lag' and 'missed' above"
+        )
         return "\n".join(lines)
 
 
@@ -90,7 +100,8 @@ def read_status(settings: PlatformSettings) -> PlatformStatus:
         log = LogReader(redis)
         try:
             alive = {process: log.is_alive(process) for process in ("relay", "worker")}
-            _read_log(status, log, settings)
+            own = {PostgresWriter.name: _postgres_position(postgres_url)} if postgres_url else {}
+            _read_log(status, log, settings, own)
         except RedisError:
             redis_is_there, alive = False, {"relay": False, "worker": False}
             status.events = dict.fromkeys(("accepted", "duplicates", "rejected"))
@@ -112,19 +123,38 @@ def read_status(settings: PlatformSettings) -> PlatformStatus:
     return status
 
 
-def _read_log(status: PlatformStatus, log: LogReader, settings: PlatformSettings) -> None:
-    committed = log.committed()
+def _read_log(
+    status: PlatformStatus,
+    log: LogReader,
+    settings: PlatformSettings,
+    own_positions: Mapping[str, str | None],
+) -> None:
+    committed, missed = log.committed(), log.missed()
     for name in settings.stores:
-        lag = log.lag(committed.get(name, START))
-        status.stores.append(StoreStatus(name, lag.position, lag.events, round(lag.seconds, 3)))
+        # A store that was set back is where it says itself; its worker corrects the log's mark.
+        known = (committed.get(name, START), own_positions.get(name))
+        lag = log.lag(min((at for at in known if at is not None), key=position_ns))
+        status.stores.append(
+            StoreStatus(name, lag.position, lag.events, round(lag.seconds, 3), missed.get(name, 0))
+        )
     status.log_length = log.length()
     status.events = dict(log.counts())
 
 
+def _postgres_position(postgres_url: str) -> str | None:
+    return _ask_postgres(postgres_url, PostgresWriter.position)
+
+
 def _lost_events(postgres_url: str) -> int | None:
+    return _ask_postgres(postgres_url, PostgresWriter.lost_events)
+
+
+def _ask_postgres(
+    postgres_url: str, question: Callable[[PostgresWriter], _Answer]
+) -> _Answer | None:
     engine = engine_for(postgres_url)
     try:
-        return PostgresWriter(engine).lost_events()
+        return question(PostgresWriter(engine))
     except StoreUnavailableError:
         return None
     finally:

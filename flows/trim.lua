@@ -1,5 +1,5 @@
 -- Drop from the log what every store has, but keep the newest events; in one atomic step.
--- KEYS: log, what is there while a backup copies the log
+-- KEYS: log, what is there while a backup or a rebuild needs the log
 -- ARGV: position that the slowest store has committed, how many events to keep, and how many bytes
 --       of events to keep at the most
 -- Returns how many entries were dropped.

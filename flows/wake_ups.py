@@ -11,6 +11,8 @@ MAINTENANCE: Final = "maintenance"
 #: A wake-up that got lost with its worker holds up the next one no longer than this; a message
 #: that Dramatiq brings again comes within it.
 _HELD_SECONDS: Final = 6
+#: Longer than maintenance may take, so that its messages do not pile up while no worker runs.
+_MAINTENANCE_HELD_SECONDS: Final = 3_600
 
 
 def actor_of(store: str) -> str:
@@ -33,32 +35,35 @@ class WakeUps:
         Raises:
             redis.RedisError: Redis does not answer.
         """
-        is_new = self._redis.set(_key(store), "1", nx=True, ex=_HELD_SECONDS)
-        if is_new:
-            self._send(store, actor_of(store))
-        return bool(is_new)
+        return self._send_once(store, actor_of(store), _HELD_SECONDS)
 
     def hold(self, store: str) -> None:
         """Note that a message is on its way, so that no other one is sent."""
         self._redis.set(_key(store), "1", ex=_HELD_SECONDS)
 
     def arrived(self, store: str) -> None:
-        """Note that the message arrived, so that the next event sends another."""
+        """Note that a store's message arrived, or maintenance's, so that another can be sent."""
         self._redis.delete(_key(store))
 
     def request_maintenance(self) -> None:
-        """Send the maintenance actor a message.
+        """Send the maintenance actor a message, unless one is on its way.
 
         Raises:
             redis.RedisError: Redis does not answer.
         """
-        self._send(MAINTENANCE, "maintain")
+        self._send_once(MAINTENANCE, "maintain", _MAINTENANCE_HELD_SECONDS)
 
-    def _send(self, queue: str, actor: str) -> None:
+    def _send_once(self, queue: str, actor: str, held_seconds: int) -> bool:
+        if not self._redis.set(_key(queue), "1", nx=True, ex=held_seconds):
+            # A note that lasts longer was made before Redis' clock was set back.
+            if int(self._redis.pttl(_key(queue))) <= held_seconds * 1000:
+                return False
+            self._redis.set(_key(queue), "1", ex=held_seconds)
         message: Message[None] = Message(
             queue_name=queue, actor_name=actor, args=(), kwargs={}, options={}
         )
         self._broker.enqueue(message)
+        return True
 
 
 def _key(store: str) -> str:

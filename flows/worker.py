@@ -1,6 +1,7 @@
 """Runs the Dramatiq actors: `python -m flows.worker`."""
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -11,18 +12,26 @@ import click
 import duckdb
 from dramatiq import Worker
 from dramatiq.brokers.redis import RedisBroker
-from redis import Redis, RedisError
+from redis import RedisError
 
 from flows.actors import declare_actors
 from flows.log_reader import ALIVE_SECONDS, LogReader
+from flows.patrol import Patrol, Watchdog
+from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
 from flows.stores.lake_attach import attach_lake
 from flows.version_of_data import UnknownDataVersionError
+from flows.wake_ups import WakeUps
 from ingest_api.settings import BadSettingError
 
 #: How long an idle queue may sleep before it looks again. It bounds a wake-up's delay.
 _IDLE_MS: Final = 100
 _STOP_MS: Final = 5_000
+_LOOK_SECONDS: Final = ALIVE_SECONDS / 3
+#: No batch takes half as long, and no store may take longer to say that it is away.
+_HUNG_AFTER_LOOKS: Final = 30
+
+logger = logging.getLogger(__name__)
 
 
 @click.command()
@@ -40,20 +49,28 @@ def work(threads: int) -> None:
     except duckdb.Error:
         pass  # away, or not there yet: every writer looks again when it connects
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    redis: Redis = Redis.from_url(settings.redis_url, protocol=2)
-    broker = RedisBroker(url=settings.redis_url)
-    declare_actors(broker, redis, settings)
+    redis = connect_redis(settings.redis_url)
+    broker = RedisBroker(client=connect_redis(settings.redis_url))
+    wake_ups = WakeUps(redis, broker, settings.stores)
+    drainers = declare_actors(broker, redis, wake_ups, settings)
     worker = Worker(broker, worker_timeout=_IDLE_MS, worker_threads=threads)
     asked_to_stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked_to_stop.set())
     worker.start()
-    logging.getLogger(__name__).info("working for %s", ", ".join(settings.stores))
     log = LogReader(redis)
+    patrol, watchdog = Patrol(log, wake_ups), Watchdog(drainers, _HUNG_AFTER_LOOKS)
+    patrol.start(drainers)
+    logger.info("working for %s", ", ".join(settings.stores))
     while not asked_to_stop.is_set():
         with suppress(RedisError):
             log.say_alive("worker")
-        asked_to_stop.wait(ALIVE_SECONDS / 3)
+        if hung := watchdog.look():
+            logger.critical("%s has not moved for a minute: start this process again", hung)
+            # A thread that hangs can't be ended, only its process; the next one goes on.
+            os._exit(1)
+        asked_to_stop.wait(_LOOK_SECONDS)
+    patrol.stop(_STOP_MS / 1000)
     worker.stop(_STOP_MS)
 
 

@@ -37,9 +37,12 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
         app.state.connections = connections
         app.state.group_commit = GroupCommit(log)
         app.state.metrics = IngestMetrics(connections)
-        work = [app.state.group_commit.run(), feed.follow_log(), feed.follow_signals()]
-        if not settings.lossy_redis:
-            work.append(guard_durability(client, log))
+        work = [
+            app.state.group_commit.run(),
+            feed.follow_log(),
+            feed.follow_signals(),
+            guard_durability(client, log, may_be_lossy=settings.lossy_redis),
+        ]
         running = [asyncio.create_task(task) for task in work]
         try:
             yield

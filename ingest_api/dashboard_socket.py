@@ -1,6 +1,7 @@
 """`WS /ws/dashboard`: each event of a course as one JSON text message, live."""
 
 import asyncio
+import json
 import re
 from collections.abc import Iterable
 from contextlib import suppress
@@ -10,7 +11,7 @@ from typing import Final
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect, status
 
 from ingest_api.connection_manager import ConnectionManager, Subscription
-from ingest_api.event_log import EventLog, LogUnavailableError
+from ingest_api.event_log import EventLog, LogUnavailableError, position_order
 from ingest_api.live_feed import course_of, published_form
 from ingest_api.problems import Problem
 from ingest_api.tokens import ALL_COURSES, InvalidTokenError, read_token
@@ -29,7 +30,8 @@ async def dashboard(socket: WebSocket) -> None:
     """Send each event of `course_id`, after those since `after`, until the client leaves.
 
     With `signals=1` it also gets `{"signal": "rollups-advanced", "position": …}` whenever the
-    aggregation API has newer numbers.
+    aggregation API has newer numbers. Where events after `after` may have been trimmed, it first
+    gets `{"signal": "missed", "after": …, "from": …}`: the log begins at `from`.
     """
     problem = _refusal(socket)
     if problem is not None:
@@ -113,7 +115,10 @@ async def _send(
     sent_to = (0, 0)
     try:
         if after is not None:
-            sent_to = await _replay(socket, subscription.course_id, log, _order(after))
+            if subscription.signals and (begins := await log.missed_from(after)):
+                missed = {"signal": "missed", "after": after, "from": begins}
+                await _send_one(socket, json.dumps(missed))
+            sent_to = await _replay(socket, subscription.course_id, log, position_order(after))
             connections.connect(subscription)
             sent_to = await _replay(socket, subscription.course_id, log, sent_to)
         else:
@@ -122,7 +127,7 @@ async def _send(
         raise _TryLaterError from error
     while True:
         position, message = await subscription.next()
-        if position is None or _order(position) > sent_to:
+        if position is None or position_order(position) > sent_to:
             await _send_one(socket, message)
 
 
@@ -134,7 +139,7 @@ async def _replay(
             of = course_of(stored)
             if of is not None and course_id in (ALL_COURSES, of):
                 await _send_one(socket, published_form(position, stored))
-            after = _order(position)
+            after = position_order(position)
     return after
 
 
@@ -144,8 +149,3 @@ async def _send_one(socket: WebSocket, message: str) -> None:
             await socket.send_text(message)
     except TimeoutError as error:
         raise _TryLaterError from error
-
-
-def _order(position: str) -> tuple[int, int]:
-    milliseconds, _, sequence = position.partition("-")
-    return int(milliseconds), int(sequence)

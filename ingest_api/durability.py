@@ -39,22 +39,32 @@ async def check_durability(redis: Redis) -> None:
         )
 
 
-async def guard_durability(redis: Redis, log: EventLog) -> None:
-    """Keep events out of a lossy Redis: `log` refuses them until it is found to be sound.
+async def guard_durability(redis: Redis, log: EventLog, *, may_be_lossy: bool) -> None:
+    """Keep `log` within Redis' memory, and events out of a lossy Redis as long as it is that.
 
-    A Redis that is away is waited for; what is found sound is not asked again.
+    It goes on asking: an operator can change Redis while it runs. A Redis that is away is waited
+    for.
+
+    Args:
+        redis: The Redis behind `log`.
+        log: Refuses events while its `fault` is set.
+        may_be_lossy: Whether the operator takes the loss.
     """
+    asked = False
     while True:
         try:
-            await check_durability(redis)
+            if not may_be_lossy:
+                await check_durability(redis)
+            memory: Any = await redis.info("memory")
+            log.fit_into(int(memory.get("maxmemory", 0)))
         except LossyRedisError as error:
             if log.fault is None:
                 logger.error("no events are accepted: %s", error)  # noqa: TRY400 - foreseen
             log.fault = str(error)
         except (RedisError, OSError) as error:
-            logger.warning("Redis can't be asked yet whether it is durable: %s", error)
-            log.fault = "Redis does not answer"
+            if not asked and not may_be_lossy:
+                logger.warning("Redis can't be asked yet whether it is durable: %s", error)
+                log.fault = "Redis does not answer"
         else:
-            log.fault = None
-            return
+            log.fault, asked = None, True
         await asyncio.sleep(_AGAIN_SECONDS)

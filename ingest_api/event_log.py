@@ -44,6 +44,8 @@ _SEQUENCE_NUMBERS_A_KEY: Final = 8_192
 #: Past this many the oldest that were set aside go.
 REJECTED_KEPT: Final = 100_000
 _PAGE: Final = 1_000
+#: The log may always hold so much.
+LEAST_LIMIT_BYTES: Final = 1_000_000
 
 
 def open_redis(url: str, timeout_seconds: float = 3) -> Redis:
@@ -60,6 +62,16 @@ def open_redis(url: str, timeout_seconds: float = 3) -> Redis:
         socket_timeout=timeout_seconds,
         health_check_interval=0,
     )
+
+
+def limit_in_memory(limit_bytes: int, memory_bytes: int) -> int:
+    """Return what the log may hold where Redis may use `memory_bytes`, 0 for all there is.
+
+    At most half of it: the marks of repeats, and what empties the log, need room there too.
+    """
+    if memory_bytes == 0:
+        return limit_bytes
+    return min(limit_bytes, max(memory_bytes // 2, LEAST_LIMIT_BYTES))
 
 
 class LogUnavailableError(Exception):
@@ -94,12 +106,16 @@ class EventLog:
     def __init__(self, redis: Redis, limit_bytes: int) -> None:
         """Append until the log holds `limit_bytes` of events."""
         self._redis = redis
-        self._limit_bytes = limit_bytes
+        self._limit_bytes = self._limit_wanted = limit_bytes
         #: Why nothing may be appended now, whatever Redis says.
         self.fault: str | None = None
         self._append = redis.register_script(
             resources.files("ingest_api").joinpath("append.lua").read_text(encoding="utf-8")
         )
+
+    def fit_into(self, memory_bytes: int) -> None:
+        """Hold no more than fits into what Redis may use, see `limit_in_memory`."""
+        self._limit_bytes = limit_in_memory(self._limit_wanted, memory_bytes)
 
     async def append(self, candidates: Sequence[Candidate], rejected: int = 0) -> list[str | None]:
         """Append and publish events in one atomic step.
@@ -165,6 +181,23 @@ class EventLog:
         except RedisError as error:
             raise LogUnavailableError(_reason(error)) from error
         return _text(entries[0][0]) if entries else "0-0"
+
+    async def missed_from(self, position: str) -> str | None:
+        """Return where the log begins, if events after `position` may have been trimmed from it.
+
+        Raises:
+            LogUnavailableError: Redis does not answer.
+        """
+        try:
+            entries: Any = await self._redis.xrange(LOG, count=1)
+        except RedisError as error:
+            raise LogUnavailableError(_reason(error)) from error
+        if not entries:
+            return None
+        [(oldest, fields)] = entries
+        was_trimmed = fields.get(b"offset", b"1") != b"1"
+        is_older = position_order(position) < position_order(_text(oldest))
+        return _text(oldest) if was_trimmed and is_older else None
 
     async def after(
         self, position: str, wait_ms: int | None = None, count: int = _PAGE
@@ -273,5 +306,12 @@ def _reason(error: RedisError) -> str:
     return f"Redis refuses: {error}" if isinstance(error, ResponseError) else "Redis failed"
 
 
+def position_order(position: str) -> tuple[int, int]:
+    """Return what positions are ordered by: milliseconds and sequence."""
+    milliseconds, _, sequence = position.partition("-")
+    return int(milliseconds), int(sequence)
+
+
 def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value
+    # What somebody else put into the stream may be any bytes.
+    return value.decode(errors="replace") if isinstance(value, bytes) else value

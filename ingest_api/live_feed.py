@@ -46,14 +46,17 @@ class LiveFeed:
                 if self._position is None:
                     self._position = await self._log.last_position()
                 for position, stored in await self._log.after(self._position, _WAIT_MS):
+                    self._position = position
                     course_id = course_of(stored)
                     if course_id is not None:
                         self._connections.send_event(
                             course_id, position, published_form(position, stored)
                         )
-                    self._position = position
             except LogUnavailableError as error:
                 logger.warning("the live feed waits: %s", error)
+                await asyncio.sleep(_PAUSE_SECONDS)
+            except Exception:
+                logger.exception("the live feed goes on after something that was not foreseen")
                 await asyncio.sleep(_PAUSE_SECONDS)
 
     async def follow_signals(self) -> None:
@@ -70,6 +73,9 @@ class LiveFeed:
                             self._pass_on(message["data"])
             except (RedisError, OSError) as error:
                 logger.warning("the signals wait: %s", error)
+                await asyncio.sleep(_PAUSE_SECONDS)
+            except Exception:
+                logger.exception("the signals go on after something that was not foreseen")
                 await asyncio.sleep(_PAUSE_SECONDS)
 
     def _pass_on(self, raw: bytes) -> None:

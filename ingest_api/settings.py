@@ -3,8 +3,9 @@
 import os
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _PROJECT = Path(__file__).resolve().parent.parent
@@ -62,6 +63,19 @@ def _one_line(error: ValidationError, folder: Path) -> str:
     return f"{name}{shown}: {first['msg']}"
 
 
+def _check_address(value: str) -> str:
+    try:
+        _ = urlsplit(value).port
+    except ValueError as error:
+        raise ValueError(
+            f"{error}: must be scheme://host:port, with a port from 0 to 65535 and an IPv6 host "
+            "in brackets"
+        ) from error
+    return value
+
+
+#: An address of a server, whose host and port can be read.
+Address = Annotated[str, AfterValidator(_check_address)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 #: HMAC-SHA256 wants a key of at least its own length.
 Secret = Annotated[SecretStr, Field(min_length=32)]
@@ -77,7 +91,7 @@ class LogSettings(Settings):
     """The log on Redis, and what it may grow to."""
 
     redis_url: Annotated[
-        str, Field(alias="CELLPULSE_REDIS_URL", pattern="^(rediss?|unix)://", repr=False)
+        Address, Field(alias="CELLPULSE_REDIS_URL", pattern="^(rediss?|unix)://", repr=False)
     ]
     #: Less than half of Redis' memory by default: what empties the log needs room there too.
     log_limit_bytes: Annotated[int, Field(alias="CELLPULSE_LOG_LIMIT_BYTES", ge=1_000_000)] = (

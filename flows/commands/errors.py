@@ -15,6 +15,7 @@ from flows.rejected import NoSuchEntryError
 from flows.simulation.course import CourseError
 from flows.simulation.delivery import IngestRefusedError
 from flows.stores.influxdb import UnreadablePointError
+from flows.stores.lake import FewerEventsError
 from flows.stores.store import StoreUnavailableError
 from flows.up import CannotStartError
 from flows.version_of_data import UnknownDataVersionError
@@ -27,6 +28,7 @@ _FORESEEN = (
     BadSettingError,
     CannotStartError,
     CourseError,
+    FewerEventsError,
     IngestRefusedError,
     LogPinnedError,
     LogUnavailableError,

@@ -2,22 +2,35 @@
 
 import json
 import sys
+from contextlib import closing
 
 import click
 
 from flows.commands.errors import one_line_for_errors
-from flows.settings import PlatformSettings
+from flows.log_reader import LogReader
+from flows.redis_client import connect_redis
+from flows.settings import STORES, PlatformSettings
 from flows.status import read_status
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@click.option(
+    "--forget-missed",
+    type=click.Choice(STORES),
+    help="No longer count what this store missed: it has it now, or you know.",
+)
 @one_line_for_errors
-def status(as_json: bool) -> None:
+def status(as_json: bool, forget_missed: str | None) -> None:
     """Show each part, the log's length, each store's lag, and what became of the events.
 
-    Exits with 0 only when every part answers and no store lags more than 10 seconds behind.
+    Exits with 0 only when every part answers, no store lags more than 10 seconds behind, and none
+    has missed events that were trimmed from the log before it came to them.
     """
-    found = read_status(PlatformSettings.load())
+    settings = PlatformSettings.load()
+    if forget_missed and settings.redis_url:
+        with closing(connect_redis(settings.redis_url)) as redis:
+            LogReader(redis).forget_missed(forget_missed)
+    found = read_status(settings)
     click.echo(json.dumps(found.as_json(), indent=2) if as_json else found.as_text())
     sys.exit(0 if found.ok else 1)

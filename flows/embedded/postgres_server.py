@@ -42,7 +42,7 @@ def postgres_part(directory: Path, host: str, port: int) -> Part:
     return Part(
         name="postgres",
         command=(*prefix, str(programs / "postgres"), "-D", str(data), "-p", str(port)),
-        answers=lambda: postgres_answers(address),
+        answers=lambda: postgres_answers(address) or _make_database(address),
         stop_signal="INT",
         stop_seconds=5,
     )
@@ -55,21 +55,22 @@ def postgres_address(directory: Path, host: str, port: int, database: str = _DAT
 
 
 def postgres_answers(address: str) -> bool:
-    """Tell whether PostgreSQL answers; its first answer also makes the database."""
+    """Tell whether PostgreSQL answers, and has the database."""
     try:
         psycopg.connect(address, connect_timeout=2).close()
-    except psycopg.OperationalError as error:
-        if "does not exist" in str(error):
-            return _create_database(address)
+    except psycopg.OperationalError:
         return False
     return True
 
 
-def _create_database(address: str) -> bool:
+def _make_database(address: str) -> bool:
+    """Make our own server's database; tell whether it is there now."""
     server, _, database = address.rpartition("/")
     try:
         with psycopg.connect(f"{server}/postgres", autocommit=True, connect_timeout=2) as admin:
             admin.execute(f'CREATE DATABASE "{database}"'.encode())
+    except psycopg.errors.DuplicateDatabase:
+        return postgres_answers(address)
     except psycopg.Error:
         return False
     return True

@@ -1,6 +1,7 @@
 """InfluxDB's writer and reader: the full event log, one point an event."""
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from http import HTTPStatus
@@ -24,6 +25,8 @@ from ingest_api.events import SCHEMA_VERSION, StoredEvent
 
 MEASUREMENT: Final = "progress_event"
 TAGS: Final = ("course_id", "student_id", "type")
+#: Holds points of now, which every InfluxDB takes that takes any.
+PROBE: Final = "cellpulse_probe"
 _TIMEOUT_SECONDS: Final = 10
 _PAGE: Final = 5_000
 #: A query costs InfluxDB much, and a point little.
@@ -64,14 +67,19 @@ class InfluxWriter:
         events: Sequence[LoggedEvent],
         position: str,  # noqa: ARG002
         skipped: Sequence[str] = (),  # noqa: ARG002
+        *,
+        after: str | None = None,  # noqa: ARG002
     ) -> None:
         """Write a point for each event; see `Store.apply`."""
         try:
-            self._write.write(
-                bucket=self._settings.bucket,
-                org=self._settings.org,
-                record=[to_point(event) for event in events],
-            )
+            self._send([to_point(event) for event in events])
+        except PoisonEventError as error:
+            self._require_that_it_takes_others(error)
+            raise
+
+    def _send(self, points: Sequence[Point]) -> None:
+        try:
+            self._write.write(bucket=self._settings.bucket, org=self._settings.org, record=points)
         except ApiException as error:
             reason = f"InfluxDB answers {error.status}: {_first_line(error.body)}"
             if error.status in _REFUSED:
@@ -83,6 +91,14 @@ class InfluxWriter:
     def apply_late(self, logged: LoggedEvent, later: Later) -> None:  # noqa: ARG002
         """Write the event's point at its own time; see `Store.apply_late`."""
         self.apply([logged], logged.position)
+
+    def _require_that_it_takes_others(self, refusal: PoisonEventError) -> None:
+        """Tell a bad event from a server that refuses everything, by a point that is known good."""
+        probe = Point(PROBE).time(time.time_ns(), WritePrecision.NS).field("taken", value=True)
+        try:
+            self._send([probe])
+        except PoisonEventError as error:
+            raise StoreUnavailableError(f"{refusal}, and so it does to any other point") from error
 
     def position(self) -> None:
         """Return None: the consumer group remembers the position."""

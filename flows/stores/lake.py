@@ -10,12 +10,14 @@ import psycopg
 import pyarrow as pa
 
 from flows.logged_event import LoggedEvent, position_ns
-from flows.stores.lake_attach import attach_lake
+from flows.stores.lake_attach import attach_lake, plain_error
+from flows.stores.postgres_address import NOTICE_LOST_CLIENTS, with_timeouts
 from flows.stores.store import (
     Later,
     NotYetPassedError,
     PoisonEventError,
     StoreUnavailableError,
+    require_no_hole,
 )
 from flows.stores.versions import LAKE_VERSION
 from ingest_api.events import StoredEvent
@@ -25,6 +27,7 @@ WRITER_LOCK: Final = 7_235_421
 #: Held by whoever deletes files of the lake; shared by those who need that none is deleted.
 _FILES_LOCK: Final = 7_235_422
 _LOCK_TIMEOUT: Final = "10s"
+_FILES_KEPT_HOURS: Final = 1
 
 #: The one column of a rollup whose merge relies on the log's order.
 _NOTEBOOK_OF_LATEST_RUN: Final = """
@@ -51,6 +54,16 @@ def _statement(name: str) -> str:
     return resources.files("flows.stores").joinpath(name).read_text(encoding="utf-8")
 
 
+class FewerEventsError(Exception):
+    """What the lake should be made from holds fewer events than the lake itself."""
+
+    def __init__(self, found: int, needed: int) -> None:
+        super().__init__(
+            f"the full event log holds {found} of the lake's {needed} events of that time, so the "
+            "lake was left as it is; to lose them, say --force"
+        )
+
+
 class LakeWriter:
     """Writes batches of events into the lake, each exactly once.
 
@@ -71,10 +84,14 @@ class LakeWriter:
         events: Sequence[LoggedEvent],
         position: str,
         skipped: Sequence[str] = (),  # noqa: ARG002 - the events themselves tell which are there
+        *,
+        after: str | None = None,
     ) -> None:
         """Append `events` and merge them into the rollups; see `Store.apply`."""
         with self._sole_writer(), self._transaction() as lake:
-            applied = position_ns(self._read_position(lake))
+            remembered = self._read_position(lake)
+            require_no_hole(remembered, after)
+            applied = position_ns(remembered)
             fresh = [event for event in events if event.position_ns > applied]
             if fresh:
                 self._insert(lake, fresh)
@@ -107,22 +124,37 @@ class LakeWriter:
         with self._sole_writer(), self._translated_errors():
             return self._read_position(self._lake())
 
-    def remake(self, batches: Iterator[Sequence[LoggedEvent]], position: str) -> int:
+    def remake(
+        self,
+        batches: Iterator[Sequence[LoggedEvent]],
+        position: str,
+        *,
+        may_lose: bool = False,
+    ) -> int:
         """Replace everything in the lake by `batches`, in one transaction, and count the events.
 
         Readers see the old lake until the new one is whole.
 
+        Args:
+            batches: All events up to `position`, in log order.
+            position: From where the lake goes on with the log.
+            may_lose: Whether the lake may come to hold fewer events up to `position` than now.
+
         Raises:
+            FewerEventsError: It would hold fewer; the old lake is untouched.
             StoreUnavailableError: The old lake is untouched.
         """
         count = 0
         with self._sole_writer(), self._transaction() as lake:
+            before = self._count_events(lake, position)
             for table in ("events", "rollup_student_exercise", "rollup_course_minute"):
                 lake.execute(f"DELETE FROM lake.{table}")  # noqa: S608 - a fixed name
             for batch in batches:
                 if batch:
                     self._insert(lake, batch)
                     count += len(batch)
+            if count < before and not may_lose:
+                raise FewerEventsError(count, before)
             lake.execute("UPDATE lake.log_position SET position = ?", [position])
         return count
 
@@ -145,7 +177,11 @@ class LakeWriter:
                 f"older_than => now() - INTERVAL {int(keep_snapshots_days)} DAY)"
             )
             if _try_lock(catalog, _FILES_LOCK):
-                lake.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)")
+                # A reader's transaction may still use a file that was replaced meanwhile.
+                lake.execute(
+                    "CALL ducklake_cleanup_old_files('lake', "
+                    f"older_than => now() - INTERVAL {_FILES_KEPT_HOURS} HOUR)"
+                )
 
     def close(self) -> None:
         """Let go of the connection; the next call opens a new one."""
@@ -179,6 +215,12 @@ class LakeWriter:
             _create_tables(connection)
             self._connection = connection
         return self._connection
+
+    @staticmethod
+    def _count_events(lake: duckdb.DuckDBPyConnection, position: str) -> int:
+        query = "SELECT count(*) FROM lake.events WHERE position_ns <= ?"
+        row = lake.execute(query, [position_ns(position)]).fetchone()
+        return int(row[0]) if row else 0
 
     @staticmethod
     def _read_position(lake: duckdb.DuckDBPyConnection) -> str:
@@ -217,7 +259,8 @@ class LakeWriter:
             raise PoisonEventError(f"the lake refuses it: {error}") from error
         except duckdb.Error as error:
             self.close()
-            raise StoreUnavailableError(f"the lake: {error}") from error
+            plain = plain_error(error, self._postgres_url)
+            raise StoreUnavailableError(f"the lake: {plain}") from plain
 
 
 @contextmanager
@@ -228,7 +271,8 @@ def sole_writer(postgres_url: str) -> Iterator[psycopg.Connection]:
         StoreUnavailableError: PostgreSQL does not answer, or another writer does not end.
     """
     try:
-        with psycopg.connect(postgres_url, autocommit=True) as connection:
+        with psycopg.connect(with_timeouts(postgres_url), autocommit=True) as connection:
+            connection.execute(NOTICE_LOST_CLIENTS)
             connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
             connection.execute("SELECT pg_advisory_lock(%s)", [WRITER_LOCK])
             yield connection
@@ -244,7 +288,8 @@ def files_kept(postgres_url: str) -> Iterator[None]:
         StoreUnavailableError: PostgreSQL does not answer, or a deletion does not end.
     """
     try:
-        with psycopg.connect(postgres_url, autocommit=True) as connection:
+        with psycopg.connect(with_timeouts(postgres_url), autocommit=True) as connection:
+            connection.execute(NOTICE_LOST_CLIENTS)
             connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
             connection.execute("SELECT pg_advisory_lock_shared(%s)", [_FILES_LOCK])
             yield

@@ -6,6 +6,7 @@ from typing import Final
 
 import duckdb
 
+from flows.stores.postgres_address import with_timeouts, without_password
 from flows.stores.versions import require_known_lake, require_known_tables
 
 #: The schema of the catalog's tables within the PostgreSQL database.
@@ -24,9 +25,22 @@ def attach_lake(postgres_url: str, lake_path: str, *, read_only: bool) -> duckdb
     Nothing is downloaded: the extensions come from pinned wheels.
 
     Raises:
-        duckdb.Error: The catalog does not answer, or there is no lake yet.
+        duckdb.Error: The catalog does not answer, or there is no lake yet. No password is in it.
         UnknownDataVersionError: The lake, or the master data, is of a newer version.
     """
+    try:
+        return _attach(postgres_url, lake_path, read_only=read_only)
+    except duckdb.Error as error:
+        raise plain_error(error, postgres_url) from None
+
+
+def plain_error(error: duckdb.Error, postgres_url: str) -> duckdb.Error:
+    """Return DuckDB's error without the address, which holds a password."""
+    return type(error)(without_password(str(error), postgres_url))
+
+
+def _attach(postgres_url: str, lake_path: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    postgres_url = with_timeouts(postgres_url)
     if not read_only and "://" not in lake_path:
         Path(lake_path).mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(

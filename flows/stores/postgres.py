@@ -1,7 +1,7 @@
 """PostgreSQL's writer: master data and current state, by upserts, in one transaction a batch."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -27,11 +27,13 @@ from flows.models import (
     StudentState,
 )
 from flows.stores.folds import CurrentState, SessionState
+from flows.stores.postgres_address import NOTICE_LOST_CLIENTS, with_timeouts
 from flows.stores.store import (
     Later,
     NotYetPassedError,
     PoisonEventError,
     StoreUnavailableError,
+    require_no_hole,
 )
 from flows.stores.versions import require_known_tables
 
@@ -41,11 +43,18 @@ def engine_for(postgres_url: str) -> Engine:
 
     Connecting to tables of a newer version raises `UnknownDataVersionError`.
     """
-    scheme, _, rest = postgres_url.partition("://")
+    scheme, _, rest = with_timeouts(postgres_url).partition("://")
     driver = scheme if "+" in scheme else "postgresql+psycopg"
     engine = create_engine(f"{driver}://{rest}", pool_pre_ping=True, pool_size=2)
+    event.listen(engine, "connect", _notice_lost_clients)
     event.listen(engine, "connect", _refuse_newer_tables)
     return engine
+
+
+def _notice_lost_clients(connection: DBAPIConnection, _: object) -> None:
+    with closing(connection.cursor()) as cursor:
+        cursor.execute(NOTICE_LOST_CLIENTS)
+    connection.commit()
 
 
 def _refuse_newer_tables(connection: DBAPIConnection, _: object) -> None:
@@ -82,11 +91,18 @@ class PostgresWriter:
         self._engine = engine
 
     def apply(
-        self, events: Sequence[LoggedEvent], position: str, skipped: Sequence[str] = ()
+        self,
+        events: Sequence[LoggedEvent],
+        position: str,
+        skipped: Sequence[str] = (),
+        *,
+        after: str | None = None,
     ) -> None:
         """Apply what is new of `events`; see `Store.apply`."""
         with self._translated_errors(), self._engine.begin() as connection:
-            applied = position_ns(self._locked_position(connection))
+            remembered = self._locked_position(connection)
+            require_no_hole(remembered, after)
+            applied = position_ns(remembered)
             fresh = [event for event in events if event.position_ns > applied]
             passed = [place for place in map(position_ns, skipped) if place > applied]
             if fresh:

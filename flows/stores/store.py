@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from flows.logged_event import LoggedEvent
+from flows.logged_event import LoggedEvent, position_ns
 
 
 class StoreUnavailableError(Exception):
@@ -23,6 +23,18 @@ class NotYetPassedError(Exception):
 Later = Callable[[LoggedEvent], Sequence[LoggedEvent] | None]
 
 
+def require_no_hole(applied: str, after: str | None) -> None:
+    """Refuse a batch that does not follow on from what the store has.
+
+    Raises:
+        StoreUnavailableError: Something is missing between the two.
+    """
+    if after is not None and position_ns(applied) < position_ns(after):
+        raise StoreUnavailableError(
+            f"it was set back to {applied} while a batch after {after} was on its way: begin again"
+        )
+
+
 class Store(Protocol):
     """One of InfluxDB, PostgreSQL and the lake.
 
@@ -33,16 +45,28 @@ class Store(Protocol):
     name: str
 
     def apply(
-        self, events: Sequence[LoggedEvent], position: str, skipped: Sequence[str] = ()
+        self,
+        events: Sequence[LoggedEvent],
+        position: str,
+        skipped: Sequence[str] = (),
+        *,
+        after: str | None = None,
     ) -> None:
         """Write a batch, in log order, and remember `position` as the store's own.
 
-        A repeat of what the store has already changes nothing. `skipped` are positions of
-        entries that the store passes without them, because they were set aside: a store that
-        could not tell later whether it has one of them remembers that, in the same step.
+        A repeat of what the store has already changes nothing.
+
+        Args:
+            events: The batch.
+            position: Of the log's last entry that the batch covers.
+            skipped: Positions of entries that the store passes without them, because they were
+                set aside: a store that could not tell later whether it has one of them remembers
+                that, in the same step.
+            after: Of the last entry before the batch. A store that was set back meanwhile, and
+                so lacks something before the batch, refuses it.
 
         Raises:
-            StoreUnavailableError: Nothing was written; try again later.
+            StoreUnavailableError: Nothing was written; try again later, from the store's position.
             PoisonEventError: Nothing was written; one of the events can never be.
         """
 

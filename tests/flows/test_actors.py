@@ -6,13 +6,13 @@ import os
 import signal
 from collections.abc import Callable
 from typing import Any
-from unittest.mock import AsyncMock, MagicMock
+from unittest.mock import AsyncMock, MagicMock, call
 
 import pytest
 from click.testing import CliRunner
 from dramatiq.brokers.stub import StubBroker
 
-import flows.actors
+import flows.drainer
 import flows.relay
 import flows.worker
 from flows.actors import declare_actors
@@ -46,7 +46,7 @@ def test_each_store_has_an_actor_and_a_queue_of_its_own(
     broker: StubBroker, settings: FlowsSettings
 ) -> None:
     """Declaring the actors connects to nothing and gives each store its queue."""
-    declare_actors(broker, MagicMock(), settings)
+    declare_actors(broker, MagicMock(), MagicMock(), settings)
     assert {actor.queue_name: name for name, actor in broker.actors.items()} == {
         "influxdb": "write_influxdb",
         "postgres": "write_postgres",
@@ -60,7 +60,7 @@ def test_without_influxdb_there_is_no_actor_for_it(
 ) -> None:
     """The full event log is written only where it is asked for."""
     off = settings.model_copy(update={"influx": InfluxSettings()})
-    declare_actors(broker, MagicMock(), off)
+    declare_actors(broker, MagicMock(), MagicMock(), off)
     assert "write_influxdb" not in broker.actors
 
 
@@ -68,13 +68,13 @@ def test_an_actor_that_fails_keeps_other_wake_ups_away(
     broker: StubBroker, settings: FlowsSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Arriving clears the wake-up; failing sets it again, for the message comes back by itself."""
-    redis = MagicMock()
-    monkeypatch.setattr(flows.actors, "drain", MagicMock(side_effect=StoreUnavailableError("away")))
-    declare_actors(broker, redis, settings)
+    wake_ups = MagicMock()
+    away = MagicMock(side_effect=StoreUnavailableError("away"))
+    monkeypatch.setattr(flows.drainer, "drain", away)
+    declare_actors(broker, MagicMock(), wake_ups, settings)
     with pytest.raises(StoreUnavailableError):
         broker.actors["write_postgres"]()
-    redis.delete.assert_called_once_with("cellpulse:wake:postgres")
-    redis.set.assert_called_once_with("cellpulse:wake:postgres", "1", ex=6)
+    assert wake_ups.method_calls == [call.arrived("postgres"), call.hold("postgres")]
 
 
 @pytest.mark.parametrize("store", ["postgres", "lake"])
@@ -87,12 +87,12 @@ def test_the_progress_of_what_the_api_reads_is_announced(
 ) -> None:
     """After a batch of PostgreSQL or the lake `rollups-advanced` names courses and position."""
     batch = Batch([event(0), event(1, course_id="b"), event(2)], "9-0")
-    monkeypatch.setattr(flows.actors, "drain", lambda _log, _store, advanced: advanced(batch))
+    monkeypatch.setattr(flows.drainer, "drain", lambda _log, _store, advanced: advanced(batch))
     redis = MagicMock()
-    declare_actors(broker, redis, settings)
+    declare_actors(broker, redis, MagicMock(), settings)
     broker.actors[f"write_{store}"]()
-    [call] = redis.publish.call_args_list
-    channel, message = call.args
+    [published] = redis.publish.call_args_list
+    channel, message = published.args
     assert channel == "rollups-advanced"
     assert json.loads(message) == {"position": "9-0", "courses": ["b", "demo"]}
     broker.actors["write_influxdb"]()
@@ -108,10 +108,8 @@ def test_the_worker_starts_says_that_it_lives_and_stops(monkeypatch: pytest.Monk
     """With mocked connections the worker runs until SIGTERM and then stops its threads."""
     _environment(monkeypatch)
     redis, worker = MagicMock(), MagicMock()
-    redis.from_url.return_value.set.side_effect = lambda *_, **__: os.kill(
-        os.getpid(), signal.SIGTERM
-    )
-    monkeypatch.setattr(flows.worker, "Redis", redis)
+    redis.set.side_effect = lambda *_, **__: os.kill(os.getpid(), signal.SIGTERM)
+    monkeypatch.setattr(flows.worker, "connect_redis", lambda _: redis)
     monkeypatch.setattr(flows.worker, "RedisBroker", lambda **_: StubBroker())
     monkeypatch.setattr(flows.worker, "Worker", worker)
     handlers = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT)}
@@ -123,14 +121,15 @@ def test_the_worker_starts_says_that_it_lives_and_stops(monkeypatch: pytest.Monk
     assert done.exit_code == 0, done.output
     worker.return_value.start.assert_called_once()
     worker.return_value.stop.assert_called_once()
-    [call] = redis.from_url.return_value.set.call_args_list
-    assert call.args[0] == "cellpulse:alive:worker"
+    [alive] = redis.set.call_args_list
+    assert alive.args[0] == "cellpulse:alive:worker"
 
 
 async def test_the_relay_starts_listens_and_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     """With mocked connections the relay subscribes to the channel and stops at SIGTERM."""
     client = MagicMock()
     client.aclose = AsyncMock()
+    client.register_script.return_value = AsyncMock(return_value=1)
     subscriber = client.pubsub.return_value.__aenter__.return_value
 
     async def subscribe(_: str) -> None:
@@ -142,7 +141,7 @@ async def test_the_relay_starts_listens_and_stops(monkeypatch: pytest.MonkeyPatc
     subscriber.subscribe = AsyncMock(side_effect=subscribe)
     subscriber.get_message = get_message
     monkeypatch.setattr(flows.relay, "open_redis", lambda _: client)
-    monkeypatch.setattr(flows.relay, "Redis", MagicMock())
+    monkeypatch.setattr(flows.relay, "connect_redis", lambda _: MagicMock())
     monkeypatch.setattr(flows.relay, "RedisBroker", lambda **_: StubBroker())
     settings = RelaySettings(CELLPULSE_REDIS_URL="redis://nowhere", influx=InfluxSettings())
     async with asyncio.timeout(20):

@@ -1,50 +1,19 @@
 """How one store is brought up to the end of the log."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from redis import Redis
 
 from flows.drain import BATCH_EVENTS, drain
 from flows.log_reader import Batch, LogReader
-from flows.logged_event import LoggedEvent, position_ns
-from flows.stores.store import Later, PoisonEventError, StoreUnavailableError
+from flows.logged_event import LoggedEvent
+from flows.stores.store import StoreUnavailableError
+from tests.flows.memory_store import MemoryStore
 
 Make = Callable[..., LoggedEvent]
-
-
-class MemoryStore:
-    """A store in memory that refuses events of one student, and can be away."""
-
-    name = "postgres"
-
-    def __init__(self, *, remembers: bool) -> None:
-        self.events: list[LoggedEvent] = []
-        self.skipped: list[str] = []
-        self.at = "0-0"
-        self.away = False
-        self._remembers = remembers
-
-    def apply(
-        self, events: Sequence[LoggedEvent], position: str, skipped: Sequence[str] = ()
-    ) -> None:
-        if self.away:
-            raise StoreUnavailableError("away")
-        if any(event.event.student_id == "poison" for event in events):
-            raise PoisonEventError("it does not fit")
-        self.events += [e for e in events if e.position_ns > position_ns(self.at)]
-        self.skipped += skipped
-        self.at = position
-
-    def apply_late(self, logged: LoggedEvent, later: Later) -> None:
-        raise NotImplementedError
-
-    def close(self) -> None:
-        raise NotImplementedError
-
-    def position(self) -> str | None:
-        return self.at if self._remembers else None
 
 
 @pytest.fixture
@@ -136,3 +105,94 @@ def test_each_batch_is_announced_after_its_commit(redis: Redis, append: Callable
 
     drain(log, store, advanced)
     assert heard == [(BATCH_EVENTS, True), (1, True)]
+
+
+def test_a_store_that_is_set_back_meanwhile_gets_no_hole(
+    redis: Redis, append: Callable[..., str]
+) -> None:
+    """A batch that was read before the store was set back is refused, and the next drain heals."""
+    store, log = MemoryStore(remembers=True), LogReader(redis)
+    positions = [append(n) for n in range(3)]
+    drain(log, store)
+    positions += [append(n) for n in range(3, 5)]
+    read = log.next_batch
+
+    def set_back_meanwhile(position: str, count: int) -> Batch | None:
+        batch = read(position, count)
+        store.at, store.events = positions[0], store.events[:1]
+        return batch
+
+    with patch.object(log, "next_batch", set_back_meanwhile), pytest.raises(StoreUnavailableError):
+        drain(log, store)
+    assert drain(log, store) == 4
+    assert [event.position for event in store.events] == positions
+
+
+def test_the_logs_mark_follows_the_stores_own_position(
+    redis: Redis, append: Callable[..., str]
+) -> None:
+    """Where a store was set back or restored, the log keeps what it needs from there on."""
+    store, log = MemoryStore(remembers=True), LogReader(redis)
+    positions = [append(n) for n in range(3)]
+    drain(log, store)
+    store.at, store.away = positions[0], True
+    with pytest.raises(StoreUnavailableError):
+        drain(log, store)
+    assert log.committed()["postgres"] == positions[0]
+
+
+def test_what_was_trimmed_before_a_store_came_is_counted(
+    redis: Redis, append: Callable[..., str]
+) -> None:
+    """A store that begins late, or was away while the log was trimmed, shows what it missed."""
+    store, log = MemoryStore(remembers=False), LogReader(redis)
+    for number in range(1, 6):
+        append(number)
+    redis.xtrim("progress-events:log", maxlen=2, approximate=False)
+    assert drain(log, store) == 2
+    assert log.missed() == {"postgres": 3}
+    for number in range(6, 10):
+        append(number)
+    redis.xtrim("progress-events:log", maxlen=1, approximate=False)
+    assert drain(log, store) == 1
+    assert drain(log, store) == 0
+    assert log.missed() == {"postgres": 6}
+    log.forget_missed("lake")
+    log.forget_missed("postgres")
+    assert log.missed() == {}
+
+
+def test_a_restored_store_behind_the_log_shows_that_it_missed_something(
+    redis: Redis, append: Callable[..., str]
+) -> None:
+    """A store that was set back to before the log's beginning has missed one event at least."""
+    store, log = MemoryStore(remembers=True), LogReader(redis)
+    first = append(1)
+    for number in range(2, 6):
+        append(number)
+    drain(log, store)
+    redis.xtrim("progress-events:log", maxlen=1, approximate=False)
+    assert log.missed() == {}
+    store.at = first
+    store.away = True
+    with pytest.raises(StoreUnavailableError):
+        drain(log, store)
+    store.away = False
+    assert drain(log, store) == 1
+    assert log.missed() == {"postgres": 1}
+
+
+def test_the_log_goes_on_after_what_a_store_has(
+    redis: Redis, append: Callable[..., str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A new log whose clock is behind gives no event a position that a store has passed."""
+    store, log = MemoryStore(remembers=True), LogReader(redis)
+    store.at = "9999999999999-7"
+    append(1)
+    drain(log, store)
+    assert "1 events came before that" in caplog.text
+    last = append(2)
+    assert last == "9999999999999-8"
+    assert drain(log, store) == 1
+    assert [event.position for event in store.events] == [last]
+    assert log.lag(store.at).events == 0

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -238,12 +239,36 @@ def test_a_foreign_entry_stops_neither_lag_nor_trimming(
     assert [e.position for e in batch.events] == positions[3:]
 
 
+def test_entries_from_the_future_are_not_called_waiting_for_hours(
+    log: LogReader, redis: Redis, event: Make
+) -> None:
+    """Where the log's clock was set back, the ingest's clock tells how long an event has waited."""
+    now = datetime.now(UTC)
+    late = event(0).event.model_copy(update={"received_at": now - timedelta(seconds=20)})
+    future = f"{int((now.timestamp() + 9_000) * 1000)}-0"
+    redis.xadd("progress-events:log", {"event": late.to_json(), "offset": 1}, id=future)
+    assert 20 <= log.lag(START).seconds < 1_000
+
+
+def test_a_clock_of_ours_that_is_behind_hides_no_lag(
+    log: LogReader, redis: Redis, event: Make
+) -> None:
+    """Where everything came from the future, a store that is behind does not look well."""
+    ahead = datetime.now(UTC) + timedelta(hours=2)
+    stored = event(0).event.model_copy(update={"received_at": ahead}).to_json()
+    future = f"{int(ahead.timestamp() * 1000)}-0"
+    redis.xadd("progress-events:log", {"event": stored, "offset": 1}, id=future)
+    assert log.lag(START).seconds > 1_000
+
+
 def test_a_process_is_alive_for_some_seconds(log: LogReader, redis: Redis) -> None:
     """A process that said so is alive, and is forgotten when it says so no more."""
     assert not log.is_alive("relay")
     log.say_alive("relay")
     assert log.is_alive("relay")
     assert 0 < int(redis.pttl("cellpulse:alive:relay")) <= 6_000
+    redis.pexpire("cellpulse:alive:relay", 7_200_000)
+    assert not log.is_alive("relay"), "Redis' clock was set back by two hours"
 
 
 def test_stored_json_is_what_the_ingest_wrote(event: Make) -> None:

@@ -9,6 +9,7 @@ import pytest
 from dramatiq.brokers.redis import RedisBroker
 from redis import Redis
 
+from flows.lease import Lease
 from flows.log_reader import LogReader
 from flows.relay import Relay
 from flows.settings import InfluxSettings, RelaySettings
@@ -135,6 +136,51 @@ async def test_an_answer_that_got_lost_doubles_no_published_event(
     assert redis_client.xlen("progress-events:log") == 1
 
 
+async def test_two_relays_adopt_a_message_once(redis_url: str, redis_client: Redis) -> None:
+    """The newest relay adopts what both hear; the other one does when it is gone."""
+    client = open_redis(redis_url)
+    log = EventLog(client, LOG_LIMIT)
+    relays = [Relay(log, MagicMock(), MagicMock(), SETTINGS) for _ in range(2)]
+    leases = [Lease(client) for _ in relays]
+    adopting = []
+    async with asyncio.timeout(20):
+        for relay, lease in zip(relays, leases, strict=True):
+            adopting.append(asyncio.create_task(relay.adopt_what_was_heard(lease)))
+            while not await lease.is_mine():
+                await asyncio.sleep(0.01)
+    assert [await lease.is_mine() for lease in leases] == [False, True]
+    async with asyncio.timeout(20):
+        for count in (1, 2):
+            for relay in relays:
+                relay.hear(json.dumps(RUN).encode())
+            while redis_client.xlen("progress-events:log") < count or any(
+                not relay._to_adopt.empty() for relay in relays
+            ):
+                await asyncio.sleep(0.01)
+        assert redis_client.xlen("progress-events:log") == 2
+        adopting[1].cancel()
+        redis_client.expire("cellpulse:relay", 20_000)  # Redis' clock was set back
+        relays[0].hear(json.dumps(RUN).encode())
+        while redis_client.xlen("progress-events:log") < 3:
+            await asyncio.sleep(0.01)
+    adopting[0].cancel()
+    await asyncio.gather(*adopting, return_exceptions=True)
+    await client.aclose()
+
+
+def test_a_full_log_keeps_the_relay_from_nothing_but_adopting(
+    relay: Relay, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Events of the log are heard at once, and what can't wait any longer is said to be lost."""
+    for _ in range(10_003):
+        relay.hear(json.dumps(RUN).encode())
+    relay.hear(json.dumps(RUN | {"position": "1700000000000-0"}).encode())
+    assert relay._heard.is_set()
+    relay._to_adopt.get_nowait()
+    relay.hear(json.dumps(RUN).encode())
+    assert "3 messages of the channel were lost" in caplog.text
+
+
 @pytest.fixture
 def wake_ups(redis_url: str) -> Iterator[WakeUps]:
     """Return wake-ups by a real broker."""
@@ -157,6 +203,26 @@ def test_wake_ups_of_a_store_never_pile_up(wake_ups: WakeUps, redis_client: Redi
     assert not wake_ups.wake("postgres")
     assert redis_client.llen("dramatiq:lake") == 2
     assert redis_client.llen("dramatiq:postgres") == 1
+
+
+def test_maintenance_never_piles_up(wake_ups: WakeUps, redis_client: Redis) -> None:
+    """While no worker runs one message waits, however often maintenance is asked for."""
+    for _ in range(3):
+        wake_ups.request_maintenance()
+    assert redis_client.llen("dramatiq:maintenance") == 1
+    wake_ups.arrived("maintenance")
+    wake_ups.request_maintenance()
+    assert redis_client.llen("dramatiq:maintenance") == 2
+
+
+def test_a_clock_that_was_set_back_holds_back_no_wake_up(
+    wake_ups: WakeUps, redis_client: Redis
+) -> None:
+    """A note that would last for hours was made by another clock, and counts no longer."""
+    assert wake_ups.wake("lake")
+    redis_client.expire("cellpulse:wake:lake", 7_200)
+    assert wake_ups.wake("lake")
+    assert not wake_ups.wake("lake")
 
 
 async def test_the_patrol_wakes_only_stores_that_are_behind(

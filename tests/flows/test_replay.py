@@ -27,7 +27,12 @@ class LateStore:
         self.fails: Exception | None = None
 
     def apply(
-        self, events: Sequence[LoggedEvent], position: str, skipped: Sequence[str] = ()
+        self,
+        events: Sequence[LoggedEvent],
+        position: str,
+        skipped: Sequence[str] = (),
+        *,
+        after: str | None = None,
     ) -> None:
         raise NotImplementedError
 

@@ -84,6 +84,22 @@ async def test_after_replays_and_goes_on_without_a_hole(ingest: Any) -> None:
     assert [message["cell_id"] for message in messages] == [str(i) for i in range(100, 2500)]
 
 
+async def test_a_client_is_told_what_the_log_no_longer_has(
+    ingest: Any, redis_client: Redis
+) -> None:
+    """Behind a trimmed log a client that asks for signals learns first where its events begin."""
+    positions = await post(ingest, [RUN] * 5)
+    redis_client.xtrim("progress-events:log", maxlen=2, approximate=False)
+    async with connect(query(ingest, more=f"&after={positions[0]}&signals=1")) as client:
+        missed, first, _ = await receive(client, 3)
+    assert missed == {"signal": "missed", "after": positions[0], "from": positions[3]}
+    assert first["position"] == positions[3]
+    for more in (f"&after={positions[3]}&signals=1", f"&after={positions[0]}"):
+        async with connect(query(ingest, more=more)) as client:
+            [message] = await receive(client, 1)
+        assert "signal" not in message
+
+
 async def test_reconnecting_with_the_last_position_loses_and_doubles_nothing(ingest: Any) -> None:
     """A client that comes back again and again with its last position sees each event once."""
     await post(ingest, RUN | {"cell_id": "0"})
@@ -118,11 +134,42 @@ async def test_a_foreign_entry_in_the_log_hurts_nobody(ingest: Any, redis_client
     async with connect(query(ingest)) as client:
         redis_client.xadd("progress-events:log", {"something": "else"})
         redis_client.xadd("progress-events:log", {"event": "[1]"})
+        redis_client.xadd("progress-events:log", {"event": b"\xff\xfe"})
         [position] = await post(ingest, RUN)
         [live] = await receive(client, 1)
     async with connect(query(ingest, more="&after=0-0")) as client:
         [replayed] = await receive(client, 1)
     assert live["position"] == replayed["position"] == position
+
+
+async def test_the_feed_survives_what_was_not_foreseen(
+    ingest: Any, redis_client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failure over one event or one signal ends the feed for nobody."""
+    connections = ingest.app.state.connections
+    for name in ("send_event", "send_signal"):
+        send = getattr(connections, name)
+        failures = [ValueError("not foreseen")]
+
+        def failing_once(*arguments: Any, send: Any = send, failures: Any = failures) -> None:
+            if failures:
+                raise failures.pop()
+            send(*arguments)
+
+        monkeypatch.setattr(connections, name, failing_once)
+    signal = json.dumps({"position": "1-0", "courses": ["demo"]})
+    async with connect(query(ingest, more="&signals=1")) as client:
+        await post(ingest, RUN)
+        [position] = await post(ingest, RUN)
+        [message] = await receive(client, 1)
+        assert message["position"] == position
+        receiving = asyncio.create_task(receive(client, 1))
+        async with asyncio.timeout(20):
+            while not receiving.done():
+                redis_client.publish("rollups-advanced", signal)
+                await asyncio.wait((receiving,), timeout=0.05)
+        [message] = await receiving
+    assert message["signal"] == "rollups-advanced"
 
 
 async def test_signals_come_only_to_those_who_ask(ingest: Any, redis_client: Redis) -> None:

@@ -265,3 +265,31 @@ def test_unique_ids_of_many_clients_are_all_kept(ingest: Any, redis_client: Redi
         for position, fields in redis_client.xrange("progress-events:log")
     }
     assert in_log == seen
+
+
+def test_a_clock_that_stands_still_keeps_positions_short(ingest: Any, redis_client: Redis) -> None:
+    """Long before a millisecond holds a million events, the log goes on in the next one."""
+    redis_client.xadd("progress-events:log", {"event": "{}"}, id="9999999999999-899998")
+    positions = ingest.post([RUN] * 4).json()["positions"]
+    assert positions == [
+        "9999999999999-899999",
+        "9999999999999-900000",
+        "10000000000000-1",
+        "10000000000000-2",
+    ]
+
+
+def test_far_sequence_numbers_take_little_memory(ingest: Any, redis_client: Redis) -> None:
+    """Numbers far from each other are remembered in one key, near ones as bits, and all of them."""
+    session = RUN | {"session_id": "k"}
+    far = [session | {"seq": 10**9 * n} for n in range(1, 301)]
+    near = [session | {"seq": n} for n in range(1, 20_000, 8)]
+    for events in (far, far, near[:1000], near[1000:2000], near[2000:], near[:1000], far):
+        answer = ingest.post(events)
+        assert answer.status_code == 202, answer.text
+    assert answer.json()["duplicates"] == 300
+    assert redis_client.xlen("progress-events:log") == 300 + 2_500
+    keys = redis_client.keys("progress-events:session:*")
+    assert len(keys) == 1 + 3
+    assert sum(redis_client.memory_usage(key) for key in keys) < 60_000
+    assert all(redis_client.ttl(key) > 0 for key in keys)

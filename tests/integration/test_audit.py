@@ -56,11 +56,16 @@ class Refusing:
         self._student = student
 
     def apply(
-        self, events: Sequence[LoggedEvent], position: str, skipped: Sequence[str] = ()
+        self,
+        events: Sequence[LoggedEvent],
+        position: str,
+        skipped: Sequence[str] = (),
+        *,
+        after: str | None = None,
     ) -> None:
         if any(event.event.student_id == self._student for event in events):
             raise PoisonEventError(f"refuses {self._student}")
-        self._store.apply(events, position, skipped)
+        self._store.apply(events, position, skipped, after=after)
 
     def position(self) -> str | None:
         return self._store.position()

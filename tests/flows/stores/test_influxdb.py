@@ -194,12 +194,21 @@ def test_what_the_server_refuses_is_poison(
         apply(writer, [logged])
 
 
+def test_a_server_that_refuses_everything_is_unavailable(
+    influx_settings: InfluxSettings, event: Make
+) -> None:
+    """Where no other point is taken either, no event is poison: all of them wait."""
+    gone = influx_settings.model_copy(update={"bucket": ""})
+    with closing(InfluxWriter(gone)) as writer, pytest.raises(StoreUnavailableError, match="any"):
+        apply(writer, [event(0)])
+
+
 def test_a_batch_that_is_too_large_can_be_halved(
     writer: InfluxWriter, event: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a mocked client: 413 is told apart from a server that is away, so that halving helps."""
     mocked = MagicMock()
-    mocked.write.side_effect = ApiException(status=413, reason="too large")
+    mocked.write.side_effect = [ApiException(status=413, reason="too large"), None]
     monkeypatch.setattr(writer, "_write", mocked)
     with pytest.raises(PoisonEventError, match="413"):
         apply(writer, [event(0)])

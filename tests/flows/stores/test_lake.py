@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from flows.logged_event import LoggedEvent
-from flows.stores.lake import LakeWriter, files_kept
+from flows.stores.lake import FewerEventsError, LakeWriter, files_kept
 from flows.stores.lake_attach import attach_lake
 from flows.stores.store import NotYetPassedError, StoreUnavailableError
 
@@ -199,11 +199,35 @@ def test_readers_go_on_while_the_lake_is_remade(lake: LakeWriter, rows: Rows, ev
         seen.append(rows("SELECT count(*) FROM lake.events"))
         yield [event(n) for n in range(3, 5)]
 
-    assert lake.remake(batches(), event(4).position) == 5
+    assert lake.remake(batches(), event(4).position, may_lose=True) == 5
     assert seen == [[(10,)]]
     assert rows("SELECT count(*) FROM lake.events") == [(5,)]
     assert rows("SELECT sum(runs) FROM lake.rollup_student_exercise") == [(5,)]
     assert lake.position() == event(4).position
+
+
+def test_a_remade_lake_takes_no_batch_of_before(lake: LakeWriter, rows: Rows, event: Make) -> None:
+    """A batch that follows on from the old lake would leave a hole in the new one."""
+    events = [event(n) for n in range(6)]
+    apply(lake, events[:4])
+    assert lake.remake(iter([events[:2]]), events[1].position) == 2
+    with pytest.raises(StoreUnavailableError, match="set back"):
+        lake.apply(events[4:], events[5].position, after=events[3].position)
+    lake.apply(events[2:], events[5].position, after=events[1].position)
+    assert rows("SELECT count(*) FROM lake.events") == [(6,)]
+
+
+def test_a_lake_is_not_remade_from_less_than_it_has(
+    lake: LakeWriter, rows: Rows, event: Make
+) -> None:
+    """Where the full log lacks events that the lake has, the lake stays, and both are counted."""
+    events = [event(n) for n in range(6)]
+    apply(lake, events)
+    with pytest.raises(FewerEventsError, match="2 of the lake's 4"):
+        lake.remake(iter([events[:2]]), events[3].position)
+    assert rows("SELECT count(*) FROM lake.events") == [(6,)]
+    assert lake.remake(iter([events[:2]]), events[3].position, may_lose=True) == 2
+    assert rows("SELECT count(*) FROM lake.events") == [(2,)]
 
 
 def test_maintenance_moves_rows_to_files_and_changes_no_number(
@@ -242,8 +266,29 @@ def test_no_file_is_deleted_while_somebody_needs_them(
         apply(lake, [event(3)])
         lake.maintain(keep_snapshots_days=1)
         assert before <= files()
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(
+            "UPDATE lake.ducklake_files_scheduled_for_deletion "
+            "SET schedule_start = schedule_start - INTERVAL '9 hours'"
+        )
     lake.maintain(keep_snapshots_days=1)
     assert before - files()
+
+
+def test_maintenance_takes_no_file_from_a_readers_transaction(
+    lake: LakeWriter, postgres_url: str, lake_path: str, event: Make
+) -> None:
+    """A reader that began before maintenance reads the same rows after it."""
+    query = "SELECT student_id, exercise FROM lake.events ORDER BY position_ns"
+    apply(lake, [event(n) for n in range(10)])
+    lake.maintain(keep_snapshots_days=1)
+    with attach_lake(postgres_url, lake_path, read_only=True) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM lake.events")
+        for number in range(10, 13):
+            apply(lake, [event(number)])
+            lake.maintain(keep_snapshots_days=0)
+        assert len(reader.execute(query).fetchall()) == 10
 
 
 def test_a_catalog_that_is_away_is_named_and_comes_back(

@@ -76,6 +76,18 @@ def test_a_batch_that_comes_again_changes_nothing(
     assert writer.position() == events[-1].position
 
 
+def test_a_batch_that_does_not_follow_on_is_refused(
+    engine: Engine, postgres_url: str, event: Make
+) -> None:
+    """Where the database was restored to an earlier time, no batch leaves a hole behind it."""
+    writer = PostgresWriter(engine)
+    apply(writer, [event(0)])
+    with pytest.raises(StoreUnavailableError, match="set back"):
+        writer.apply([event(2)], event(2).position, after=event(1).position)
+    writer.apply([event(1)], event(1).position, after=event(0).position)
+    assert rows(postgres_url, "SELECT runs FROM student_states") == [(2,)]
+
+
 def test_a_late_event_closes_its_gap_in_a_later_batch(
     engine: Engine, postgres_url: str, event: Make
 ) -> None:

@@ -1,0 +1,30 @@
+"""Settings: what they make of addresses."""
+
+import psycopg
+import pytest
+
+from flows.embedded.postgres_server import postgres_answers
+from flows.settings import InfluxSettings, PlatformSettings
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),
+        ("::1", "http://[::1]:8000"),
+    ],
+)
+def test_an_address_can_be_opened(host: str, address: str) -> None:
+    """A part's address is one by which this machine reaches it, also by IPv6."""
+    settings = PlatformSettings(CELLPULSE_HOST=host, influx=InfluxSettings())
+    assert settings.address(8000) == address
+
+
+def test_no_database_is_made_on_a_named_server(empty_postgres_url: str) -> None:
+    """A database that a given address names but the server lacks is said to be away, not made."""
+    server = empty_postgres_url.rpartition("/")[0]
+    assert not postgres_answers(f"{server}/other?application_name=x")
+    with psycopg.connect(empty_postgres_url) as connection:
+        query = "SELECT datname FROM pg_database WHERE datname LIKE 'other%'"
+        assert connection.execute(query).fetchall() == []
