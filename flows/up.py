@@ -6,10 +6,11 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import click
 
@@ -23,6 +24,8 @@ from flows.version_of_data import check_data_version
 from ingest_api.settings import RUN_FILE
 
 _START_SECONDS: Final = 60.0
+#: Longer than the parts take to end after `up` was killed.
+_LEFTOVERS_SECONDS: Final = 25.0
 DEMO_STUDENTS: Final = 30
 _DEMO_MINUTES: Final = 120
 _DEMO_HEAD_START_MINUTES: Final = 35
@@ -42,7 +45,7 @@ def run_platform(folder: Path, *, demo: bool) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
-    with _sole_use(folder):
+    with _sole_use(folder) as held_by_parts:
         check_data_version(folder)
         # What an earlier run left, that was killed, must not be taken for settings.
         (folder / RUN_FILE).unlink(missing_ok=True)
@@ -52,7 +55,9 @@ def run_platform(folder: Path, *, demo: bool) -> None:
             stores = prepare_stores(settings, folder)
             platform = Platform(settings, stores, keep_secret(settings, folder), folder)
             with (
-                Supervisor(folder / "logs", _groups(platform, demo=demo)) as supervisor,
+                Supervisor(
+                    folder / "logs", _groups(platform, demo=demo), held_by_parts
+                ) as supervisor,
                 _findable(platform, folder),
             ):
                 _start(supervisor, platform, stop)
@@ -133,21 +138,43 @@ def _simulated_class(platform: Platform) -> Part:
 
 
 @contextmanager
-def _sole_use(folder: Path) -> Iterator[None]:
+def _sole_use(folder: Path) -> Iterator[int]:
+    """Lock the data folder; yield the descriptor of the lock that its processes shall hold too.
+
+    What an earlier `up` left, that was killed, ends by itself, and is waited for.
+    """
+    if any(mark in str(folder) for mark in (" #", " ;", "\n")):
+        raise CannotStartError(
+            f"CELLPULSE_DATA_DIR: {folder} holds ' #', ' ;' or a line break, which the supervisor "
+            "can't read: name another folder"
+        )
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (folder / "lock").open("w")
+        own, of_parts = (folder / "lock").open("w"), (folder / "parts.lock").open("w")
     except OSError as error:
         raise CannotStartError(f"CELLPULSE_DATA_DIR: {folder} can't be written: {error}") from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+    with own, of_parts:
+        if not _locked(own):
             raise CannotStartError(
                 f"another 'cellpulse up' runs on the data folder {folder}: stop it, or set "
                 "CELLPULSE_DATA_DIR to another folder"
-            ) from error
-        yield
+            )
+        end = time.monotonic() + _LEFTOVERS_SECONDS
+        while not _locked(of_parts):
+            if time.monotonic() > end:
+                raise CannotStartError(
+                    f"processes of an earlier 'cellpulse up' on {folder} do not end: stop them"
+                )
+            time.sleep(0.1)
+        yield of_parts.fileno()
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _check_ports(settings: PlatformSettings) -> None:

@@ -1,5 +1,6 @@
 """Runs the parts under supervisord: restarts what dies, and stops all of them in order."""
 
+import fcntl
 import os
 import shlex
 import shutil
@@ -10,6 +11,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -22,12 +25,16 @@ from flows.embedded.part import Part
 
 #: Stopped in the reverse of this order; the members of one group stop at the same time.
 GROUPS: Final = ("stores", "services", "pages")
-_STOP_SECONDS: Final = 20
+#: Together less than the 15 s in which `up` stops.
+_STOP_SECONDS: Final = 11
+_KILL_SECONDS: Final = 2
+_MOST_FILES: Final = 100
 _ENDED: Final = (ProcessStates.BACKOFF, ProcessStates.FATAL, ProcessStates.EXITED)
 _CONFIGURATION: Final = """\
 [supervisord]
 nodaemon=true
 silent=true
+minfds={most_files}
 logfile={logs}/supervisord.log
 logfile_maxbytes=2MB
 logfile_backups=1
@@ -71,8 +78,18 @@ class PartFailedError(Exception):
 class Supervisor:
     """Starts and stops parts; use it as a context."""
 
-    def __init__(self, logs: Path, groups: Mapping[str, Sequence[Part]]) -> None:
+    def __init__(
+        self, logs: Path, groups: Mapping[str, Sequence[Part]], held: int | None = None
+    ) -> None:
+        """Prepare the parts.
+
+        Args:
+            logs: The folder of their logs.
+            groups: The parts, by the name of their group.
+            held: A descriptor that the supervisor and the parts hold until the last one ended.
+        """
         self._logs = logs
+        self._held = held
         self._groups = {name: groups[name] for name in GROUPS if groups.get(name)}
         self._sockets = Path(tempfile.mkdtemp(prefix="cellpulse-"))
         self._process: subprocess.Popen[bytes] | None = None
@@ -84,6 +101,8 @@ class Supervisor:
         configuration.write_text(self._configuration())
         own = ("CELLPULSE_", "INFLUXDB_")
         environment = {k: v for k, v in os.environ.items() if not k.startswith(own)}
+        # Those below _MOST_FILES the supervisor closes, in itself and in what it starts.
+        held = [] if self._held is None else [fcntl.fcntl(self._held, fcntl.F_DUPFD, _MOST_FILES)]
         self._process = subprocess.Popen(
             (
                 *_dies_with_its_parent(),
@@ -96,7 +115,10 @@ class Supervisor:
             env=environment,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
+            pass_fds=held,
         )
+        for descriptor in held:
+            os.close(descriptor)
         try:
             self._await_socket()
         except BaseException:
@@ -119,9 +141,20 @@ class Supervisor:
             try:
                 self._process.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+                self._kill_what_is_left(self._process)
         shutil.rmtree(self._sockets, ignore_errors=True)
+
+    def _kill_what_is_left(self, supervisor: subprocess.Popen[bytes]) -> None:
+        with suppress(OSError, Fault, HTTPException):
+            for part in self._server.getAllProcessInfo():
+                with suppress(ProcessLookupError):
+                    if part["pid"]:
+                        os.killpg(part["pid"], signal.SIGKILL)
+        try:
+            supervisor.wait(_KILL_SECONDS)
+        except subprocess.TimeoutExpired:
+            supervisor.kill()
+            supervisor.wait()
 
     @property
     def runs(self) -> bool:
@@ -188,6 +221,7 @@ class Supervisor:
         text = _CONFIGURATION.format(
             logs=_escaped(self._logs),
             sockets=_escaped(self._sockets),
+            most_files=_MOST_FILES,
             user="user=root" if os.geteuid() == 0 else "",
         )
         for priority, (name, parts) in enumerate(self._groups.items(), start=1):
