@@ -204,6 +204,14 @@ def open_browser() -> Callable[[], AbstractContextManager[Browser]]:
     return _browser
 
 
+def _runs(process: psutil.Process) -> bool:
+    """Tell whether a process is there; one that has ended may wait for init to take note."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 @dataclass
 class Up:
     """One `cellpulse up` with a data folder and ports of its own."""
@@ -237,7 +245,7 @@ class Up:
         children = psutil.Process(self.process.pid).children(recursive=True)
         self.process.send_signal(number)
         code = self.process.wait(20)
-        assert not [child for child in children if child.is_running()]
+        assert not [child for child in children if _runs(child)]
         self.process = None
         return code
 

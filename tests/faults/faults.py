@@ -4,18 +4,24 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 import psycopg
 from dramatiq.brokers.redis import RedisBroker
-from redis import Redis
+from redis import Redis, RedisError
 
 from flows.stores.lake import WRITER_LOCK
 from flows.wake_ups import MAINTENANCE, WakeUps
-from tests.faults.plan import Fault
+from tests.faults.plan import CLOCKS, DISKS, Fault
 from tests.faults.platform import Platform
 
 _UNTIL_LOCKED_SECONDS: Final = 3.0
+_KILL_SUBSCRIBERS: Final = ("CLIENT", "KILL", "TYPE", "pubsub")
+#: What `flows.embedded.redis_server` gives it.
+_REDIS_MEMORY: Final = "1gb"
+#: How a fault fails where another one was there before it.
+PREVENTED: Final = (RedisError, psycopg.Error)
 Heal = Callable[[], Any]
 
 
@@ -36,6 +42,21 @@ class Faults:
     def inflict(self, fault: Fault) -> Heal:
         act: Callable[[Fault], Heal] = getattr(self, f"_{fault.kind}")
         return act(fault)
+
+    def heal_all(self) -> None:
+        """Undo whatever a fault left, because another one kept it from being healed in time."""
+        for process in self._platform.processes.values():
+            process.send(signal.SIGCONT)
+        for proxy in self._platform.proxies.values():
+            proxy.heal()
+        for clock in CLOCKS:
+            self._platform.clocks.set(clock, 0)
+        if self._platform.disks.can_be_filled:
+            for disk in DISKS:
+                self._platform.disks.free(disk)
+        self._platform.start_all()
+        self._redis(lambda redis: redis.config_set("maxmemory", _REDIS_MEMORY))
+        self._redis(lambda redis: redis.execute_command("REPLICAOF", "NO", "ONE"))
 
     def _kill(self, fault: Fault) -> Heal:
         process = self._platform.processes[fault.target]
@@ -127,9 +148,8 @@ class Faults:
         return proxy.heal
 
     def _redis_out_of_memory(self, _: Fault) -> Heal:
-        limit = self._redis(lambda redis: redis.config_get("maxmemory"))["maxmemory"]
         self._redis(lambda redis: redis.config_set("maxmemory", 1))
-        return lambda: self._redis(lambda redis: redis.config_set("maxmemory", limit))
+        return lambda: self._redis(lambda redis: redis.config_set("maxmemory", _REDIS_MEMORY))
 
     def _redis_read_only(self, _: Fault) -> Heal:
         self._redis(lambda redis: redis.execute_command("REPLICAOF", "127.0.0.1", "1"))
@@ -140,7 +160,8 @@ class Faults:
 
         def lose() -> None:
             while not over.wait(0.1):
-                self._redis(lambda redis: redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub"))
+                with suppress(RedisError):  # another fault has it
+                    self._redis(lambda redis: redis.execute_command(*_KILL_SUBSCRIBERS))
 
         losing = threading.Thread(target=lose, daemon=True)
         losing.start()
