@@ -81,7 +81,7 @@ class Ingest:
             if self.answers:
                 answer = self.answers.popleft()
             elif any(map(self.poison, events)):
-                answer = (422, {}, {"detail": "there is poison in it"})
+                answer = self.problem(422, "there is poison in it")
             else:
                 before = len(self.events)
                 for event in events:
@@ -92,6 +92,14 @@ class Ingest:
                 answer = (202, {}, body)
             self._changed.notify_all()
         return answer
+
+    @staticmethod
+    def problem(
+        status: int, detail: str, **members: Any
+    ) -> tuple[int, dict[str, str], dict[str, Any]]:
+        """Return an error in the ingest's own shape, for `answers`."""
+        headers = {"Content-Type": "application/problem+json"}
+        return status, headers, {"status": status, "detail": detail, **members}
 
     def wait_until(self, condition: Callable[[], Any]) -> Any:
         """Return what `condition` returns once that is true; it is asked after each request."""

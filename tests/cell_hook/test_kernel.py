@@ -62,6 +62,27 @@ def test_every_event_fits_the_contract(classroom: Any) -> None:
         ),
         ("class Empty(Exception):\n  def __len__(self): return 0\nraise Empty('e')", "Empty", "e"),
         ("class Shy:\n  def __repr__(self): return 1/0\nShy()", "ZeroDivisionError", "division"),
+        (
+            (
+                "class Odd(type):\n  __name__ = property(lambda cls: 5)\n"
+                "class Wrong(Exception, metaclass=Odd): pass\nraise Wrong('w')"
+            ),
+            "Wrong",
+            "w",
+        ),
+        (
+            (
+                "class Text(str):\n  def __getitem__(self, _): return 5\n"
+                "class Wrong(Exception):\n  def __str__(self): return Text('w')\nraise Wrong"
+            ),
+            "Wrong",
+            "w",
+        ),
+        (
+            ("class Leaves(Exception):\n  def __str__(self): raise SystemExit\nraise Leaves"),
+            "SystemExit",
+            "",
+        ),
         ("await nothing", "NameError", "name 'nothing' is not defined"),
         ("raise SystemExit(3)", "SystemExit", "3"),
     ],

@@ -3,17 +3,21 @@
 import json
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cellpulse_hook.answer import Meaning, read_answer
 from cellpulse_hook.backlog import Backlog
-from cellpulse_hook.post import Meaning, Post, read_answer
+from cellpulse_hook.post import Post
 from cellpulse_hook.report import Report
 from cellpulse_hook.sender import Sender
 from cellpulse_hook.settings import read_settings
 from cellpulse_hook.spool import Spool
 from cellpulse_hook.spool_folder import folder_of, leftovers
+
+from ingest_api.problems import Problem
 
 
 class Session:
@@ -140,6 +144,78 @@ def test_one_poison_event_does_not_block_the_rest(
     assert "there is poison in it" in refusal.reason
 
 
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_only_the_ingest_itself_refuses_an_event(
+    begin: Callable[..., Session], ingest: Any, status: int
+) -> None:
+    """A proxy's or a firewall's own 400, 413 or 422 loses nothing: the events are sent later."""
+    ingest.answers.extend([(status, {}, {"detail": "a firewall"})] * 4)
+    session = begin(4)
+    ingest.wait_until(lambda: len(ingest.events) == 4)
+    session.stop()
+    assert session.report.numbers() == (4, 0, "")
+
+
+def test_what_is_too_large_for_a_proxy_is_sent_in_parts(
+    begin: Callable[..., Session], ingest: Any
+) -> None:
+    """Where something on the way takes only short requests, the events go in short ones."""
+    ingest.answers.extend([(413, {}, {}), (413, {}, {})])
+    begin(100)
+    ingest.wait_until(lambda: len(ingest.events) == 100)
+    assert list(map(len, ingest.requests)) == [100, 50, 25, 25, 50]
+
+
+def test_events_that_are_all_refused_cost_one_request(
+    begin: Callable[..., Session], ingest: Any
+) -> None:
+    """Where a 422 names each event, its reasons are taken from it without asking again."""
+    rejected = [
+        {"index": i, "errors": [{"field": "seq", "message": f"wrong {i}"}]} for i in range(3)
+    ]
+    ingest.answers.append(ingest.problem(422, "no event was accepted", rejected=rejected))
+    session = begin(3)
+    ingest.wait_until(lambda: ingest.requests)
+    session.stop()
+    assert len(ingest.requests) == 1
+    assert session.report.numbers() == (0, 3, "")
+    assert "wrong 2" in session.report.refusals()[2].reason
+
+
+def test_another_students_token_loses_no_event(begin: Callable[..., Session], ingest: Any) -> None:
+    """Events that a 422 refuses for whose they are wait for the right token."""
+    theirs = {"index": 1, "errors": [{"field": "student_id", "message": "is another student's"}]}
+    wrong = {"index": 0, "errors": [{"field": "seq", "message": "wrong"}]}
+    ingest.answers.append(ingest.problem(422, "none was accepted", rejected=[wrong, theirs]))
+    session = begin(2)
+    ingest.wait_until(lambda: len(ingest.events) == 2)
+    session.stop()
+    assert session.report.numbers() == (2, 0, "")
+
+
+def test_a_record_of_which_no_event_can_be_made_is_set_aside(
+    begin: Callable[..., Session], ingest: Any
+) -> None:
+    """What no event can be made of is told as refused; all before and after it arrives."""
+    session = begin()
+    event_of = session.sender._event_of
+
+    def fail_for_some(record: Any) -> dict[str, Any]:
+        if record.seq in (1, 3, 4, 7):
+            raise TypeError("is no text")
+        return event_of(record)
+
+    session.sender._event_of = fail_for_some
+    session.add(7)
+    ingest.wait_until(lambda: len(ingest.events) == 3)
+    session.stop()
+    assert _numbers(ingest.find()) == [2, 5, 6]
+    assert session.report.numbers() == (3, 4, "")
+    assert [refusal.seq for refusal in session.report.refusals()] == [1, 3, 4, 7]
+    assert "is no text" in session.report.refusals()[0].reason
+    assert session.spool.count_waiting() == 0
+
+
 def test_what_is_rejected_in_a_batch_is_told(begin: Callable[..., Session], ingest: Any) -> None:
     """Events that a 202 names as rejected are not sent again, and their reasons are kept."""
     rejected = [{"index": 1, "errors": ["status: is wrong"]}, {"index": 99}, {"index": "x"}, 3]
@@ -198,15 +274,21 @@ def test_a_fault_of_the_hook_does_not_end_the_sending(
     ingest.wait_until(lambda: len(ingest.events) == 2)
 
 
+PROBLEM = {"Content-Type": "application/problem+json; charset=utf-8"}
+
+
 @pytest.mark.parametrize(
     ("status", "body", "meaning"),
     [
         (202, {"accepted": 1}, Meaning.ACCEPTED),
         (202, {}, Meaning.LATER),
         (200, {"accepted": 1}, Meaning.LATER),
-        (400, {}, Meaning.REFUSED),
-        (413, {}, Meaning.REFUSED),
-        (422, {}, Meaning.REFUSED),
+        (400, {"status": 400, "detail": "the body ended early"}, Meaning.LATER),
+        (413, {"status": 413, "detail": "too large"}, Meaning.REFUSED),
+        (422, {"status": 422, "detail": "wrong"}, Meaning.REFUSED),
+        (422, {"status": 400, "detail": "wrong"}, Meaning.DENIED),
+        (422, {"status": 422}, Meaning.DENIED),
+        (413, {}, Meaning.TOO_LARGE),
         (429, {}, Meaning.LATER),
         (503, {}, Meaning.LATER),
         (415, {}, Meaning.DENIED),
@@ -214,14 +296,30 @@ def test_a_fault_of_the_hook_does_not_end_the_sending(
     ],
 )
 def test_each_answer_has_its_meaning(status: int, body: dict[str, Any], meaning: Meaning) -> None:
-    """Only the ingest's own 202 means that the events are taken."""
-    assert read_answer(status, json.dumps(body).encode(), None).meaning is meaning
+    """Only the ingest's own 202 takes events, and only its own 413 or 422 refuses them."""
+    assert read_answer(status, json.dumps(body).encode(), PROBLEM).meaning is meaning
+
+
+def test_the_ingests_errors_are_known_as_its_own() -> None:
+    """What the real ingest answers when it takes no event is known as the ingest's own word."""
+    rejected = [{"index": 0, "errors": [{"field": "status", "message": "is wrong"}]}]
+    response = Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "wrong", rejected=rejected).to_response()
+    answer = read_answer(response.status_code, bytes(response.body), response.headers)
+    assert (answer.meaning, answer.rejected) == (Meaning.REFUSED, tuple(rejected))
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_an_error_without_the_ingests_type_is_not_the_ingests(status: int) -> None:
+    """An error that is not `application/problem+json` refuses nothing, whatever it says."""
+    body = json.dumps({"status": status, "detail": "wrong"}).encode()
+    for headers in ({}, {"Content-Type": "application/json"}):
+        assert read_answer(status, body, headers).meaning is Meaning.DENIED
 
 
 def test_an_answer_that_is_no_json_is_not_the_ingests() -> None:
     """A login page in between, which answers everything, takes no events."""
-    assert read_answer(202, b"<html>Log in</html>", None).meaning is Meaning.LATER
-    assert read_answer(202, b"[]", None).meaning is Meaning.LATER
+    assert read_answer(202, b"<html>Log in</html>", PROBLEM).meaning is Meaning.LATER
+    assert read_answer(202, b"[]", PROBLEM).meaning is Meaning.LATER
 
 
 @pytest.mark.parametrize(
@@ -239,4 +337,5 @@ def test_an_answer_that_is_no_json_is_not_the_ingests() -> None:
 )
 def test_retry_after_is_seconds_or_a_date(header: str | None, low: float, high: float) -> None:
     """Both forms of the header are read, nonsense counts as none, and an hour is the most."""
-    assert low <= read_answer(503, b"", header).retry_after_s <= high
+    headers = {"Retry-After": header} if header else {}
+    assert low <= read_answer(503, b"", headers).retry_after_s <= high

@@ -85,6 +85,11 @@ def test_texts_fit_the_contract() -> None:
     }
 
 
+def test_what_is_no_text_is_left_to_the_server() -> None:
+    """A text field that holds something else, from another version, is sent as it is."""
+    assert complete({"error_name": 5, "code": ["x"]}) == {"error_name": 5, "code": ["x"]}
+
+
 def test_a_record_always_gives_the_same_event() -> None:
     """A record that is sent again, by whatever kernel, keeps its identifier and its time."""
     seen = {"session_id": "s", "seq": 3, "unix_ns": 1_800_000_000_123_456_789, "file": "/home/n"}

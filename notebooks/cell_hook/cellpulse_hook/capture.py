@@ -17,6 +17,10 @@ _MOST_OPEN_RUNS = 20
 _INTERRUPTIONS = (KeyboardInterrupt, asyncio.CancelledError)
 
 
+#: A class's name as it was defined; its metaclass could make anything of `__name__`.
+_name_of = type.__dict__["__name__"].__get__
+
+
 class _Run(NamedTuple):
     info: Any
     started_ns: int
@@ -127,11 +131,11 @@ def _add_end(fields: dict[str, Any], error: Optional[BaseException]) -> None:
         fields["status"] = "ok"
         return
     fields["status"] = "interrupted" if isinstance(error, _INTERRUPTIONS) else "error"
-    fields["error_name"] = type(error).__name__
+    fields["error_name"] = start_of(_name_of(type(error)), "error_name")
     try:
         fields["error_message"] = start_of(str(error), "error_message")
-    except Exception as fault:  # noqa: BLE001 - the student's own __str__ may do anything
-        fields["error_message"] = f"<its text could not be made: {type(fault).__name__}>"
+    except BaseException as fault:  # noqa: BLE001 - the student's own __str__ may do anything
+        fields["error_message"] = f"<its text could not be made: {_name_of(type(fault))}>"
 
 
 def _cell_id(info: Any) -> Optional[str]:

@@ -21,7 +21,7 @@ class Enricher:
         self._exercises = Exercises()
 
     def event(self, record: Record) -> dict[str, Any]:
-        """Return the event as it is sent. Never raises."""
+        """Return the event as it is sent. Raises what `complete` raises."""
         seen = record.content()
         try:
             return complete(seen, **self._look_up(seen))
