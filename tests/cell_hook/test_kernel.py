@@ -97,6 +97,25 @@ def test_an_error_is_named(classroom: Any, code: str, name: str, message: str) -
     assert event["error_message"].startswith(message)
 
 
+def test_the_code_of_a_script_cell_stays(classroom: Any) -> None:
+    """A cell of another language that fails, or an error that quotes its cell, tells no code."""
+    kernel, ingest, _ = classroom
+    kernel.run("%%bash\necho 'my secret'\nexit 3", "script")
+    message = ingest.wait_for(cell_id="script")["error_message"]
+    assert message == "returned non-zero exit status 3."
+    kernel.run("raise ValueError(In[-1])  # my secret", "quotes-itself")
+    assert "secret" not in ingest.wait_for(cell_id="quotes-itself")["error_message"]
+
+
+def test_an_error_counts_for_its_own_cell(classroom: Any) -> None:
+    """After a value that could not be shown, a cell that awaits something is no error."""
+    kernel, ingest, _ = classroom
+    kernel.run("class Shy:\n  def __repr__(self): return 1/0\nShy()", "not-shown")
+    kernel.run("import asyncio\nawait asyncio.sleep(0)", "awaits")
+    assert ingest.wait_for(cell_id="not-shown")["status"] == "error"
+    assert ingest.wait_for(cell_id="awaits")["status"] == "ok"
+
+
 def test_a_long_message_is_cut(classroom: Any) -> None:
     """An error's message is cut to 2,000 characters, and the event says so."""
     kernel, ingest, _ = classroom

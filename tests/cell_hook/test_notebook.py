@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from cellpulse_hook.enrich import Enricher
+from cellpulse_hook.error_text import WITHHELD
 from cellpulse_hook.notebook_file import Exercises
 from cellpulse_hook.notebook_path import NotebookPath
 from cellpulse_hook.records import Record, make_record
+from cellpulse_hook.settings import read_settings
 
 
 def _markdown(*lines: str) -> dict[str, Any]:
@@ -135,7 +137,7 @@ def test_without_a_server_only_the_file_is_named(tmp_path: Path) -> None:
 def test_an_event_survives_what_is_wrong_with_its_notebook(tmp_path: Path) -> None:
     """An event whose notebook can't be looked at is sent as it was recorded."""
     seen = {"session_id": "s", "seq": 1, "cell_id": "c", "notebook": "n.ipynb"}
-    enricher = Enricher("s", NotebookPath({}, ""))
+    enricher = Enricher("s", NotebookPath({}, ""), read_settings({}))
     assert enricher.event(make_record("{", {**seen, "file": "bad\x00path"})) == seen
     bare = Record(1, b'{"seq":1,"cell_id":"c"}')
     assert enricher.event(bare) == {"seq": 1, "cell_id": "c"}
@@ -143,3 +145,15 @@ def test_an_event_survives_what_is_wrong_with_its_notebook(tmp_path: Path) -> No
     event = enricher.event(make_record("{", {**seen, "session_id": "dead", "file": file}))
     assert event["exercise"] == "x" * 200
     assert event["truncated"] == ["exercise"]
+
+
+def test_what_is_switched_off_is_not_sent() -> None:
+    """Code and output that were spooled while they were agreed to stay when they no longer are."""
+    code = "raise ValueError(In[-1])"
+    seen = {"session_id": "s", "seq": 1, "code": code, "output": "o", "error_message": code}
+    record = make_record("{", seen)
+    off = Enricher("s", NotebookPath({}, ""), read_settings({}))
+    kept = {"session_id": "s", "seq": 1, "error_message": WITHHELD}
+    assert off.event(record) == off.known_event(record) == kept
+    both = {"CELLPULSE_SEND_CODE": "1", "CELLPULSE_SEND_OUTPUT": "1"}
+    assert Enricher("s", NotebookPath({}, ""), read_settings(both)).event(record) == seen

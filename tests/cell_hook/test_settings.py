@@ -7,6 +7,9 @@ import pytest
 from cellpulse_hook.event import complete
 from cellpulse_hook.settings import read_settings
 from cellpulse_hook.uuid7 import uuid7
+from pydantic import ValidationError
+
+from ingest_api.events import ProgressEvent
 
 COMPLETE = {
     "CELLPULSE_URL": "http://ingest.example:8000/",
@@ -40,6 +43,10 @@ def test_what_is_missing_is_named(missing: str) -> None:
         ("CELLPULSE_TOKEN", "two\nlines"),
         ("CELLPULSE_TOKEN", "größe"),
         ("CELLPULSE_STUDENT", "\udcff"),
+        ("CELLPULSE_STUDENT", "SCHOOL\\ada"),
+        ("CELLPULSE_STUDENT", "a" * 201),
+        ("CELLPULSE_COURSE", "python\x851"),
+        ("CELLPULSE_COURSE", "python\u20281"),
     ],
 )
 def test_what_is_wrong_is_named(name: str, value: str) -> None:
@@ -100,6 +107,27 @@ def test_a_record_always_gives_the_same_event() -> None:
     assert uuid.UUID(event["event_id"]).version == 7
     assert "file" not in event
     assert event["event_id"] != complete({**seen, "seq": 4})["event_id"]
+
+
+@pytest.mark.parametrize("unix_ns", [-1, 7_258_118_400 * 10**9, 2**80])
+def test_an_impossible_time_is_left_to_the_server(unix_ns: int) -> None:
+    """An event of a clock that is out of its mind has no time of its own: the server gives one."""
+    event = complete({"session_id": "s", "seq": 3, "unix_ns": unix_ns})
+    assert "occurred_at" not in event
+    assert uuid.UUID(event["event_id"]).version == 7
+
+
+def test_an_identifier_is_what_the_ingest_takes() -> None:
+    """The hook and the ingest agree on which identifiers are possible."""
+    for code in [*range(0x100), 0x2028, 0x2029, 0x202E, 0x1F600]:
+        student = f"a{chr(code)}b"
+        possible = read_settings(COMPLETE | {"CELLPULSE_STUDENT": student}).problems == ()
+        event = {"course_id": "c", "student_id": student, "status": "ok"}
+        try:
+            taken = bool(ProgressEvent.model_validate(event))
+        except ValidationError:
+            taken = False
+        assert possible == taken, hex(code)
 
 
 def test_identifiers_sort_by_time() -> None:

@@ -8,6 +8,7 @@ import sys
 import time
 from typing import Any, NamedTuple, Optional
 
+from cellpulse_hook.error_text import error_message, error_name
 from cellpulse_hook.event import start_of
 from cellpulse_hook.output import OutputTap
 from cellpulse_hook.session import Session
@@ -17,13 +18,11 @@ _MOST_OPEN_RUNS = 20
 _INTERRUPTIONS = (KeyboardInterrupt, asyncio.CancelledError)
 
 
-#: A class's name as it was defined; its metaclass could make anything of `__name__`.
-_name_of = type.__dict__["__name__"].__get__
-
-
 class _Run(NamedTuple):
     info: Any
     started_ns: int
+    #: The error that was shown before.
+    shown_before: Optional[BaseException]
 
 
 class Capture:
@@ -62,7 +61,7 @@ class Capture:
                 return
             if len(self._open) >= _MOST_OPEN_RUNS:
                 self._open.clear()
-            self._open[id(info)] = _Run(info, time.perf_counter_ns())
+            self._open[id(info)] = _Run(info, time.perf_counter_ns(), _error_shown())
             if self._tap is not None:
                 self._tap.start()
         except (Exception, KeyboardInterrupt):  # noqa: BLE001 - a notebook never sees our faults
@@ -85,7 +84,11 @@ class Capture:
                 "code_lines": len(code.splitlines()),
                 "code_chars": len(code),
             }
-            _add_end(fields, _error(self._shell, result))
+            error = _error(self._shell, run, result)
+            fields["status"] = _status(error)
+            if error is not None:
+                fields["error_name"] = error_name(error)
+                fields["error_message"] = error_message(error, code, self._send_code)
             if self._send_code:
                 fields["code"] = start_of(code, "code")
             if output:
@@ -113,29 +116,29 @@ def _alike(one: Any, other: Any) -> bool:
     )
 
 
-def _error(shell: Any, result: Any) -> Optional[BaseException]:
+def _error(shell: Any, run: _Run, result: Any) -> Optional[BaseException]:
     if result is None:
-        return KeyboardInterrupt()
+        # IPython itself was left by what is being raised now.
+        return sys.exc_info()[1] or KeyboardInterrupt()
     error: Optional[BaseException] = result.error_before_exec
     if error is None:
         error = result.error_in_exec
     if error is None and getattr(shell, "_last_traceback_during_displayhook", False):
-        # The value of the cell could not be shown: JupyterLab marks the cell as failed.
-        error = getattr(sys, "last_value", None)
+        # The value of the cell could not be shown: JupyterLab marks the cell as failed. An
+        # asynchronous cell does not reset what an earlier one left there.
+        shown = _error_shown()
+        error = shown if shown is not run.shown_before else None
     return error
 
 
-def _add_end(fields: dict[str, Any], error: Optional[BaseException]) -> None:
-    """Add how the run ended."""
+def _error_shown() -> Optional[BaseException]:
+    return getattr(sys, "last_value", None)
+
+
+def _status(error: Optional[BaseException]) -> str:
     if error is None:
-        fields["status"] = "ok"
-        return
-    fields["status"] = "interrupted" if isinstance(error, _INTERRUPTIONS) else "error"
-    fields["error_name"] = start_of(_name_of(type(error)), "error_name")
-    try:
-        fields["error_message"] = start_of(str(error), "error_message")
-    except BaseException as fault:  # noqa: BLE001 - the student's own __str__ may do anything
-        fields["error_message"] = f"<its text could not be made: {_name_of(type(fault))}>"
+        return "ok"
+    return "interrupted" if isinstance(error, _INTERRUPTIONS) else "error"
 
 
 def _cell_id(info: Any) -> Optional[str]:

@@ -5,28 +5,49 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Optional
 
+from cellpulse_hook.error_text import WITHHELD, quotes
 from cellpulse_hook.event import FILE, complete
 from cellpulse_hook.notebook_file import Exercises
 from cellpulse_hook.notebook_path import NotebookPath
 from cellpulse_hook.records import Record
+from cellpulse_hook.settings import Settings
 
 
 class Enricher:
-    """Adds the exercise, and the notebook's present name after a rename."""
+    """Adds the exercise, and the notebook's present name after a rename.
 
-    def __init__(self, session_id: str, notebook: NotebookPath) -> None:
+    What the settings do not allow to be sent is left out, also where it was spooled while they
+    did: the student's present word counts.
+    """
+
+    def __init__(self, session_id: str, notebook: NotebookPath, settings: Settings) -> None:
         """Ask for a new name only for events of `session_id`, whose kernel has `notebook`."""
         self._session_id = session_id
         self._notebook = notebook
+        self._settings = settings
         self._exercises = Exercises()
 
     def event(self, record: Record) -> dict[str, Any]:
         """Return the event as it is sent. Raises what `complete` raises."""
-        seen = record.content()
+        seen = self._allowed(record)
         try:
             return complete(seen, **self._look_up(seen))
         except Exception:  # noqa: BLE001 - the event matters more than what is added to it
             return complete(seen)
+
+    def known_event(self, record: Record) -> dict[str, Any]:
+        """Return the event without what has to be looked up. Raises as `event` does."""
+        return complete(self._allowed(record))
+
+    def _allowed(self, record: Record) -> dict[str, Any]:
+        seen = record.content()
+        if not self._settings.send_output:
+            seen.pop("output", None)
+        if not self._settings.send_code:
+            code = str(seen.pop("code", ""))
+            if quotes(str(seen.get("error_message")), code):
+                seen["error_message"] = WITHHELD
+        return seen
 
     def _look_up(self, seen: dict[str, Any]) -> dict[str, Optional[str]]:
         file: Optional[str] = seen.get(FILE)

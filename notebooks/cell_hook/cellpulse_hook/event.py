@@ -22,6 +22,8 @@ FILE = "file"
 UNIX_NS = "unix_ns"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+#: The start of the year 2200. The server refuses later times; without one it takes its own.
+_END_UNIX_NS = 7_258_118_400 * 10**9
 
 
 def start_of(text: str, field: str) -> str:
@@ -44,8 +46,9 @@ def complete(seen: dict[str, Any], **added: Any) -> dict[str, Any]:
     if unix_ns is not None:
         name = f"{event.get('session_id')} {event.get('seq')}"
         event["event_id"] = str(uuid7_of(unix_ns, name))
-        moment = _EPOCH + timedelta(microseconds=unix_ns // 1_000)
-        event["occurred_at"] = moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        if 0 <= unix_ns < _END_UNIX_NS:
+            moment = _EPOCH + timedelta(microseconds=unix_ns // 1_000)
+            event["occurred_at"] = moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     # Another version of the hook may have left something else there, which the server judges.
     texts = {name: event[name] for name in CAPS if isinstance(event.get(name), str)}
     cut = [name for name, text in texts.items() if len(text) > CAPS[name]]

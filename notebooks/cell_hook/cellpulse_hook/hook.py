@@ -39,9 +39,10 @@ class Hook:
         root = settings.spool_folder
         folder = folder_of(root, settings.course_id, settings.student_id)
         self.spool = Spool(root, folder, session_id, settings.spool_limit_bytes)
+        self.enricher = Enricher(session_id, notebook, settings)
         self._sender = Sender(
             Backlog(self.spool, leftovers(folder)),
-            Enricher(session_id, notebook).event,
+            self.enricher.event,
             Post(settings, os.environ),
             self.report,
         )

@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from cellpulse_hook import __version__
-from cellpulse_hook.event import complete
 
 if TYPE_CHECKING:
     from cellpulse_hook.hook import Hook
@@ -69,7 +68,7 @@ def _resume(hook: Hook) -> str:
 
 def _show(hook: Hook) -> str:
     sent = hook.report.latest()
-    waiting = [complete(record.content()) for record in hook.spool.waiting()]
+    waiting = [hook.enricher.known_event(record) for record in hook.spool.waiting()]
     return "\n".join(
         [
             f"The latest {len(sent)} events that were sent, in full:",

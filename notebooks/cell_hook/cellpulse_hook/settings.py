@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 _NEEDED = ("CELLPULSE_URL", "CELLPULSE_TOKEN", "CELLPULSE_COURSE", "CELLPULSE_STUDENT")
+#: What the ingest refuses in an identifier; it would refuse each event.
+_LONGEST_IDENTIFIER = 200
+_FORBIDDEN_IN_IDENTIFIERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\\]")
 _DEFAULT_LIMIT_MB = 50.0
 _BYTES_PER_MB = 1_000_000
 
@@ -52,6 +56,12 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if url and not url.startswith(("http://", "https://")):
         problems.append("CELLPULSE_URL must start with http:// or https://")
     problems += [f"{name} must be valid UTF-8" for name, value in values.items() if _torn(value)]
+    problems += [
+        f"{name} must have at most {_LONGEST_IDENTIFIER} characters, and no backslash, control "
+        "character or line break among them"
+        for name in ("CELLPULSE_COURSE", "CELLPULSE_STUDENT")
+        if len(values[name]) > _LONGEST_IDENTIFIER or _FORBIDDEN_IN_IDENTIFIERS.search(values[name])
+    ]
     token = values["CELLPULSE_TOKEN"]
     if not (token.isascii() and token.isprintable()):
         problems.append("CELLPULSE_TOKEN must be one line of ASCII text")
