@@ -8,6 +8,7 @@ from typing import Any, Callable
 
 from cellpulse_hook.answer import Answer, Meaning
 from cellpulse_hook.backlog import Backlog
+from cellpulse_hook.backoff import pause_s
 from cellpulse_hook.records import Record, Source
 from cellpulse_hook.report import Report
 
@@ -16,10 +17,6 @@ from cellpulse_hook.report import Report
 _LINGER_S = 0.05
 _TIMEOUT_S = 10.0
 _LAST_TIMEOUT_S = 2.0
-_FIRST_PAUSE_S = 0.5
-_LONGEST_PAUSE_S = 30.0
-#: Where the settings are wrong, somebody has to act first.
-_DENIED_PAUSE_S = 60.0
 
 
 class Sender:
@@ -134,14 +131,9 @@ class Sender:
         if self._stop.is_set():
             return False
         self._failures += 1
-        if answer.meaning is not Meaning.LATER:
-            pause_s = random.uniform(_DENIED_PAUSE_S / 2, _DENIED_PAUSE_S)  # noqa: S311 - no secret
-        else:
-            # Full jitter, so that a class does not come back all at once.
-            cap_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(self._failures, 10))
-            pause_s = random.uniform(0, cap_s)  # noqa: S311 - no secret
         told_to_wait = answer.meaning is not Meaning.LATER or answer.retry_after_s > 0
-        return not self._stop.wait(answer.retry_after_s + pause_s) or not told_to_wait
+        wait_s = pause_s(self._failures, answer, random.uniform)
+        return not self._stop.wait(wait_s) or not told_to_wait
 
 
 def _is_worth_halving(answer: Answer, count: int) -> bool:
