@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 
+from ingest_api.events import ProgressEvent
+
 
 def test_without_its_variables_it_is_silent(start_kernel: Any, ingest: Any) -> None:
     """Where a variable is missing nothing is shown, sent or written, and status says what."""
@@ -78,6 +80,28 @@ def test_code_and_output_are_sent_where_agreed(start_kernel: Any, ingest: Any) -
     kernel.run("pass", "still")
     assert "output" not in ingest.wait_for(cell_id="still")
     assert "heard" not in kernel.run("sys.stdout.write", store_history=False)
+
+
+def test_a_check_has_a_result(start_kernel: Any, ingest: Any, tmp_path: Path) -> None:
+    """Each run of a cell tagged `check:NAME` gives its result after the run, with a number."""
+    tags = {"c": ["exercise:1.1", "check:sum"], "e": ["exercise:1.1"]}
+    cells = [
+        {"cell_type": "code", "id": cell_id, "metadata": {"tags": names}, "source": ""}
+        for cell_id, names in tags.items()
+    ]
+    notebook = tmp_path / "n.ipynb"
+    notebook.write_text(json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5}))
+    kernel = start_kernel(JPY_SESSION_NAME=str(notebook))
+    kernel.run("assert 1 == 2, 'not yet'", "c")
+    kernel.run("x = 2", "e")
+    kernel.run("assert 2 == 2", "c")
+    ingest.wait_for(type="check_result", passed=True)
+    failed, passed = ingest.find(type="check_result")
+    assert (failed["seq"], failed["passed"], passed["seq"]) == (3, False, 6)
+    for result in (failed, passed):
+        assert (result["check_name"], result["exercise"], result["cell_id"]) == ("sum", "1.1", "c")
+        assert ProgressEvent.model_validate(result).extra is None
+    assert [e["type"] for e in ingest.find(cell_id="e")] == ["cell_run"]
 
 
 def test_a_server_that_is_away_loses_nothing(start_kernel: Any, ingest: Any) -> None:

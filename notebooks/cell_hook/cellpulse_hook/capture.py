@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import sys
 import time
-from typing import Any, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
 from cellpulse_hook.error_text import error_message, error_name
 from cellpulse_hook.event import start_of
@@ -29,11 +29,25 @@ class Capture:
     """Turns each run of a cell into an event."""
 
     def __init__(
-        self, shell: Any, session: Session, send_code: bool, tap: Optional[OutputTap]
+        self,
+        shell: Any,
+        session: Session,
+        check_of: Callable[[str], Optional[str]],
+        send_code: bool,
+        tap: Optional[OutputTap],
     ) -> None:
-        """Record what `shell` runs. `tap` is None unless the output is sent."""
+        """Record what `shell` runs.
+
+        Args:
+            shell: The kernel's IPython.
+            session: Keeps what is recorded.
+            check_of: Returns the name of the check that a cell is, without reading anything.
+            send_code: Whether the code is recorded.
+            tap: None unless the output is sent.
+        """
         self._shell = shell
         self._session = session
+        self._check_of = check_of
         self._send_code = send_code
         self._tap = tap
         # By the identity of what IPython passes to both callbacks: cells can run inside cells.
@@ -75,27 +89,38 @@ class Capture:
             if run is None:
                 return
             output = self._tap.stop() if self._tap is not None else None
-            code = run.info.raw_cell
-            fields = {
-                "cell_id": _cell_id(run.info),
-                "execution_count": getattr(result, "execution_count", None),
-                "duration_ms": round((ended_ns - run.started_ns) / 1e6, 3),
-                "code_sha256": hashlib.sha256(code.encode("utf-8", "replace")).hexdigest(),
-                "code_lines": len(code.splitlines()),
-                "code_chars": len(code),
-            }
-            error = _error(self._shell, run, result)
-            fields["status"] = _status(error)
-            if error is not None:
-                fields["error_name"] = error_name(error)
-                fields["error_message"] = error_message(error, code, self._send_code)
-            if self._send_code:
-                fields["code"] = start_of(code, "code")
+            fields = self._run_fields(run, result, ended_ns)
             if output:
                 fields["output"] = output
             self._session.record("cell_run", fields)
+            self._record_check(fields["cell_id"], passed=fields["status"] == "ok")
         except (Exception, KeyboardInterrupt):  # noqa: BLE001 - a notebook never sees our faults
             return
+
+    def _run_fields(self, run: _Run, result: Any, ended_ns: int) -> dict[str, Any]:
+        code = run.info.raw_cell
+        fields = {
+            "cell_id": _cell_id(run.info),
+            "execution_count": getattr(result, "execution_count", None),
+            "duration_ms": round((ended_ns - run.started_ns) / 1e6, 3),
+            "code_sha256": hashlib.sha256(code.encode("utf-8", "replace")).hexdigest(),
+            "code_lines": len(code.splitlines()),
+            "code_chars": len(code),
+        }
+        error = _error(self._shell, run, result)
+        fields["status"] = _status(error)
+        if error is not None:
+            fields["error_name"] = error_name(error)
+            fields["error_message"] = error_message(error, code, self._send_code)
+        if self._send_code:
+            fields["code"] = start_of(code, "code")
+        return fields
+
+    def _record_check(self, cell_id: Optional[str], passed: bool) -> None:
+        check = self._check_of(cell_id) if cell_id is not None else None
+        if check is not None:
+            fields = {"cell_id": cell_id, "check_name": check, "passed": passed}
+            self._session.record("check_result", fields)
 
     def _close(self, result: Any) -> Optional[_Run]:
         """Return the run that ended, or None for one that is not recorded."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Optional
 
 from cellpulse_hook.error_text import WITHHELD, quotes
 from cellpulse_hook.event import FILE, complete
-from cellpulse_hook.notebook_file import Exercises
+from cellpulse_hook.notebook_file import NotebookFile
 from cellpulse_hook.notebook_path import NotebookPath
 from cellpulse_hook.records import Record
 from cellpulse_hook.settings import Settings
@@ -20,12 +19,18 @@ class Enricher:
     did: the student's present word counts.
     """
 
-    def __init__(self, session_id: str, notebook: NotebookPath, settings: Settings) -> None:
-        """Ask for a new name only for events of `session_id`, whose kernel has `notebook`."""
+    def __init__(
+        self, session_id: str, notebook: NotebookPath, file: NotebookFile, settings: Settings
+    ) -> None:
+        """Ask for a new name only for events of `session_id`, whose kernel has `notebook`.
+
+        `file` is kept as the notebook is on disk.
+        """
         self._session_id = session_id
         self._notebook = notebook
+        self._own_file = file
+        self._others_file = NotebookFile()
         self._settings = settings
-        self._exercises = Exercises()
 
     def event(self, record: Record) -> dict[str, Any]:
         """Return the event as it is sent. Raises what `complete` raises."""
@@ -50,20 +55,23 @@ class Enricher:
         return seen
 
     def _look_up(self, seen: dict[str, Any]) -> dict[str, Optional[str]]:
-        file: Optional[str] = seen.get(FILE)
+        path: Optional[str] = seen.get(FILE)
         cell_id: Optional[str] = seen.get("cell_id")
         found: dict[str, Optional[str]] = {}
-        if seen.get("session_id") == self._session_id and not self._holds(file, cell_id):
+        is_own = seen.get("session_id") == self._session_id
+        if is_own and not self._holds(path, cell_id):
             # Renamed, or not saved yet; only the server knows.
             self._notebook.refresh()
-            if self._notebook.file not in (None, file):
-                file = self._notebook.file
+            if self._notebook.file not in (None, path):
+                path = self._notebook.file
                 found["notebook"] = self._notebook.name
-        if file is not None and cell_id is not None:
-            found["exercise"] = self._exercises.of(file, cell_id)
+                self._holds(path, cell_id)
+        if path is not None and cell_id is not None:
+            file = self._own_file if is_own else self._others_file
+            found["exercise"] = file.exercise_of(path, cell_id)
         return found
 
-    def _holds(self, file: Optional[str], cell_id: Optional[str]) -> bool:
-        if file is None or cell_id is None:
-            return file is not None and Path(file).exists()
-        return self._exercises.knows(file, cell_id)
+    def _holds(self, path: Optional[str], cell_id: Optional[str]) -> bool:
+        if path is None or cell_id is None:
+            return path is not None and self._own_file.read(path)
+        return self._own_file.knows(path, cell_id)

@@ -16,6 +16,7 @@ CAPS = {
     "error_message": 2_000,
     "output": 4_000,
     "code": 20_000,
+    "check_name": 200,
 }
 #: What a record has for the hook's own use.
 FILE = "file"
