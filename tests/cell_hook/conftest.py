@@ -25,6 +25,7 @@ class Ingest:
         events: Each event that was accepted, once, by (session_id, seq).
         answers: Answers (status, headers, body) for the next requests, before normal ones.
         poison: Says of an event that a request with it can't be taken.
+        busy: Says of an event that a request with it can't be taken just now.
     """
 
     def __init__(self) -> None:
@@ -34,6 +35,7 @@ class Ingest:
         self.events: dict[tuple[str, int], dict[str, Any]] = {}
         self.answers: deque[tuple[int, dict[str, str], dict[str, Any]]] = deque()
         self.poison: Callable[[dict[str, Any]], bool] = lambda _: False
+        self.busy: Callable[[dict[str, Any]], bool] = lambda _: False
         self._changed = threading.Condition()
         self.port = 0
         self.start()
@@ -80,6 +82,8 @@ class Ingest:
             self.headers.append(headers)
             if self.answers:
                 answer = self.answers.popleft()
+            elif any(map(self.busy, events)):
+                answer = self.problem(503, "just now there is no room")
             elif any(map(self.poison, events)):
                 answer = self.problem(422, "there is poison in it")
             else:

@@ -164,6 +164,35 @@ def test_a_forked_child_neither_adds_nor_holds_back(start_kernel: Any, ingest: A
         os.kill(child, signal.SIGKILL)
 
 
+def test_a_forked_child_keeps_no_leftover(start_kernel: Any, ingest: Any) -> None:
+    """What a kernel was sending for a dead one when it forked and died, the next kernel sends."""
+    ingest.stop()
+    dead = start_kernel()
+    dead.run("1", "left")
+    dead.kill()
+    ingest.busy = lambda event: event.get("cell_id") == "left"
+    ingest.start()
+    second = start_kernel()
+    ingest.wait_until(lambda: any(map(ingest.busy, ingest.requests[-1])))
+    child = int(
+        second.run(
+            "import os, signal, warnings\n"
+            "warnings.simplefilter('ignore')\n"
+            "child = os.fork()\n"
+            "if child == 0:\n"
+            "    signal.pause()\n"
+            "child"
+        )
+    )
+    try:
+        second.kill()
+        ingest.busy = lambda _: False
+        start_kernel()
+        assert ingest.wait_for(cell_id="left")["seq"] == 2
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
 def test_a_restart_is_a_new_session(start_kernel: Any, ingest: Any) -> None:
     """A restarted kernel ends its session and starts another, which counts from 1 again."""
     kernel = start_kernel()

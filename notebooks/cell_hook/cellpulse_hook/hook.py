@@ -45,8 +45,9 @@ class Hook:
             # Now, so that the very first cell is known as a check where it is one.
             file.read(notebook.file)
         self.enricher = Enricher(session_id, notebook, file, settings)
+        self._backlog = Backlog(self.spool, leftovers(folder))
         self._sender = Sender(
-            Backlog(self.spool, leftovers(folder)),
+            self._backlog,
             self.enricher.event,
             Post(settings, os.environ),
             self.report,
@@ -72,6 +73,7 @@ class Hook:
         """In a forked child: the session stays the parent's, who alone records and sends."""
         self.session.closed = True
         self.spool.abandon()
+        self._backlog.abandon()
 
 
 def load(shell: Any) -> None:
