@@ -112,11 +112,17 @@ def test_a_server_that_is_away_loses_nothing(start_kernel: Any, ingest: Any) -> 
     for number in range(20):
         kernel.run(f"{number}", f"cell-{number}")
     assert "waiting 20" in kernel.run("%cellpulse status", "status")
+    kernel.run("for _ in range(40): get_ipython().run_cell('0', store_history=True)", "many")
+    shown = kernel.run("%cellpulse show", store_history=False)
+    assert "62 events wait" in shown
+    waiting = shown.partition("events wait")[2]
+    assert waiting.count('"event_id"') == 50
+    assert '"cell_id": "many"' in waiting
     ingest.start()
-    ingest.wait_for(cell_id="status")
+    ingest.wait_for(cell_id="many")
     runs = ingest.find(type="cell_run")
-    assert [run["seq"] for run in runs] == list(range(2, 23))
-    assert sum(map(len, ingest.requests)) == 22
+    assert [run["seq"] for run in runs] == list(range(2, 64))
+    assert sum(map(len, ingest.requests)) == 63
 
 
 def test_a_killed_kernel_loses_nothing(start_kernel: Any, ingest: Any) -> None:
@@ -133,6 +139,29 @@ def test_a_killed_kernel_loses_nothing(start_kernel: Any, ingest: Any) -> None:
     second.run("2", "after")
     assert ingest.wait_for(cell_id="after")["session_id"] != run["session_id"]
     assert sum(map(len, ingest.requests)) == 4
+
+
+def test_status_counts_what_other_kernels_left(start_kernel: Any, ingest: Any) -> None:
+    """Status tells how many events of earlier kernels still wait."""
+    ingest.stop()
+    first = start_kernel()
+    first.run("1", "before-the-kill")
+    first.kill()
+    status = start_kernel().run("%cellpulse status")
+    assert "waiting 1\n" in status
+    assert "2 more events wait" in status
+    ingest.start()
+
+
+def test_a_paused_kernel_tells_that_it_ends(start_kernel: Any, ingest: Any) -> None:
+    """A session that ends while it is paused is ended for the class, too."""
+    kernel = start_kernel()
+    assert "until this kernel restarts" in kernel.run("%cellpulse pause")
+    kernel.run("1", "paused")
+    kernel.close()
+    ended = ingest.wait_for(type="session_ended")
+    assert ended["seq"] == 2 + len(ingest.find(type="cell_run"))
+    assert ingest.find(cell_id="paused") == []
 
 
 def test_a_forked_child_neither_adds_nor_holds_back(start_kernel: Any, ingest: Any) -> None:

@@ -1,6 +1,7 @@
 """The sending thread against a server that refuses, fails, and comes back."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
 from http import HTTPStatus
@@ -129,6 +130,42 @@ def test_wrong_settings_keep_the_events(
     ingest.wait_until(lambda: len(ingest.events) == 2)
     assert ingest.headers[-1]["Authorization"] == "Bearer second"
     assert len([pause for pause in session.pauses if 30 <= pause <= 60]) == 2
+
+
+def test_a_token_that_is_none_is_not_told(
+    begin: Callable[..., Session], ingest: Any, environ: dict[str, str]
+) -> None:
+    """A token with a line break, set in mid-session, keeps the events, and status its secret."""
+    session = begin()
+    environ["CELLPULSE_TOKEN"] = "sec\nret"
+    session.add(1)
+    while not session.report.numbers()[2]:
+        time.sleep(0.01)
+    assert session.report.numbers()[2] == "CELLPULSE_TOKEN must be one line of ASCII text"
+    environ["CELLPULSE_TOKEN"] = "good"
+    ingest.wait_until(lambda: len(ingest.events) == 1)
+
+
+def test_a_fault_of_the_address_tells_no_token() -> None:
+    """Whatever is wrong with an address is told without quoting the request."""
+    environ = {"CELLPULSE_URL": "http://[::1", "CELLPULSE_TOKEN": "secret"}
+    answer = Post(read_settings(environ), environ)([], 1.0)
+    assert answer.meaning is Meaning.LATER
+    assert "secret" not in answer.reason
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_an_ingest_on_this_machine_is_asked_without_a_proxy(
+    ingest: Any, monkeypatch: pytest.MonkeyPatch, host: str, free_port: int
+) -> None:
+    """The environment's proxy is for other machines."""
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port}")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    events = [{"session_id": "s", "seq": 1}]
+    for at, meaning in ((host, Meaning.ACCEPTED), ("ingest.invalid", Meaning.LATER)):
+        environ = {"CELLPULSE_URL": f"http://{at}:{ingest.port}", "CELLPULSE_TOKEN": "t"}
+        assert Post(read_settings(environ), environ)(events, 10.0).meaning is meaning
 
 
 def test_one_poison_event_does_not_block_the_rest(

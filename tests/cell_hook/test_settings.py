@@ -40,6 +40,9 @@ def test_what_is_missing_is_named(missing: str) -> None:
     ("name", "value"),
     [
         ("CELLPULSE_URL", "ftp://ingest.example"),
+        ("CELLPULSE_URL", "http://"),
+        ("CELLPULSE_URL", "http://[::1"),
+        ("CELLPULSE_URL", "http://ingest.example:eight"),
         ("CELLPULSE_TOKEN", "two\nlines"),
         ("CELLPULSE_TOKEN", "größe"),
         ("CELLPULSE_STUDENT", "\udcff"),

@@ -64,8 +64,7 @@ class Hook:
     def _end(self) -> None:
         if self.session.closed:
             return
-        self.session.record("session_ended", {})
-        self.session.closed = True
+        self.session.end()
         self._sender.stop(_LAST_FLUSH_S)
         self.spool.close()
 

@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 from cellpulse_hook.records import Record, acknowledgement, first_batch, make_record
 from cellpulse_hook.spool_file import SUFFIX, SpoolFile
-from cellpulse_hook.spool_folder import make_room, measure
+from cellpulse_hook.spool_folder import count_waiting, make_room, measure
 
 #: After the disk failed, how long until it is tried again, in seconds.
 _DISK_RETRY_S = 30.0
@@ -84,6 +84,10 @@ class Spool:
     def count_waiting(self) -> int:
         """Return how many events the server does not have yet."""
         return len(self._waiting)
+
+    def count_waiting_elsewhere(self) -> int:
+        """Return how many of the student's events wait that other kernels recorded."""
+        return count_waiting(self._path.parent, self._path)
 
     def acknowledge(self, seq: int) -> None:
         """Forget all events up to `seq`."""

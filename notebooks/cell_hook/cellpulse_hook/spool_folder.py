@@ -72,6 +72,17 @@ def leftovers(folder: Path) -> Iterator[Leftover]:
         yield leftover
 
 
+def count_waiting(folder: Path, own: Path) -> int:
+    """Return how many events wait in `folder` beside those of the file `own`."""
+    count = 0
+    for path in _files(folder, f"*{SUFFIX}"):
+        if path != own:
+            # One that cannot be read, or that was sent and deleted just now, has none to tell of.
+            with contextlib.suppress(OSError), path.open("rb") as file:
+                count += len(read_records(file))
+    return count
+
+
 def measure(root: Path, own: Optional[Path] = None) -> int:
     """Return how many bytes all spool files below `root` take, without the file `own`."""
     return sum(_sizes(root, own).values())
