@@ -79,7 +79,10 @@ def test_code_and_output_are_sent_where_agreed(start_kernel: Any, ingest: Any) -
     assert event["truncated"] == ["output", "code"]
     kernel.run("pass", "still")
     assert "output" not in ingest.wait_for(cell_id="still")
-    assert "heard" not in kernel.run("sys.stdout.write", store_history=False)
+    assert "hearing" not in kernel.run("sys.stdout.write", store_history=False)
+    assert "hearing" in kernel.run("sys.stdout.write")
+    kernel.run("%unload_ext cellpulse_hook")
+    assert "hearing" not in kernel.run("sys.stdout.write")
 
 
 def test_a_check_has_a_result(start_kernel: Any, ingest: Any, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Callable, NamedTuple, Optional
 
 from cellpulse_hook.error_text import error_message, error_name
 from cellpulse_hook.event import start_of
-from cellpulse_hook.output import OutputTap
+from cellpulse_hook.output import Heard, OutputTap
 from cellpulse_hook.session import Session
 
 #: More cells than this never run inside each other; what is left over lost its end.
@@ -23,6 +23,8 @@ class _Run(NamedTuple):
     started_ns: int
     #: The error that was shown before.
     shown_before: Optional[BaseException]
+    #: Its output so far, where that is sent.
+    heard: Optional[Heard]
 
 
 class Capture:
@@ -67,6 +69,7 @@ class Capture:
             self._shell.events.unregister("pre_run_cell", self.pre_run_cell)
             self._shell.events.unregister("post_run_cell", self.post_run_cell)
             self.registered = False
+            self._forget_runs()
 
     def pre_run_cell(self, info: Any) -> None:
         """Note when a student's cell starts. Never raises."""
@@ -74,10 +77,9 @@ class Capture:
             if self._session.paused or info.silent or not info.store_history:
                 return
             if len(self._open) >= _MOST_OPEN_RUNS:
-                self._open.clear()
-            self._open[id(info)] = _Run(info, time.perf_counter_ns(), _error_shown())
-            if self._tap is not None:
-                self._tap.start()
+                self._forget_runs()
+            heard = self._tap.start() if self._tap is not None else None
+            self._open[id(info)] = _Run(info, time.perf_counter_ns(), _error_shown(), heard)
         except (Exception, KeyboardInterrupt):  # noqa: BLE001 - a notebook never sees our faults
             return
 
@@ -88,7 +90,7 @@ class Capture:
             run = self._close(result)
             if run is None:
                 return
-            output = self._tap.stop() if self._tap is not None else None
+            output = self._output(run)
             fields = self._run_fields(run, result, ended_ns)
             if output:
                 fields["output"] = output
@@ -115,6 +117,17 @@ class Capture:
         if self._send_code:
             fields["code"] = start_of(code, "code")
         return fields
+
+    def _output(self, run: _Run) -> str:
+        if self._tap is None or run.heard is None:
+            return ""
+        return self._tap.stop(run.heard)
+
+    def _forget_runs(self) -> None:
+        """Forget the runs of which no end will come."""
+        self._open.clear()
+        if self._tap is not None:
+            self._tap.stop_all()
 
     def _record_check(self, cell_id: Optional[str], passed: bool) -> None:
         check = self._check_of(cell_id) if cell_id is not None else None
