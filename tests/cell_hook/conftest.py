@@ -25,6 +25,7 @@ class Ingest:
         events: Each event that was accepted, once, by (session_id, seq).
         answers: Answers (status, headers, body) for the next requests, before normal ones.
         poison: Says of an event that a request with it can't be taken.
+        busy: Says of an event that a request with it can't be taken just now.
     """
 
     def __init__(self) -> None:
@@ -34,6 +35,7 @@ class Ingest:
         self.events: dict[tuple[str, int], dict[str, Any]] = {}
         self.answers: deque[tuple[int, dict[str, str], dict[str, Any]]] = deque()
         self.poison: Callable[[dict[str, Any]], bool] = lambda _: False
+        self.busy: Callable[[dict[str, Any]], bool] = lambda _: False
         self._changed = threading.Condition()
         self.port = 0
         self.start()
@@ -80,8 +82,10 @@ class Ingest:
             self.headers.append(headers)
             if self.answers:
                 answer = self.answers.popleft()
+            elif any(map(self.busy, events)):
+                answer = self.problem(503, "just now there is no room")
             elif any(map(self.poison, events)):
-                answer = (422, {}, {"detail": "there is poison in it"})
+                answer = self.problem(422, "there is poison in it")
             else:
                 before = len(self.events)
                 for event in events:
@@ -92,6 +96,14 @@ class Ingest:
                 answer = (202, {}, body)
             self._changed.notify_all()
         return answer
+
+    @staticmethod
+    def problem(
+        status: int, detail: str, **members: Any
+    ) -> tuple[int, dict[str, str], dict[str, Any]]:
+        """Return an error in the ingest's own shape, for `answers`."""
+        headers = {"Content-Type": "application/problem+json"}
+        return status, headers, {"status": status, "detail": detail, **members}
 
     def wait_until(self, condition: Callable[[], Any]) -> Any:
         """Return what `condition` returns once that is true; it is asked after each request."""

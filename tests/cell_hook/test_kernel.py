@@ -62,6 +62,27 @@ def test_every_event_fits_the_contract(classroom: Any) -> None:
         ),
         ("class Empty(Exception):\n  def __len__(self): return 0\nraise Empty('e')", "Empty", "e"),
         ("class Shy:\n  def __repr__(self): return 1/0\nShy()", "ZeroDivisionError", "division"),
+        (
+            (
+                "class Odd(type):\n  __name__ = property(lambda cls: 5)\n"
+                "class Wrong(Exception, metaclass=Odd): pass\nraise Wrong('w')"
+            ),
+            "Wrong",
+            "w",
+        ),
+        (
+            (
+                "class Text(str):\n  def __getitem__(self, _): return 5\n"
+                "class Wrong(Exception):\n  def __str__(self): return Text('w')\nraise Wrong"
+            ),
+            "Wrong",
+            "w",
+        ),
+        (
+            ("class Leaves(Exception):\n  def __str__(self): raise SystemExit\nraise Leaves"),
+            "SystemExit",
+            "",
+        ),
         ("await nothing", "NameError", "name 'nothing' is not defined"),
         ("raise SystemExit(3)", "SystemExit", "3"),
     ],
@@ -74,6 +95,25 @@ def test_an_error_is_named(classroom: Any, code: str, name: str, message: str) -
     event = ingest.wait_for(cell_id=cell_id)
     assert (event["status"], event["error_name"]) == ("error", name)
     assert event["error_message"].startswith(message)
+
+
+def test_the_code_of_a_script_cell_stays(classroom: Any) -> None:
+    """A cell of another language that fails, or an error that quotes its cell, tells no code."""
+    kernel, ingest, _ = classroom
+    kernel.run("%%bash\necho 'my secret'\nexit 3", "script")
+    message = ingest.wait_for(cell_id="script")["error_message"]
+    assert message == "returned non-zero exit status 3."
+    kernel.run("raise ValueError(In[-1])  # my secret", "quotes-itself")
+    assert "secret" not in ingest.wait_for(cell_id="quotes-itself")["error_message"]
+
+
+def test_an_error_counts_for_its_own_cell(classroom: Any) -> None:
+    """After a value that could not be shown, a cell that awaits something is no error."""
+    kernel, ingest, _ = classroom
+    kernel.run("class Shy:\n  def __repr__(self): return 1/0\nShy()", "not-shown")
+    kernel.run("import asyncio\nawait asyncio.sleep(0)", "awaits")
+    assert ingest.wait_for(cell_id="not-shown")["status"] == "error"
+    assert ingest.wait_for(cell_id="awaits")["status"] == "ok"
 
 
 def test_a_long_message_is_cut(classroom: Any) -> None:

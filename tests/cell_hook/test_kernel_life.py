@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 
+from ingest_api.events import ProgressEvent
+
 
 def test_without_its_variables_it_is_silent(start_kernel: Any, ingest: Any) -> None:
     """Where a variable is missing nothing is shown, sent or written, and status says what."""
@@ -77,7 +79,32 @@ def test_code_and_output_are_sent_where_agreed(start_kernel: Any, ingest: Any) -
     assert event["truncated"] == ["output", "code"]
     kernel.run("pass", "still")
     assert "output" not in ingest.wait_for(cell_id="still")
-    assert "heard" not in kernel.run("sys.stdout.write", store_history=False)
+    assert "hearing" not in kernel.run("sys.stdout.write", store_history=False)
+    assert "hearing" in kernel.run("sys.stdout.write")
+    kernel.run("%unload_ext cellpulse_hook")
+    assert "hearing" not in kernel.run("sys.stdout.write")
+
+
+def test_a_check_has_a_result(start_kernel: Any, ingest: Any, tmp_path: Path) -> None:
+    """Each run of a cell tagged `check:NAME` gives its result after the run, with a number."""
+    tags = {"c": ["exercise:1.1", "check:sum"], "e": ["exercise:1.1"]}
+    cells = [
+        {"cell_type": "code", "id": cell_id, "metadata": {"tags": names}, "source": ""}
+        for cell_id, names in tags.items()
+    ]
+    notebook = tmp_path / "n.ipynb"
+    notebook.write_text(json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5}))
+    kernel = start_kernel(JPY_SESSION_NAME=str(notebook))
+    kernel.run("assert 1 == 2, 'not yet'", "c")
+    kernel.run("x = 2", "e")
+    kernel.run("assert 2 == 2", "c")
+    ingest.wait_for(type="check_result", passed=True)
+    failed, passed = ingest.find(type="check_result")
+    assert (failed["seq"], failed["passed"], passed["seq"]) == (3, False, 6)
+    for result in (failed, passed):
+        assert (result["check_name"], result["exercise"], result["cell_id"]) == ("sum", "1.1", "c")
+        assert ProgressEvent.model_validate(result).extra is None
+    assert [e["type"] for e in ingest.find(cell_id="e")] == ["cell_run"]
 
 
 def test_a_server_that_is_away_loses_nothing(start_kernel: Any, ingest: Any) -> None:
@@ -88,11 +115,17 @@ def test_a_server_that_is_away_loses_nothing(start_kernel: Any, ingest: Any) -> 
     for number in range(20):
         kernel.run(f"{number}", f"cell-{number}")
     assert "waiting 20" in kernel.run("%cellpulse status", "status")
+    kernel.run("for _ in range(40): get_ipython().run_cell('0', store_history=True)", "many")
+    shown = kernel.run("%cellpulse show", store_history=False)
+    assert "62 events wait" in shown
+    waiting = shown.partition("events wait")[2]
+    assert waiting.count('"event_id"') == 50
+    assert '"cell_id": "many"' in waiting
     ingest.start()
-    ingest.wait_for(cell_id="status")
+    ingest.wait_for(cell_id="many")
     runs = ingest.find(type="cell_run")
-    assert [run["seq"] for run in runs] == list(range(2, 23))
-    assert sum(map(len, ingest.requests)) == 22
+    assert [run["seq"] for run in runs] == list(range(2, 64))
+    assert sum(map(len, ingest.requests)) == 63
 
 
 def test_a_killed_kernel_loses_nothing(start_kernel: Any, ingest: Any) -> None:
@@ -109,6 +142,29 @@ def test_a_killed_kernel_loses_nothing(start_kernel: Any, ingest: Any) -> None:
     second.run("2", "after")
     assert ingest.wait_for(cell_id="after")["session_id"] != run["session_id"]
     assert sum(map(len, ingest.requests)) == 4
+
+
+def test_status_counts_what_other_kernels_left(start_kernel: Any, ingest: Any) -> None:
+    """Status tells how many events of earlier kernels still wait."""
+    ingest.stop()
+    first = start_kernel()
+    first.run("1", "before-the-kill")
+    first.kill()
+    status = start_kernel().run("%cellpulse status")
+    assert "waiting 1\n" in status
+    assert "2 more events wait" in status
+    ingest.start()
+
+
+def test_a_paused_kernel_tells_that_it_ends(start_kernel: Any, ingest: Any) -> None:
+    """A session that ends while it is paused is ended for the class, too."""
+    kernel = start_kernel()
+    assert "until this kernel restarts" in kernel.run("%cellpulse pause")
+    kernel.run("1", "paused")
+    kernel.close()
+    ended = ingest.wait_for(type="session_ended")
+    assert ended["seq"] == 2 + len(ingest.find(type="cell_run"))
+    assert ingest.find(cell_id="paused") == []
 
 
 def test_a_forked_child_neither_adds_nor_holds_back(start_kernel: Any, ingest: Any) -> None:
@@ -136,6 +192,35 @@ def test_a_forked_child_neither_adds_nor_holds_back(start_kernel: Any, ingest: A
         start_kernel()
         assert ingest.wait_for(cell_id="forks")["seq"] == 2
         assert ingest.find(cell_id="in-child") == []
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
+def test_a_forked_child_keeps_no_leftover(start_kernel: Any, ingest: Any) -> None:
+    """What a kernel was sending for a dead one when it forked and died, the next kernel sends."""
+    ingest.stop()
+    dead = start_kernel()
+    dead.run("1", "left")
+    dead.kill()
+    ingest.busy = lambda event: event.get("cell_id") == "left"
+    ingest.start()
+    second = start_kernel()
+    ingest.wait_until(lambda: any(map(ingest.busy, ingest.requests[-1])))
+    child = int(
+        second.run(
+            "import os, signal, warnings\n"
+            "warnings.simplefilter('ignore')\n"
+            "child = os.fork()\n"
+            "if child == 0:\n"
+            "    signal.pause()\n"
+            "child"
+        )
+    )
+    try:
+        second.kill()
+        ingest.busy = lambda _: False
+        start_kernel()
+        assert ingest.wait_for(cell_id="left")["seq"] == 2
     finally:
         os.kill(child, signal.SIGKILL)
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from cellpulse_hook.enrich import Enricher
-from cellpulse_hook.notebook_file import Exercises
+from cellpulse_hook.error_text import WITHHELD
+from cellpulse_hook.notebook_file import NotebookFile
 from cellpulse_hook.notebook_path import NotebookPath
 from cellpulse_hook.records import Record, make_record
+from cellpulse_hook.settings import read_settings
 
 
 def _markdown(*lines: str) -> dict[str, Any]:
@@ -43,7 +45,7 @@ def test_the_heading_above_names_the_exercise(
 ) -> None:
     """The nearest Markdown heading above a cell, without its marks, names the exercise."""
     file = _write(tmp_path / "n.ipynb", _markdown(*lines), _markdown("text"), _code("c"))
-    assert Exercises().of(file, "c") == heading
+    assert NotebookFile().exercise_of(file, "c") == heading
 
 
 def test_headings_count_for_nothing_where_cells_are_tagged(tmp_path: Path) -> None:
@@ -57,8 +59,34 @@ def test_headings_count_for_nothing_where_cells_are_tagged(tmp_path: Path) -> No
         _code("below"),
         _code("scratch", "scratch"),
     )
-    names = [Exercises().of(file, c) for c in ("above", "tagged", "empty", "below", "scratch")]
+    names = [
+        NotebookFile().exercise_of(file, c)
+        for c in ("above", "tagged", "empty", "below", "scratch")
+    ]
     assert names == [None, "sum of two", None, None, None]
+
+
+def test_a_check_is_known_without_reading(tmp_path: Path) -> None:
+    """The tag `check:NAME` names the check, as the notebook was when it could last be read."""
+    file = _write(tmp_path / "n.ipynb", _code("c", "exercise:1", "check: 1 "), _code("d", "check:"))
+    notebook = NotebookFile()
+    assert notebook.check_of("c") is None
+    assert notebook.read(file)
+    assert [notebook.check_of(cell_id) for cell_id in ("c", "d", "e")] == ["1", None, None]
+    Path(file).unlink()
+    assert not notebook.read(file)
+    assert notebook.check_of("c") == "1"
+    assert notebook.exercise_of(file, "c") is None
+
+
+def test_leftovers_of_another_notebook_change_no_check(tmp_path: Path) -> None:
+    """What a dead session left, of whatever notebook, does not touch what this kernel knows."""
+    own, other = NotebookFile(), _write(tmp_path / "other.ipynb", _code("c", "exercise:2"))
+    own.read(_write(tmp_path / "n.ipynb", _code("c", "check:1")))
+    enricher = Enricher("s", NotebookPath({}, ""), own, read_settings({}))
+    left = {"session_id": "dead", "seq": 1, "cell_id": "c", "file": other}
+    assert enricher.event(make_record("{", left))["exercise"] == "2"
+    assert own.check_of("c") == "1"
 
 
 def test_a_scratch_cell_has_no_exercise(tmp_path: Path) -> None:
@@ -66,31 +94,31 @@ def test_a_scratch_cell_has_no_exercise(tmp_path: Path) -> None:
     file = _write(
         tmp_path / "n.ipynb", _markdown("# Heading"), _code("s", "scratch"), _code("below")
     )
-    assert [Exercises().of(file, c) for c in ("s", "below")] == [None, "Heading"]
+    assert [NotebookFile().exercise_of(file, c) for c in ("s", "below")] == [None, "Heading"]
 
 
 def test_a_cell_that_is_not_saved_has_no_exercise(tmp_path: Path) -> None:
     """A cell that the file on disk does not have yet gets its exercise once it is saved."""
-    exercises = Exercises()
+    notebook = NotebookFile()
     file = _write(tmp_path / "n.ipynb", _markdown("# One"))
-    assert exercises.of(file, "c") is None
-    assert not exercises.knows(file, "c")
+    assert notebook.exercise_of(file, "c") is None
+    assert not notebook.knows(file, "c")
     _write(tmp_path / "n.ipynb", _markdown("# One"), _code("c"))
-    assert exercises.of(file, "c") == "One"
-    assert exercises.knows(file, "c")
+    assert notebook.exercise_of(file, "c") == "One"
+    assert notebook.knows(file, "c")
 
 
 def test_a_notebook_is_read_once_until_it_changes(tmp_path: Path) -> None:
     """The file is read again only when its size or time is another."""
-    exercises = Exercises()
+    notebook = NotebookFile()
     file = Path(_write(tmp_path / "n.ipynb", _markdown("# One"), _code("c")))
-    assert exercises.of(str(file), "c") == "One"
+    assert notebook.exercise_of(str(file), "c") == "One"
     time_ns = file.stat().st_mtime_ns
     _write(file, _markdown("# Two"), _code("c"))
     os.utime(file, ns=(time_ns, time_ns))
-    assert exercises.of(str(file), "c") == "One"
+    assert notebook.exercise_of(str(file), "c") == "One"
     os.utime(file, ns=(time_ns + 1, time_ns + 1))
-    assert exercises.of(str(file), "c") == "Two"
+    assert notebook.exercise_of(str(file), "c") == "Two"
 
 
 @pytest.mark.parametrize(
@@ -100,8 +128,8 @@ def test_a_file_that_is_no_notebook_is_no_fault(tmp_path: Path, text: str) -> No
     """A file that is half written, or something else, has no exercises and raises nothing."""
     file = tmp_path / "n.ipynb"
     file.write_text(text, errors="surrogateescape")
-    assert Exercises().of(str(file), "c") is None
-    assert Exercises().of(str(tmp_path / "none.ipynb"), "c") is None
+    assert NotebookFile().exercise_of(str(file), "c") is None
+    assert NotebookFile().exercise_of(str(tmp_path / "none.ipynb"), "c") is None
 
 
 @pytest.mark.parametrize(
@@ -135,7 +163,7 @@ def test_without_a_server_only_the_file_is_named(tmp_path: Path) -> None:
 def test_an_event_survives_what_is_wrong_with_its_notebook(tmp_path: Path) -> None:
     """An event whose notebook can't be looked at is sent as it was recorded."""
     seen = {"session_id": "s", "seq": 1, "cell_id": "c", "notebook": "n.ipynb"}
-    enricher = Enricher("s", NotebookPath({}, ""))
+    enricher = Enricher("s", NotebookPath({}, ""), NotebookFile(), read_settings({}))
     assert enricher.event(make_record("{", {**seen, "file": "bad\x00path"})) == seen
     bare = Record(1, b'{"seq":1,"cell_id":"c"}')
     assert enricher.event(bare) == {"seq": 1, "cell_id": "c"}
@@ -143,3 +171,18 @@ def test_an_event_survives_what_is_wrong_with_its_notebook(tmp_path: Path) -> No
     event = enricher.event(make_record("{", {**seen, "session_id": "dead", "file": file}))
     assert event["exercise"] == "x" * 200
     assert event["truncated"] == ["exercise"]
+
+
+def test_what_is_switched_off_is_not_sent() -> None:
+    """Code and output that were spooled while they were agreed to stay when they no longer are."""
+    code = "raise ValueError(In[-1])"
+    seen = {"session_id": "s", "seq": 1, "code": code, "output": "o", "error_message": code}
+    record = make_record("{", seen)
+    off = Enricher("s", NotebookPath({}, ""), NotebookFile(), read_settings({}))
+    kept = {"session_id": "s", "seq": 1, "error_message": WITHHELD}
+    assert off.event(record) == off.known_event(record) == kept
+    both = {"CELLPULSE_SEND_CODE": "1", "CELLPULSE_SEND_OUTPUT": "1"}
+    assert (
+        Enricher("s", NotebookPath({}, ""), NotebookFile(), read_settings(both)).event(record)
+        == seen
+    )

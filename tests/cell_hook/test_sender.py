@@ -1,19 +1,24 @@
 """The sending thread against a server that refuses, fails, and comes back."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cellpulse_hook.answer import Meaning, read_answer
 from cellpulse_hook.backlog import Backlog
-from cellpulse_hook.post import Meaning, Post, read_answer
+from cellpulse_hook.post import Post
 from cellpulse_hook.report import Report
 from cellpulse_hook.sender import Sender
 from cellpulse_hook.settings import read_settings
 from cellpulse_hook.spool import Spool
 from cellpulse_hook.spool_folder import folder_of, leftovers
+
+from ingest_api.problems import Problem
 
 
 class Session:
@@ -100,14 +105,17 @@ def test_a_busy_server_is_asked_again_when_it_says(
     assert [pause for pause in session.pauses if pause >= 7]
 
 
-def test_pauses_grow_to_half_a_minute(begin: Callable[..., Session], ingest: Any) -> None:
-    """While a server fails it is asked ever less often, at random, and at least each 30 s."""
+def test_pauses_grow(begin: Callable[..., Session], ingest: Any) -> None:
+    """While a server fails it is asked ever less often, at random, until it takes the events."""
     ingest.answers.extend([(500, {}, {})] * 40)
     session = begin(1)
     ingest.wait_until(lambda: ingest.events)
     assert len(ingest.requests) == 41
-    assert 10 < max(session.pauses) <= 30
-    assert len(set(session.pauses)) > 30
+    pauses = [pause for pause in session.pauses if pause > 0.5]
+    assert pauses[0] <= 3
+    assert 8 <= pauses[1] <= 24
+    assert len(set(pauses)) == 40
+    assert max(pauses) > 24
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 302])
@@ -124,6 +132,42 @@ def test_wrong_settings_keep_the_events(
     assert len([pause for pause in session.pauses if 30 <= pause <= 60]) == 2
 
 
+def test_a_token_that_is_none_is_not_told(
+    begin: Callable[..., Session], ingest: Any, environ: dict[str, str]
+) -> None:
+    """A token with a line break, set in mid-session, keeps the events, and status its secret."""
+    session = begin()
+    environ["CELLPULSE_TOKEN"] = "sec\nret"
+    session.add(1)
+    while not session.report.numbers()[2]:
+        time.sleep(0.01)
+    assert session.report.numbers()[2] == "CELLPULSE_TOKEN must be one line of ASCII text"
+    environ["CELLPULSE_TOKEN"] = "good"
+    ingest.wait_until(lambda: len(ingest.events) == 1)
+
+
+def test_a_fault_of_the_address_tells_no_token() -> None:
+    """Whatever is wrong with an address is told without quoting the request."""
+    environ = {"CELLPULSE_URL": "http://[::1", "CELLPULSE_TOKEN": "secret"}
+    answer = Post(read_settings(environ), environ)([], 1.0)
+    assert answer.meaning is Meaning.LATER
+    assert "secret" not in answer.reason
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_an_ingest_on_this_machine_is_asked_without_a_proxy(
+    ingest: Any, monkeypatch: pytest.MonkeyPatch, host: str, free_port: int
+) -> None:
+    """The environment's proxy is for other machines."""
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port}")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    events = [{"session_id": "s", "seq": 1}]
+    for at, meaning in ((host, Meaning.ACCEPTED), ("ingest.invalid", Meaning.LATER)):
+        environ = {"CELLPULSE_URL": f"http://{at}:{ingest.port}", "CELLPULSE_TOKEN": "t"}
+        assert Post(read_settings(environ), environ)(events, 10.0).meaning is meaning
+
+
 def test_one_poison_event_does_not_block_the_rest(
     begin: Callable[..., Session], ingest: Any
 ) -> None:
@@ -138,6 +182,78 @@ def test_one_poison_event_does_not_block_the_rest(
     (refusal,) = session.report.refusals()
     assert refusal.seq == 37
     assert "there is poison in it" in refusal.reason
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_only_the_ingest_itself_refuses_an_event(
+    begin: Callable[..., Session], ingest: Any, status: int
+) -> None:
+    """A proxy's or a firewall's own 400, 413 or 422 loses nothing: the events are sent later."""
+    ingest.answers.extend([(status, {}, {"detail": "a firewall"})] * 4)
+    session = begin(4)
+    ingest.wait_until(lambda: len(ingest.events) == 4)
+    session.stop()
+    assert session.report.numbers() == (4, 0, "")
+
+
+def test_what_is_too_large_for_a_proxy_is_sent_in_parts(
+    begin: Callable[..., Session], ingest: Any
+) -> None:
+    """Where something on the way takes only short requests, the events go in short ones."""
+    ingest.answers.extend([(413, {}, {}), (413, {}, {})])
+    begin(100)
+    ingest.wait_until(lambda: len(ingest.events) == 100)
+    assert list(map(len, ingest.requests)) == [100, 50, 25, 25, 50]
+
+
+def test_events_that_are_all_refused_cost_one_request(
+    begin: Callable[..., Session], ingest: Any
+) -> None:
+    """Where a 422 names each event, its reasons are taken from it without asking again."""
+    rejected = [
+        {"index": i, "errors": [{"field": "seq", "message": f"wrong {i}"}]} for i in range(3)
+    ]
+    ingest.answers.append(ingest.problem(422, "no event was accepted", rejected=rejected))
+    session = begin(3)
+    ingest.wait_until(lambda: ingest.requests)
+    session.stop()
+    assert len(ingest.requests) == 1
+    assert session.report.numbers() == (0, 3, "")
+    assert "wrong 2" in session.report.refusals()[2].reason
+
+
+def test_another_students_token_loses_no_event(begin: Callable[..., Session], ingest: Any) -> None:
+    """Events that a 422 refuses for whose they are wait for the right token."""
+    theirs = {"index": 1, "errors": [{"field": "student_id", "message": "is another student's"}]}
+    wrong = {"index": 0, "errors": [{"field": "seq", "message": "wrong"}]}
+    ingest.answers.append(ingest.problem(422, "none was accepted", rejected=[wrong, theirs]))
+    session = begin(2)
+    ingest.wait_until(lambda: len(ingest.events) == 2)
+    session.stop()
+    assert session.report.numbers() == (2, 0, "")
+
+
+def test_a_record_of_which_no_event_can_be_made_is_set_aside(
+    begin: Callable[..., Session], ingest: Any
+) -> None:
+    """What no event can be made of is told as refused; all before and after it arrives."""
+    session = begin()
+    event_of = session.sender._event_of
+
+    def fail_for_some(record: Any) -> dict[str, Any]:
+        if record.seq in (1, 3, 4, 7):
+            raise TypeError("is no text")
+        return event_of(record)
+
+    session.sender._event_of = fail_for_some
+    session.add(7)
+    ingest.wait_until(lambda: len(ingest.events) == 3)
+    session.stop()
+    assert _numbers(ingest.find()) == [2, 5, 6]
+    assert session.report.numbers() == (3, 4, "")
+    assert [refusal.seq for refusal in session.report.refusals()] == [1, 3, 4, 7]
+    assert "is no text" in session.report.refusals()[0].reason
+    assert session.spool.count_waiting() == 0
 
 
 def test_what_is_rejected_in_a_batch_is_told(begin: Callable[..., Session], ingest: Any) -> None:
@@ -198,15 +314,21 @@ def test_a_fault_of_the_hook_does_not_end_the_sending(
     ingest.wait_until(lambda: len(ingest.events) == 2)
 
 
+PROBLEM = {"Content-Type": "application/problem+json; charset=utf-8"}
+
+
 @pytest.mark.parametrize(
     ("status", "body", "meaning"),
     [
         (202, {"accepted": 1}, Meaning.ACCEPTED),
         (202, {}, Meaning.LATER),
         (200, {"accepted": 1}, Meaning.LATER),
-        (400, {}, Meaning.REFUSED),
-        (413, {}, Meaning.REFUSED),
-        (422, {}, Meaning.REFUSED),
+        (400, {"status": 400, "detail": "the body ended early"}, Meaning.LATER),
+        (413, {"status": 413, "detail": "too large"}, Meaning.REFUSED),
+        (422, {"status": 422, "detail": "wrong"}, Meaning.REFUSED),
+        (422, {"status": 400, "detail": "wrong"}, Meaning.DENIED),
+        (422, {"status": 422}, Meaning.DENIED),
+        (413, {}, Meaning.TOO_LARGE),
         (429, {}, Meaning.LATER),
         (503, {}, Meaning.LATER),
         (415, {}, Meaning.DENIED),
@@ -214,14 +336,30 @@ def test_a_fault_of_the_hook_does_not_end_the_sending(
     ],
 )
 def test_each_answer_has_its_meaning(status: int, body: dict[str, Any], meaning: Meaning) -> None:
-    """Only the ingest's own 202 means that the events are taken."""
-    assert read_answer(status, json.dumps(body).encode(), None).meaning is meaning
+    """Only the ingest's own 202 takes events, and only its own 413 or 422 refuses them."""
+    assert read_answer(status, json.dumps(body).encode(), PROBLEM).meaning is meaning
+
+
+def test_the_ingests_errors_are_known_as_its_own() -> None:
+    """What the real ingest answers when it takes no event is known as the ingest's own word."""
+    rejected = [{"index": 0, "errors": [{"field": "status", "message": "is wrong"}]}]
+    response = Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "wrong", rejected=rejected).to_response()
+    answer = read_answer(response.status_code, bytes(response.body), response.headers)
+    assert (answer.meaning, answer.rejected) == (Meaning.REFUSED, tuple(rejected))
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_an_error_without_the_ingests_type_is_not_the_ingests(status: int) -> None:
+    """An error that is not `application/problem+json` refuses nothing, whatever it says."""
+    body = json.dumps({"status": status, "detail": "wrong"}).encode()
+    for headers in ({}, {"Content-Type": "application/json"}):
+        assert read_answer(status, body, headers).meaning is Meaning.DENIED
 
 
 def test_an_answer_that_is_no_json_is_not_the_ingests() -> None:
     """A login page in between, which answers everything, takes no events."""
-    assert read_answer(202, b"<html>Log in</html>", None).meaning is Meaning.LATER
-    assert read_answer(202, b"[]", None).meaning is Meaning.LATER
+    assert read_answer(202, b"<html>Log in</html>", PROBLEM).meaning is Meaning.LATER
+    assert read_answer(202, b"[]", PROBLEM).meaning is Meaning.LATER
 
 
 @pytest.mark.parametrize(
@@ -239,4 +377,5 @@ def test_an_answer_that_is_no_json_is_not_the_ingests() -> None:
 )
 def test_retry_after_is_seconds_or_a_date(header: str | None, low: float, high: float) -> None:
     """Both forms of the header are read, nonsense counts as none, and an hour is the most."""
-    assert low <= read_answer(503, b"", header).retry_after_s <= high
+    headers = {"Retry-After": header} if header else {}
+    assert low <= read_answer(503, b"", headers).retry_after_s <= high

@@ -7,6 +7,9 @@ import pytest
 from cellpulse_hook.event import complete
 from cellpulse_hook.settings import read_settings
 from cellpulse_hook.uuid7 import uuid7
+from pydantic import ValidationError
+
+from ingest_api.events import ProgressEvent
 
 COMPLETE = {
     "CELLPULSE_URL": "http://ingest.example:8000/",
@@ -37,9 +40,16 @@ def test_what_is_missing_is_named(missing: str) -> None:
     ("name", "value"),
     [
         ("CELLPULSE_URL", "ftp://ingest.example"),
+        ("CELLPULSE_URL", "http://"),
+        ("CELLPULSE_URL", "http://[::1"),
+        ("CELLPULSE_URL", "http://ingest.example:eight"),
         ("CELLPULSE_TOKEN", "two\nlines"),
         ("CELLPULSE_TOKEN", "größe"),
         ("CELLPULSE_STUDENT", "\udcff"),
+        ("CELLPULSE_STUDENT", "SCHOOL\\ada"),
+        ("CELLPULSE_STUDENT", "a" * 201),
+        ("CELLPULSE_COURSE", "python\x851"),
+        ("CELLPULSE_COURSE", "python\u20281"),
     ],
 )
 def test_what_is_wrong_is_named(name: str, value: str) -> None:
@@ -85,6 +95,11 @@ def test_texts_fit_the_contract() -> None:
     }
 
 
+def test_what_is_no_text_is_left_to_the_server() -> None:
+    """A text field that holds something else, from another version, is sent as it is."""
+    assert complete({"error_name": 5, "code": ["x"]}) == {"error_name": 5, "code": ["x"]}
+
+
 def test_a_record_always_gives_the_same_event() -> None:
     """A record that is sent again, by whatever kernel, keeps its identifier and its time."""
     seen = {"session_id": "s", "seq": 3, "unix_ns": 1_800_000_000_123_456_789, "file": "/home/n"}
@@ -95,6 +110,27 @@ def test_a_record_always_gives_the_same_event() -> None:
     assert uuid.UUID(event["event_id"]).version == 7
     assert "file" not in event
     assert event["event_id"] != complete({**seen, "seq": 4})["event_id"]
+
+
+@pytest.mark.parametrize("unix_ns", [-1, 7_258_118_400 * 10**9, 2**80])
+def test_an_impossible_time_is_left_to_the_server(unix_ns: int) -> None:
+    """An event of a clock that is out of its mind has no time of its own: the server gives one."""
+    event = complete({"session_id": "s", "seq": 3, "unix_ns": unix_ns})
+    assert "occurred_at" not in event
+    assert uuid.UUID(event["event_id"]).version == 7
+
+
+def test_an_identifier_is_what_the_ingest_takes() -> None:
+    """The hook and the ingest agree on which identifiers are possible."""
+    for code in [*range(0x100), 0x2028, 0x2029, 0x202E, 0x1F600]:
+        student = f"a{chr(code)}b"
+        possible = read_settings(COMPLETE | {"CELLPULSE_STUDENT": student}).problems == ()
+        event = {"course_id": "c", "student_id": student, "status": "ok"}
+        try:
+            taken = bool(ProgressEvent.model_validate(event))
+        except ValidationError:
+            taken = False
+        assert possible == taken, hex(code)
 
 
 def test_identifiers_sort_by_time() -> None:

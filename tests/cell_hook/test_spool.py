@@ -1,14 +1,16 @@
 """Where events wait: in memory, on disk, and in what dead sessions left."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cellpulse_hook import spool as spool_module
 from cellpulse_hook import spool_file
 from cellpulse_hook.spool import Spool
-from cellpulse_hook.spool_folder import folder_of, leftovers
+from cellpulse_hook.spool_folder import folder_of, leftovers, measure
 from cellpulse_hook.uuid7 import uuid7
 
 MB = 1_000_000
@@ -162,6 +164,62 @@ def test_at_the_limit_dead_sessions_go_first(
     assert not oldest.exists()
     assert len(_files(tmp_path)) == 2
     assert (len(_numbers(spool)), spool.dropped) == (40, 0)
+
+
+def test_kernels_that_live_share_the_limit(
+    open_spool: Callable[..., Spool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kernels that run at once keep the limit together, each its part, without looking often."""
+    looks = []
+    monkeypatch.setattr(
+        spool_module, "measure", lambda root, own: looks.append(own) or measure(root, own)
+    )
+    spools = [open_spool(limit_bytes=300_000) for _ in range(4)]
+    for count in range(200, 1000, 100):
+        for spool in spools:
+            for _ in range(count // 10):
+                _add(spool, 1, "x" * 1_000)
+                assert sum(file.stat().st_size for file in _files(tmp_path)) <= 300_000
+    kept = [len(_numbers(spool)) for spool in spools]
+    assert min(kept) > 25
+    assert sum(kept) > 180
+    assert len(looks) < 4 * 440 / 4
+
+
+def test_what_another_kernel_sent_makes_room(open_spool: Callable[..., Spool]) -> None:
+    """Where another kernel's events are gone by now, none of this one's are dropped for them."""
+    other, spool = open_spool(limit_bytes=100_000), open_spool(limit_bytes=100_000)
+    _add(other, 60, "x" * 1_000)
+    _add(spool, 20, "x" * 1_000)
+    other.acknowledge(60)
+    _add(spool, 50, "x" * 1_000)
+    assert spool.dropped == 0
+
+
+def test_an_overfull_folder_costs_no_more_than_the_overshoot(
+    open_spool: Callable[..., Spool],
+) -> None:
+    """Beside a kernel that fills the limit alone, a session keeps a tenth, and looks seldom."""
+    _add(open_spool(), 100, "x" * 1_000)
+    spool = open_spool(limit_bytes=100_000)
+    _add(spool, 50, "x" * 1_000)
+    assert 7 <= len(_numbers(spool)) <= 9
+
+
+def test_a_folder_that_is_deleted_is_made_again(
+    open_spool: Callable[..., Spool], tmp_path: Path
+) -> None:
+    """Where the spool's folder goes in mid-session, the next event has all on disk again."""
+    spool = open_spool()
+    _add(spool, 2)
+    shutil.rmtree(tmp_path / folder_of(tmp_path, "c", "s").name)
+    _add(spool, 1)
+    (file,) = _files(tmp_path)
+    assert len(file.read_bytes().splitlines()) == 3
+    shutil.rmtree(file.parent)
+    spool.close()
+    (leftover,) = leftovers(folder_of(tmp_path, "c", "s"))
+    assert _numbers(leftover) == [1, 2, 3]
 
 
 def test_a_full_disk_is_survived(

@@ -38,3 +38,8 @@ class Backlog:
         """Leave what is not sent to the next kernel."""
         if self._leftover is not None:
             self._leftover.finish()
+
+    def abandon(self) -> None:
+        """Let go of the parent's leftover in a forked child."""
+        if self._leftover is not None:
+            self._leftover.abandon()

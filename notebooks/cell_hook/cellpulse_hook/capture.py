@@ -6,10 +6,11 @@ import asyncio
 import hashlib
 import sys
 import time
-from typing import Any, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
+from cellpulse_hook.error_text import error_message, error_name
 from cellpulse_hook.event import start_of
-from cellpulse_hook.output import OutputTap
+from cellpulse_hook.output import Heard, OutputTap
 from cellpulse_hook.session import Session
 
 #: More cells than this never run inside each other; what is left over lost its end.
@@ -20,17 +21,35 @@ _INTERRUPTIONS = (KeyboardInterrupt, asyncio.CancelledError)
 class _Run(NamedTuple):
     info: Any
     started_ns: int
+    #: The error that was shown before.
+    shown_before: Optional[BaseException]
+    #: Its output so far, where that is sent.
+    heard: Optional[Heard]
 
 
 class Capture:
     """Turns each run of a cell into an event."""
 
     def __init__(
-        self, shell: Any, session: Session, send_code: bool, tap: Optional[OutputTap]
+        self,
+        shell: Any,
+        session: Session,
+        check_of: Callable[[str], Optional[str]],
+        send_code: bool,
+        tap: Optional[OutputTap],
     ) -> None:
-        """Record what `shell` runs. `tap` is None unless the output is sent."""
+        """Record what `shell` runs.
+
+        Args:
+            shell: The kernel's IPython.
+            session: Keeps what is recorded.
+            check_of: Returns the name of the check that a cell is, without reading anything.
+            send_code: Whether the code is recorded.
+            tap: None unless the output is sent.
+        """
         self._shell = shell
         self._session = session
+        self._check_of = check_of
         self._send_code = send_code
         self._tap = tap
         # By the identity of what IPython passes to both callbacks: cells can run inside cells.
@@ -50,6 +69,7 @@ class Capture:
             self._shell.events.unregister("pre_run_cell", self.pre_run_cell)
             self._shell.events.unregister("post_run_cell", self.post_run_cell)
             self.registered = False
+            self._forget_runs()
 
     def pre_run_cell(self, info: Any) -> None:
         """Note when a student's cell starts. Never raises."""
@@ -57,10 +77,9 @@ class Capture:
             if self._session.paused or info.silent or not info.store_history:
                 return
             if len(self._open) >= _MOST_OPEN_RUNS:
-                self._open.clear()
-            self._open[id(info)] = _Run(info, time.perf_counter_ns())
-            if self._tap is not None:
-                self._tap.start()
+                self._forget_runs()
+            heard = self._tap.start() if self._tap is not None else None
+            self._open[id(info)] = _Run(info, time.perf_counter_ns(), _error_shown(), heard)
         except (Exception, KeyboardInterrupt):  # noqa: BLE001 - a notebook never sees our faults
             return
 
@@ -71,24 +90,50 @@ class Capture:
             run = self._close(result)
             if run is None:
                 return
-            output = self._tap.stop() if self._tap is not None else None
-            code = run.info.raw_cell
-            fields = {
-                "cell_id": _cell_id(run.info),
-                "execution_count": getattr(result, "execution_count", None),
-                "duration_ms": round((ended_ns - run.started_ns) / 1e6, 3),
-                "code_sha256": hashlib.sha256(code.encode("utf-8", "replace")).hexdigest(),
-                "code_lines": len(code.splitlines()),
-                "code_chars": len(code),
-            }
-            _add_end(fields, _error(self._shell, result))
-            if self._send_code:
-                fields["code"] = start_of(code, "code")
+            output = self._output(run)
+            fields = self._run_fields(run, result, ended_ns)
             if output:
                 fields["output"] = output
             self._session.record("cell_run", fields)
+            self._record_check(fields["cell_id"], passed=fields["status"] == "ok")
         except (Exception, KeyboardInterrupt):  # noqa: BLE001 - a notebook never sees our faults
             return
+
+    def _run_fields(self, run: _Run, result: Any, ended_ns: int) -> dict[str, Any]:
+        code = run.info.raw_cell
+        fields = {
+            "cell_id": _cell_id(run.info),
+            "execution_count": getattr(result, "execution_count", None),
+            "duration_ms": round((ended_ns - run.started_ns) / 1e6, 3),
+            "code_sha256": hashlib.sha256(code.encode("utf-8", "replace")).hexdigest(),
+            "code_lines": len(code.splitlines()),
+            "code_chars": len(code),
+        }
+        error = _error(self._shell, run, result)
+        fields["status"] = _status(error)
+        if error is not None:
+            fields["error_name"] = error_name(error)
+            fields["error_message"] = error_message(error, code, self._send_code)
+        if self._send_code:
+            fields["code"] = start_of(code, "code")
+        return fields
+
+    def _output(self, run: _Run) -> str:
+        if self._tap is None or run.heard is None:
+            return ""
+        return self._tap.stop(run.heard)
+
+    def _forget_runs(self) -> None:
+        """Forget the runs of which no end will come."""
+        self._open.clear()
+        if self._tap is not None:
+            self._tap.stop_all()
+
+    def _record_check(self, cell_id: Optional[str], passed: bool) -> None:
+        check = self._check_of(cell_id) if cell_id is not None else None
+        if check is not None:
+            fields = {"cell_id": cell_id, "check_name": check, "passed": passed}
+            self._session.record("check_result", fields)
 
     def _close(self, result: Any) -> Optional[_Run]:
         """Return the run that ended, or None for one that is not recorded."""
@@ -109,29 +154,29 @@ def _alike(one: Any, other: Any) -> bool:
     )
 
 
-def _error(shell: Any, result: Any) -> Optional[BaseException]:
+def _error(shell: Any, run: _Run, result: Any) -> Optional[BaseException]:
     if result is None:
-        return KeyboardInterrupt()
+        # IPython itself was left by what is being raised now.
+        return sys.exc_info()[1] or KeyboardInterrupt()
     error: Optional[BaseException] = result.error_before_exec
     if error is None:
         error = result.error_in_exec
     if error is None and getattr(shell, "_last_traceback_during_displayhook", False):
-        # The value of the cell could not be shown: JupyterLab marks the cell as failed.
-        error = getattr(sys, "last_value", None)
+        # The value of the cell could not be shown: JupyterLab marks the cell as failed. An
+        # asynchronous cell does not reset what an earlier one left there.
+        shown = _error_shown()
+        error = shown if shown is not run.shown_before else None
     return error
 
 
-def _add_end(fields: dict[str, Any], error: Optional[BaseException]) -> None:
-    """Add how the run ended."""
+def _error_shown() -> Optional[BaseException]:
+    return getattr(sys, "last_value", None)
+
+
+def _status(error: Optional[BaseException]) -> str:
     if error is None:
-        fields["status"] = "ok"
-        return
-    fields["status"] = "interrupted" if isinstance(error, _INTERRUPTIONS) else "error"
-    fields["error_name"] = type(error).__name__
-    try:
-        fields["error_message"] = start_of(str(error), "error_message")
-    except Exception as fault:  # noqa: BLE001 - the student's own __str__ may do anything
-        fields["error_message"] = f"<its text could not be made: {type(fault).__name__}>"
+        return "ok"
+    return "interrupted" if isinstance(error, _INTERRUPTIONS) else "error"
 
 
 def _cell_id(info: Any) -> Optional[str]:

@@ -2,47 +2,76 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Optional
 
+from cellpulse_hook.error_text import WITHHELD, quotes
 from cellpulse_hook.event import FILE, complete
-from cellpulse_hook.notebook_file import Exercises
+from cellpulse_hook.notebook_file import NotebookFile
 from cellpulse_hook.notebook_path import NotebookPath
 from cellpulse_hook.records import Record
+from cellpulse_hook.settings import Settings
 
 
 class Enricher:
-    """Adds the exercise, and the notebook's present name after a rename."""
+    """Adds the exercise, and the notebook's present name after a rename.
 
-    def __init__(self, session_id: str, notebook: NotebookPath) -> None:
-        """Ask for a new name only for events of `session_id`, whose kernel has `notebook`."""
+    What the settings do not allow to be sent is left out, also where it was spooled while they
+    did: the student's present word counts.
+    """
+
+    def __init__(
+        self, session_id: str, notebook: NotebookPath, file: NotebookFile, settings: Settings
+    ) -> None:
+        """Ask for a new name only for events of `session_id`, whose kernel has `notebook`.
+
+        `file` is kept as the notebook is on disk.
+        """
         self._session_id = session_id
         self._notebook = notebook
-        self._exercises = Exercises()
+        self._own_file = file
+        self._others_file = NotebookFile()
+        self._settings = settings
 
     def event(self, record: Record) -> dict[str, Any]:
-        """Return the event as it is sent. Never raises."""
-        seen = record.content()
+        """Return the event as it is sent. Raises what `complete` raises."""
+        seen = self._allowed(record)
         try:
             return complete(seen, **self._look_up(seen))
         except Exception:  # noqa: BLE001 - the event matters more than what is added to it
             return complete(seen)
 
+    def known_event(self, record: Record) -> dict[str, Any]:
+        """Return the event without what has to be looked up. Raises as `event` does."""
+        return complete(self._allowed(record))
+
+    def _allowed(self, record: Record) -> dict[str, Any]:
+        seen = record.content()
+        if not self._settings.send_output:
+            seen.pop("output", None)
+        if not self._settings.send_code:
+            code = str(seen.pop("code", ""))
+            if quotes(str(seen.get("error_message")), code):
+                seen["error_message"] = WITHHELD
+        return seen
+
     def _look_up(self, seen: dict[str, Any]) -> dict[str, Optional[str]]:
-        file: Optional[str] = seen.get(FILE)
+        path: Optional[str] = seen.get(FILE)
         cell_id: Optional[str] = seen.get("cell_id")
         found: dict[str, Optional[str]] = {}
-        if seen.get("session_id") == self._session_id and not self._holds(file, cell_id):
+        is_own = seen.get("session_id") == self._session_id
+        if is_own and not self._holds(path, cell_id):
             # Renamed, or not saved yet; only the server knows.
             self._notebook.refresh()
-            if self._notebook.file not in (None, file):
-                file = self._notebook.file
+            if self._notebook.file not in (None, path):
+                path = self._notebook.file
                 found["notebook"] = self._notebook.name
-        if file is not None and cell_id is not None:
-            found["exercise"] = self._exercises.of(file, cell_id)
+                self._holds(path, cell_id)
+        if path is not None and cell_id is not None:
+            file = self._own_file if is_own else self._others_file
+            found["exercise"] = file.exercise_of(path, cell_id)
         return found
 
-    def _holds(self, file: Optional[str], cell_id: Optional[str]) -> bool:
-        if file is None or cell_id is None:
-            return file is not None and Path(file).exists()
-        return self._exercises.knows(file, cell_id)
+    def _holds(self, path: Optional[str], cell_id: Optional[str]) -> bool:
+        if path is None or cell_id is None:
+            return path is not None and self._own_file.read(path)
+        return self._own_file.knows(path, cell_id)

@@ -10,6 +10,7 @@ from cellpulse_hook import magics
 from cellpulse_hook.backlog import Backlog
 from cellpulse_hook.capture import Capture
 from cellpulse_hook.enrich import Enricher
+from cellpulse_hook.notebook_file import NotebookFile
 from cellpulse_hook.notebook_path import NotebookPath
 from cellpulse_hook.output import OutputTap
 from cellpulse_hook.post import Post
@@ -39,15 +40,21 @@ class Hook:
         root = settings.spool_folder
         folder = folder_of(root, settings.course_id, settings.student_id)
         self.spool = Spool(root, folder, session_id, settings.spool_limit_bytes)
+        file = NotebookFile()
+        if notebook.file is not None:
+            # Now, so that the very first cell is known as a check where it is one.
+            file.read(notebook.file)
+        self.enricher = Enricher(session_id, notebook, file, settings)
+        self._backlog = Backlog(self.spool, leftovers(folder))
         self._sender = Sender(
-            Backlog(self.spool, leftovers(folder)),
-            Enricher(session_id, notebook).event,
+            self._backlog,
+            self.enricher.event,
             Post(settings, os.environ),
             self.report,
         )
         self.session = Session(session_id, settings, notebook, self.spool, self._sender.wake)
         tap = OutputTap(shell) if settings.send_output else None
-        self.capture = Capture(shell, self.session, settings.send_code, tap)
+        self.capture = Capture(shell, self.session, file.check_of, settings.send_code, tap)
         self.session.record("session_started", {})
         self._sender.start()
         atexit.register(self._end)
@@ -57,8 +64,7 @@ class Hook:
     def _end(self) -> None:
         if self.session.closed:
             return
-        self.session.record("session_ended", {})
-        self.session.closed = True
+        self.session.end()
         self._sender.stop(_LAST_FLUSH_S)
         self.spool.close()
 
@@ -66,6 +72,7 @@ class Hook:
         """In a forked child: the session stays the parent's, who alone records and sends."""
         self.session.closed = True
         self.spool.abandon()
+        self._backlog.abandon()
 
 
 def load(shell: Any) -> None:

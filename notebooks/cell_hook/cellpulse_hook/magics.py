@@ -6,11 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from cellpulse_hook import __version__
-from cellpulse_hook.event import complete
 
 if TYPE_CHECKING:
     from cellpulse_hook.hook import Hook
+    from cellpulse_hook.records import Record
 
+_SHOWN_WAITING = 50
 _USAGE = "Usage: %cellpulse status | pause | resume | show"
 
 
@@ -47,6 +48,9 @@ def _status(hook: Hook) -> str:
         f"code is {_sent(settings.send_code)}, output is {_sent(settings.send_output)}",
         *settings.warnings,
     ]
+    elsewhere = hook.spool.count_waiting_elsewhere()
+    if elsewhere:
+        lines.append(f"of other kernels, earlier or running, {elsewhere} more events wait")
     if problem:
         lines.append(f"nothing can be sent just now: {problem}")
     if hook.spool.disk_problem:
@@ -59,7 +63,10 @@ def _status(hook: Hook) -> str:
 
 def _pause(hook: Hook) -> str:
     hook.session.paused = True
-    return "Cellpulse is paused: nothing is recorded until %cellpulse resume"
+    return (
+        "Cellpulse is paused: nothing that you run is recorded until %cellpulse resume, "
+        "or until this kernel restarts"
+    )
 
 
 def _resume(hook: Hook) -> str:
@@ -69,15 +76,24 @@ def _resume(hook: Hook) -> str:
 
 def _show(hook: Hook) -> str:
     sent = hook.report.latest()
-    waiting = [complete(record.content()) for record in hook.spool.waiting()]
+    waiting = hook.spool.waiting()
+    note = "(their exercise is looked up when they are sent):"
+    newest = [_as_text_of(hook, record) for record in waiting[-_SHOWN_WAITING:]]
     return "\n".join(
         [
             f"The latest {len(sent)} events that were sent, in full:",
             *map(_as_text, sent),
-            f"{len(waiting)} events that wait (their exercise is looked up when they are sent):",
-            *map(_as_text, waiting),
+            f"{len(waiting)} events wait, of which these are the newest {len(newest)} {note}",
+            *newest,
         ]
     )
+
+
+def _as_text_of(hook: Hook, record: Record) -> str:
+    try:
+        return _as_text(hook.enricher.known_event(record))
+    except (ArithmeticError, LookupError, TypeError, ValueError):
+        return record.line.decode("utf-8", "replace")
 
 
 def _as_text(event: dict[str, Any]) -> str:

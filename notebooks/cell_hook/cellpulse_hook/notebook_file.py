@@ -1,4 +1,4 @@
-"""Which exercise a cell belongs to, read from the notebook file."""
+"""Which exercise a cell belongs to and which check it is, read from the notebook file."""
 
 from __future__ import annotations
 
@@ -8,54 +8,64 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Optional
 
-_TAG = "exercise:"
+_EXERCISE_TAG = "exercise:"
+_CHECK_TAG = "check:"
 #: A cell for trying things out, wherever it stands.
 _SCRATCH_TAG = "scratch"
 _HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]+(.*))?$")
 _FENCE = re.compile(r" {0,3}(```|~~~)")
 
 
-class Exercises:
-    """Looks up exercises, and reads a notebook again only after it has changed."""
+class NotebookFile:
+    """What a notebook on disk says of its cells. It is read again only after it has changed."""
 
     def __init__(self) -> None:
         """Know no notebook yet."""
         self._file: Optional[str] = None
         self._version: Optional[tuple[int, int]] = None
-        self._by_cell: dict[str, Optional[str]] = {}
+        self._exercises: dict[str, Optional[str]] = {}
+        self._checks: dict[str, str] = {}
 
     def knows(self, file: str, cell_id: str) -> bool:
         """Return whether the notebook on disk has the cell. False where it can't be read."""
-        self._read(file)
-        return cell_id in self._by_cell
+        return self.read(file) and cell_id in self._exercises
 
-    def of(self, file: str, cell_id: str) -> Optional[str]:
+    def exercise_of(self, file: str, cell_id: str) -> Optional[str]:
         """Return the name in the cell's own tag `exercise:NAME`, else the heading above it.
 
         Where any cell is tagged, headings count for nothing: the other cells are examples and
         experiments. None where there is neither, where the cell is tagged `scratch`, and where
         the notebook on disk does not have the cell or can't be read.
         """
-        self._read(file)
-        return self._by_cell.get(cell_id)
+        return self._exercises.get(cell_id) if self.read(file) else None
 
-    def _read(self, file: str) -> None:
+    def check_of(self, cell_id: str) -> Optional[str]:
+        """Return the name in the cell's tag `check:NAME`, as the notebook was last read.
+
+        This reads nothing, so it is for the callback that a student waits for.
+        """
+        return self._checks.get(cell_id)
+
+    def read(self, file: str) -> bool:
+        """Read the notebook unless it is as it was, and return whether it could be read."""
         try:
             stat = Path(file).stat()
             version = (stat.st_mtime_ns, stat.st_size)
             if (file, version) == (self._file, self._version):
-                return
-            by_cell = dict(_exercises(json.loads(Path(file).read_bytes())))
+                return True
+            cells = json.loads(Path(file).read_bytes())["cells"]
+            exercises, checks = dict(_exercises(cells)), dict(_checks(cells))
         except (OSError, ValueError, AttributeError, TypeError, KeyError):
             # Not there, or half written: a moment later it may be.
-            self._file, self._by_cell = None, {}
-            return
-        self._file, self._version, self._by_cell = file, version, by_cell
+            self._file = None
+            return False
+        self._file, self._version = file, version
+        self._exercises, self._checks = exercises, checks
+        return True
 
 
-def _exercises(notebook: dict[str, Any]) -> Iterator[tuple[str, Optional[str]]]:
-    cells = notebook["cells"]
-    names = [_tagged_name(cell) for cell in cells]
+def _exercises(cells: list[dict[str, Any]]) -> Iterator[tuple[str, Optional[str]]]:
+    names = [_tagged_name(cell, _EXERCISE_TAG) for cell in cells]
     # Whoever tagged exercises has said which cells are none: examples and experiments.
     goes_by_headings = not any(names)
     heading = None
@@ -66,8 +76,15 @@ def _exercises(notebook: dict[str, Any]) -> Iterator[tuple[str, Optional[str]]]:
             yield str(cell["id"]), name or (None if _SCRATCH_TAG in _tags(cell) else heading)
 
 
-def _tagged_name(cell: dict[str, Any]) -> Optional[str]:
-    named = [tag[len(_TAG) :].strip() for tag in _tags(cell) if tag.startswith(_TAG)]
+def _checks(cells: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    for cell in cells:
+        name = _tagged_name(cell, _CHECK_TAG)
+        if name and "id" in cell:
+            yield str(cell["id"]), name
+
+
+def _tagged_name(cell: dict[str, Any], tag: str) -> Optional[str]:
+    named = [found[len(tag) :].strip() for found in _tags(cell) if found.startswith(tag)]
     return next((name for name in named if name), None)
 
 

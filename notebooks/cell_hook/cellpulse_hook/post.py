@@ -1,46 +1,19 @@
-"""One request to the ingest, and what its answer means."""
+"""One request to the ingest."""
 
 from __future__ import annotations
 
 import json
-import time
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
-from enum import Enum
 from http.client import HTTPException
-from typing import Any, NamedTuple, Optional
+from ipaddress import ip_address
+from typing import Any
 
-from cellpulse_hook.settings import Settings
+from cellpulse_hook.answer import Answer, Meaning, read_answer
+from cellpulse_hook.settings import TOKEN_PROBLEM, Settings, is_token
 
 _MOST_ANSWER_BYTES = 2_000_000
-_MOST_REASON_CHARS = 500
-_LONGEST_WAIT_S = 3600.0
-
-
-class Meaning(Enum):
-    """What to do after an answer."""
-
-    ACCEPTED = "the server has the events, save those that it names"
-    REFUSED = "the request can never succeed as it is"
-    LATER = "the server is away or busy"
-    DENIED = "the settings are wrong: it may take long until this succeeds"
-
-
-class Answer(NamedTuple):
-    """What came of a request.
-
-    Attributes:
-        meaning: What to do now.
-        reason: Why, in the server's words where it said so.
-        rejected: The server's `rejected`: `index` within the request, and `errors`.
-        retry_after_s: How long the server asks to wait, in seconds.
-    """
-
-    meaning: Meaning
-    reason: str = ""
-    rejected: tuple[dict[str, Any], ...] = ()
-    retry_after_s: float = 0.0
 
 
 class _AnyAnswerIsAnAnswer(urllib.request.HTTPErrorProcessor):
@@ -63,63 +36,39 @@ class Post:
         self._url = f"{settings.url}/student-progress"
         self._token = settings.token
         self._environ = environ
-        # Through the environment's proxies.
-        self._opener = urllib.request.build_opener(_AnyAnswerIsAnAnswer)
+        # Through the environment's proxies, except to this very machine, which they can't reach.
+        direct = [urllib.request.ProxyHandler({})] if _is_this_machine(settings.url) else []
+        self._opener = urllib.request.build_opener(_AnyAnswerIsAnAnswer, *direct)
 
     def __call__(self, events: list[dict[str, Any]], timeout_s: float) -> Answer:
         """Send `events` and wait for the answer for `timeout_s` seconds. Does not raise OSError."""
         # A new token may come while the kernel runs.
         token = self._environ.get("CELLPULSE_TOKEN", "").strip() or self._token
-        request = urllib.request.Request(  # noqa: S310 - the settings allow http and https only
-            self._url,
-            json.dumps(events, ensure_ascii=False, separators=(",", ":")).encode(
-                "utf-8", "replace"
-            ),
-            {
-                "Authorization": f"Bearer {token}",
-                "Content-Type": "application/json",
-            },
-        )
+        if not is_token(token):
+            return Answer(Meaning.DENIED, TOKEN_PROBLEM)
         try:
-            with self._opener.open(request, timeout=timeout_s) as answer:
+            with self._opener.open(self._request(events, token), timeout=timeout_s) as answer:
                 status, headers = answer.status, answer.headers
                 body = answer.read(_MOST_ANSWER_BYTES)
-        except (OSError, HTTPException, ValueError) as error:
+        except (OSError, HTTPException) as error:
             return Answer(Meaning.LATER, f"{self._url} can't be reached: {error}")
-        return read_answer(status, body, headers.get("Retry-After"))
+        except ValueError as error:
+            # Its text may quote what was wrong: a header, and so the token.
+            return Answer(Meaning.LATER, f"{self._url} can't be asked: {type(error).__name__}")
+        return read_answer(status, body, headers)
+
+    def _request(self, events: list[dict[str, Any]], token: str) -> urllib.request.Request:
+        text = json.dumps(events, ensure_ascii=False, separators=(",", ":"))
+        return urllib.request.Request(  # noqa: S310 - the settings allow http and https only
+            self._url,
+            text.encode("utf-8", "replace"),
+            {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        )
 
 
-def read_answer(status: int, body: bytes, retry_after: Optional[str]) -> Answer:
-    """Return what an HTTP answer means."""
+def _is_this_machine(url: str) -> bool:
     try:
-        content = json.loads(body)
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        content = {}
-    if status == 202 and "accepted" in content:  # noqa: PLR2004 - HTTP's number
-        rejected = content.get("rejected") or ()
-        return Answer(Meaning.ACCEPTED, "", tuple(r for r in rejected if isinstance(r, dict)))
-    reason = f"{status} {content.get('detail', '')} {content.get('errors', '')}".strip()
-    reason = reason[:_MOST_REASON_CHARS]
-    if status in (400, 413, 422):
-        return Answer(Meaning.REFUSED, reason)
-    # An answer of success that is not the ingest's comes from something in between, such as a
-    # network's login page; it passes.
-    if status >= 500 or status in (408, 425, 429) or 200 <= status < 300:  # noqa: PLR2004
-        return Answer(Meaning.LATER, reason, (), _seconds(retry_after))
-    return Answer(Meaning.DENIED, reason, (), _seconds(retry_after))
-
-
-def _seconds(retry_after: Optional[str]) -> float:
-    """Return a Retry-After header, which is seconds or a date, in seconds; 0 for none."""
-    if not retry_after:
-        return 0.0
-    try:
-        wait = float(retry_after)
-    except ValueError:
-        try:
-            wait = parsedate_to_datetime(retry_after).timestamp() - time.time()
-        except (ValueError, TypeError, IndexError):
-            return 0.0
-    return min(max(0.0, wait), _LONGEST_WAIT_S)  # in this order, not-a-number becomes 0
+        host = urllib.parse.urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # a name, or no address at all
+        return False

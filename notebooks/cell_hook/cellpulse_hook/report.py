@@ -6,12 +6,14 @@ import threading
 from collections import deque
 from typing import Any, NamedTuple
 
+from cellpulse_hook.records import Record
+
 _KEPT_EVENTS = 50
 _KEPT_REFUSALS = 10
 
 
 class Refusal(NamedTuple):
-    """An event that the server did not take, and why."""
+    """An event that the server did not take, or that could not be sent, and why."""
 
     session_id: str
     seq: int
@@ -36,17 +38,24 @@ class Report:
             self._problem = ""
             self._latest.extend(events)
             self._sent += len(events)
-            for event, reason in [
-                (events[i], r) for i, r in refused.items() if i in range(len(events))
-            ]:
-                self._sent -= 1
-                self._refused += 1
-                self._refusals.append(Refusal(event["session_id"], event["seq"], reason))
+            self._sent -= len(refused)
+            for index, reason in refused.items():
+                self._refuse(events[index], reason)
+
+    def note_unsendable(self, record: Record, reason: str) -> None:
+        """Note a record of which no event can be made."""
+        with self._lock:
+            self._refuse(_content_of(record), reason)
 
     def note_problem(self, problem: str) -> None:
         """Note why nothing can be sent just now."""
         with self._lock:
             self._problem = problem
+
+    def _refuse(self, event: dict[str, Any], reason: str) -> None:
+        self._refused += 1
+        session_id, seq = str(event.get("session_id")), event.get("seq")
+        self._refusals.append(Refusal(session_id, seq if isinstance(seq, int) else 0, reason))
 
     def numbers(self) -> tuple[int, int, str]:
         """Return how many events were sent and refused, and the present problem or ''."""
@@ -62,3 +71,10 @@ class Report:
         """Return the latest events that were refused."""
         with self._lock:
             return list(self._refusals)
+
+
+def _content_of(record: Record) -> dict[str, Any]:
+    try:
+        return record.content()
+    except ValueError:
+        return {"seq": record.seq}

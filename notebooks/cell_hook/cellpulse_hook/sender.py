@@ -6,8 +6,9 @@ import random
 import threading
 from typing import Any, Callable
 
+from cellpulse_hook.answer import Answer, Meaning
 from cellpulse_hook.backlog import Backlog
-from cellpulse_hook.post import Answer, Meaning
+from cellpulse_hook.backoff import pause_s
 from cellpulse_hook.records import Record, Source
 from cellpulse_hook.report import Report
 
@@ -16,10 +17,6 @@ from cellpulse_hook.report import Report
 _LINGER_S = 0.05
 _TIMEOUT_S = 10.0
 _LAST_TIMEOUT_S = 2.0
-_FIRST_PAUSE_S = 0.5
-_LONGEST_PAUSE_S = 30.0
-#: Where the settings are wrong, somebody has to act first.
-_DENIED_PAUSE_S = 60.0
 
 
 class Sender:
@@ -91,18 +88,42 @@ class Sender:
         parts = [batch]
         while parts:
             part = parts.pop()
-            events = [self._event_of(record) for record in part]
+            events = self._events_of(part)
+            if not events:
+                # Sending it could never succeed; the others must not wait for it.
+                source.acknowledge(part[0].seq)
+                parts += filter(None, [part[1:]])
+                continue
+            parts += filter(None, [part[len(events) :]])
+            part = part[: len(events)]
             timeout_s = _LAST_TIMEOUT_S if self._stop.is_set() else _TIMEOUT_S
             answer = self._send(events, timeout_s)
-            if answer.meaning is Meaning.REFUSED and len(part) > 1:
+            if _is_worth_halving(answer, len(part)):
                 half = len(part) // 2
                 parts += [part[half:], part[:half]]
                 continue
-            if answer.meaning in (Meaning.LATER, Meaning.DENIED):
+            if answer.meaning not in (Meaning.ACCEPTED, Meaning.REFUSED):
                 return answer
-            self._report.note_sent(events, _refused(answer))
+            self._report.note_sent(events, _refused(answer, len(events)))
             source.acknowledge(part[-1].seq)
         return Answer(Meaning.ACCEPTED)
+
+    def _events_of(self, part: list[Record]) -> list[dict[str, Any]]:
+        """Return the events up to the first record of which none can be made.
+
+        Where that is the very first, it is reported as refused.
+        """
+        events: list[dict[str, Any]] = []
+        for record in part:
+            try:
+                events.append(self._event_of(record))
+            except MemoryError:
+                raise
+            except Exception as fault:  # noqa: BLE001 - whatever is wrong with it stays with it
+                if not events:
+                    self._report.note_unsendable(record, f"no event can be made of it: {fault!r}")
+                break
+        return events
 
     def _pause(self, answer: Answer) -> bool:
         """Wait before the next try. False where there shall be none: the session ends."""
@@ -110,22 +131,25 @@ class Sender:
         if self._stop.is_set():
             return False
         self._failures += 1
-        if answer.meaning is Meaning.DENIED:
-            pause_s = random.uniform(_DENIED_PAUSE_S / 2, _DENIED_PAUSE_S)  # noqa: S311 - no secret
-        else:
-            # Full jitter, so that a class does not come back all at once.
-            cap_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(self._failures, 10))
-            pause_s = random.uniform(0, cap_s)  # noqa: S311 - no secret
-        told_to_wait = answer.meaning is Meaning.DENIED or answer.retry_after_s > 0
-        return not self._stop.wait(answer.retry_after_s + pause_s) or not told_to_wait
+        told_to_wait = answer.meaning is not Meaning.LATER or answer.retry_after_s > 0
+        wait_s = pause_s(self._failures, answer, random.uniform)
+        return not self._stop.wait(wait_s) or not told_to_wait
 
 
-def _refused(answer: Answer) -> dict[int, str]:
-    """Return the reasons by the index of the event."""
-    if answer.meaning is Meaning.REFUSED:
-        return {0: answer.reason}
-    return {
+def _is_worth_halving(answer: Answer, count: int) -> bool:
+    """Whether a part of the `count` events may be taken where the whole is not."""
+    if answer.meaning not in (Meaning.REFUSED, Meaning.TOO_LARGE):
+        return False
+    return count > 1 and len(_refused(answer, count)) < count
+
+
+def _refused(answer: Answer, count: int) -> dict[int, str]:
+    """Return the reasons by the index of the event, of `count` that were sent."""
+    named = {
         int(rejection["index"]): str(rejection.get("errors", ""))[:500]
         for rejection in answer.rejected
-        if isinstance(rejection.get("index"), int)
+        if rejection.get("index") in range(count)
     }
+    if answer.meaning is Meaning.REFUSED and count == 1:
+        return named or {0: answer.reason}
+    return named

@@ -49,6 +49,12 @@ class Session:
         self.recorded += 1
         self._wake_sender()
 
+    def end(self) -> None:
+        """Record that the session is over, also while recording is paused: the kernel is gone."""
+        self.paused = False
+        self.record("session_ended", {})
+        self.closed = True
+
     def _encode_common(self) -> None:
         file, name = self._notebook.file, self._notebook.name
         self._common = encode_common(

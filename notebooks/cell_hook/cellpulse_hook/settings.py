@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 _NEEDED = ("CELLPULSE_URL", "CELLPULSE_TOKEN", "CELLPULSE_COURSE", "CELLPULSE_STUDENT")
+#: What the ingest refuses in an identifier; it would refuse each event.
+_LONGEST_IDENTIFIER = 200
+_FORBIDDEN_IN_IDENTIFIERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\\]")
 _DEFAULT_LIMIT_MB = 50.0
 _BYTES_PER_MB = 1_000_000
+
+#: What is wrong where `is_token` says no.
+TOKEN_PROBLEM = "CELLPULSE_TOKEN must be one line of ASCII text"  # noqa: S105 - a sentence
 
 
 @dataclass(frozen=True)
@@ -49,12 +57,18 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     )
     problems = [f"{name} is not set" for name, value in values.items() if not value]
     url = values["CELLPULSE_URL"].rstrip("/")
-    if url and not url.startswith(("http://", "https://")):
-        problems.append("CELLPULSE_URL must start with http:// or https://")
+    if url and not _is_address(url):
+        problems.append("CELLPULSE_URL must be an address that starts with http:// or https://")
     problems += [f"{name} must be valid UTF-8" for name, value in values.items() if _torn(value)]
+    problems += [
+        f"{name} must have at most {_LONGEST_IDENTIFIER} characters, and no backslash, control "
+        "character or line break among them"
+        for name in ("CELLPULSE_COURSE", "CELLPULSE_STUDENT")
+        if len(values[name]) > _LONGEST_IDENTIFIER or _FORBIDDEN_IN_IDENTIFIERS.search(values[name])
+    ]
     token = values["CELLPULSE_TOKEN"]
-    if not (token.isascii() and token.isprintable()):
-        problems.append("CELLPULSE_TOKEN must be one line of ASCII text")
+    if not is_token(token):
+        problems.append(TOKEN_PROBLEM)
     limit_bytes, warnings = _spool_limit(environ.get("CELLPULSE_SPOOL_LIMIT_MB", ""))
     return Settings(
         url=url,
@@ -68,6 +82,19 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         problems=tuple(problems),
         warnings=warnings,
     )
+
+
+def is_token(text: str) -> bool:
+    """Return whether `text` can be a token: others can't stand in a request's header."""
+    return text.isascii() and text.isprintable()
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of a port or an IPv6 address
+        return False
 
 
 def _torn(value: str) -> bool:

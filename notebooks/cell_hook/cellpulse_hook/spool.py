@@ -10,12 +10,18 @@ from typing import Any, Optional
 
 from cellpulse_hook.records import Record, acknowledgement, first_batch, make_record
 from cellpulse_hook.spool_file import SUFFIX, SpoolFile
-from cellpulse_hook.spool_folder import make_room
+from cellpulse_hook.spool_folder import count_waiting, make_room, measure
 
 #: After the disk failed, how long until it is tried again, in seconds.
 _DISK_RETRY_S = 30.0
-#: What making room leaves of the limit, so that it is not made for every event.
+#: Part of the limit that all kernels together may fill. The rest is for what the others write
+#: between two looks at them: one comes whenever this kernel wrote a fiftieth of the limit.
 _ROOM = 0.9
+_LOOK_EVERY = 1 / 50
+#: Part of the limit that is this session's, however much others take.
+_OWN = 0.1
+#: What making room leaves of what is available, so that it is not made for every event.
+_KEPT = 0.9
 
 
 class Spool:
@@ -34,7 +40,9 @@ class Spool:
         self.disk_problem: Optional[str] = None
         self._root = root
         self._path = folder / f"{session_id}{SUFFIX}"
-        self._limit_bytes = limit_bytes
+        self._room_bytes = int(limit_bytes * _ROOM)
+        self._own_bytes = int(limit_bytes * _OWN)
+        self._look_every_bytes = limit_bytes * _LOOK_EVERY
         self._lock = threading.Lock()
         self._waiting: deque[Record] = deque()
         self._waiting_bytes = 0
@@ -42,7 +50,8 @@ class Spool:
         self._file: Optional[SpoolFile] = None
         self._file_bytes = 0
         self._retry_disk_at = 0.0
-        self._others_bytes = make_room(root, limit_bytes)
+        self._written_since_look = 0
+        self._others_bytes = make_room(root, self._room_bytes)
         self._open()
 
     def append(self, common: str, fields: dict[str, Any]) -> None:
@@ -55,7 +64,11 @@ class Spool:
             self._waiting.append(record)
             self._waiting_bytes += len(record.line)
             self._write(record.line)
-            if self._used_bytes() + self._others_bytes > self._limit_bytes:
+            self._written_since_look += len(record.line)
+            if (
+                self._written_since_look > self._look_every_bytes
+                or self._used_bytes() > self._available_bytes()
+            ):
                 self._make_room()
 
     def oldest(self) -> list[Record]:
@@ -72,6 +85,10 @@ class Spool:
         """Return how many events the server does not have yet."""
         return len(self._waiting)
 
+    def count_waiting_elsewhere(self) -> int:
+        """Return how many of the student's events wait that other kernels recorded."""
+        return count_waiting(self._path.parent, self._path)
+
     def acknowledge(self, seq: int) -> None:
         """Forget all events up to `seq`."""
         with self._lock:
@@ -85,6 +102,8 @@ class Spool:
     def close(self) -> None:
         """Leave the file to the next kernel, or delete it when nothing waits."""
         with self._lock:
+            if self._waiting and self._file is not None and self._file.is_gone():
+                self._open()
             file, self._file = self._file, None
             self._retry_disk_at = float("inf")
             if file is not None:
@@ -116,6 +135,9 @@ class Spool:
                 self._open()
             return
         try:
+            if self._file.is_gone():
+                self._open()
+                return
             self._file.append(data)
             self._file_bytes += len(data)
         except OSError as error:
@@ -148,13 +170,21 @@ class Spool:
         self.disk_problem = str(error)
         self._retry_disk_at = time.monotonic() + _DISK_RETRY_S
 
+    def _available_bytes(self) -> int:
+        """Return how much of the room is this session's, as others filled it at the last look."""
+        return max(self._room_bytes - self._others_bytes, self._own_bytes)
+
     def _make_room(self) -> None:
-        """Drop the oldest events, first those of dead sessions, until the limit is kept."""
-        room = int(self._limit_bytes * _ROOM)
-        self._others_bytes = make_room(self._root, room - self._waiting_bytes, self._path)
-        # Other kernels that live may fill the folder: a tenth is ours in any case.
-        room = max(room - self._others_bytes, self._limit_bytes // 10)
-        while len(self._waiting) > 1 and self._waiting_bytes > room:
+        """Look at the others, and drop the oldest events, first dead sessions', where it is due."""
+        self._written_since_look = 0
+        self._others_bytes = measure(self._root, self._path)
+        if self._others_bytes + self._waiting_bytes > self._room_bytes:
+            enough = int(self._room_bytes * _KEPT) - self._waiting_bytes
+            self._others_bytes = make_room(self._root, enough, self._path)
+        available = self._available_bytes()
+        if self._used_bytes() <= available:
+            return
+        while len(self._waiting) > 1 and self._waiting_bytes > available * _KEPT:
             self._waiting_bytes -= len(self._waiting.popleft().line)
             self.dropped += 1
         self._open()

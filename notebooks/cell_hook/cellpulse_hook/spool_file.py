@@ -69,9 +69,9 @@ class SpoolFile:
             return None
         return cls(path, descriptor)
 
-    def size(self) -> int:
-        """Return the file's size in bytes."""
-        return os.fstat(self._descriptor).st_size
+    def is_gone(self) -> bool:
+        """Return whether somebody deleted the file: what is written to it would be lost."""
+        return os.fstat(self._descriptor).st_nlink == 0
 
     def append(self, data: bytes) -> None:
         """Add whole lines with one write.
@@ -100,8 +100,10 @@ class SpoolFile:
 
     def remove(self) -> None:
         """Delete the file, still locked, so that nobody takes over a file that is going."""
-        self.path.unlink()
-        self.close()
+        try:
+            self.path.unlink()
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Give the file up. Where a process was forked, this closes only the caller's half."""

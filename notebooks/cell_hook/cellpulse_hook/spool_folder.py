@@ -52,6 +52,11 @@ class Leftover:
         with contextlib.suppress(OSError):
             (self._file.close if self._records else self._file.remove)()
 
+    def abandon(self) -> None:
+        """Let go of the parent's file in a forked child."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+
 
 def leftovers(folder: Path) -> Iterator[Leftover]:
     """Yield what dead sessions left in `folder`, the oldest first. The caller finishes each."""
@@ -67,14 +72,29 @@ def leftovers(folder: Path) -> Iterator[Leftover]:
         yield leftover
 
 
+def count_waiting(folder: Path, own: Path) -> int:
+    """Return how many events wait in `folder` beside those of the file `own`."""
+    count = 0
+    for path in _files(folder, f"*{SUFFIX}"):
+        if path != own:
+            # One that cannot be read, or that was sent and deleted just now, has none to tell of.
+            with contextlib.suppress(OSError), path.open("rb") as file:
+                count += len(read_records(file))
+    return count
+
+
+def measure(root: Path, own: Optional[Path] = None) -> int:
+    """Return how many bytes all spool files below `root` take, without the file `own`."""
+    return sum(_sizes(root, own).values())
+
+
 def make_room(root: Path, room_bytes: int, own: Optional[Path] = None) -> int:
     """Delete the oldest dead sessions' files below `root` until the rest fits in `room_bytes`.
 
     Returns:
         Bytes that are left, without those of the file `own`. Files of live sessions stay.
     """
-    paths = _files(root, f"*/*{SUFFIX}", f"*/*{SUFFIX_OF_NEW}")
-    sizes = {path: _size(path) for path in paths if path != own}
+    sizes = _sizes(root, own)
     left = sum(sizes.values())
     for path, size in sizes.items():
         if left <= room_bytes:
@@ -88,6 +108,12 @@ def make_room(root: Path, room_bytes: int, own: Optional[Path] = None) -> int:
             continue
         left -= size
     return left
+
+
+def _sizes(root: Path, own: Optional[Path]) -> dict[Path, int]:
+    """Return the bytes of each file, the oldest first."""
+    paths = _files(root, f"*/*{SUFFIX}", f"*/*{SUFFIX_OF_NEW}")
+    return {path: _size(path) for path in paths if path != own}
 
 
 def _files(folder: Path, *patterns: str) -> list[Path]:
