@@ -154,7 +154,7 @@ def _with_adaptor(influxd: str, directory: Path, host: str, port: int) -> Embedd
                 "influxdb",
                 (influxd, "-config", str(influxd_conf)),
                 answers=lambda: influxdb_answers(direct),
-                stop_seconds=5,
+                stop_seconds=4,
             ),
             Part(
                 "influxdb-adaptor",
@@ -178,7 +178,7 @@ def _influxd_2(influxd: str, directory: Path, host: str, port: int) -> Part:
             *(f"--sqlite-path={directory}/influxd.sqlite", "--log-level=warn"),
         ),
         answers=lambda: influxdb_answers(url),
-        stop_seconds=5,
+        stop_seconds=4,
     )
 
 

@@ -162,7 +162,7 @@ class Platform:
             if port
             else (lambda: lives(redis_url, name)),
             environment={"CELLPULSE_DATA_DIR": str(self.folder), **environment},
-            stop_seconds=5,
+            stop_seconds=4,
         )
 
     def _jupyterlab(self) -> Part:
@@ -200,7 +200,7 @@ class Platform:
                 "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
             },
             directory=notebooks,
-            stop_seconds=4,
+            stop_seconds=3,
         )
 
 

@@ -44,7 +44,7 @@ def postgres_part(directory: Path, host: str, port: int) -> Part:
         command=(*prefix, str(programs / "postgres"), "-D", str(data), "-p", str(port)),
         answers=lambda: postgres_answers(address) or _make_database(address),
         stop_signal="INT",
-        stop_seconds=5,
+        stop_seconds=4,
     )
 
 

@@ -25,9 +25,9 @@ from flows.embedded.part import Part
 
 #: Stopped in the reverse of this order; the members of one group stop at the same time.
 GROUPS: Final = ("stores", "services", "pages")
-#: Together less than the 15 s in which `up` stops.
-_STOP_SECONDS: Final = 11
-_KILL_SECONDS: Final = 2
+#: All groups together take less, whatever hangs; after that everything is killed.
+_STOP_SECONDS: Final = 15
+_KILL_SECONDS: Final = 4
 _MOST_FILES: Final = 100
 _ENDED: Final = (ProcessStates.BACKOFF, ProcessStates.FATAL, ProcessStates.EXITED)
 _CONFIGURATION: Final = """\
