@@ -291,7 +291,7 @@ class LogReader:
             redis.RedisError: Redis does not answer.
         """
         self._reject(
-            keys=[REJECTED, COUNTS, REJECTED_PLACES],
+            keys=[REJECTED, COUNTS, REJECTED_PLACES, _NEVER_THERE],
             args=[raw, reason[:2_000], source, at, position_ns(at), REJECTED_KEPT],
         )
 

@@ -13,6 +13,7 @@ from uuid import uuid4
 import httpx
 from cellpulse_hook.backlog import Backlog
 from cellpulse_hook.enrich import Enricher
+from cellpulse_hook.notebook_file import NotebookFile
 from cellpulse_hook.notebook_path import NotebookPath
 from cellpulse_hook.post import Post
 from cellpulse_hook.report import Report
@@ -159,7 +160,7 @@ class Student(_Actor):
         notebook = NotebookPath(self._environ, "")
         self._sender = Sender(
             Backlog(self._spool, leftovers(folder)),
-            Enricher(session_id, notebook).event,
+            Enricher(session_id, notebook, NotebookFile(), self._settings).event,
             Post(self._settings, self._environ),
             Report(),
         )
