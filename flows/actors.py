@@ -9,7 +9,8 @@ from dramatiq.brokers.redis import RedisBroker
 from redis import Redis
 
 from flows.drainer import Drainer
-from flows.log_reader import Batch, LogReader, announce_rollups
+from flows.log_reader import Batch, LogReader
+from flows.rollup_signal import announce_rollups
 from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxWriter
 from flows.stores.lake import LakeWriter

@@ -1,10 +1,9 @@
-"""The log as the stores see it: what comes next for each, how far each is, what can be trimmed."""
+"""The log as the stores see it: what comes next for each, and how far each is."""
 
 import json
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
@@ -12,7 +11,7 @@ from typing import Any, Final, cast
 
 from pydantic import ValidationError
 from pydantic_core import to_json
-from redis import Redis, RedisError
+from redis import Redis
 from redis.exceptions import ResponseError
 
 from flows.logged_event import START, LoggedEvent, position_ns
@@ -22,7 +21,6 @@ from ingest_api.event_log import (
     REJECTED,
     REJECTED_KEPT,
     REJECTED_PLACES,
-    ROLLUPS_ADVANCED,
 )
 
 #: A batch ends before it holds more, so that no store gets more than it takes at once.
@@ -35,17 +33,6 @@ _NEVER_THERE: Final = "cellpulse:never-there"
 _OFFSETS: Final = "progress-events:offsets"
 #: How many events were trimmed before a store came to them, by `store@position`.
 _MISSED: Final = "progress-events:missed"
-#: How long a process without an address counts as alive after it said so.
-ALIVE_SECONDS: Final = 6
-
-
-#: There while a backup or a rebuild needs the log, which must not be trimmed then.
-_PIN: Final = "cellpulse:keep-log"
-_PIN_SECONDS: Final = 60
-
-
-class LogPinnedError(Exception):
-    """The log is kept from being trimmed by another process already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +88,11 @@ class LogReader:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._trim, self._reject, self._commit, self._keep_ahead = (
+        self._reject, self._commit, self._keep_ahead = (
             redis.register_script(
                 resources.files("flows").joinpath(name).read_text(encoding="utf-8")
             )
-            for name in ("trim.lua", "reject.lua", "commit.lua", "keep_ahead.lua")
+            for name in ("reject.lua", "commit.lua", "keep_ahead.lua")
         )
 
     def add_groups(self, stores: Iterable[str]) -> None:
@@ -311,55 +298,6 @@ class LogReader:
         events = max(1, _offset(newest[0][1]) - _offset(fields) + 1)
         return Lag(position, events, _waited_seconds(_text(entry_id), fields))
 
-    @contextmanager
-    def untrimmed(self) -> Iterator[Callable[[], bool]]:
-        """Keep the log from being trimmed; what is yielded tells whether that has held so far.
-
-        The note expires soon after its process ended, however that ended.
-
-        Raises:
-            LogPinnedError: Another process does so already.
-            redis.RedisError: Redis does not answer.
-        """
-        if not self._redis.set(_PIN, "1", nx=True, ex=_PIN_SECONDS):
-            raise LogPinnedError(
-                "another backup or rebuild runs, or was cut off within the last minute: wait for it"
-            )
-        ended, broken = threading.Event(), threading.Event()
-
-        def prolong() -> None:
-            while not ended.wait(_PIN_SECONDS / 6):
-                with suppress(RedisError):
-                    if not self._redis.expire(_PIN, _PIN_SECONDS):
-                        broken.set()
-
-        thread = threading.Thread(target=prolong, daemon=True)
-        thread.start()
-        try:
-            yield lambda: not broken.is_set() and bool(self._redis.exists(_PIN))
-        finally:
-            ended.set()
-            thread.join()
-            if not broken.is_set():
-                self._redis.delete(_PIN)
-
-    def say_alive(self, process: str) -> None:
-        """Note that a process which has no address lives, for the next seconds.
-
-        Raises:
-            redis.RedisError: Redis does not answer.
-        """
-        self._redis.set(_alive_key(process), "1", ex=ALIVE_SECONDS)
-
-    def is_alive(self, process: str) -> bool:
-        """Tell whether a process said so in the last seconds.
-
-        Raises:
-            redis.RedisError: Redis does not answer.
-        """
-        # A note that lasts longer was made before Redis' clock jumped back.
-        return 0 < int(self._redis.pttl(_alive_key(process))) <= ALIVE_SECONDS * 1000
-
     def counts(self) -> dict[str, int]:
         """Return how many events were accepted, repeated and refused since the log began.
 
@@ -387,44 +325,6 @@ class LogReader:
         """
         return int(self._redis.xlen(LOG))
 
-    def memory_limit(self) -> int:
-        """Return how many bytes Redis may use, 0 for all there is.
-
-        Raises:
-            redis.RedisError: Redis does not answer.
-        """
-        memory: Any = self._redis.info("memory")
-        return int(memory.get("maxmemory", 0))
-
-    def trim(self, stores: Iterable[str], keep: int, keep_bytes: int) -> int:
-        """Drop events that every store has, but keep the newest; return how many went.
-
-        None go while a backup or a rebuild needs them.
-
-        Args:
-            stores: All that need the log.
-            keep: How many of the newest events stay.
-            keep_bytes: Fewer stay where they are larger than this together.
-
-        None go while a backup copies the log.
-
-        Raises:
-            redis.RedisError: Redis does not answer.
-        """
-        committed = self.committed()
-        slowest = min((committed.get(store, START) for store in stores), key=position_ns)
-        return int(self._trim(keys=[LOG, _PIN], args=[slowest, keep, keep_bytes]))
-
-
-def announce_rollups(redis: Redis, position: str, courses: Sequence[str]) -> None:
-    """Tell whoever shows rollups that the lake moved.
-
-    Raises:
-        redis.RedisError: Redis does not answer.
-    """
-    signal = {"position": position, "courses": courses}
-    redis.publish(ROLLUPS_ADVANCED, json.dumps(signal))
-
 
 def _waited_seconds(position: str, fields: Any) -> float:
     """Return how long an entry has waited, by the clock of Redis or of the ingest.
@@ -438,10 +338,6 @@ def _waited_seconds(position: str, fields: Any) -> float:
         came.append(datetime.fromisoformat(received).timestamp())
     ages = [time.time() - at for at in came]
     return min([age for age in ages if age >= 0] or [abs(age) for age in ages])
-
-
-def _alive_key(process: str) -> str:
-    return f"cellpulse:alive:{process}"
 
 
 def _offset(fields: Any) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 
 from flows.log_reader import LogReader
+from flows.log_trimmer import LogTrimmer
 from flows.logged_event import START, LoggedEvent, position_from_ns, position_ns
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
@@ -50,7 +51,7 @@ def rebuild_lake(
         closing(connect_redis(settings.redis_url)) as redis,
     ):
         log = LogReader(redis)
-        with log.untrimmed() as holds:
+        with LogTrimmer(redis).untrimmed() as holds:
             position = _end_of_full_log(log, reader)
             log.add_groups([LakeWriter.name])
             # First, so that the log keeps what follows also where this process ends in between.

@@ -15,11 +15,13 @@ from uuid import UUID
 import click
 from dramatiq.brokers.redis import RedisBroker
 from pydantic import ValidationError
-from redis import RedisError
+from redis import Redis, RedisError
 from uuid_utils import uuid7
 
 from flows.lease import Lease
+from flows.liveness import say_alive
 from flows.log_reader import LogReader
+from flows.log_trimmer import LogTrimmer
 from flows.redis_client import connect_redis
 from flows.settings import RelaySettings
 from flows.wake_ups import WakeUps
@@ -52,10 +54,12 @@ class Relay:
     """Turns messages on the channel into wake-ups, and a patrol makes up for lost messages."""
 
     def __init__(
-        self, log: EventLog, reader: LogReader, wake_ups: WakeUps, settings: RelaySettings
+        self, log: EventLog, redis: Redis, wake_ups: WakeUps, settings: RelaySettings
     ) -> None:
         self._log = log
-        self._reader = reader
+        self._redis = redis
+        self._reader = LogReader(redis)
+        self._trimmer = LogTrimmer(redis)
         self._wake_ups = wake_ups
         self._stores = settings.stores
         self._keep = settings.log_keep
@@ -147,11 +151,11 @@ class Relay:
             await asyncio.to_thread(self._trim)
 
     def _trim(self) -> None:
-        limit = limit_in_memory(self._limit_bytes, self._reader.memory_limit())
-        self._reader.trim(self._stores, self._keep, limit // 2)
+        limit = limit_in_memory(self._limit_bytes, self._trimmer.memory_limit())
+        self._trimmer.trim(self._stores, self._keep, limit // 2)
 
     def _wake_those_behind(self) -> None:
-        self._reader.say_alive("relay")
+        say_alive(self._redis, "relay")
         self._reader.add_groups(self._stores)
         for store, position in self._reader.committed().items():
             if store in self._stores and self._reader.lag(position).events:
@@ -203,7 +207,7 @@ async def relay(settings: RelaySettings) -> None:
     redis = connect_redis(settings.redis_url)
     broker = RedisBroker(client=connect_redis(settings.redis_url))
     wake_ups = WakeUps(redis, broker, settings.stores)
-    watch = Relay(EventLog(client, settings.log_limit_bytes), LogReader(redis), wake_ups, settings)
+    watch = Relay(EventLog(client, settings.log_limit_bytes), redis, wake_ups, settings)
 
     async def listen() -> None:
         async with client.pubsub() as subscriber:

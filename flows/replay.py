@@ -10,9 +10,10 @@ from uuid import NAMESPACE_URL, uuid5
 from pydantic import ValidationError
 from redis import Redis
 
-from flows.log_reader import FROM_LOG, LogReader, announce_rollups
+from flows.log_reader import FROM_LOG, LogReader
 from flows.logged_event import LoggedEvent
 from flows.rejected import RejectedEntry, RejectedStream
+from flows.rollup_signal import announce_rollups
 from flows.stores.lake import LakeWriter
 from flows.stores.store import (
     NotYetPassedError,

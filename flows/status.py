@@ -9,6 +9,7 @@ from redis import Redis, RedisError
 from flows.embedded.influxdb_server import influxdb_answers
 from flows.embedded.platform import http_answers
 from flows.embedded.postgres_server import postgres_answers
+from flows.liveness import is_alive
 from flows.log_reader import LogReader
 from flows.logged_event import START, position_ns
 from flows.settings import PlatformSettings
@@ -99,7 +100,7 @@ def read_status(settings: PlatformSettings) -> PlatformStatus:
     with Redis.from_url(redis_url or "redis://127.0.0.1:1", protocol=2, socket_timeout=2) as redis:
         log = LogReader(redis)
         try:
-            alive = {process: log.is_alive(process) for process in ("relay", "worker")}
+            alive = {process: is_alive(redis, process) for process in ("relay", "worker")}
             own = {PostgresWriter.name: _postgres_position(postgres_url)} if postgres_url else {}
             _read_log(status, log, settings, own)
         except RedisError:

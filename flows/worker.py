@@ -15,7 +15,8 @@ from dramatiq.brokers.redis import RedisBroker
 from redis import RedisError
 
 from flows.actors import declare_actors
-from flows.log_reader import ALIVE_SECONDS, LogReader
+from flows.liveness import ALIVE_SECONDS, say_alive
+from flows.log_reader import LogReader
 from flows.patrol import Patrol, Watchdog
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
@@ -66,7 +67,7 @@ def work(threads: int) -> None:
     logger.info("working for %s", ", ".join(settings.stores))
     while not asked_to_stop.is_set():
         with suppress(RedisError):
-            log.say_alive("worker")
+            say_alive(redis, "worker")
         if hung := watchdog.look():
             logger.critical("%s has not moved for a minute: start this process again", hung)
             # A thread that hangs can't be ended, only its process; the next one goes on.

@@ -16,6 +16,7 @@ from flows.audit.read_lake import read_lake
 from flows.audit.read_log import LogEnd, read_backwards, read_end, read_rejections
 from flows.audit.read_postgres import read_postgres
 from flows.audit.workspace import Workspace
+from flows.liveness import is_alive
 from flows.log_reader import LogReader
 from flows.logged_event import START, position_ns
 from flows.settings import STORES, FlowsSettings
@@ -63,7 +64,7 @@ def gather(
     """
     log = LogReader(redis)
     target = read_end(redis)
-    _await_stores(log, settings.stores, target.position_ns)
+    _await_stores(redis, settings.stores, target.position_ns)
     noted = log.committed()
     postgres_at = read_postgres(workspace, settings.postgres_url)
     lake_at = tuple(read_lake(workspace))
@@ -91,9 +92,10 @@ def gather(
     return Gathered(as_of, end, positions)
 
 
-def _await_stores(log: LogReader, stores: tuple[str, ...], target_ns: int) -> None:
+def _await_stores(redis: Redis, stores: tuple[str, ...], target_ns: int) -> None:
     end = time.monotonic() + _PATIENCE_SECONDS
-    while log.is_alive("worker") and time.monotonic() < end:
+    log = LogReader(redis)
+    while is_alive(redis, "worker") and time.monotonic() < end:
         committed = log.committed()
         if all(position_ns(committed.get(store, START)) >= target_ns for store in stores):
             return

@@ -31,6 +31,7 @@ from flows.backup.manifest import (
 from flows.backup.redis_keys import copy_keys, copy_log, copy_rejected, last_entry
 from flows.backup.tables import copy_tables, positions_of, revision_of, snapshot
 from flows.log_reader import LogReader
+from flows.log_trimmer import LogTrimmer
 from flows.logged_event import START
 from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxWriter
@@ -71,7 +72,7 @@ def make_backup(settings: FlowsSettings, folder: Path, secret: str | None) -> Ma
 
 def _copy(settings: FlowsSettings, redis: Redis, folder: Path) -> Manifest:
     log = LogReader(redis)
-    with log.untrimmed() as holds:
+    with LogTrimmer(redis).untrimmed() as holds:
         set_aside = copy_rejected(redis, folder)
         repeats_known_to = last_entry(redis)
         copy_keys(redis, folder)

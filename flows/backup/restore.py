@@ -11,7 +11,7 @@ from flows.backup.lake_files import require_local, restore_lake_files
 from flows.backup.manifest import BackupError, Manifest, disk_errors, read_manifest
 from flows.backup.redis_keys import require_empty_log, restore_log
 from flows.backup.tables import require_empty_database, restore_tables
-from flows.log_reader import LogReader
+from flows.liveness import is_alive
 from flows.logged_event import START
 from flows.settings import FlowsSettings
 from flows.stores.lake import LakeWriter
@@ -56,9 +56,8 @@ def restore_backup(settings: FlowsSettings, folder: Path, manifest: Manifest) ->
             "the backup holds InfluxDB's full event log: name an InfluxDB with INFLUXDB_URL"
         )
     with Redis.from_url(settings.redis_url, protocol=2) as redis, disk_errors(folder):
-        log = LogReader(redis)
         for process in _PROCESSES:
-            if log.is_alive(process):
+            if is_alive(redis, process):
                 raise BackupError(f"the platform's {process} runs: stop the platform, then restore")
         require_empty_log(redis)
         require_empty_database(settings.postgres_url)

@@ -9,7 +9,7 @@ import click
 from redis import RedisError
 
 from flows.backup.manifest import BackupError
-from flows.log_reader import LogPinnedError
+from flows.log_trimmer import LogPinnedError
 from flows.rebuild import NoFullLogError
 from flows.rejected import NoSuchEntryError
 from flows.simulation.course import CourseError

@@ -15,7 +15,7 @@ from redis import Redis, RedisError
 
 from flows.embedded.part import Part
 from flows.embedded.stores import Stores
-from flows.log_reader import LogReader
+from flows.liveness import is_alive
 from flows.settings import InfluxSettings, PlatformSettings
 from ingest_api.settings import ClientLimits
 from ingest_api.tokens import ALL_COURSES, Grant, issue_token
@@ -216,7 +216,7 @@ def lives(redis_url: str, process: str) -> bool:
     """Tell whether a process that has no address said lately that it lives."""
     try:
         with Redis.from_url(redis_url, protocol=2, socket_timeout=2) as redis:
-            return LogReader(redis).is_alive(process)
+            return is_alive(redis, process)
     except RedisError:
         return False
 

@@ -1,14 +1,18 @@
 """Events for the stores."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from redis import Redis
 
+from flows.log_reader import LogReader
 from flows.logged_event import LoggedEvent
 from ingest_api.events import ProgressEvent, StoredEvent
 
+Make = Callable[..., LoggedEvent]
+STORES = ["influxdb", "postgres", "lake"]
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
@@ -31,3 +35,38 @@ def event() -> Callable[..., LoggedEvent]:
         )
 
     return make
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    """Return a client that gives bytes, as the workers' does."""
+    with Redis.from_url(redis_url, protocol=2) as client:
+        yield client
+
+
+@pytest.fixture
+def log(redis: Redis) -> LogReader:
+    """Return a reader of a log with the stores' groups."""
+    reader = LogReader(redis)
+    reader.add_groups(STORES)
+    return reader
+
+
+@pytest.fixture
+def append(redis: Redis, event: Make) -> Callable[[int], list[str]]:
+    """Return a function that appends events and returns their positions."""
+    offset = iter(range(1, 100_000))
+
+    def add(count: int) -> list[str]:
+        return [
+            str(
+                redis.xadd(
+                    "progress-events:log",
+                    {"event": event(n).event.to_json(), "offset": next(offset)},
+                ),
+                "ascii",
+            )
+            for n in range(count)
+        ]
+
+    return add

@@ -1,53 +1,17 @@
 """The log as the stores see it, on a real Redis."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from redis import Redis
 
-from flows.log_reader import BATCH_BYTES, LogPinnedError, LogReader
+from flows.log_reader import BATCH_BYTES, LogReader
 from flows.logged_event import START, LoggedEvent
 
 Make = Callable[..., LoggedEvent]
 STORES = ["influxdb", "postgres", "lake"]
-
-
-@pytest.fixture
-def redis(redis_url: str) -> Iterator[Redis]:
-    """Return a client that gives bytes, as the workers' does."""
-    with Redis.from_url(redis_url, protocol=2) as client:
-        yield client
-
-
-@pytest.fixture
-def log(redis: Redis) -> LogReader:
-    """Return a reader of a log with the stores' groups."""
-    reader = LogReader(redis)
-    reader.add_groups(STORES)
-    return reader
-
-
-@pytest.fixture
-def append(redis: Redis, event: Make) -> Callable[[int], list[str]]:
-    """Return a function that appends events and returns their positions."""
-    offset = iter(range(1, 100_000))
-
-    def add(count: int) -> list[str]:
-        return [
-            str(
-                redis.xadd(
-                    "progress-events:log",
-                    {"event": event(n).event.to_json(), "offset": next(offset)},
-                ),
-                "ascii",
-            )
-            for n in range(count)
-        ]
-
-    return add
 
 
 def test_a_new_group_begins_at_the_start_and_an_old_one_stays(
@@ -154,91 +118,6 @@ def test_lag_is_counted_in_events_and_seconds(
     assert log.lag(positions[-1]).events == 0
 
 
-def test_the_log_is_trimmed_only_behind_the_slowest_store(
-    log: LogReader, append: Callable[[int], list[str]]
-) -> None:
-    """What any store still needs stays, and so do the newest events."""
-    positions = append(10)
-    for store in STORES:
-        log.commit(store, positions[9])
-    log.commit("lake", positions[5])
-    assert log.trim(STORES, keep=0, keep_bytes=10**9) == 6
-    batch = log.next_batch(positions[5], 100)
-    assert batch is not None
-    assert [e.position for e in batch.events] == positions[6:]
-    log.commit("lake", positions[9])
-    assert log.trim(STORES, keep=3, keep_bytes=10**9) == 1
-    assert log.length() == 3
-
-
-def test_the_log_is_not_trimmed_while_a_backup_copies_it(
-    log: LogReader, append: Callable[[int], list[str]], redis: Redis
-) -> None:
-    """Meanwhile nothing goes, a second backup is refused, and a broken promise is noticed."""
-    positions = append(4)
-    for store in STORES:
-        log.commit(store, positions[-1])
-    with log.untrimmed() as holds:
-        assert log.trim(STORES, keep=0, keep_bytes=10**9) == 0
-        with pytest.raises(LogPinnedError), log.untrimmed():
-            pass
-        assert holds()
-        assert 0 < int(redis.ttl("cellpulse:keep-log")) <= 60
-        redis.delete("cellpulse:keep-log")
-        assert not holds()
-    assert log.trim(STORES, keep=0, keep_bytes=10**9) == 4
-
-
-def test_a_store_that_was_never_here_keeps_the_whole_log(
-    log: LogReader, append: Callable[[int], list[str]]
-) -> None:
-    """Nothing is trimmed while a store has not begun."""
-    positions = append(3)
-    log.commit("lake", positions[2])
-    log.commit("postgres", positions[2])
-    assert log.trim(STORES, keep=0, keep_bytes=10**9) == 0
-    assert log.length() == 3
-
-
-def test_large_events_are_trimmed_by_their_bytes(log: LogReader, redis: Redis, event: Make) -> None:
-    """Fewer events than `keep` stay where they are larger than `keep_bytes` together."""
-    stored = event(0, code="x" * 10_000).event.to_json()
-    for number in range(1, 21):
-        entry = {"event": stored, "offset": number, "end_byte": number * len(stored)}
-        position = redis.xadd("progress-events:log", entry)
-    for store in STORES:
-        log.commit(store, position.decode())
-    assert log.trim(STORES, keep=1_000, keep_bytes=10 * len(stored)) == 10
-    assert log.trim(STORES, keep=1_000, keep_bytes=10 * len(stored)) == 0
-
-
-def test_lag_is_right_after_trimming(log: LogReader, append: Callable[[int], list[str]]) -> None:
-    """The running numbers count what is missing, whatever has been trimmed."""
-    positions = append(6)
-    for store in STORES:
-        log.commit(store, positions[3])
-    log.trim(STORES, keep=0, keep_bytes=10**9)
-    assert log.lag(positions[3]).events == 2
-
-
-def test_a_foreign_entry_stops_neither_lag_nor_trimming(
-    log: LogReader, redis: Redis, append: Callable[[int], list[str]]
-) -> None:
-    """Entries without a running number are counted as well as can be, and nothing needed goes."""
-    foreign = redis.xadd("progress-events:log", {"something": "else"}, id="1-1")
-    positions = append(4)
-    assert log.lag(START).events >= 1
-    for store in STORES:
-        log.commit(store, foreign.decode())
-    assert log.trim(STORES, keep=0, keep_bytes=10**9) == 0
-    for store in STORES:
-        log.commit(store, positions[2])
-    assert log.trim(STORES, keep=0, keep_bytes=10**9) == 3
-    batch = log.next_batch(positions[2], 10)
-    assert batch is not None
-    assert [e.position for e in batch.events] == positions[3:]
-
-
 def test_entries_from_the_future_are_not_called_waiting_for_hours(
     log: LogReader, redis: Redis, event: Make
 ) -> None:
@@ -259,16 +138,6 @@ def test_a_clock_of_ours_that_is_behind_hides_no_lag(
     future = f"{int(ahead.timestamp() * 1000)}-0"
     redis.xadd("progress-events:log", {"event": stored, "offset": 1}, id=future)
     assert log.lag(START).seconds > 1_000
-
-
-def test_a_process_is_alive_for_some_seconds(log: LogReader, redis: Redis) -> None:
-    """A process that said so is alive, and is forgotten when it says so no more."""
-    assert not log.is_alive("relay")
-    log.say_alive("relay")
-    assert log.is_alive("relay")
-    assert 0 < int(redis.pttl("cellpulse:alive:relay")) <= 6_000
-    redis.pexpire("cellpulse:alive:relay", 7_200_000)
-    assert not log.is_alive("relay"), "Redis' clock was set back by two hours"
 
 
 def test_stored_json_is_what_the_ingest_wrote(event: Make) -> None:

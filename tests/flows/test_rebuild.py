@@ -8,7 +8,8 @@ import pytest
 from redis import Redis
 
 from flows.drain import drain
-from flows.log_reader import LogPinnedError, LogReader
+from flows.log_reader import LogReader
+from flows.log_trimmer import LogPinnedError, LogTrimmer
 from flows.logged_event import LoggedEvent
 from flows.rebuild import rebuild_lake
 from flows.settings import FlowsSettings, InfluxSettings
@@ -43,7 +44,7 @@ class Installation:
             self.redis.xadd("progress-events:log", entry)
 
     def trim(self) -> int:
-        return self.log.trim(STORES, 0, 10**9)
+        return LogTrimmer(self.redis).trim(STORES, 0, 10**9)
 
     def events_in_lake(self) -> int:
         settings = self.settings
@@ -75,7 +76,7 @@ def test_history_that_influxdb_never_had_stays(installation: Installation) -> No
     here = installation
     here.post(6)
     drain(here.log, here.lake)
-    here.log.trim(["lake"], 0, 10**9)
+    LogTrimmer(here.redis).trim(["lake"], 0, 10**9)
     here.post(2)
     drain(here.log, here.lake)
     drain(here.log, here.influx)

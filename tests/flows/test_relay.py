@@ -231,7 +231,7 @@ async def test_the_patrol_wakes_only_stores_that_are_behind(
     """Without any notification a store that is behind is woken, and one that is not is left."""
     with Redis.from_url(redis_url, protocol=2) as redis:
         reader = LogReader(redis)
-        relay = Relay(log, reader, wake_ups, SETTINGS)
+        relay = Relay(log, redis, wake_ups, SETTINGS)
         await relay.take(json.dumps(RUN).encode())
         reader.add_groups(["lake", "postgres"])
         reader.commit("postgres", await log.last_position())

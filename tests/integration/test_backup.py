@@ -19,7 +19,7 @@ from redis import Redis
 from flows.embedded.influxdb_server import EmbeddedInfluxDB
 from flows.embedded.part import free_port
 from flows.embedded.redis_server import redis_part
-from flows.log_reader import LogReader
+from flows.log_trimmer import LogTrimmer
 from flows.settings import STORES, InfluxSettings
 from flows.stores.lake import LakeWriter
 from flows.stores.lake_attach import attach_lake
@@ -171,7 +171,7 @@ def test_a_backup_while_events_arrive_is_of_one_moment(
         lake = LakeWriter(pipeline.postgres_url, pipeline.lake_path)
         with Redis.from_url(pipeline.redis_url, protocol=2) as redis:
             while not ended.is_set():
-                LogReader(redis).trim(STORES, 0, 10**9)
+                LogTrimmer(redis).trim(STORES, 0, 10**9)
                 lake.maintain(1)
         lake.close()
 
