@@ -28,7 +28,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from tests.faults.ledger import Ledger
-from tests.faults.platform import COURSE, KERNELS, Platform
+from tests.faults.platform import COURSE, IMPATIENCE, KERNELS, Platform
 
 STUDENTS: Final = 8
 DASHBOARDS: Final = 2
@@ -40,6 +40,7 @@ class Traffic:
     """Runs everyone in a thread each, from `start` until `stop`."""
 
     def __init__(self, platform: Platform, ledger: Ledger, seed: int) -> None:
+        exec(IMPATIENCE)
         self._stop = threading.Event()
         self._threads = [
             *(Student(platform, ledger, self._stop, f"student-{n}", seed) for n in range(STUDENTS)),
