@@ -1,11 +1,14 @@
 """The sending thread against a server that refuses, fails, and comes back."""
 
 import json
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
 from http import HTTPStatus
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -294,6 +297,44 @@ def test_the_end_waits_for_no_server(begin: Callable[..., Session], ingest: Any)
     ingest.start()
     begin()
     ingest.wait_until(lambda: len(ingest.events) == 5)
+
+
+def _is_interrupted_at(opcode: int, call: Callable[[], None]) -> bool:
+    """Call, with a Ctrl-C before the given opcode; return False where it ended before."""
+    opcodes = iter(range(opcode))
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
+        frame.f_trace_opcodes = True
+        if event == "opcode" and next(opcodes, None) is None:
+            raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        call()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+def test_an_interruption_leaves_the_sender_awake(
+    begin: Callable[..., Session], ingest: Any
+) -> None:
+    """Wherever in the callback Ctrl-C comes, the next cell finds the sending thread reachable."""
+    session = begin()
+    interrupted = 0
+    while _is_interrupted_at(interrupted, session.sender.wake):
+        interrupted += 1
+        next_cell = threading.Thread(target=session.sender.wake, daemon=True)
+        next_cell.start()
+        next_cell.join(10)
+        assert not next_cell.is_alive()
+    assert interrupted > 0
+    session.add(1)
+    ingest.wait_until(lambda: ingest.events)
 
 
 def test_a_fault_of_the_hook_does_not_end_the_sending(

@@ -1,6 +1,7 @@
 """Where events wait: in memory, on disk, and in what dead sessions left."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -266,6 +267,51 @@ def test_without_locks_old_files_count_as_dead(
     monkeypatch.setattr(spool_file, "_DEAD_AFTER_S", -1.0)
     (leftover,) = leftovers(folder_of(tmp_path, "c", "s"))
     assert _numbers(leftover) == [1, 2]
+
+
+def test_on_windows_an_open_file_is_alive(
+    open_spool: Callable[..., Spool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where open files can't be renamed or deleted, that tells the living, and all is tidied up."""
+    opened: set[int] = set()
+    real_open, real_close, real_unlink = os.open, os.close, Path.unlink
+
+    def hold(*args: Any) -> int:
+        opened.add(descriptor := real_open(*args))
+        return descriptor
+
+    def release(descriptor: int) -> None:
+        opened.remove(descriptor)
+        real_close(descriptor)
+
+    def is_open(path: Path) -> bool:
+        return any(os.path.samestat(os.fstat(d), path.stat()) for d in opened)
+
+    def rename(path: Path, _: Path) -> None:
+        if is_open(path):
+            raise PermissionError
+
+    def unlink(path: Path) -> None:
+        if is_open(path):
+            raise PermissionError
+        real_unlink(path)
+
+    monkeypatch.setattr(spool_file, "HAS_LOCKS", False)
+    monkeypatch.setattr(spool_file, "OPEN_FILES_STAY", True)
+    monkeypatch.setattr(spool_file.os, "open", hold)
+    monkeypatch.setattr(spool_file.os, "close", release)
+    monkeypatch.setattr(Path, "rename", rename)
+    monkeypatch.setattr(Path, "unlink", unlink)
+    spool = open_spool()
+    _add(spool, 2)
+    assert list(leftovers(folder_of(tmp_path, "c", "s"))) == []
+    spool.close()
+    (leftover,) = leftovers(folder_of(tmp_path, "c", "s"))
+    assert _numbers(leftover) == [1, 2]
+    leftover.acknowledge(2)
+    leftover.finish()
+    assert _files(tmp_path) == []
+    assert opened == set()
 
 
 def test_a_request_is_short(open_spool: Callable[..., Spool]) -> None:

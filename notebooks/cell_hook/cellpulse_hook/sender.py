@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
+from queue import Empty, SimpleQueue
 from typing import Any, Callable
 
 from cellpulse_hook.answer import Answer, Meaning
@@ -34,39 +36,48 @@ class Sender:
         self._event_of = event_of
         self._send = send
         self._report = report
-        self._wake = threading.Event()
+        # A queue and not an Event: Ctrl-C may come in the middle of a cell's callback, and an
+        # Event's set() can then leave its lock taken for ever.
+        self._wakes: SimpleQueue[None] = SimpleQueue()
         self._stop = threading.Event()
         self._failures = 0
         self._thread = threading.Thread(target=self._run, name="cellpulse-hook", daemon=True)
 
     def start(self) -> None:
         """Start the thread, which begins with what is already there."""
-        self._wake.set()
+        self.wake()
         self._thread.start()
 
     def wake(self) -> None:
         """Say that an event waits."""
-        self._wake.set()
+        self._wakes.put(None)
 
     def stop(self, within_s: float) -> None:
         """Try once more to send what waits, for at most `within_s` seconds, and end."""
         # Before, so that the thread sees all that waits; after, so that it sees the end.
-        self._wake.set()
+        self.wake()
         self._stop.set()
-        self._wake.set()
+        self.wake()
         self._thread.join(within_s)
 
     def _run(self) -> None:
-        while self._wake.is_set() or not self._stop.is_set():
-            self._wake.wait()
+        # Woken at the end, too: then it sends once more, and leaves.
+        while not (self._stop.is_set() and self._wakes.empty()):
+            self._wakes.get()
             self._stop.wait(_LINGER_S)
-            self._wake.clear()
+            self._forget_wakes()
             try:
                 self._send_backlog()
             except Exception as error:  # noqa: BLE001 - the thread must outlive any fault
                 if self._pause(Answer(Meaning.LATER, f"a fault of the hook: {error!r}")):
-                    self._wake.set()
+                    self.wake()
         self._backlog.close()
+
+    def _forget_wakes(self) -> None:
+        """Forget what is about to be answered: what waits now is sent now."""
+        with contextlib.suppress(Empty):
+            while True:
+                self._wakes.get_nowait()
 
     def _send_backlog(self) -> None:
         while True:

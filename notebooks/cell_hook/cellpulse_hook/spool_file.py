@@ -16,6 +16,9 @@ except ImportError:  # Windows
 else:
     HAS_LOCKS = True
 
+#: On Windows an open file can be neither renamed nor deleted, which tells who lives as locks do.
+OPEN_FILES_STAY = os.name == "nt"
+
 SUFFIX = ".jsonl"
 #: Of a file that is being made. One that stays is what a crash left, and holds nothing of its own.
 SUFFIX_OF_NEW = ".new"
@@ -60,6 +63,8 @@ class SpoolFile:
     def take_over(cls, path: Path) -> Optional[SpoolFile]:
         """Own the file of a session that is dead. None where it lives or another took it."""
         try:
+            if OPEN_FILES_STAY:
+                path.rename(path)  # changes nothing, and fails while a kernel has it open
             descriptor = os.open(path, _FLAGS)
         except OSError:
             return None
@@ -100,6 +105,10 @@ class SpoolFile:
 
     def remove(self) -> None:
         """Delete the file, still locked, so that nobody takes over a file that is going."""
+        if OPEN_FILES_STAY:
+            self.close()
+            self.path.unlink()
+            return
         try:
             self.path.unlink()
         finally:
@@ -124,7 +133,11 @@ def _lock(descriptor: int, path: Optional[Path] = None) -> bool:
         return False
     except OSError:
         pass  # a network disk without locks
-    return path is None or time.time() - os.fstat(descriptor).st_mtime > _DEAD_AFTER_S
+    return (
+        path is None
+        or OPEN_FILES_STAY
+        or time.time() - os.fstat(descriptor).st_mtime > _DEAD_AFTER_S
+    )
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
