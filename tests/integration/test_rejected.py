@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -76,8 +77,8 @@ def test_what_each_store_refused_is_there_once_after_a_replay(
     event = RUN | {
         "student_id": "s2",
         "event_id": "01936a3e-0000-7000-8000-000000000001",
-        "occurred_at": "2026-03-02T09:00:00Z",
-        "received_at": "2026-03-02T09:00:00Z",
+        "occurred_at": (now := datetime.now(UTC).isoformat()),
+        "received_at": now,
     }
     patched = pipeline.cellpulse("rejected", "replay", "--all", "--patch", json.dumps(event))
     assert patched.returncode == 0, patched.stdout + patched.stderr
