@@ -23,6 +23,7 @@ from cellpulse_hook.settings import read_settings
 from cellpulse_hook.spool import Spool
 from cellpulse_hook.spool_folder import folder_of, leftovers
 from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_core.utils import ensure_event_loop
 from redis import Redis, RedisError
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
@@ -211,6 +212,7 @@ class KernelUser(_Actor):
 
     def end(self) -> None:
         self._disconnect()
+        ensure_event_loop().close()  # the client made one for this thread
 
     def _connected(self) -> BlockingKernelClient:
         if self._client is None:
