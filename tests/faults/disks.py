@@ -25,12 +25,14 @@ class Disks:
 
     def fill(self, name: str) -> None:
         """Leave no room: the disk becomes as small as what is on it."""
-        used = shutil.disk_usage(self._folders[name]).used
-        _remount(self._folders[name], str(max(used, 4096)))
+        folder = self._folders[name]
+        while not _remount(folder, str(max(shutil.disk_usage(folder).used, 4096))):
+            pass  # it was written to in between
 
     def free(self, name: str) -> None:
         """Give the room back."""
-        _remount(self._folders[name], _SIZE)
+        if not _remount(self._folders[name], _SIZE):
+            raise OSError(f"{self._folders[name]} can't be given its room back")
 
     def unmount(self) -> None:
         if self.can_be_filled:
@@ -43,5 +45,6 @@ def _mount(path: Path) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def _remount(path: Path, size: str) -> None:
-    subprocess.run(("mount", "-o", f"remount,size={size}", path), check=True)
+def _remount(path: Path, size: str) -> bool:
+    command = ("mount", "-o", f"remount,size={size}", path)
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
