@@ -11,8 +11,6 @@ sequence number below the highest one is legal. Out of order is a store that has
 position than the log has it, or whose own order keys contradict each other.
 """
 
-from redis import Redis
-
 from flows.audit.checks import (
     all_checks,
     count_findings,
@@ -26,6 +24,7 @@ from flows.audit.positions import position_faults
 from flows.audit.report import KEPT, AuditReport
 from flows.audit.workspace import Workspace, open_workspace
 from flows.logged_event import position_from_ns
+from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
 
 
@@ -43,7 +42,7 @@ def audit(settings: FlowsSettings, course: str | None, progress: Progress) -> Au
     """
     with (
         open_workspace(settings, course) as workspace,
-        Redis.from_url(settings.redis_url, protocol=2) as redis,
+        connect_redis(settings.redis_url) as redis,
     ):
         gathered = gather(settings, workspace, redis, progress)
         workspace.run_script("prepare.sql")

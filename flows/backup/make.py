@@ -33,6 +33,7 @@ from flows.backup.tables import copy_tables, positions_of, revision_of, snapshot
 from flows.log_reader import LogReader
 from flows.log_trimmer import LogTrimmer
 from flows.logged_event import START
+from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxWriter
 from flows.stores.lake import LakeWriter, files_kept
@@ -64,7 +65,7 @@ def make_backup(settings: FlowsSettings, folder: Path, secret: str | None) -> Ma
         if secret is not None:
             (folder / SECRET).touch(mode=0o600)
             (folder / SECRET).write_text(secret)
-        with Redis.from_url(settings.redis_url, protocol=2) as redis:
+        with connect_redis(settings.redis_url) as redis:
             manifest = _copy(settings, redis, folder)
         write_manifest(folder, manifest)
     return manifest

@@ -4,8 +4,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from redis import Redis
-
 from flows.backup.full_log import require_empty_bucket, restore_events
 from flows.backup.lake_files import require_local, restore_lake_files
 from flows.backup.manifest import BackupError, Manifest, disk_errors, read_manifest
@@ -13,6 +11,7 @@ from flows.backup.redis_keys import require_empty_log, restore_log
 from flows.backup.tables import require_empty_database, restore_tables
 from flows.liveness import is_alive
 from flows.logged_event import START
+from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
 from flows.stores.lake import LakeWriter
 from flows.stores.versions import require_known_tables
@@ -55,7 +54,7 @@ def restore_backup(settings: FlowsSettings, folder: Path, manifest: Manifest) ->
         raise BackupError(
             "the backup holds InfluxDB's full event log: name an InfluxDB with INFLUXDB_URL"
         )
-    with Redis.from_url(settings.redis_url, protocol=2) as redis, disk_errors(folder):
+    with connect_redis(settings.redis_url) as redis, disk_errors(folder):
         for process in _PROCESSES:
             if is_alive(redis, process):
                 raise BackupError(f"the platform's {process} runs: stop the platform, then restore")

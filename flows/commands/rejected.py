@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import click
-from redis import Redis
 
 from flows.actors import open_stores
 from flows.commands.errors import one_line_for_errors
+from flows.redis_client import connect_redis
 from flows.rejected import RejectedEntry, RejectedStream
 from flows.replay import Outcome, Replay
 from flows.settings import FlowsSettings, RelaySettings
@@ -109,7 +109,7 @@ def drop(entry_ids: tuple[str, ...], everything: bool, yes: bool) -> None:
 @contextmanager
 def _stream(settings: RelaySettings | None = None) -> Iterator[RejectedStream]:
     address = (settings or RelaySettings.load()).redis_url
-    with Redis.from_url(address, protocol=2) as redis:
+    with connect_redis(address) as redis:
         yield RejectedStream(redis)
 
 
@@ -119,7 +119,7 @@ async def _replay(
     stores = open_stores(settings)
     client = open_redis(settings.redis_url)
     failed = 0
-    with Redis.from_url(settings.redis_url, protocol=2) as redis:
+    with connect_redis(settings.redis_url) as redis:
         work = Replay(redis, EventLog(client, settings.log_limit_bytes), stores)
         for entry in entries:
             outcome = await work.replay(entry, patch)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from importlib import resources
-from typing import Final
+from typing import Final, LiteralString
 
 import duckdb
 import psycopg
@@ -263,36 +263,33 @@ class LakeWriter:
             raise StoreUnavailableError(f"the lake: {plain}") from plain
 
 
-@contextmanager
-def sole_writer(postgres_url: str) -> Iterator[psycopg.Connection]:
+def sole_writer(postgres_url: str) -> AbstractContextManager[psycopg.Connection]:
     """Let nobody else write to the lake meanwhile.
 
     Raises:
         StoreUnavailableError: PostgreSQL does not answer, or another writer does not end.
     """
-    try:
-        with psycopg.connect(with_timeouts(postgres_url), autocommit=True) as connection:
-            connection.execute(NOTICE_LOST_CLIENTS)
-            connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
-            connection.execute("SELECT pg_advisory_lock(%s)", [WRITER_LOCK])
-            yield connection
-    except psycopg.Error as error:
-        raise StoreUnavailableError(f"PostgreSQL, the lake's catalog: {error}") from error
+    return _locked(postgres_url, "SELECT pg_advisory_lock(%s)", WRITER_LOCK)
 
 
-@contextmanager
-def files_kept(postgres_url: str) -> Iterator[None]:
+def files_kept(postgres_url: str) -> AbstractContextManager[psycopg.Connection]:
     """Let nobody delete a file of the lake meanwhile; writers go on.
 
     Raises:
         StoreUnavailableError: PostgreSQL does not answer, or a deletion does not end.
     """
+    return _locked(postgres_url, "SELECT pg_advisory_lock_shared(%s)", _FILES_LOCK)
+
+
+@contextmanager
+def _locked(postgres_url: str, take: LiteralString, lock: int) -> Iterator[psycopg.Connection]:
+    """Hold a lock of the lake's catalog on a connection of its own, which takes it to its end."""
     try:
         with psycopg.connect(with_timeouts(postgres_url), autocommit=True) as connection:
             connection.execute(NOTICE_LOST_CLIENTS)
             connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
-            connection.execute("SELECT pg_advisory_lock_shared(%s)", [_FILES_LOCK])
-            yield
+            connection.execute(take, [lock])
+            yield connection
     except psycopg.Error as error:
         raise StoreUnavailableError(f"PostgreSQL, the lake's catalog: {error}") from error
 

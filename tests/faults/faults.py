@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import psycopg
 from dramatiq.brokers.redis import RedisBroker
@@ -15,6 +15,7 @@ from flows.stores.lake import WRITER_LOCK
 from flows.wake_ups import MAINTENANCE, WakeUps
 from tests.faults.plan import CLOCKS, DISKS, Fault
 from tests.faults.platform import Platform
+from tests.faults.proxy import Mode
 
 _UNTIL_LOCKED_SECONDS: Final = 3.0
 _KILL_SUBSCRIBERS: Final = ("CLIENT", "KILL", "TYPE", "pubsub")
@@ -122,30 +123,13 @@ class Faults:
             process.kill()
         return self._platform.start_all
 
-    def _cut(self, fault: Fault) -> Heal:
+    def _hurt_hop(self, fault: Fault) -> Heal:
         proxy = self._platform.proxies[fault.target]
-        proxy.change("cut")
+        proxy.change(cast("Mode", fault.kind), fault.amount)
         return proxy.heal
 
-    def _delay(self, fault: Fault) -> Heal:
-        proxy = self._platform.proxies[fault.target]
-        proxy.change("delay", fault.amount)
-        return proxy.heal
-
-    def _half_open(self, fault: Fault) -> Heal:
-        proxy = self._platform.proxies[fault.target]
-        proxy.change("half_open")
-        return proxy.heal
-
-    def _garbage(self, fault: Fault) -> Heal:
-        proxy = self._platform.proxies[fault.target]
-        proxy.change("garbage")
-        return proxy.heal
-
-    def _http_500(self, fault: Fault) -> Heal:
-        proxy = self._platform.proxies[fault.target]
-        proxy.change("http_500")
-        return proxy.heal
+    #: What a proxy can do goes by the same names.
+    _cut = _delay = _half_open = _garbage = _http_500 = _hurt_hop
 
     def _redis_out_of_memory(self, _: Fault) -> Heal:
         self._redis(lambda redis: redis.config_set("maxmemory", 1))
