@@ -9,8 +9,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
-from analytics import health, routes
-from analytics.connection import LakeUnavailableError
+from analytics import health, measure_routes, routes
+from analytics.errors import LakeUnavailableError
 from analytics.lake_reader import LakeReader
 from analytics.parameters import EncodedPaths
 from analytics.settings import ApiSettings
@@ -51,5 +51,6 @@ def create_app(settings: ApiSettings) -> FastAPI:
         ).to_response()
 
     app.include_router(routes.router)
+    app.include_router(measure_routes.router)
     app.include_router(health.router)
     return app

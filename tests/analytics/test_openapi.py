@@ -20,6 +20,9 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/events": responses.Events,
     "/api/v1/courses/{course_id}/exercises": responses.Exercises,
     "/api/v1/courses/{course_id}/timeline": responses.Timeline,
+    "/api/v1/measures": responses.Measures,
+    "/api/v1/measures/{name}": responses.MeasureDefinition,
+    "/api/v1/courses/{course_id}/measures/{name}": responses.MeasureRows,
     "/healthz": dict[str, str],
     "/readyz": dict[str, str],
 }
