@@ -24,6 +24,8 @@ from analytics.responses import (
     Progress,
     Students,
     StudentState,
+    Table,
+    Tables,
     Timeline,
     TimelineBucket,
 )
@@ -165,6 +167,13 @@ MEASURE_ROWS: Final = MeasureRows(
         MeasureRow(student_id="s01", value=1260.5),
         MeasureRow(student_id="s02", value=None),
     ],
+)
+
+
+TABLES: Final = Tables(
+    as_of=_AS_OF,
+    course_id="python-1",
+    tables=[Table(name="events", meaning="Every event, as the log holds it.", rows=48_211)],
 )
 
 
