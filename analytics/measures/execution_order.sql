@@ -70,7 +70,7 @@ placed AS (
 ordered AS (
     SELECT
         *,
-        coalesce(place < max(place) OVER session_before, false) AS is_out_of_order,
+        coalesce(place < max(place) OVER session_runs, false) AS is_out_of_order,
         if(
             session_id IS NULL,
             0,
@@ -80,15 +80,11 @@ ordered AS (
             session_start IS NULL,
             NULL,
             dense_rank() OVER (
-                PARTITION BY student_id, notebook, session_start IS NULL ORDER BY session_start
+                PARTITION BY student_id, notebook ORDER BY session_start NULLS LAST
             )
         ) AS session_rank
     FROM placed
-    WINDOW session_runs AS (PARTITION BY student_id, notebook, session_id ORDER BY number),
-    session_before AS (
-        PARTITION BY student_id, notebook, session_id ORDER BY number
-        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-    )
+    WINDOW session_runs AS (PARTITION BY student_id, notebook, session_id ORDER BY number)
 ),
 
 -- The cells of each session, as those that the next one may repeat.

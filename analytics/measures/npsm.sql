@@ -5,7 +5,7 @@
 --   latest run of the exercise failed; else check_failed when a check failed since that run,
 --   check_passed when only passed ones were reported since, and no_error otherwise. It lasts until
 --   the student's next run or check result; that time counts where this is on the same exercise.
---   Of it, as much as the next run took is running; of the rest, what exceeds idle_minutes is idle
+--   Of it, as much as that took itself is running; of the rest, what exceeds idle_minutes is idle
 --   and counts for nothing. Each share is the time in that state divided by the time in all of them,
 --   running included. value is syntax_error plus runtime_error. Wider groups: of the summed times.
 -- unit: 0 to 1
@@ -35,7 +35,6 @@
 --   idle_minutes. An interrupted run counts as one without error. A long time at work on another
 --   exercise without running it is not seen.
 
-
 WITH steps AS (
     SELECT
         student_id,
@@ -49,13 +48,13 @@ WITH steps AS (
             ELSE 'runtime_error'
         END AS outcome,
         row_number() OVER all_in_order AS number,
-        -- The time to the next step, where that is on the same exercise, and what of it was a run.
+        -- The time to the next step, where that is on the same exercise, and what of it that took.
         if(
             lead(exercise) OVER all_in_order = exercise,
             epoch_us(lead(seen_at) OVER all_in_order) - epoch_us(seen_at),
             0
         ) AS gap_us,
-        lead(if(type = 'cell_run', coalesce(duration_ms, 0) * 1e3, 0)) OVER all_in_order AS run_us
+        coalesce(lead(duration_ms) OVER all_in_order, 0) * 1e3 AS run_us
     FROM course_events($course_id, $start, $until, $as_of)
     WHERE type IN ('cell_run', 'check_result')
     WINDOW all_in_order AS (PARTITION BY student_id ORDER BY seen_at, position_ns)

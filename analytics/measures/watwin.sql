@@ -74,7 +74,7 @@ pairs AS (
     SELECT
         *,
         failed_before IS NOT NULL AND NOT same_code
-        AND resolve_ms <= $session_minutes * 60000 AS is_pair,
+        AND resolve_ms <= $session_minutes * 60e3 AS is_pair,
         is_pair AND failed_before AS after_failure
     FROM compared
 ),

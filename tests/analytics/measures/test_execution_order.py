@@ -197,10 +197,11 @@ def test_a_name_that_the_restart_took_is_lost_state(lake: MemoryLake) -> None:
             *_runs(*"ab"),
             *_runs("b", session="k2", first=3, **missing),
             *_runs("c", session="k2", first=4, **missing),
-            *_runs("b", session="k1", first=5, **missing),
+            *_runs("c", session="k1", first=5),
+            *_runs("b", session="k1", first=6, **missing),
         ]
     )
-    assert [row["lost_state"] for row in lake.rows("execution_order", "run")] == [0, 0, 1, 0, 0]
+    assert [row["lost_state"] for row in lake.rows("execution_order", "run")] == [0, 0, 1, 0, 0, 0]
 
 
 def test_missing_execution_counts_are_unseen_runs(lake: MemoryLake) -> None:

@@ -28,9 +28,7 @@ def reference(events: list[Event], idle_seconds: float) -> dict[Any, Counter[str
         spent.setdefault(key, Counter())
         if before is not None and before["exercise"] == event["exercise"]:
             gap = (event["occurred_at"] - before["occurred_at"]).total_seconds()
-            running = 0.0
-            if event["type"] == "cell_run":
-                running = min(gap, event.get("duration_ms", 0) / 1e3)
+            running = min(gap, event.get("duration_ms", 0) / 1e3)
             spent[key]["running"] += running
             spent[key][states[key]] += min(gap - running, idle_seconds)
             spent[key]["idle"] += max(gap - running - idle_seconds, 0)

@@ -139,6 +139,7 @@ _SYNTAX: Final = {"error_name": "SyntaxError", "error_message": "invalid syntax 
         # Two sittings are no pair; of a failed and a good run nothing is known then.
         ([_run(0, **_NAME), _run(1801)], None),
         ([_run(0), _run(1801)], 0),
+        ([_run(0, **_NAME), _run(1800)], 15 / 35),
         # The same code is no pair either.
         ([_run(0, code_sha256="a" * 64, **_NAME), _run(9, code_sha256="a" * 64)], None),
         ([_run(0, error_name=None), _run(9, error_name=None)], 15 / 35),
@@ -158,11 +159,12 @@ def test_a_line_that_the_event_names_counts(lake: MemoryLake) -> None:
     assert lake.values("watwin") == {("ada", "1"): pytest.approx(25 / 35)}
 
 
-def test_a_student_is_compared_with_the_class(lake: MemoryLake) -> None:
+@pytest.mark.parametrize("error", [_NAME, {"error_name": None}])
+def test_a_student_is_compared_with_the_class(lake: MemoryLake, error: dict[str, Any]) -> None:
     """Of the same error the quickest gets 1 point, the slowest 25, the others 15."""
     for number, seconds in enumerate([2, 50, 50, 50, 50, 98]):
         student = f"s{number}"
-        lake.write([_run(0, student, **_NAME), _run(seconds, student)])
+        lake.write([_run(0, student, **error), _run(seconds, student)])
     found = [row["value"] for row in lake.rows("watwin", "student")]
     assert [value * 35 for value in found] == pytest.approx([1, 15, 15, 15, 15, 25])
     [row] = lake.rows("watwin", "course")
