@@ -34,7 +34,8 @@ def connect(
 
     The connection has these views, described in `duckdb_views()` and `duckdb_columns()`:
     `events`, `rollup_student_exercise`, `rollup_course_minute`, `courses`, `students`,
-    `enrollments`, `sessions`, `student_states`, `notebooks`, `exercises`. The lake itself is
+    `enrollments`, `sessions`, `student_states`, `notebooks`, `exercises`,
+    `registered_notebooks`, `registered_exercises`, `registered_checks`. The lake itself is
     `lake`, with every snapshot of it: `FROM lake.events AT (VERSION => 42)`. Times are in UTC.
 
     Args:

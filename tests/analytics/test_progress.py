@@ -9,6 +9,7 @@ import httpx
 EXERCISES = [
     {
         "exercise": "1.2",
+        "title": None,
         "notebook": "01-start.ipynb",
         "started": 2,
         "passed": 1,
@@ -19,6 +20,7 @@ EXERCISES = [
     },
     {
         "exercise": "1.10",
+        "title": None,
         "notebook": "01-start.ipynb",
         "started": 2,
         "passed": 1,
@@ -29,6 +31,7 @@ EXERCISES = [
     },
     {
         "exercise": "0.5",
+        "title": None,
         "notebook": "10-end.ipynb",
         "started": 1,
         "passed": 1,

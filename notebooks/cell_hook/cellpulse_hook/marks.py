@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Optional
 
 from cellpulse_hook.marks_nbgrader import mark_nbgrader
-from cellpulse_hook.marks_questions import mark_questions
+from cellpulse_hook.marks_questions import mark_questions, read_declared
 from cellpulse_hook.notebook_cells import Cell, read_cells
 
 _EXERCISE_TAG = "exercise:"
@@ -78,6 +78,14 @@ def mark_cells(notebook: dict[str, Any]) -> list[MarkedCell]:
             result = result._replace(exercise=heading, marker="heading")
         marked.append(_with_tagged_check(result, cell))
     return marked
+
+
+def declared_questions(notebook: dict[str, Any]) -> list[tuple[int, str]]:
+    """Return place and name of each question that otter-grader's own cells declare.
+
+    A name that comes twice is a fault of the notebook's author. Never raises.
+    """
+    return [(question.place, question.name) for question in read_declared(read_cells(notebook))]
 
 
 def _with_tagged_check(result: MarkedCell, cell: Cell) -> MarkedCell:

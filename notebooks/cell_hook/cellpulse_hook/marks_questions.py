@@ -30,7 +30,7 @@ _ITEM = re.compile(r"^[ \t]*#?[ \t]*-[ \t]*(.*)$")
 _END_OF_SETTINGS = ("```", "~~~", "-->")
 
 
-class _Question(NamedTuple):
+class Question(NamedTuple):
     """A question as a cell declares it."""
 
     place: int
@@ -49,7 +49,7 @@ def mark_questions(cells: list[Cell], notebook: Any) -> dict[int, Mark]:
     """
     checks = _checks(cells)
     marks: dict[int, Mark] = {}
-    declared = _declared(cells)
+    declared = read_declared(cells)
     points = _points_by_name(notebook)
     points.update({q.name: q.points for q in declared if q.points is not None})
     for question, following in zip(declared, [*declared[1:], None]):  # noqa: B905 - Python 3.9
@@ -88,7 +88,8 @@ def check_name(argument: str) -> str:
     return (file.group(1) if file else argument).strip()
 
 
-def _declared(cells: list[Cell]) -> list[_Question]:
+def read_declared(cells: list[Cell]) -> list[Question]:
+    """Return the questions that raw and Markdown cells declare, in their order."""
     questions = []
     for cell in cells:
         if cell.kind in ("raw", "markdown"):
@@ -96,7 +97,7 @@ def _declared(cells: list[Cell]) -> list[_Question]:
                 settings = _settings(cell.source[begin.end() :])
                 name = settings.get("name")
                 if isinstance(name, str) and name:
-                    question = _Question(cell.place, name, read_points(settings.get("points")))
+                    question = Question(cell.place, name, read_points(settings.get("points")))
                     questions.append(question)
     return questions
 
@@ -168,10 +169,7 @@ def _mark_declared(
     elif own:
         inside = below[: own[0] + 1]
     else:
-        codes = [at for at, cell in enumerate(below) if cell.kind == "code"]
-        first = codes[0] if codes else 0
-        texts = [at for at, cell in enumerate(below) if at > first and cell.kind != "code"]
-        inside = below[: texts[0] if texts else len(below)]
+        inside = _up_to_the_next_text(below)
     tests = _tests(inside)
     has_check = False
     code = [cell for cell in inside if cell.kind == "code"]
@@ -190,6 +188,17 @@ def _mark_declared(
             marks[cell.place] = Mark(name, _OTTER, name, tested, points=points.get(name))
         elif check is None:
             marks[cell.place] = Mark(name, _OTTER, name)
+
+
+def _up_to_the_next_text(below: list[Cell]) -> list[Cell]:
+    """Return the cells up to the text after the first code; none of them after a title."""
+    inside: list[Cell] = []
+    for cell in below:
+        has_code = bool(inside) and inside[-1].kind == "code"
+        if cell.kind != "code" and (has_code or cell.title is not None):
+            break
+        inside.append(cell)
+    return inside
 
 
 def _tests(inside: list[Cell]) -> set[int]:
