@@ -111,10 +111,10 @@ def test_a_cell_that_is_not_saved_has_no_exercise(tmp_path: Path) -> None:
     notebook = NotebookFile()
     file = _write(tmp_path / "n.ipynb", _markdown("# One"))
     assert _exercise(notebook, file, "c") is None
-    assert not notebook.knows(file, "c")
+    assert notebook.marked(file, "c") is None
     _write(tmp_path / "n.ipynb", _markdown("# One"), _code("c"))
     assert _exercise(notebook, file, "c") == "One"
-    assert notebook.knows(file, "c")
+    assert notebook.marked(file, "c") is not None
 
 
 def test_a_notebook_is_read_once_until_it_changes(tmp_path: Path) -> None:
