@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +14,9 @@ from redis import RedisError
 from sqlalchemy import Engine
 
 from flows.commands.errors import one_line_for_errors
-from flows.course.content import CourseContentError, NotebookContent
-from flows.course.notebook_files import find_notebooks
+from flows.course.content import CourseContentError
 from flows.course.publish import publish
-from flows.course.read_course import parse_due, read_content, require_distinct_tags
+from flows.course.read_course import parse_due, read_course
 from flows.course.register import Outcome, register
 from flows.course.registered import registered_course
 from flows.redis_client import connect_redis
@@ -61,7 +60,7 @@ def register_course(
     """
     _check_course(course_id)
     due = dict(_parse_due(text) for text in dues)
-    notebooks = _read(find_notebooks(paths))
+    notebooks = read_course(paths, _with_progress)
     settings = FlowsSettings.load()
     with _master_data(settings.postgres_url) as engine:
         outcome = register(engine, course_id, notebooks, _one_line(title), due)
@@ -91,14 +90,12 @@ def show(course_id: str, as_json: bool) -> None:
             click.echo(f"    {_retired(exercise)}{_exercise_line(exercise)}")
 
 
-def _read(files: Sequence[tuple[str, Path]]) -> list[NotebookContent]:
+def _with_progress(files: list[tuple[str, Path]]) -> Iterator[tuple[str, Path]]:
+    # On a terminal only: elsewhere it would stand before the one line of an error.
+    hidden = not sys.stderr.isatty()
     label = f"reading {len(files)} notebooks"
-    with click.progressbar(
-        files, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()
-    ) as each:
-        notebooks = [read_content(name, path) for name, path in each]
-    require_distinct_tags(zip([path for _, path in files], notebooks, strict=True))
-    return notebooks
+    with click.progressbar(files, label=label, file=sys.stderr, hidden=hidden) as each:
+        yield from each
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """From notebooks to the content of a course, by the marks of `cellpulse_hook.marks`."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, time
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
@@ -16,10 +16,29 @@ from flows.course.content import (
     ExerciseContent,
     NotebookContent,
 )
-from flows.course.notebook_files import read_notebook
+from flows.course.notebook_files import find_notebooks, read_notebook
 from ingest_api.events import TEXT_CAPS
 
 _LONGEST_TITLE: Final = 500
+
+
+def read_course(
+    paths: Iterable[Path],
+    reading: Callable[[list[tuple[str, Path]]], Iterable[tuple[str, Path]]] = iter,
+) -> list[NotebookContent]:
+    """Return what notebooks, and all notebooks below folders, consist of, in their order.
+
+    Args:
+        paths: Files and folders.
+        reading: Is given the notebooks that are read, and yields them, to show how far it is.
+
+    Raises:
+        CourseContentError: One of them can't be registered, or two can't be together.
+    """
+    files = find_notebooks(paths)
+    notebooks = [read_content(name, path) for name, path in reading(files)]
+    _require_distinct_tags(zip([path for _, path in files], notebooks, strict=True))
+    return notebooks
 
 
 def read_content(name: str, path: Path) -> NotebookContent:
@@ -66,7 +85,7 @@ def read_content(name: str, path: Path) -> NotebookContent:
     return content
 
 
-def require_distinct_tags(files: Iterable[tuple[Path, NotebookContent]]) -> None:
+def _require_distinct_tags(files: Iterable[tuple[Path, NotebookContent]]) -> None:
     """Refuse two notebooks that tag cells with one name: a tag's name is the course's own.
 
     A grader's names are those of one notebook, and headings repeat: these may.

@@ -6,8 +6,28 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from flows.course.content import CourseContentError
-from flows.models import Course, RegisteredCheck, RegisteredExercise, RegisteredNotebook
+from flows.models import (
+    Course,
+    RegisteredCheck,
+    RegisteredCourse,
+    RegisteredExercise,
+    RegisteredNotebook,
+)
 from flows.stores.store import StoreUnavailableError
+
+
+def is_registered(engine: Engine, course_id: str) -> bool:
+    """Tell whether a course was ever registered.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer.
+    """
+    query = select(RegisteredCourse.version).where(RegisteredCourse.course_id == course_id)
+    try:
+        with engine.connect() as connection:
+            return connection.execute(query).scalar() is not None
+    except SQLAlchemyError as error:
+        raise StoreUnavailableError(f"PostgreSQL: {error}") from error
 
 
 def registered_course(engine: Engine, course_id: str) -> dict[str, Any]:
