@@ -1,5 +1,6 @@
 """Which notebook and which exercise a cell belongs to."""
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -20,6 +21,16 @@ def _markdown(*lines: str) -> dict[str, Any]:
 
 def _code(cell_id: str, *tags: str) -> dict[str, Any]:
     return {"cell_type": "code", "id": cell_id, "metadata": {"tags": list(tags)}, "source": ""}
+
+
+def _exercise(notebook: NotebookFile, file: str, cell_id: str) -> str | None:
+    mark = notebook.marked(file, cell_id)
+    return mark and mark.exercise
+
+
+def _check(notebook: NotebookFile, cell_id: str) -> str | None:
+    mark = notebook.mark_of(cell_id)
+    return mark and mark.check
 
 
 def _write(path: Path, *cells: dict[str, Any]) -> str:
@@ -45,7 +56,7 @@ def test_the_heading_above_names_the_exercise(
 ) -> None:
     """The nearest Markdown heading above a cell, without its marks, names the exercise."""
     file = _write(tmp_path / "n.ipynb", _markdown(*lines), _markdown("text"), _code("c"))
-    assert NotebookFile().exercise_of(file, "c") == heading
+    assert _exercise(NotebookFile(), file, "c") == heading
 
 
 def test_headings_count_for_nothing_where_cells_are_tagged(tmp_path: Path) -> None:
@@ -60,8 +71,7 @@ def test_headings_count_for_nothing_where_cells_are_tagged(tmp_path: Path) -> No
         _code("scratch", "scratch"),
     )
     names = [
-        NotebookFile().exercise_of(file, c)
-        for c in ("above", "tagged", "empty", "below", "scratch")
+        _exercise(NotebookFile(), file, c) for c in ("above", "tagged", "empty", "below", "scratch")
     ]
     assert names == [None, "sum of two", None, None, None]
 
@@ -70,13 +80,13 @@ def test_a_check_is_known_without_reading(tmp_path: Path) -> None:
     """The tag `check:NAME` names the check, as the notebook was when it could last be read."""
     file = _write(tmp_path / "n.ipynb", _code("c", "exercise:1", "check: 1 "), _code("d", "check:"))
     notebook = NotebookFile()
-    assert notebook.check_of("c") is None
+    assert _check(notebook, "c") is None
     assert notebook.read(file)
-    assert [notebook.check_of(cell_id) for cell_id in ("c", "d", "e")] == ["1", None, None]
+    assert [_check(notebook, cell_id) for cell_id in ("c", "d", "e")] == ["1", None, None]
     Path(file).unlink()
     assert not notebook.read(file)
-    assert notebook.check_of("c") == "1"
-    assert notebook.exercise_of(file, "c") is None
+    assert _check(notebook, "c") == "1"
+    assert _exercise(notebook, file, "c") is None
 
 
 def test_leftovers_of_another_notebook_change_no_check(tmp_path: Path) -> None:
@@ -86,7 +96,7 @@ def test_leftovers_of_another_notebook_change_no_check(tmp_path: Path) -> None:
     enricher = Enricher("s", NotebookPath({}, ""), own, read_settings({}))
     left = {"session_id": "dead", "seq": 1, "cell_id": "c", "file": other}
     assert enricher.event(make_record("{", left))["exercise"] == "2"
-    assert own.check_of("c") == "1"
+    assert _check(own, "c") == "1"
 
 
 def test_a_scratch_cell_has_no_exercise(tmp_path: Path) -> None:
@@ -94,31 +104,110 @@ def test_a_scratch_cell_has_no_exercise(tmp_path: Path) -> None:
     file = _write(
         tmp_path / "n.ipynb", _markdown("# Heading"), _code("s", "scratch"), _code("below")
     )
-    assert [NotebookFile().exercise_of(file, c) for c in ("s", "below")] == [None, "Heading"]
+    assert [_exercise(NotebookFile(), file, c) for c in ("s", "below")] == [None, "Heading"]
+
+
+def _sha256(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+def _old(*sources: str) -> list[dict[str, Any]]:
+    """Return cells without ids, each of the exercise that is named as its code is."""
+    return [
+        {**_code("", f"exercise:{source}"), "id": "", "source": [source[:2], source[2:]]}
+        for source in sources
+    ]
+
+
+def test_a_cell_without_an_id_is_known_by_its_code(tmp_path: Path) -> None:
+    """Where the id is not in the notebook, the code is looked for; code that is there twice not."""
+    notebook = NotebookFile()
+    twice = [{**cell, "metadata": {}} for cell in _old("twice")]
+    cells = [*_old("x = 1\n", "y = 2", "twice"), *twice, _code("with-id", "exercise:i")]
+    file = _write(tmp_path / "n.ipynb", *cells)
+
+    def exercise(cell_id: str | None, code: str) -> str | None:
+        mark = notebook.marked(file, cell_id, _sha256(code))
+        assert mark == notebook.mark_of(cell_id, _sha256(code))
+        return mark and mark.exercise
+
+    assert exercise("made-up", "x = 1\n") == "x = 1"
+    assert exercise(None, "y = 2") == "y = 2"
+    assert exercise(None, "x = 1") is None
+    assert exercise(None, "twice") is None
+    assert exercise(None, "") is None
+    assert exercise("with-id", "y = 2") == "i"
+
+
+def test_an_editors_own_id_is_known_once_its_code_was_saved(tmp_path: Path) -> None:
+    """A cell that was run, saved and then edited is still known, in its own notebook only."""
+    notebook = NotebookFile()
+    file = _write(tmp_path / "n.ipynb", *_old("x = 1"))
+    assert notebook.marked(file, "a", _sha256("x = 2")) is None
+    _write(tmp_path / "n.ipynb", *[{**cell, "source": "x = 2"} for cell in _old("x = 1")])
+    for code in ("x = 3", "x = 4"):
+        mark = notebook.marked(file, "a", _sha256(code))
+        assert mark is not None
+        assert mark.exercise == "x = 1"
+        assert notebook.mark_of("a", _sha256(code)) == mark
+    assert notebook.marked(file, "b", _sha256("x = 3")) is None
+    other = _write(tmp_path / "other.ipynb", *_old("y = 1"))
+    assert notebook.marked(other, "a", _sha256("x = 5")) is None
+
+
+def test_checks_are_known_by_their_names(tmp_path: Path) -> None:
+    """A check's name leads to its exercise, unless two exercises have a check of that name."""
+    notebook = NotebookFile()
+    file = _write(
+        tmp_path / "n.ipynb",
+        _code("a", "exercise:1", "check:one"),
+        _code("b", "exercise:1", "check:both"),
+        _code("c", "exercise:2", "check:both"),
+    )
+    found = [notebook.marked_check(file, name) for name in ("one", "both", "none")]
+    assert [mark and mark.exercise for mark in found] == ["1", None, None]
+    assert notebook.marked_check(str(tmp_path / "no.ipynb"), "one") is None
+
+
+def test_a_check_that_a_grader_ran_is_of_its_own_exercise(tmp_path: Path) -> None:
+    """With `by_name` the check's name counts before the cell, which counts where it is unknown."""
+    file = _write(
+        tmp_path / "n.ipynb", _code("a", "exercise:1", "check:one"), _code("b", "exercise:2")
+    )
+    enricher = Enricher("s", NotebookPath({}, ""), NotebookFile(), read_settings({}))
+
+    def sent(**fields: Any) -> dict[str, Any]:
+        seen = {"session_id": "s", "seq": 1, "cell_id": "b", "file": file, "check_name": "one"}
+        return enricher.event(make_record("{", {**seen, **fields}))
+
+    assert sent(by_name=True)["exercise"] == "1"
+    assert sent(by_name=True, check_name="else")["exercise"] == "2"
+    assert sent(by_name=False)["exercise"] == "2"
+    assert "by_name" not in sent(by_name=True)
 
 
 def test_a_cell_that_is_not_saved_has_no_exercise(tmp_path: Path) -> None:
     """A cell that the file on disk does not have yet gets its exercise once it is saved."""
     notebook = NotebookFile()
     file = _write(tmp_path / "n.ipynb", _markdown("# One"))
-    assert notebook.exercise_of(file, "c") is None
-    assert not notebook.knows(file, "c")
+    assert _exercise(notebook, file, "c") is None
+    assert notebook.marked(file, "c") is None
     _write(tmp_path / "n.ipynb", _markdown("# One"), _code("c"))
-    assert notebook.exercise_of(file, "c") == "One"
-    assert notebook.knows(file, "c")
+    assert _exercise(notebook, file, "c") == "One"
+    assert notebook.marked(file, "c") is not None
 
 
 def test_a_notebook_is_read_once_until_it_changes(tmp_path: Path) -> None:
     """The file is read again only when its size or time is another."""
     notebook = NotebookFile()
     file = Path(_write(tmp_path / "n.ipynb", _markdown("# One"), _code("c")))
-    assert notebook.exercise_of(str(file), "c") == "One"
+    assert _exercise(notebook, str(file), "c") == "One"
     time_ns = file.stat().st_mtime_ns
     _write(file, _markdown("# Two"), _code("c"))
     os.utime(file, ns=(time_ns, time_ns))
-    assert notebook.exercise_of(str(file), "c") == "One"
+    assert _exercise(notebook, str(file), "c") == "One"
     os.utime(file, ns=(time_ns + 1, time_ns + 1))
-    assert notebook.exercise_of(str(file), "c") == "Two"
+    assert _exercise(notebook, str(file), "c") == "Two"
 
 
 @pytest.mark.parametrize(
@@ -128,8 +217,8 @@ def test_a_file_that_is_no_notebook_is_no_fault(tmp_path: Path, text: str) -> No
     """A file that is half written, or something else, has no exercises and raises nothing."""
     file = tmp_path / "n.ipynb"
     file.write_text(text, errors="surrogateescape")
-    assert NotebookFile().exercise_of(str(file), "c") is None
-    assert NotebookFile().exercise_of(str(tmp_path / "none.ipynb"), "c") is None
+    assert _exercise(NotebookFile(), str(file), "c") is None
+    assert _exercise(NotebookFile(), str(tmp_path / "none.ipynb"), "c") is None
 
 
 @pytest.mark.parametrize(

@@ -1,50 +1,84 @@
-"""Which exercise a cell belongs to and which check it is, read from the notebook file."""
+"""What the notebook file says of a cell, kept at hand."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable
 from pathlib import Path
-from typing import Any, Optional
+from typing import NamedTuple, Optional, TypeVar
 
-_EXERCISE_TAG = "exercise:"
-_CHECK_TAG = "check:"
-#: A cell for trying things out, wherever it stands.
-_SCRATCH_TAG = "scratch"
-_HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]+(.*))?$")
-_FENCE = re.compile(r" {0,3}(```|~~~)")
+from cellpulse_hook.marks import MarkedCell, mark_cells
+from cellpulse_hook.notebook_cells import read_cells
+
+#: More cells than this are not waited for; a student's notebook has some tens.
+_MOST_UNKNOWN = 1_000
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+class _Marks(NamedTuple):
+    """The cells of one version of a notebook."""
+
+    by_id: dict[str, MarkedCell]
+    #: By the SHA-256 of their code. Where cells with the same code are marked otherwise, none.
+    by_code: dict[str, MarkedCell]
+    #: By the name of the check. Where checks of the same name are of several exercises, none.
+    by_check: dict[str, MarkedCell]
 
 
 class NotebookFile:
-    """What a notebook on disk says of its cells. It is read again only after it has changed."""
+    """What a notebook on disk says of its cells. It is read again only after it has changed.
+
+    A cell is found by its id, else by its code: notebooks before format 4.5 have no ids, and some
+    editors send ids of their own. Such an id is known from the first save on that holds the code
+    which was run under it.
+    """
 
     def __init__(self) -> None:
         """Know no notebook yet."""
         self._file: Optional[str] = None
         self._version: Optional[tuple[int, int]] = None
-        self._exercises: dict[str, Optional[str]] = {}
-        self._checks: dict[str, str] = {}
+        self._known_file: Optional[str] = None
+        self._marks = _Marks({}, {}, {})
+        self._learned: dict[str, MarkedCell] = {}
+        #: The code's SHA-256 by ids of which nothing is known yet.
+        self._unknown: dict[str, str] = {}
 
-    def knows(self, file: str, cell_id: str) -> bool:
-        """Return whether the notebook on disk has the cell. False where it can't be read."""
-        return self.read(file) and cell_id in self._exercises
+    def marked(
+        self, file: str, cell_id: Optional[str], code_sha256: Optional[str] = None
+    ) -> Optional[MarkedCell]:
+        """Return what marks the cell.
 
-    def exercise_of(self, file: str, cell_id: str) -> Optional[str]:
-        """Return the name in the cell's own tag `exercise:NAME`, else the heading above it.
-
-        Where any cell is tagged, headings count for nothing: the other cells are examples and
-        experiments. None where there is neither, where the cell is tagged `scratch`, and where
-        the notebook on disk does not have the cell or can't be read.
+        None where the notebook on disk does not have the cell or can't be read.
         """
-        return self._exercises.get(cell_id) if self.read(file) else None
+        if not self.read(file):
+            return None
+        if cell_id is not None and code_sha256 is not None and cell_id not in self._marks.by_id:
+            if len(self._unknown) == _MOST_UNKNOWN:
+                self._unknown.clear()
+            self._unknown[cell_id] = code_sha256
+            self._learn()
+        return self.mark_of(cell_id, code_sha256)
 
-    def check_of(self, cell_id: str) -> Optional[str]:
-        """Return the name in the cell's tag `check:NAME`, as the notebook was last read.
+    def marked_check(self, file: str, name: str) -> Optional[MarkedCell]:
+        """Return what marks the cell of a check. None as for `marked`."""
+        return self._marks.by_check.get(name) if self.read(file) else None
+
+    def mark_of(
+        self, cell_id: Optional[str], code_sha256: Optional[str] = None
+    ) -> Optional[MarkedCell]:
+        """Return what marks the cell, as the notebook was last read.
 
         This reads nothing, so it is for the callback that a student waits for.
         """
-        return self._checks.get(cell_id)
+        marks = self._marks
+        found = marks.by_id.get(cell_id) if cell_id is not None else None
+        if found is None and code_sha256 is not None:
+            found = marks.by_code.get(code_sha256)
+        if found is None and cell_id is not None:
+            found = self._learned.get(cell_id)
+        return found
 
     def read(self, file: str) -> bool:
         """Read the notebook unless it is as it was, and return whether it could be read."""
@@ -53,66 +87,44 @@ class NotebookFile:
             version = (stat.st_mtime_ns, stat.st_size)
             if (file, version) == (self._file, self._version):
                 return True
-            cells = json.loads(Path(file).read_bytes())["cells"]
-            exercises, checks = dict(_exercises(cells)), dict(_checks(cells))
-        except (OSError, ValueError, AttributeError, TypeError, KeyError):
+            notebook = json.loads(Path(file).read_bytes())
+        except (OSError, ValueError, RecursionError):
             # Not there, or half written: a moment later it may be.
             self._file = None
             return False
+        if file != self._known_file:
+            self._known_file = file
+            self._learned, self._unknown = {}, {}
         self._file, self._version = file, version
-        self._exercises, self._checks = exercises, checks
+        marks = mark_cells(notebook)
+        code = {cell.place: cell.source for cell in read_cells(notebook) if cell.kind == "code"}
+        self._marks = _Marks(
+            {mark.cell_id: mark for mark in marks if mark.cell_id},
+            _without_doubt((_sha256(code[m.index]), m) for m in marks if code.get(m.index)),
+            _without_doubt((mark.check, mark) for mark in marks if mark.check),
+        )
+        self._learn()
         return True
 
-
-def _exercises(cells: list[dict[str, Any]]) -> Iterator[tuple[str, Optional[str]]]:
-    names = [_tagged_name(cell, _EXERCISE_TAG) for cell in cells]
-    # Whoever tagged exercises has said which cells are none: examples and experiments.
-    goes_by_headings = not any(names)
-    heading = None
-    for cell, name in zip(cells, names):  # noqa: B905 - Python 3.9 has no `strict`
-        if cell["cell_type"] == "markdown" and goes_by_headings:
-            heading = _last_heading(_source(cell)) or heading
-        if "id" in cell:
-            yield str(cell["id"]), name or (None if _SCRATCH_TAG in _tags(cell) else heading)
+    def _learn(self) -> None:
+        """Take the ids for known of which the code that was run is in the notebook now."""
+        by_code = self._marks.by_code
+        found = {cell_id: sha for cell_id, sha in self._unknown.items() if sha in by_code}
+        for cell_id, code_sha256 in found.items():
+            self._learned[cell_id] = by_code[code_sha256]
+            del self._unknown[cell_id]
 
 
-def _checks(cells: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    for cell in cells:
-        name = _tagged_name(cell, _CHECK_TAG)
-        if name and "id" in cell:
-            yield str(cell["id"]), name
+def _sha256(code: str) -> str:
+    return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
 
 
-def _tagged_name(cell: dict[str, Any], tag: str) -> Optional[str]:
-    named = [found[len(tag) :].strip() for found in _tags(cell) if found.startswith(tag)]
-    return next((name for name in named if name), None)
-
-
-def _tags(cell: dict[str, Any]) -> list[str]:
-    return [str(tag).strip() for tag in cell.get("metadata", {}).get("tags", ())]
-
-
-def _source(cell: dict[str, Any]) -> str:
-    source = cell["source"]
-    return source if isinstance(source, str) else "".join(source)
-
-
-def _last_heading(markdown: str) -> Optional[str]:
-    """Return the text of the last heading, which is not in a block of code."""
-    heading = None
-    fence = None
-    for line in markdown.splitlines():
-        mark = _FENCE.match(line)
-        if mark and fence in (None, mark.group(1)):
-            fence = None if fence else mark.group(1)
-        elif fence is None:
-            found = _HEADING.match(line)
-            heading = (found and _without_closing_marks(found.group(1) or "")) or heading
-    return heading
-
-
-def _without_closing_marks(text: str) -> str:
-    """Return `Lists` for `Lists ##`, and leave `C#` alone."""
-    text = text.strip()
-    shorter = text.rstrip("#")
-    return shorter.rstrip() if shorter.endswith((" ", "\t")) or not shorter else text
+def _without_doubt(named: Iterable[tuple[Key, MarkedCell]]) -> dict[Key, MarkedCell]:
+    """Return the cells by their keys, without keys of cells that are marked otherwise."""
+    found: dict[Key, MarkedCell] = {}
+    doubtful = set()
+    for key, mark in named:
+        known = found.setdefault(key, mark)
+        if (known.exercise, known.check) != (mark.exercise, mark.check):
+            doubtful.add(key)
+    return {key: mark for key, mark in found.items() if key not in doubtful}
