@@ -50,7 +50,8 @@ def create_app(settings: ApiSettings) -> FastAPI:
             HTTPStatus.SERVICE_UNAVAILABLE, f"{error}; try again later", {"Retry-After": "2"}
         ).to_response()
 
-    app.include_router(routes.router)
+    app.include_router(routes.history_router)
     app.include_router(measure_routes.router)
+    app.include_router(routes.router)
     app.include_router(health.router)
     return app

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from analytics.measure import ParameterKind
+
 
 class Answer(BaseModel):
     """Base of every model here: read-only."""
@@ -207,6 +209,9 @@ class Timeline(Answer):
 class MeasureParameter(Answer):
     """A parameter of a measure's own."""
 
+    kind: Annotated[
+        ParameterKind, Field(description="What a value is; a course must be open to the token.")
+    ]
     default: Annotated[float | str, Field(description="Its value when none is given.")]
     meaning: Annotated[str, Field(description="What it means, and its unit.")]
 
