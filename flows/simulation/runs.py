@@ -27,15 +27,8 @@ class Run:
 
 @lru_cache(maxsize=10_000)
 def ran(code: str, error_name: str | None = None, error_message: str | None = None) -> Run:
-    """Return the outcome of running `code`, without an error where none is named.
-
-    `{file}` in the message becomes a file name that depends on the code, as in a notebook's own
-    syntax errors.
-    """
+    """Return the outcome of running `code`, without an error where none is named."""
     digest = hashlib.sha256(code.encode())
-    if error_message is not None:
-        number = int.from_bytes(digest.digest()[:4], "big")
-        error_message = error_message.replace("{file}", f"{number}.py")
     return Run(
         status=_status(error_name),
         error_name=error_name,
