@@ -1,9 +1,7 @@
 """The catalogue of attempts: held to what Python really says."""
 
-import sys
 import tomllib
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -12,6 +10,7 @@ from cellpulse_hook import error_text
 from flows.simulation import catalogue
 from flows.simulation.catalogue import read_catalogue
 from flows.simulation.course import read_course
+from tests.flows.simulation.running import error_of, run
 
 ENTRIES: dict[str, dict[str, Any]] = tomllib.loads(
     Path(catalogue.__file__).with_name("catalogue.toml").read_text(encoding="utf-8")
@@ -26,8 +25,6 @@ SOLUTIONS = [
     for name, entry in ENTRIES.items()
     for number, code in enumerate(entry["solutions"], 1)
 ]
-#: A cell of the catalogue that runs more lines than this never ends.
-MOST_LINES = 5_000
 
 
 @pytest.fixture(scope="module")
@@ -35,35 +32,6 @@ def checks(course_dir: Path) -> dict[str, str]:
     """Return the code of each exercise's check."""
     exercises = [e for notebook in read_course(course_dir).notebooks for e in notebook.exercises]
     return {e.name: e.check.cell.code for e in exercises if e.check}
-
-
-def run(code: str, names: dict[str, Any]) -> None:
-    """Run a cell, and interrupt it as a student does when it does not end."""
-    lines = 0
-
-    def count(_: FrameType, event: str, __: object) -> Any:
-        nonlocal lines
-        lines += event == "line"
-        if lines > MOST_LINES:
-            raise KeyboardInterrupt
-        return count
-
-    compiled = compile(code, "cell", "exec")
-    before = sys.gettrace()
-    sys.settrace(count)
-    try:
-        exec(compiled, names)
-    finally:
-        sys.settrace(before)
-
-
-def error_of(code: str) -> tuple[str, str] | None:
-    """Run a cell and return the name and the message of its error."""
-    try:
-        run(code, {})
-    except Exception as error:  # noqa: BLE001 - the students' errors are what is asked for
-        return type(error).__name__, str(error)
-    return None
 
 
 def test_every_exercise_has_attempts(checks: dict[str, str]) -> None:
@@ -103,7 +71,7 @@ def test_starter_fails_as_the_catalogue_says(course_dir: Path) -> None:
     known = read_catalogue()
     for notebook in read_course(course_dir).notebooks:
         for exercise in notebook.exercises:
-            assert error_of(exercise.cell.code) == known[exercise.name].starter_error
+            assert error_of(exercise.cell.code, {}) == known[exercise.name].starter_error
 
 
 def test_every_exercise_has_errors_to_get_stuck_on() -> None:
