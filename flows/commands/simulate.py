@@ -75,6 +75,7 @@ def simulate(
     ground_truth: TextIO | None,
 ) -> None:
     """Play a class that works through the sample course, by way of the real ingest."""
+    numbers = read_parameters(parameters)
     settings = PlatformSettings.load()
     secret = SecretSettings.load().secret.get_secret_value()
     plan = plan_class(
@@ -83,7 +84,7 @@ def simulate(
         course_dir=SAMPLE_COURSE,
         seed=seed,
         course_id=course,
-        parameters=read_parameters(parameters),
+        parameters=numbers,
         with_code=with_code,
     )
     started_at = datetime.now(UTC)

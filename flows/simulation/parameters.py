@@ -25,6 +25,8 @@ def _in_order(ends: Ends) -> Ends:
 #: Longest time and largest number: a class that takes longer to plan is none.
 _LARGEST: Final = 100_000
 Number = Annotated[float, Field(ge=-100, le=100)]
+#: More than this, as of a log-normal factor, makes numbers that no class has.
+Spread = Annotated[float, Field(ge=0, le=5)]
 NotNegative = Annotated[float, Field(ge=0, le=_LARGEST)]
 Positive = Annotated[float, Field(ge=0.01, le=_LARGEST)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -41,8 +43,8 @@ class Parameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     # Who the students are
-    skill_spread: Positive
-    pace_spread: NotNegative
+    skill_spread: Spread
+    pace_spread: Spread
     persistence: Counts
     rerun_chance: Shares
     arrival_mean_seconds: Positive
@@ -54,7 +56,7 @@ class Parameters(BaseModel):
 
     # How they work
     learning_per_attempt: NotNegative
-    time_spread: NotNegative
+    time_spread: Spread
     reading_seconds: Positive
     first_attempt_seconds: Positive
     next_attempt_seconds: Positive
@@ -108,7 +110,7 @@ class Parameters(BaseModel):
 
     # The machine
     duration_ms: Positive
-    duration_spread: NotNegative
+    duration_spread: Spread
     endless_seconds: Times
 
 

@@ -33,6 +33,7 @@ def test_own_file_changes_what_it_names(tmp_path: Path) -> None:
         ("[break_chance]\nvalue = nan", r"break_chance"),
         ('[break_chance]\nvalue = "often"', r"break_chance.*'often'"),
         ("[reading_seconds]\nvalue = 0", r"reading_seconds"),
+        ("[pace_spread]\nvalue = 1000", r"pace_spread"),
         ("[persistence]\nvalue = [5, 2]", r"persistence.*the lower end must come first"),
         ("[persistence]\nvalue = [5]", r"persistence"),
         ("break_chance = 0.5", r"break_chance: needs a table"),
