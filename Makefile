@@ -12,7 +12,7 @@ HOOK := $(shell find notebooks/cell_hook -type f -not -path '*/__pycache__/*' 2>
 # What the tests need beside Python: real servers and a browser.
 DEBIAN_PACKAGES := chromium gcc influxdb libc6-dev nginx-light postgresql-client redis-server
 
-.PHONY: up demo test faults check debian lock schema clean
+.PHONY: up demo test faults check debian lock schema docs clean
 .DELETE_ON_ERROR:
 
 up: $(VENV)/.up
@@ -80,6 +80,9 @@ lock:
 
 schema: $(VENV)/.up
 	@$(VENV)/bin/cellpulse schema > ingest_api/schema/event.json
+
+docs: $(VENV)/.up
+	@$(VENV)/bin/python -m analytics.measures_page > docs/measures.md
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

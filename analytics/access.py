@@ -50,6 +50,12 @@ async def _student_of(
     return course_id, student_id
 
 
+async def _course_of(
+    grant: Annotated[Grant, Depends(_reader)], encoded: EncodedCourseId
+) -> tuple[Grant, str]:
+    return grant, _permitted_course(grant, encoded)
+
+
 def _permitted_course(grant: Grant, encoded: str) -> str:
     course_id = decoded_id(encoded)
     if course_id is None:
@@ -59,6 +65,10 @@ def _permitted_course(grant: Grant, encoded: str) -> str:
     return course_id
 
 
+#: Grant of any token that may read.
+Reader = Annotated[Grant, Depends(_reader)]
+#: Grant of a token, and the id of a course of which it may read at least one student.
+CourseOf = Annotated[tuple[Grant, str], Depends(_course_of)]
 #: Grant of a token that may read about whole classes.
 ClassReader = Annotated[Grant, Depends(_class_reader)]
 #: Id of a course about which the token may read everything.

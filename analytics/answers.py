@@ -1,4 +1,4 @@
-"""Answers of the aggregation API: each is measures, read within one transaction of the lake."""
+"""Answers of the aggregation API: each is queries, read within one transaction of the lake."""
 
 import json
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from duckdb import DuckDBPyConnection as Lake
 
-from analytics.measure import load_measure
+from analytics.query import load_query
 from analytics.responses import (
     AsOf,
     Course,
@@ -29,14 +29,15 @@ from ingest_api.problems import Problem
 
 #: Most buckets of one timeline.
 BUCKETS_LIMIT: Final = 2_000
-_LARGEST_POSITION_NS: Final = 2**63 - 1
+#: Largest position that DuckDB compares with.
+LARGEST_POSITION_NS: Final = 2**63 - 1
 
 _Source = Literal["lake", "postgres"]
 
 
 def as_of(lake: Lake, now: datetime, *sources: _Source) -> AsOf:
     """Return which data is read: the position is that of the source that is behind the other."""
-    found = load_measure("as_of").row(lake)
+    found = load_query("as_of").row(lake)
     positions = [found[f"{source}_position"] or START for source in sources]
     behind = min(positions, key=position_ns)
     return AsOf(position=None if behind == START else behind, snapshot=found["snapshot"], time=now)
@@ -45,7 +46,7 @@ def as_of(lake: Lake, now: datetime, *sources: _Source) -> AsOf:
 def courses(lake: Lake, course_id: str | None) -> Courses:
     """Return one course, or every course where none is named."""
     now = datetime.now(UTC)
-    rows = load_measure("courses").rows(lake, course_id=course_id)
+    rows = load_query("courses").rows(lake, course_id=course_id)
     return Courses(
         as_of=as_of(lake, now, "postgres"), courses=[Course.model_validate(row) for row in rows]
     )
@@ -57,9 +58,9 @@ def progress(lake: Lake, course_id: str) -> Progress:
     Raises:
         Problem: 404 for an unknown course.
     """
-    _require_member(lake, course_id)
+    require_member(lake, course_id)
     now = datetime.now(UTC)
-    totals = load_measure("class_progress").row(lake, course_id=course_id, now=now)
+    totals = load_query("class_progress").row(lake, course_id=course_id, now=now)
     return Progress(
         as_of=as_of(lake, now, "lake", "postgres"),
         course_id=course_id,
@@ -74,7 +75,7 @@ def exercises(lake: Lake, course_id: str) -> Exercises:
     Raises:
         Problem: 404 for an unknown course.
     """
-    _require_member(lake, course_id)
+    require_member(lake, course_id)
     return Exercises(
         as_of=as_of(lake, datetime.now(UTC), "lake"),
         course_id=course_id,
@@ -88,9 +89,9 @@ def students(lake: Lake, course_id: str) -> Students:
     Raises:
         Problem: 404 for an unknown course.
     """
-    _require_member(lake, course_id)
+    require_member(lake, course_id)
     now = datetime.now(UTC)
-    rows = load_measure("student_states").rows(lake, course_id=course_id, now=now)
+    rows = load_query("student_states").rows(lake, course_id=course_id, now=now)
     return Students(
         as_of=as_of(lake, now, "postgres"),
         course_id=course_id,
@@ -104,7 +105,7 @@ def history(lake: Lake, course_id: str, student_id: str, limit: int, before: str
     Raises:
         Problem: 404 for an unknown course or student.
     """
-    _require_member(lake, course_id, student_id)
+    require_member(lake, course_id, student_id)
     rows, next_before = _page(
         lake, "student_history", limit, before, course_id=course_id, student_id=student_id
     )
@@ -123,7 +124,7 @@ def events(lake: Lake, course_id: str, limit: int, before: str | None) -> Events
     Raises:
         Problem: 404 for an unknown course.
     """
-    _require_member(lake, course_id)
+    require_member(lake, course_id)
     rows, next_before = _page(lake, "course_events", limit, before, course_id=course_id)
     return Events(
         as_of=as_of(lake, datetime.now(UTC), "lake"),
@@ -145,8 +146,8 @@ def timeline(
     Raises:
         Problem: 404 for an unknown course, 422 for more than `BUCKETS_LIMIT` buckets.
     """
-    _require_member(lake, course_id)
-    rows = load_measure("timeline").rows(
+    require_member(lake, course_id)
+    rows = load_query("timeline").rows(
         lake,
         course_id=course_id,
         bucket_seconds=bucket_seconds,
@@ -168,11 +169,11 @@ def timeline(
 
 
 def _page(
-    lake: Lake, measure: str, limit: int, before: str | None, **of: str
+    lake: Lake, query: str, limit: int, before: str | None, **of: str
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of events, and what `before` is for the next page."""
-    before_ns = None if before is None else min(position_ns(before), _LARGEST_POSITION_NS)
-    rows = load_measure(measure).rows(
+    before_ns = None if before is None else min(position_ns(before), LARGEST_POSITION_NS)
+    rows = load_query(query).rows(
         lake,
         before_ns=before_ns,
         row_limit=limit + 1,  # one more tells whether there is a next page
@@ -185,12 +186,17 @@ def _page(
 
 
 def _exercises(lake: Lake, course_id: str) -> list[ExerciseProgress]:
-    rows = load_measure("exercise_progress").rows(lake, course_id=course_id)
+    rows = load_query("exercise_progress").rows(lake, course_id=course_id)
     return [ExerciseProgress.model_validate(row) for row in rows]
 
 
-def _require_member(lake: Lake, course_id: str, student_id: str | None = None) -> None:
-    known = load_measure("membership").row(lake, course_id=course_id, student_id=student_id)
+def require_member(lake: Lake, course_id: str, student_id: str | None = None) -> None:
+    """Go on only where the course, and the student in it, are known.
+
+    Raises:
+        Problem: 404, they are not.
+    """
+    known = load_query("membership").row(lake, course_id=course_id, student_id=student_id)
     if not known["course_known"]:
         raise Problem(
             HTTPStatus.NOT_FOUND, "there is no such course: GET /api/v1/courses lists them"

@@ -9,8 +9,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
-from analytics import health, routes
-from analytics.connection import LakeUnavailableError
+from analytics import health, measure_routes, routes, table_routes
+from analytics.errors import LakeUnavailableError
 from analytics.lake_reader import LakeReader
 from analytics.parameters import EncodedPaths
 from analytics.settings import ApiSettings
@@ -50,6 +50,9 @@ def create_app(settings: ApiSettings) -> FastAPI:
             HTTPStatus.SERVICE_UNAVAILABLE, f"{error}; try again later", {"Retry-After": "2"}
         ).to_response()
 
+    # First the addresses with a name at their end, which the others' course could swallow.
+    app.include_router(table_routes.router)
+    app.include_router(measure_routes.router)
     app.include_router(routes.router)
     app.include_router(health.router)
     return app

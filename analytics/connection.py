@@ -1,75 +1,98 @@
 """Opens the lake for reading: `connect()` for notebooks, `open_lake()` for our own processes."""
 
+from datetime import datetime
+from importlib import resources
 from typing import Final
 
 import duckdb
 
+from analytics.errors import LakeUnavailableError, NewerLakeError
+from analytics.measure_macros import create_measure_macros
+from analytics.remote import copy_from_api
 from analytics.settings import LakeSettings
-from analytics.views import create_views
+from analytics.snapshot import find_snapshot, name_copy, name_snapshot
+from analytics.views import create_views, describe_views
 from flows.stores.lake_attach import attach_lake, plain_error
 from flows.version_of_data import UnknownDataVersionError
 from ingest_api.settings import BadSettingError
 
-# Sorts names as people do: 1.2 before 1.10. Runs of digits are compared as numbers.
-_NATURAL_ORDER: Final = """
-CREATE OR REPLACE MACRO natural_order(name) AS list_transform(
-    regexp_extract_all(name, '[0-9]+|[^0-9]+'),
-    lambda part: if(part[1] BETWEEN '0' AND '9', lpad(part, 500, '0'), part)
-)
-"""
-
-
-class LakeUnavailableError(Exception):
-    """The lake can't be read now; the message says what to do."""
-
-
-class NewerLakeError(LakeUnavailableError):
-    """The lake, or the master data, was made by a newer Cellpulse."""
+_RELATIONS: Final = (resources.files("analytics") / "relations.sql").read_text(encoding="utf-8")
 
 
 def connect(
-    postgres_url: str | None = None, lake_path: str | None = None
+    address: str | None = None,
+    lake_path: str | None = None,
+    *,
+    token: str | None = None,
+    as_of: datetime | int | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Open the lake for reading, beside the class that goes on writing to it.
 
-    The connection has these views, described in `duckdb_views()` and `duckdb_columns()`:
-    `events`, `rollup_student_exercise`, `rollup_course_minute`, `courses`, `students`,
-    `enrollments`, `sessions`, `student_states`, `notebooks`, `exercises`,
-    `registered_notebooks`, `registered_exercises`, `registered_checks`. The lake itself is
-    `lake`, with every snapshot of it: `FROM lake.events AT (VERSION => 42)`. Times are in UTC.
+    With the address of the databases, every query sees what the class has done until then. With
+    that of the aggregation API and a token, what the token may read is copied once, and the class
+    goes on elsewhere; connect again for newer events.
+
+    The connection has these views: `events`, `rollup_student_exercise`, `rollup_course_minute`,
+    `courses`, `students`, `enrollments`, `sessions`, `student_states`, `notebooks`, `exercises`,
+    `registered_notebooks`, `registered_exercises`, `registered_checks`; and each measure as a
+    table macro, for example `FROM error_quotient('demo', by := 'exercise')`, with the parameters
+    `course`, `by` ('course', 'exercise', 'student', 'student_exercise' or 'run'), `since`, `until`
+    and the measure's own.
+    `duckdb_views()`, `duckdb_columns()` and `duckdb_functions()` describe them. `FROM read_from`
+    names the snapshot that is read. Times are in UTC.
 
     Args:
-        postgres_url: Address of PostgreSQL; default `CELLPULSE_POSTGRES_URL`, else that of the
-            `cellpulse up` that runs on this machine.
-        lake_path: Folder or address of the lake's files; default `CELLPULSE_LAKE_PATH`, else
-            `lake` in the data folder.
+        address: Of PostgreSQL (`postgresql://…`), or of the aggregation API (`http://…:8001`);
+            default `CELLPULSE_POSTGRES_URL`, else that of the `cellpulse up` that runs on this
+            machine.
+        lake_path: Folder or address of the lake's files, beside that of PostgreSQL; default
+            `CELLPULSE_LAKE_PATH`, else `lake` in the data folder.
+        token: A read token (`cellpulse token --scope read`), for the aggregation API.
+        as_of: Read the lake as it was: the number of a snapshot, or a time, which means the latest
+            snapshot made by then. The same number gives the same events, rollups and measures
+            again for as long as the snapshot is kept (`CELLPULSE_SNAPSHOT_DAYS`). Master data are
+            always those of now.
 
     Raises:
-        LakeUnavailableError: There is no lake at that address, or it does not answer.
+        LakeUnavailableError: There is no lake at that address, it does not answer, or it has no
+            such snapshot.
     """
-    given = {"postgres_url": postgres_url, "lake_path": lake_path}
-    try:
-        settings = LakeSettings.load(
-            **{name: value for name, value in given.items() if value is not None}
-        )
-    except BadSettingError as error:
-        raise LakeUnavailableError(
-            f"{error}. Run 'cellpulse up' on this machine, set the variable to where the lake's "
-            "PostgreSQL is, or give connect() the address."
-        ) from error
+    if address is not None and address.startswith(("http://", "https://")):
+        if token is None:
+            raise LakeUnavailableError(
+                "the aggregation API wants a token: connect(address, token=…), which "
+                "'cellpulse token --scope read --course COURSE' prints"
+            )
+        connection, read = copy_from_api(address, token, as_of)
+        prepare(connection)
+        name_copy(connection, read)
+    else:
+        connection = _attached(_settings_of(address, lake_path), as_of)
+    describe_views(connection)
+    create_measure_macros(connection)
+    return connection
+
+
+def _attached(settings: LakeSettings, as_of: datetime | int | None) -> duckdb.DuckDBPyConnection:
     connection = open_lake(settings)
     try:
-        create_views(connection)
+        snapshot = None if as_of is None else find_snapshot(connection, as_of)
+        if snapshot is not None:
+            create_views(connection, snapshot)
+        name_snapshot(connection, snapshot)
     except duckdb.Error as error:
         connection.close()
         raise unavailable(settings, error) from plain_error(error, settings.postgres_url)
+    except LakeUnavailableError:
+        connection.close()
+        raise
     return connection
 
 
 def open_lake(settings: LakeSettings) -> duckdb.DuckDBPyConnection:
     """Open the lake as `lake` and the master data as `master`, both read-only, in UTC.
 
-    Measures also use the macro `natural_order(name)` of this connection.
+    The connection has the views and the relations that measures and queries read.
 
     Raises:
         LakeUnavailableError: There is no lake at that address, or it does not answer.
@@ -78,12 +101,35 @@ def open_lake(settings: LakeSettings) -> duckdb.DuckDBPyConnection:
         connection = attach_lake(settings.postgres_url, settings.lake_path, read_only=True)
         # For cursors too: they don't take over what is set for this connection alone.
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
-        connection.execute(_NATURAL_ORDER)
+        prepare(connection)
     except duckdb.Error as error:
         raise unavailable(settings, error) from plain_error(error, settings.postgres_url)
     except UnknownDataVersionError as error:
         raise NewerLakeError(str(error)) from error
     return connection
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the views and relations of a connection that has `lake` and `master` attached.
+
+    Raises:
+        duckdb.Error: A table is not there, or its database does not answer.
+    """
+    create_views(connection)
+    connection.execute(_RELATIONS)
+
+
+def _settings_of(postgres_url: str | None, lake_path: str | None) -> LakeSettings:
+    given = {"postgres_url": postgres_url, "lake_path": lake_path}
+    try:
+        return LakeSettings.load(
+            **{name: value for name, value in given.items() if value is not None}
+        )
+    except BadSettingError as error:
+        raise LakeUnavailableError(
+            f"{error}. Run 'cellpulse up' on this machine, set the variable to where the lake's "
+            "PostgreSQL is, or give connect() the address."
+        ) from error
 
 
 def unavailable(settings: LakeSettings, error: duckdb.Error) -> LakeUnavailableError:

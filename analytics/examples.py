@@ -16,9 +16,16 @@ from analytics.responses import (
     Exercises,
     History,
     HistoryEvent,
+    MeasureDefinition,
+    MeasureParameter,
+    MeasureRow,
+    MeasureRows,
+    Measures,
     Progress,
     Students,
     StudentState,
+    Table,
+    Tables,
     Timeline,
     TimelineBucket,
 )
@@ -135,10 +142,50 @@ TIMELINE: Final = Timeline(
     ],
 )
 
+_SQL: Final = "-- name: time_on_task\n-- …"
+MEASURE: Final = MeasureDefinition(
+    name="time_on_task",
+    title="Time on task",
+    meaning="How long a student worked on an exercise.",
+    formula="The sum of the gaps between a student's events, each at most cap_minutes.",
+    unit="seconds",
+    parameters={"cap_minutes": MeasureParameter(default=5, meaning="A longer gap counts as this.")},
+    columns={"value": "Time on task."},
+    source="Kovanović et al. 2015, doi:10.18608/jla.2015.23.6",
+    adapted="A cell run stands for a click.",
+    limits="Reading without running anything is seen only up to the cap.",
+    sql=_SQL,
+    sha256=sha256(_SQL.encode()).hexdigest(),
+)
+MEASURES: Final = Measures(measures=[MEASURE])
+MEASURE_ROWS: Final = MeasureRows(
+    as_of=_AS_OF,
+    course_id="python-1",
+    by="student",
+    measure=MEASURE,
+    rows=[
+        MeasureRow(student_id="s01", value=1260.5),
+        MeasureRow(student_id="s02", value=None),
+    ],
+)
+
+
+TABLES: Final = Tables(
+    as_of=_AS_OF,
+    course_id="python-1",
+    tables=[Table(name="events", meaning="Every event, as the log holds it.", rows=48_211)],
+)
+
 
 def answer(example: Answer) -> dict[int | str, dict[str, Any]]:
     """Return the part of a route's documentation that shows `example` as its answer."""
-    return {200: {"content": {"application/json": {"example": example.model_dump(mode="json")}}}}
+    return {
+        200: {
+            "content": {
+                "application/json": {"example": example.model_dump(mode="json", exclude_unset=True)}
+            }
+        }
+    }
 
 
 #: What an address answers while the lake or PostgreSQL is away.

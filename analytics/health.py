@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 
 from analytics.examples import AWAY
 from analytics.lake_reader import LakeReader
-from analytics.measure import load_measure
+from analytics.query import load_query
 
 router = APIRouter()
 _OK: Final[dict[int | str, dict[str, Any]]] = {
@@ -24,5 +24,5 @@ async def healthz() -> dict[str, str]:
 def readyz(request: Request) -> dict[str, str]:
     """Tell whether the lake and PostgreSQL answer: 503 when one of them does not."""
     lake: LakeReader = request.app.state.lake
-    lake.read(load_measure("as_of").row)
+    lake.read(load_query("as_of").row)
     return {"status": "ok"}

@@ -10,8 +10,9 @@ from typing import Final, Generic, TypeVar
 
 import duckdb
 
-from analytics.connection import LakeUnavailableError, open_lake, unavailable
-from analytics.measure import load_measure
+from analytics.connection import open_lake, unavailable
+from analytics.errors import LakeUnavailableError
+from analytics.query import load_query
 from analytics.settings import LakeSettings
 from flows.stores.lake_attach import plain_error
 
@@ -117,9 +118,9 @@ class LakeReader:
 
 
 def _first_question(lake: duckdb.DuckDBPyConnection) -> None:
-    load_measure("as_of").row(lake)
+    load_query("as_of").row(lake)
     # DuckDB loads pandas when it is first given a parameter, which takes half a second.
-    load_measure("membership").row(lake, course_id="", student_id="")
+    load_query("membership").row(lake, course_id="", student_id="")
 
 
 class _Reading(Generic[_Answer]):

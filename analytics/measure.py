@@ -1,20 +1,79 @@
-"""Measures: numbers with a name and a meaning, each in one SQL file under `measures/`."""
+"""Measures: numbers with a name, a meaning and a source, each in one SQL file under `measures/`.
 
-import re
+The file is all there is to add one. Its statement may name these parameters:
+
+- `$course_id`; `$by`: what a row is of (`By`);
+- `$start`, `$until`: only events of this span of time, null for no bound;
+- `$as_of`: only events up to this position of the log, as `position_ns`, null for no bound;
+- `$now`: the moment that "now" means;
+- its own, each with a default value in the header.
+
+It reads the relations of `relations.sql` and returns the columns `student_id`, `exercise`,
+`position` (null where `$by` does not name them), `value`, and any of its own. It returns the rows
+that it has a number for; the others of the population are added, with `value` null: not enough
+data. By `run` it returns what each run, or check result, adds to the number.
+"""
+
+import json
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, cached_property
+from hashlib import sha256
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 import duckdb
 
+from analytics.header import BadHeaderError, parse_header
+from analytics.query import named_parameters, rows_by_name
+
+By = Literal["course", "exercise", "student", "student_exercise", "run"]
+
+#: Columns that every measure returns, in front of its own.
+STANDARD_COLUMNS: Final = ("student_id", "exercise", "position", "value")
+#: Parameters that every measure may name.
+STANDARD_PARAMETERS: Final = frozenset({"course_id", "by", "start", "until", "as_of", "now"})
 _FOLDER: Final = resources.files("analytics") / "measures"
-_KEY: Final = re.compile(r"-- (?P<key>[a-z]+):(?: (?P<text>.*))?")
-_ITEM: Final = re.compile(r"--   (?P<name>[a-z_0-9]+): (?P<text>.+)")
+
+_OF_POPULATION: Final = """
+SELECT
+    population.student_id, population.exercise,
+    measured.* EXCLUDE (student_id, exercise, position)
+FROM population($course_id, $by) AS population
+LEFT JOIN (
+{sql}
+) AS measured
+    ON measured.student_id IS NOT DISTINCT FROM population.student_id
+    AND measured.exercise IS NOT DISTINCT FROM population.exercise
+WHERE ($student_id::VARCHAR IS NULL OR population.student_id = $student_id)
+    AND ($exercise::VARCHAR IS NULL OR population.exercise = $exercise)
+ORDER BY
+    natural_order(population.student_id), population.student_id,
+    natural_order(population.exercise), population.exercise
+"""
+_OF_RUNS: Final = """
+SELECT measured.* FROM (
+{sql}
+) AS measured
+WHERE ($student_id::VARCHAR IS NULL OR measured.student_id = $student_id)
+    AND ($exercise::VARCHAR IS NULL OR measured.exercise = $exercise)
+ORDER BY
+    natural_order(measured.student_id), measured.student_id,
+    string_split(measured.position, '-')[1]::BIGINT, string_split(measured.position, '-')[2]::BIGINT
+"""
 
 
-class BadMeasureError(Exception):
-    """A measure's header is incomplete, or there is no such measure."""
+@dataclass(frozen=True)
+class Parameter:
+    """A measure's own parameter.
+
+    Attributes:
+        default: Its value when none is given; its type is that of every value.
+        meaning: With the unit.
+    """
+
+    default: float | str
+    meaning: str
 
 
 @dataclass(frozen=True)
@@ -23,51 +82,101 @@ class Measure:
 
     Attributes:
         name: The file's name.
-        meaning: What it tells, in words that an instructor understands.
+        title: Its name for people.
+        meaning: What it tells, in one sentence that an instructor understands.
         formula: How it is computed.
-        unit: Of its numbers.
-        parameters: Meaning of each parameter that the SQL names.
-        columns: Meaning of each column of the result, in their order.
-        source: Tables that it reads.
+        unit: Of `value`.
+        parameters: Its own parameters, by name.
+        columns: Meaning of `value` and of each column of its own, in their order.
+        source: Where it was published, with year and DOI where there is one.
+        adapted: How it was adapted to the cells of notebooks.
         limits: What it can't tell.
-        sql: The whole file; parameters stand in it as `$name`.
+        sql: The whole file.
     """
 
     name: str
+    title: str
     meaning: str
     formula: str
     unit: str
-    parameters: dict[str, str]
+    parameters: dict[str, Parameter]
     columns: dict[str, str]
-    source: tuple[str, ...]
+    source: str
+    adapted: str
     limits: str
     sql: str
 
-    def rows(self, lake: duckdb.DuckDBPyConnection, **values: Any) -> list[dict[str, Any]]:
-        """Run the measure and return its rows, each by column name.
-
-        Args:
-            lake: As `analytics.connect()` returns it.
-            values: Of the parameters; those that the SQL does not name are left out.
-
-        Raises:
-            duckdb.Error: A parameter is missing, or the lake does not answer.
-        """
-        named = {name: values[name] for name in self.named_parameters if name in values}
-        result = lake.execute(self.sql, named)
-        names = [column[0] for column in result.description]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-    def row(self, lake: duckdb.DuckDBPyConnection, **values: Any) -> dict[str, Any]:
-        """Run a measure that has exactly one row and return that; see `rows`."""
-        (row,) = self.rows(lake, **values)
-        return row
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the file, so that a number can be cited with the code that made it."""
+        return sha256(self.sql.encode()).hexdigest()
 
     @cached_property
     def named_parameters(self) -> frozenset[str]:
         """Names of the parameters in the SQL itself."""
-        (statement,) = duckdb.extract_statements(self.sql)
-        return frozenset(statement.named_parameters)
+        return named_parameters(self.sql)
+
+    def rows(
+        self,
+        lake: duckdb.DuckDBPyConnection,
+        course_id: str,
+        by: By,
+        *,
+        now: datetime,
+        start: datetime | None = None,
+        until: datetime | None = None,
+        as_of: int | None = None,
+        student_id: str | None = None,
+        exercise: str | None = None,
+        **own: float | str,
+    ) -> list[dict[str, Any]]:
+        """Return the measure's rows, in natural order; by run, each student's in log order.
+
+        Args:
+            lake: As `open_lake()` returns it.
+            course_id: The course.
+            by: What a row is of.
+            now: The moment that "now" means to the measure.
+            start: Only events seen at this time or later.
+            until: Only events seen before this time.
+            as_of: Only events up to this position of the log, as `position_ns`.
+            student_id: Only rows of this student.
+            exercise: Only rows of this exercise; '' is outside exercises.
+            own: Values of the measure's own parameters.
+
+        Raises:
+            duckdb.Error: The lake does not answer.
+        """
+        sql = (_OF_RUNS if by == "run" else _OF_POPULATION).format(sql=self.sql.rstrip())
+        values: dict[str, Any] = {
+            "course_id": course_id,
+            "by": by,
+            "start": start,
+            "until": until,
+            "as_of": as_of,
+            "now": now,
+            "student_id": student_id,
+            "exercise": exercise,
+        }
+        values |= {name: parameter.default for name, parameter in self.parameters.items()} | own
+        named = named_parameters(sql)
+        rows = rows_by_name(
+            lake.execute(sql, {name: value for name, value in values.items() if name in named})
+        )
+        return [_of_grain(row, by) for row in rows]
+
+
+def _of_grain(row: dict[str, Any], by: By) -> dict[str, Any]:
+    """Return the row without the standard columns that its grain does not have."""
+    absent = set(STANDARD_COLUMNS[:3])
+    if by in ("student", "student_exercise", "run"):
+        absent.discard("student_id")
+    if by in ("exercise", "student_exercise", "run"):
+        absent.discard("exercise")
+        row["exercise"] = row["exercise"] or None
+    if by == "run":
+        absent.discard("position")
+    return {name: value for name, value in row.items() if name not in absent}
 
 
 def measure_names() -> list[str]:
@@ -82,48 +191,39 @@ def load_measure(name: str) -> Measure:
     """Read a measure's file; it is read once.
 
     Raises:
-        BadMeasureError: There is no such measure, or its header is incomplete.
+        BadHeaderError: There is no such measure, or its header is incomplete.
     """
     if name not in measure_names():
-        raise BadMeasureError(f"no measure {name!r}; there are {', '.join(measure_names())}")
-    sql = (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
-    return parse_measure(sql)
+        raise BadHeaderError(f"no measure {name!r}; there are {', '.join(measure_names())}")
+    return parse_measure((_FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
 
 
 def parse_measure(sql: str) -> Measure:
     """Read a measure from the text of its file.
 
     Raises:
-        BadMeasureError: The header is incomplete.
+        BadHeaderError: The header is incomplete.
     """
-    texts: dict[str, str] = {}
-    items: dict[str, dict[str, str]] = {}
-    key = ""
-    for line in sql.split("\n\n", 1)[0].splitlines():
-        if head := _KEY.fullmatch(line):
-            key = head["key"]
-            texts[key] = head["text"] or ""
-        elif item := _ITEM.fullmatch(line):
-            items.setdefault(key, {})[item["name"]] = item["text"]
-        elif items.get(key):
-            last = next(reversed(items[key]))
-            items[key][last] += " " + line.removeprefix("--").strip()
-        else:
-            texts[key] = texts.get(key, "") + " " + line.removeprefix("--").strip()
+    header = parse_header(sql)
+    texts = ("name", "title", "meaning", "formula", "unit", "source", "adapted", "limits")
+    return Measure(
+        **{name: header.text(name) for name in texts},
+        parameters=dict(map(_parameter, header.items_of("parameters").items())),
+        columns=header.items_of("columns"),
+        sql=sql,
+    )
+
+
+def _parameter(item: tuple[str, str]) -> tuple[str, Parameter]:
+    name, separator, default = item[0].partition(" = ")
+    if not separator:
+        raise BadHeaderError(f"parameter {name!r} needs a default: `{name} = value: meaning`")
     try:
-        return Measure(
-            **{name: _not_blank(texts[name]) for name in ("name", "meaning", "formula", "unit")},
-            parameters={} if texts["parameters"] == "none" else items["parameters"],
-            columns=items["columns"],
-            source=tuple(_not_blank(texts["source"]).split(", ")),
-            limits=_not_blank(texts["limits"]),
-            sql=sql,
-        )
-    except (KeyError, ValueError) as error:
-        raise BadMeasureError(f"a measure's header lacks {error}") from error
+        value = json.loads(default)
+    except ValueError:
+        value = default
+    return name, Parameter(value, item[1])
 
 
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("the text of one of its entries")
-    return text
+#: Every grain, in the order of its size.
+GRAINS: Final[tuple[By, ...]] = get_args(By)

@@ -8,6 +8,7 @@ from fastapi import Path, Query
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from analytics.measure import By
 from ingest_api.events import Identifier, UtcTime
 
 _LONGEST_BUCKET: Final = timedelta(days=1)
@@ -93,5 +94,62 @@ To = Annotated[
         alias="to",
         description="The last bucket is the one that ends with or holds this time. Default: the "
         "end of the minute of the latest event.",
+    ),
+]
+MeasureName = Annotated[
+    str, Path(alias="name", description="The measure; GET /api/v1/measures lists them.")
+]
+MeasureBy = Annotated[
+    By,
+    Query(
+        alias="by",
+        description="What a row is of; `run` opens a number into the runs and check results "
+        "behind it.",
+    ),
+]
+SeenFrom = Annotated[
+    UtcTime | None,
+    Query(alias="from", description="Only events of this time (ISO 8601) or later."),
+]
+SeenTo = Annotated[UtcTime | None, Query(alias="to", description="Only events before this time.")]
+AsOfText = Annotated[
+    str | None,
+    Query(
+        alias="as_of",
+        max_length=64,
+        description="Only what the log held then: a time, or `position` of an earlier answer.",
+    ),
+]
+OnlyStudent = Annotated[
+    Identifier | None, Query(alias="student_id", description="Only rows of this student.")
+]
+OnlyExercise = Annotated[
+    str | None,
+    Query(
+        alias="exercise",
+        max_length=200,
+        description="Only rows of this exercise; empty for outside exercises.",
+    ),
+]
+TableName = Annotated[str, Path(alias="table", description="The table; GET …/tables lists them.")]
+Snapshot = Annotated[
+    int,
+    Query(ge=0, lt=2**63, description="The lake's snapshot: `as_of.snapshot` of the list."),
+]
+AsOfSnapshot = Annotated[
+    str | None,
+    Query(
+        alias="as_of",
+        max_length=64,
+        description="The number of a snapshot, or a time (ISO 8601), which means the latest "
+        "snapshot made by then. Default: the newest.",
+    ),
+]
+After = Annotated[
+    str | None,
+    Query(
+        pattern="^[0-9]{1,16}-[0-9]{1,6}$",
+        description="Only events after this log position: that of the last event of the file "
+        "before.",
     ),
 ]

@@ -30,7 +30,8 @@ async def _lake(request: Request) -> Any:
 
 
 Lake = Annotated[LakeReader, Depends(_lake)]
-_COURSE: Final = "/courses/{course_id:path}"
+#: Every address about one course begins so.
+COURSE: Final = "/courses/{course_id:path}"
 
 
 @router.get("/courses", responses=examples.answer(examples.COURSES))
@@ -40,20 +41,20 @@ def get_courses(lake: Lake, grant: ClassReader) -> Courses:
     return lake.read(lambda connection: answers.courses(connection, only))
 
 
-@router.get(f"{_COURSE}/progress", responses=examples.answer(examples.PROGRESS))
+@router.get(f"{COURSE}/progress", responses=examples.answer(examples.PROGRESS))
 def get_progress(lake: Lake, course_id: ClassOf) -> Progress:
     """Return how far the whole class is, in total and for each exercise."""
     return lake.read(lambda connection: answers.progress(connection, course_id))
 
 
-@router.get(f"{_COURSE}/students", responses=examples.answer(examples.STUDENTS))
+@router.get(f"{COURSE}/students", responses=examples.answer(examples.STUDENTS))
 def get_students(lake: Lake, course_id: ClassOf) -> Students:
     """Return where each student of the class is now."""
     return lake.read(lambda connection: answers.students(connection, course_id))
 
 
 @router.get(
-    f"{_COURSE}/students/{{student_id:path}}/history",
+    f"{COURSE}/students/{{student_id:path}}/history",
     responses=examples.answer(examples.HISTORY),
 )
 def get_history(
@@ -63,19 +64,19 @@ def get_history(
     return lake.read(lambda connection: answers.history(connection, *student, limit, before))
 
 
-@router.get(f"{_COURSE}/events", responses=examples.answer(examples.EVENTS))
+@router.get(f"{COURSE}/events", responses=examples.answer(examples.EVENTS))
 def get_events(lake: Lake, course_id: ClassOf, limit: Limit = 100, before: Before = None) -> Events:
     """Return a page of the class's events, newest first; `next_before` leads to the next one."""
     return lake.read(lambda connection: answers.events(connection, course_id, limit, before))
 
 
-@router.get(f"{_COURSE}/exercises", responses=examples.answer(examples.EXERCISES))
+@router.get(f"{COURSE}/exercises", responses=examples.answer(examples.EXERCISES))
 def get_exercises(lake: Lake, course_id: ClassOf) -> Exercises:
     """Return how far the class is with each exercise."""
     return lake.read(lambda connection: answers.exercises(connection, course_id))
 
 
-@router.get(f"{_COURSE}/timeline", responses=examples.answer(examples.TIMELINE))
+@router.get(f"{COURSE}/timeline", responses=examples.answer(examples.TIMELINE))
 def get_timeline(
     lake: Lake, course_id: ClassOf, bucket: Bucket = "1m", start: From = None, until: To = None
 ) -> Timeline:

@@ -7,7 +7,8 @@ from contextlib import suppress
 import click
 
 from analytics.api import create_app
-from analytics.connection import LakeUnavailableError, NewerLakeError, open_lake
+from analytics.connection import open_lake
+from analytics.errors import LakeUnavailableError, NewerLakeError
 from analytics.settings import ApiSettings
 from ingest_api.serve import run_without_logging_addresses
 from ingest_api.settings import BadSettingError, ClientLimits

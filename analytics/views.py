@@ -83,20 +83,31 @@ COLUMNS: Final = {
 }
 
 
-def create_views(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create every view in the connection's own schema, with comments.
+def create_views(connection: duckdb.DuckDBPyConnection, snapshot: int | None = None) -> None:
+    """Create every view in the connection's own schema.
+
+    Args:
+        connection: With the lake and the master data attached.
+        snapshot: The lake's snapshot that the views show; None for the newest at each query.
 
     Raises:
         duckdb.Error: A table is not there, or its database does not answer.
     """
-    for view, (table, meaning) in VIEWS.items():
-        connection.execute(f"CREATE VIEW {view} AS FROM {table}")
-        connection.execute(f"COMMENT ON VIEW {view} IS {_literal(meaning)}")
+    at_snapshot = "" if snapshot is None else f" AT (VERSION => {snapshot:d})"
+    for view, (table, _) in VIEWS.items():
+        version = at_snapshot if table.startswith("lake.") else ""
+        connection.execute(f"CREATE OR REPLACE VIEW {view} AS FROM {table}{version}")
+
+
+def describe_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add the meanings to the views and their columns, as comments."""
+    for view, (_, meaning) in VIEWS.items():
+        connection.execute(f"COMMENT ON VIEW {view} IS {literal(meaning)}")
         meanings = COLUMNS | _fields_of_events() if view == "events" else COLUMNS
         for column in connection.table(view).columns:
             if column in meanings:
                 connection.execute(
-                    f"COMMENT ON COLUMN {view}.{column} IS {_literal(meanings[column])}"
+                    f"COMMENT ON COLUMN {view}.{column} IS {literal(meanings[column])}"
                 )
 
 
@@ -109,5 +120,6 @@ def _fields_of_events() -> dict[str, str]:
     }
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Return the text as SQL writes it."""
     return "'" + text.replace("'", "''") + "'"

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import duckdb
 import pytest
 
 import analytics
-from analytics.connection import LakeUnavailableError, connect
+from analytics.connection import connect
+from analytics.errors import LakeUnavailableError
 from analytics.views import VIEWS
 
 NOBODY = "postgresql://someone:hunter2@127.0.0.1:1/class"
@@ -136,3 +138,33 @@ def test_an_unknown_name_of_the_package_is_an_attribute_error() -> None:
     """Only `connect` is loaded late."""
     with pytest.raises(AttributeError, match="conect"):
         _ = analytics.conect
+
+
+def test_a_connection_reads_the_lake_as_it_was(stores: Any) -> None:
+    """Pinned to a snapshot or a time, events, rollups and measures are those of then."""
+    at = datetime(2024, 3, 4, 9, 0, tzinfo=UTC)
+    run = {"course_id": "c", "student_id": "ada", "exercise": "1", "status": "error"}
+    stores.write(stores.log(at, **run))
+    with connect(stores.settings.postgres_url, stores.settings.lake_path) as lake:
+        [(snapshot, committed_at, position)] = lake.sql("FROM read_from").fetchall()
+    assert position == "1709542800000-0"
+    stores.write(stores.log(at, **run))
+    for as_of in (snapshot, committed_at):
+        with connect(
+            stores.settings.postgres_url, stores.settings.lake_path, as_of=as_of
+        ) as pinned:
+            assert pinned.sql("FROM read_from").fetchall() == [(snapshot, committed_at, position)]
+            assert pinned.sql("SELECT count(*) FROM events").fetchall() == [(1,)]
+            assert pinned.sql("SELECT runs FROM rollup_student_exercise").fetchall() == [(1,)]
+            assert pinned.sql("SELECT value FROM error_quotient('c')").fetchall() == [(None,)]
+    with connect(stores.settings.postgres_url, stores.settings.lake_path) as lake:
+        assert lake.sql("SELECT count(*) FROM events").fetchall() == [(2,)]
+        assert lake.sql("SELECT value FROM error_quotient('c')").fetchall() == [(8 / 11,)]
+
+
+@pytest.mark.parametrize("as_of", [10**9, datetime(2001, 1, 1, tzinfo=UTC), 0])
+def test_a_snapshot_that_is_not_there_is_named(known_class: Any, as_of: Any) -> None:
+    """The error says which snapshot was asked for and which is the oldest."""
+    settings = known_class.settings
+    with pytest.raises(LakeUnavailableError, match=r"no snapshot .* \(the oldest is 1, of"):
+        connect(settings.postgres_url, settings.lake_path, as_of=as_of)

@@ -20,9 +20,14 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/events": responses.Events,
     "/api/v1/courses/{course_id}/exercises": responses.Exercises,
     "/api/v1/courses/{course_id}/timeline": responses.Timeline,
+    "/api/v1/measures": responses.Measures,
+    "/api/v1/measures/{name}": responses.MeasureDefinition,
+    "/api/v1/courses/{course_id}/measures/{name}": responses.MeasureRows,
+    "/api/v1/courses/{course_id}/tables": responses.Tables,
     "/healthz": dict[str, str],
     "/readyz": dict[str, str],
 }
+FILES = {"/api/v1/courses/{course_id}/tables/{table}"}
 
 
 @pytest.fixture
@@ -35,7 +40,7 @@ def paths() -> Any:
 
 def test_every_address_is_documented(paths: Any) -> None:
     """The addresses are those of the contract, no more and no fewer."""
-    assert paths.keys() == ANSWERS.keys()
+    assert paths.keys() == ANSWERS.keys() | FILES
 
 
 @pytest.mark.parametrize("path", ANSWERS)
@@ -45,7 +50,7 @@ def test_every_address_shows_a_true_example(path: str, paths: Any) -> None:
     TypeAdapter(ANSWERS[path]).validate_python(example, strict=False)
 
 
-@pytest.mark.parametrize("path", [path for path in ANSWERS if path.startswith("/api")])
+@pytest.mark.parametrize("path", [path for path in (*ANSWERS, *FILES) if path.startswith("/api")])
 def test_every_address_shows_its_errors_and_its_token(path: str, paths: Any) -> None:
     """Errors are documented as problems with an example, and the token as a bearer's."""
     operation = paths[path]["get"]
@@ -55,7 +60,7 @@ def test_every_address_shows_its_errors_and_its_token(path: str, paths: Any) -> 
     assert operation["security"] == [{"HTTPBearer": []}]
 
 
-@pytest.mark.parametrize("path", [path for path in ANSWERS if path.startswith("/api")])
+@pytest.mark.parametrize("path", [path for path in (*ANSWERS, *FILES) if path.startswith("/api")])
 def test_every_parameter_is_described(path: str, paths: Any) -> None:
     """Each parameter has a meaning in words."""
     for parameter in paths[path]["get"].get("parameters", []):

@@ -8,7 +8,8 @@ import httpx
 import psycopg
 import pytest
 
-from analytics.connection import LakeUnavailableError, connect
+from analytics.connection import connect
+from analytics.errors import LakeUnavailableError
 from flows.stores.lake import LakeWriter
 from flows.stores.lake_attach import attach_lake
 from flows.version_of_data import UnknownDataVersionError

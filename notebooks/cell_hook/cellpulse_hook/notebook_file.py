@@ -12,6 +12,9 @@ from cellpulse_hook.cell_metadata import mark_alone
 from cellpulse_hook.marks import MarkedCell, mark_cells
 from cellpulse_hook.notebook_cells import read_cells
 
+#: More cells than this are not waited for; a student's notebook has some tens.
+_MOST_UNKNOWN = 1_000
+
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -31,14 +34,19 @@ class NotebookFile:
     """What a notebook on disk says of its cells. It is read again only after it has changed.
 
     A cell is found by its id, else by its own metadata, else by its code: notebooks before format
-    4.5 have no ids, and some editors send ids of their own.
+    4.5 have no ids, and some editors send ids of their own. Such an id is known from the first
+    save on that holds the code which was run under it.
     """
 
     def __init__(self) -> None:
         """Know no notebook yet."""
         self._file: Optional[str] = None
         self._version: Optional[tuple[int, int]] = None
+        self._known_file: Optional[str] = None
         self._marks = _Marks({}, {}, {}, {})
+        self._learned: dict[str, MarkedCell] = {}
+        #: The code's SHA-256 by ids of which nothing is known yet.
+        self._unknown: dict[str, str] = {}
 
     def marked(
         self,
@@ -54,6 +62,11 @@ class NotebookFile:
         """
         if not self.read(file):
             return mark_alone(metadata)
+        if cell_id is not None and code_sha256 is not None and cell_id not in self._marks.by_id:
+            if len(self._unknown) == _MOST_UNKNOWN:
+                self._unknown.clear()
+            self._unknown[cell_id] = code_sha256
+            self._learn()
         return self.mark_of(cell_id, code_sha256, metadata)
 
     def marked_check(self, file: str, name: str) -> Optional[MarkedCell]:
@@ -78,6 +91,8 @@ class NotebookFile:
             found = marks.by_key.get(own.key or "", own)
         if found is None and code_sha256 is not None:
             found = marks.by_code.get(code_sha256)
+        if found is None and cell_id is not None:
+            found = self._learned.get(cell_id)
         return found
 
     def read(self, file: str) -> bool:
@@ -92,6 +107,9 @@ class NotebookFile:
             # Not there, or half written: a moment later it may be.
             self._file = None
             return False
+        if file != self._known_file:
+            self._known_file = file
+            self._learned, self._unknown = {}, {}
         self._file, self._version = file, version
         marks = mark_cells(notebook)
         code = {cell.place: cell.source for cell in read_cells(notebook) if cell.kind == "code"}
@@ -101,7 +119,16 @@ class NotebookFile:
             _without_doubt((_sha256(code[m.index]), m) for m in marks if code.get(m.index)),
             _without_doubt((mark.check, mark) for mark in marks if mark.check),
         )
+        self._learn()
         return True
+
+    def _learn(self) -> None:
+        """Take the ids for known of which the code that was run is in the notebook now."""
+        by_code = self._marks.by_code
+        found = {cell_id: sha for cell_id, sha in self._unknown.items() if sha in by_code}
+        for cell_id, code_sha256 in found.items():
+            self._learned[cell_id] = by_code[code_sha256]
+            del self._unknown[cell_id]
 
 
 def _sha256(code: str) -> str:

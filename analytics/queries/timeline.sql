@@ -16,7 +16,7 @@
 --   runs: Cell runs.
 --   errors: Cell runs that ended in an error; an interrupted run is not one.
 --   events: Events of every type.
--- source: lake.rollup_course_minute
+-- reads: lake.rollup_course_minute
 -- limits: An event counts in the minute in which it happened by the client's clock, or arrived, if
 --   that was earlier. No step is returned for a course without events when until is null.
 

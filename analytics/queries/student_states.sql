@@ -19,7 +19,7 @@
 --   error_streak: Latest runs in a row that ended in an error.
 --   lost_events: Gaps in the sequence numbers of the student's sessions, that is, events that never
 --     came.
--- source: master.enrollments, master.student_states, master.sessions
+-- reads: master.enrollments, master.student_states, master.sessions
 -- limits: Every enrolled student is listed, also one of whom no event has come. A student who works
 --   outside notebooks is not seen.
 

@@ -8,7 +8,7 @@
 --   lake_position: Log position up to which every event is in the lake; '0-0' before any.
 --   postgres_position: The same for PostgreSQL; null before any.
 --   snapshot: The lake's snapshot, usable with AT (VERSION => snapshot).
--- source: lake.log_position, master.store_position, lake.current_snapshot
+-- reads: lake.log_position, master.store_position, lake.current_snapshot
 -- limits: Consistent with other measures only within one transaction.
 
 SELECT

@@ -11,7 +11,7 @@
 --   title: The course's title; its id until it has one.
 --   students: Students enrolled or seen, whether or not they still run cells.
 --   last_event_at: When the latest event of the course happened; null before any.
--- source: master.courses, master.enrollments, master.student_states
+-- reads: master.courses, master.enrollments, master.student_states
 -- limits: A time that a client's clock puts in the future counts as the time of its arrival.
 
 SELECT

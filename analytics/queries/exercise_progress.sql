@@ -21,7 +21,7 @@
 --   runs: Cell runs.
 --   errors: Cell runs that ended in an error; an interrupted run is not one.
 --   error_rate: errors / runs; null without runs.
--- source: lake.rollup_student_exercise, master.registered_exercises
+-- reads: lake.rollup_student_exercise, master.registered_exercises
 -- limits: Runs outside exercises are not listed. A run without error is weak evidence of a
 --   solution. An exercise that was registered once and is no more comes with the others.
 

@@ -36,7 +36,7 @@
 --   hook_version: Version of the cell hook.
 --   truncated: Names of the fields that were cut to their cap.
 --   extra: Fields that this version does not know, as JSON text.
--- source: lake.events
+-- reads: lake.events
 -- limits: Order is that of arrival; events that a student's machine sent late stand where they
 --   arrived, with their own occurred_at.
 

@@ -9,7 +9,7 @@
 -- columns:
 --   course_known: Whether there is such a course.
 --   student_known: Whether the student is in it.
--- source: master.courses, master.enrollments
+-- reads: master.courses, master.enrollments
 -- limits: A first event counts once PostgreSQL's writer has it, usually within a second.
 
 SELECT

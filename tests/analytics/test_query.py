@@ -1,4 +1,4 @@
-"""Measures: every file says what its numbers mean, and keeps to it."""
+"""Queries: every file says what its numbers mean, and keeps to it."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from analytics.connection import open_lake
-from analytics.measure import BadMeasureError, load_measure, measure_names, parse_measure
+from analytics.header import BadHeaderError
+from analytics.query import load_query, parse_query, query_names
 
 VALUES: dict[str, Any] = {
     "course_id": "py",
@@ -31,8 +32,8 @@ def lake(known_class: Any) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def test_there_is_a_measure_for_every_number() -> None:
-    """The files found are the measures of the API."""
-    assert measure_names() == [
+    """The files found are the queries of the API."""
+    assert query_names() == [
         "as_of",
         "class_progress",
         "course_events",
@@ -45,19 +46,19 @@ def test_there_is_a_measure_for_every_number() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", measure_names())
+@pytest.mark.parametrize("name", query_names())
 def test_a_header_is_complete_and_true(name: str, lake: duckdb.DuckDBPyConnection) -> None:
     """A header's name, parameters, columns and sources are those of the SQL below it."""
-    measure = load_measure(name)
-    assert measure.name == name
-    for text in (measure.meaning, measure.formula, measure.unit, measure.limits):
+    query = load_query(name)
+    assert query.name == name
+    for text in (query.meaning, query.formula, query.unit, query.limits):
         assert len(text) > 5
-    assert measure.parameters.keys() == measure.named_parameters
-    rows = measure.rows(lake, **VALUES)
+    assert query.parameters.keys() == query.named_parameters
+    rows = query.rows(lake, **VALUES)
     assert rows
-    assert list(rows[0]) == list(measure.columns)
-    statement = measure.sql.split("\n\n", 1)[1]
-    assert set(re.findall(r"\b(?:lake|master)\.\w+", statement)) == set(measure.source)
+    assert list(rows[0]) == list(query.columns)
+    statement = query.sql.split("\n\n", 1)[1]
+    assert set(re.findall(r"\b(?:lake|master)\.\w+", statement)) == set(query.reads)
 
 
 @pytest.mark.parametrize(
@@ -75,8 +76,8 @@ def test_active_means_less_than_5_minutes_before_now(
 ) -> None:
     """Exactly 5 minutes after the last event a student is no longer active."""
     values = VALUES | {"now": datetime(2024, 3, 4, 9, 0, tzinfo=UTC) + now}
-    totals = load_measure("class_progress").row(lake, **values)
-    states = load_measure("student_states").rows(lake, **values)
+    totals = load_query("class_progress").row(lake, **values)
+    states = load_query("student_states").rows(lake, **values)
     assert totals["active_students"] == active
     assert sum(state["active"] for state in states) == active
     assert (totals["students"], totals["runs"]) == (5, 10)
@@ -85,7 +86,7 @@ def test_active_means_less_than_5_minutes_before_now(
 def test_numbers_are_of_types_that_frames_keep(lake: duckdb.DuckDBPyConnection) -> None:
     """Counts are whole numbers and times know their zone, also without the API."""
     for name in ("class_progress", "exercise_progress", "student_states", "timeline"):
-        for row in load_measure(name).rows(lake, **VALUES):
+        for row in load_query(name).rows(lake, **VALUES):
             for column, value in row.items():
                 if column.endswith("rate"):
                     assert value is None or isinstance(value, float)
@@ -97,13 +98,13 @@ def test_numbers_are_of_types_that_frames_keep(lake: duckdb.DuckDBPyConnection) 
 
 @pytest.mark.parametrize("key", ["name", "meaning", "unit", "parameters", "columns", "limits"])
 def test_an_incomplete_header_is_refused(key: str) -> None:
-    """A measure without one of its entries does not load, and the error names it."""
-    sql = load_measure("courses").sql.replace(f"-- {key}:", "-- other:")
-    with pytest.raises(BadMeasureError, match=key):
-        parse_measure(sql)
+    """A query without one of its entries does not load, and the error names it."""
+    sql = load_query("courses").sql.replace(f"-- {key}:", "-- other:")
+    with pytest.raises(BadHeaderError, match=key):
+        parse_query(sql)
 
 
 def test_an_unknown_measure_is_answered_with_those_that_there_are() -> None:
     """The error for a wrong name lists the right ones."""
-    with pytest.raises(BadMeasureError, match="class_progress"):
-        load_measure("../settings")
+    with pytest.raises(BadHeaderError, match="class_progress"):
+        load_query("../settings")

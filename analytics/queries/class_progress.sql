@@ -14,7 +14,7 @@
 --   errors: Cell runs that ended in an error; an interrupted run is not one.
 --   error_rate: errors / runs; null without runs.
 --   lost_events: Gaps in the sessions' sequence numbers, that is, events that never came.
--- source: master.enrollments, master.student_states, master.sessions, lake.rollup_student_exercise
+-- reads: master.enrollments, master.student_states, master.sessions, lake.rollup_student_exercise
 -- limits: Students come from PostgreSQL and runs from the lake, which may be a moment apart.
 --   Events without a sequence number cannot be missed, so their loss is not counted.
 

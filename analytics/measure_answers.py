@@ -1,0 +1,107 @@
+"""Answers about measures: what they mean, and their rows for a course."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from math import isfinite
+from typing import Any
+
+from duckdb import DuckDBPyConnection as Lake
+
+from analytics.answers import as_of, require_member
+from analytics.header import BadHeaderError
+from analytics.measure import By, Measure, load_measure, measure_names
+from analytics.measure_question import MeasureQuestion
+from analytics.responses import (
+    AsOf,
+    MeasureDefinition,
+    MeasureParameter,
+    MeasureRow,
+    MeasureRows,
+    Measures,
+)
+from flows.logged_event import position_ns
+from ingest_api.problems import Problem
+
+
+def known_measure(name: str) -> Measure:
+    """Return the measure of that name.
+
+    Raises:
+        Problem: 404, there is none.
+    """
+    try:
+        return load_measure(name)
+    except BadHeaderError as error:
+        raise Problem(HTTPStatus.NOT_FOUND, str(error)) from error
+
+
+def measures() -> Measures:
+    """Return what every measure means."""
+    return Measures(measures=[definition(load_measure(name)) for name in measure_names()])
+
+
+def definition(measure: Measure) -> MeasureDefinition:
+    """Return what a measure means, and the code that says so."""
+    parameters = {
+        name: MeasureParameter(default=parameter.default, meaning=parameter.meaning)
+        for name, parameter in measure.parameters.items()
+    }
+    return MeasureDefinition(
+        name=measure.name,
+        title=measure.title,
+        meaning=measure.meaning,
+        formula=measure.formula,
+        unit=measure.unit,
+        parameters=parameters,
+        columns=measure.columns,
+        source=measure.source,
+        adapted=measure.adapted,
+        limits=measure.limits,
+        sql=measure.sql,
+        sha256=measure.sha256,
+    )
+
+
+def measure_rows(lake: Lake, course_id: str, by: By, question: MeasureQuestion) -> MeasureRows:
+    """Return a measure's rows for a course.
+
+    Raises:
+        Problem: 404 for an unknown course or student.
+    """
+    require_member(lake, course_id, question.student_id)
+    now = datetime.now(UTC)
+    rows = question.measure.rows(
+        lake,
+        course_id,
+        by,
+        now=min(filter(None, (now, question.until, question.as_of_time))),
+        start=question.start,
+        until=question.until,
+        as_of=question.as_of_ns,
+        student_id=question.student_id,
+        exercise=question.exercise,
+        **question.own,
+    )
+    return MeasureRows(
+        as_of=_as_of(lake, now, question),
+        course_id=course_id,
+        by=by,
+        measure=definition(question.measure),
+        rows=[MeasureRow.model_validate(_plain(row)) for row in rows],
+    )
+
+
+def _as_of(lake: Lake, now: datetime, question: MeasureQuestion) -> AsOf:
+    read = as_of(lake, now, "lake")
+    asked = question.as_of_ns
+    if asked is None or read.position is None or position_ns(read.position) <= asked:
+        return read
+    return AsOf(position=question.as_of_position, snapshot=read.snapshot, time=now)
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the row without numbers that JSON can't hold."""
+    return {
+        name: None if isinstance(value, float) and not isfinite(value) else value
+        for name, value in row.items()
+    }

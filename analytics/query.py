@@ -1,0 +1,109 @@
+"""Queries: the fixed answers of the API, each in one SQL file under `queries/`."""
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import resources
+from typing import Any, Final
+
+import duckdb
+
+from analytics.header import BadHeaderError, parse_header
+
+_FOLDER: Final = resources.files("analytics") / "queries"
+
+
+@dataclass(frozen=True)
+class Query:
+    """One query: what its file's header says, and its SQL.
+
+    Attributes:
+        name: The file's name.
+        meaning: What it tells, in words that an instructor understands.
+        formula: How it is computed.
+        unit: Of its numbers.
+        parameters: Meaning of each parameter that the SQL names.
+        columns: Meaning of each column of the result, in their order.
+        reads: Tables that it reads.
+        limits: What it can't tell.
+        sql: The whole file; parameters stand in it as `$name`.
+    """
+
+    name: str
+    meaning: str
+    formula: str
+    unit: str
+    parameters: dict[str, str]
+    columns: dict[str, str]
+    reads: tuple[str, ...]
+    limits: str
+    sql: str
+
+    def rows(self, lake: duckdb.DuckDBPyConnection, **values: Any) -> list[dict[str, Any]]:
+        """Run the query and return its rows, each by column name.
+
+        Args:
+            lake: As `open_lake()` returns it.
+            values: Of the parameters; those that the SQL does not name are left out.
+
+        Raises:
+            duckdb.Error: A parameter is missing, or the lake does not answer.
+        """
+        named = {name: values[name] for name in self.named_parameters if name in values}
+        return rows_by_name(lake.execute(self.sql, named))
+
+    def row(self, lake: duckdb.DuckDBPyConnection, **values: Any) -> dict[str, Any]:
+        """Run a query that has exactly one row and return that; see `rows`."""
+        (row,) = self.rows(lake, **values)
+        return row
+
+    @cached_property
+    def named_parameters(self) -> frozenset[str]:
+        """Names of the parameters in the SQL itself."""
+        return named_parameters(self.sql)
+
+
+def rows_by_name(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Return the rows of a result, each by column name."""
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def named_parameters(sql: str) -> frozenset[str]:
+    """Return the names of the parameters in a statement."""
+    (statement,) = duckdb.extract_statements(sql)
+    return frozenset(statement.named_parameters)
+
+
+def query_names() -> list[str]:
+    """Return the names of all queries."""
+    return sorted(
+        file.name.removesuffix(".sql") for file in _FOLDER.iterdir() if file.name.endswith(".sql")
+    )
+
+
+@cache
+def load_query(name: str) -> Query:
+    """Read a query's file; it is read once.
+
+    Raises:
+        BadHeaderError: There is no such query, or its header is incomplete.
+    """
+    if name not in query_names():
+        raise BadHeaderError(f"no query {name!r}; there are {', '.join(query_names())}")
+    return parse_query((_FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def parse_query(sql: str) -> Query:
+    """Read a query from the text of its file.
+
+    Raises:
+        BadHeaderError: The header is incomplete.
+    """
+    header = parse_header(sql)
+    return Query(
+        **{name: header.text(name) for name in ("name", "meaning", "formula", "unit", "limits")},
+        parameters=header.items_of("parameters"),
+        columns=header.items_of("columns"),
+        reads=tuple(header.text("reads").split(", ")),
+        sql=sql,
+    )

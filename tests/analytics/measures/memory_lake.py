@@ -1,0 +1,118 @@
+"""A lake in memory, filled as the lake's writer does, so that many small histories are measured."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Any, Final
+
+import duckdb
+from sqlalchemy import BigInteger, DateTime
+
+from analytics.connection import prepare
+from analytics.measure import By, load_measure
+from flows.logged_event import LoggedEvent, position_from_ns
+from flows.models import Base
+from flows.stores.lake import LakeWriter
+from ingest_api.events import ProgressEvent, StoredEvent
+
+COURSE: Final = "c"
+
+
+class MemoryLake:
+    """Holds one course's events, and its master data as PostgreSQL's writer would."""
+
+    def __init__(self) -> None:
+        self.connection = duckdb.connect()
+        self.connection.execute("SET TimeZone = 'UTC'")
+        self.connection.execute("ATTACH ':memory:' AS lake; ATTACH ':memory:' AS master")
+        schema = resources.files("flows.stores").joinpath("lake_schema.sql")
+        self.connection.execute(schema.read_text(encoding="utf-8"))
+        for table in Base.metadata.sorted_tables:
+            columns = ", ".join(f'"{column.name}" {_type(column.type)}' for column in table.columns)
+            self.connection.execute(f"CREATE TABLE master.{table.name} ({columns})")
+        prepare(self.connection)
+
+    def clear(self) -> None:
+        """Forget every event and the master data."""
+        for table in ("events", "rollup_student_exercise", "rollup_course_minute"):
+            self.connection.execute(f"DELETE FROM lake.{table}")
+        for table in Base.metadata.sorted_tables:
+            self.connection.execute(f"DELETE FROM master.{table.name}")
+
+    def write(self, events: Iterable[dict[str, Any]]) -> None:
+        """Append events, each the fields of a `ProgressEvent` with `occurred_at`, in log order.
+
+        The n-th has the position n-0; it arrives when it happens, or at its `received_at`.
+        """
+        first = self._count() + 1
+        logged = [_logged(number, fields) for number, fields in enumerate(events, first)]
+        if logged:
+            LakeWriter("", "")._insert(self.connection, logged)
+        for one in logged:
+            self._enroll(one.event)
+
+    def rows(self, name: str, by: By = "student_exercise", **question: Any) -> list[dict[str, Any]]:
+        """Return a measure's rows of the course."""
+        moment = {"now": datetime(2100, 1, 1, tzinfo=UTC)} | question
+        return load_measure(name).rows(self.connection, COURSE, by, **moment)
+
+    def values(self, name: str, by: By = "student_exercise", **question: Any) -> dict[Any, Any]:
+        """Return a measure's values by student, exercise, both or position; for a course by None.
+
+        An exercise is None outside exercises.
+        """
+        return {_key(row, by): row["value"] for row in self.rows(name, by, **question)}
+
+    def _count(self) -> int:
+        (count,) = self.connection.execute("SELECT count(*) FROM lake.events").fetchone() or (0,)
+        return int(count)
+
+    def _enroll(self, event: StoredEvent) -> None:
+        seen_at = min(event.occurred_at, event.received_at)
+        self._know("courses", course_id=event.course_id, first_seen_at=seen_at)
+        self._know("students", student_id=event.student_id, first_seen_at=seen_at)
+        self._know(
+            "enrollments",
+            course_id=event.course_id,
+            student_id=event.student_id,
+            enrolled_at=seen_at,
+        )
+        if event.exercise:
+            self._know(
+                "exercises",
+                course_id=event.course_id,
+                exercise=event.exercise,
+                notebook=event.notebook,
+                first_seen_at=seen_at,
+            )
+
+    def _know(self, table: str, **row: Any) -> None:
+        keys = [name for name in ("course_id", "student_id", "exercise") if name in row]
+        same = " AND ".join(f"{name} = ${name}" for name in keys)
+        names = ", ".join(row)
+        values = ", ".join(f"${name}" for name in row)
+        self.connection.execute(
+            f"INSERT INTO master.{table} ({names}) SELECT {values} "
+            f"WHERE NOT EXISTS (FROM master.{table} WHERE {same})",
+            row,
+        )
+
+
+def _logged(number: int, fields: dict[str, Any]) -> LoggedEvent:
+    fields = {"course_id": COURSE} | fields
+    received_at = fields.pop("received_at", fields["occurred_at"])
+    event = StoredEvent.accept(ProgressEvent.model_validate(fields), received_at)
+    return LoggedEvent(position_from_ns(number * 1_000_000), event)
+
+
+def _type(kind: Any) -> str:
+    if isinstance(kind, BigInteger):
+        return "BIGINT"
+    return "TIMESTAMPTZ" if isinstance(kind, DateTime) else "VARCHAR"
+
+
+def _key(row: dict[str, Any], by: By) -> Any:
+    if by == "run":
+        return row["position"]
+    key = tuple(row[name] for name in ("student_id", "exercise") if name in row)
+    return key[0] if len(key) == 1 else key or None
