@@ -4,6 +4,7 @@ import click
 
 from flows.commands.audit import audit
 from flows.commands.backup import backup
+from flows.commands.export import export
 from flows.commands.migrate import migrate
 from flows.commands.rebuild import rebuild
 from flows.commands.rejected import rejected
@@ -35,6 +36,7 @@ for command in (
     rebuild,
     backup,
     restore,
+    export,
     migrate,
     schema,
 ):

@@ -9,6 +9,7 @@ import click
 from redis import RedisError
 
 from flows.backup.manifest import BackupError
+from flows.export.errors import ExportError
 from flows.log_trimmer import LogPinnedError
 from flows.rebuild import NoFullLogError
 from flows.rejected import NoSuchEntryError
@@ -28,6 +29,7 @@ _FORESEEN = (
     BadSettingError,
     CannotStartError,
     CourseError,
+    ExportError,
     FewerEventsError,
     IngestRefusedError,
     LogPinnedError,
