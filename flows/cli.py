@@ -5,6 +5,7 @@ import click
 from flows.commands.audit import audit
 from flows.commands.backup import backup
 from flows.commands.export import export
+from flows.commands.import_data import import_data
 from flows.commands.migrate import migrate
 from flows.commands.rebuild import rebuild
 from flows.commands.rejected import rejected
@@ -37,6 +38,7 @@ for command in (
     backup,
     restore,
     export,
+    import_data,
     migrate,
     schema,
 ):

@@ -11,6 +11,7 @@ from redis import RedisError
 from flows.backup.manifest import BackupError
 from flows.export.errors import ExportError
 from flows.log_trimmer import LogPinnedError
+from flows.progsnap2.errors import DataSetError
 from flows.rebuild import NoFullLogError
 from flows.rejected import NoSuchEntryError
 from flows.simulation.course import CourseError
@@ -29,6 +30,7 @@ _FORESEEN = (
     BadSettingError,
     CannotStartError,
     CourseError,
+    DataSetError,
     ExportError,
     FewerEventsError,
     IngestRefusedError,
