@@ -47,7 +47,7 @@ class Appended:
 
 
 def leave_out_known(lake: duckdb.DuckDBPyConnection, events: Path, course_id: str) -> int:
-    """Make the table `new_events` of the staged events that the lake has not, and count the rest.
+    """Make the view `new_events` of the staged events that the lake has not, and count the rest.
 
     Raises:
         DataSetError: The course has events of one of the sessions that are no part of the data
@@ -71,7 +71,7 @@ def leave_out_known(lake: duckdb.DuckDBPyConnection, events: Path, course_id: st
             f"{other[0]!r}: import into a course of its own"
         )
     lake.execute(
-        "CREATE TABLE new_events AS SELECT event FROM staged ANTI JOIN known USING (event_id) "
+        "CREATE VIEW new_events AS SELECT event FROM staged ANTI JOIN known USING (event_id) "
         "ORDER BY seen_at, ord, row, part"
     )
     [(new, staged)] = lake.execute(
@@ -83,11 +83,11 @@ def leave_out_known(lake: duckdb.DuckDBPyConnection, events: Path, course_id: st
 def append_events(
     settings: RelaySettings, lake: duckdb.DuckDBPyConnection, done: Callable[[int], None]
 ) -> Appended:
-    """Append the table `new_events`, in its order.
+    """Append the view `new_events`, in its order.
 
     Args:
         settings: Where the log is, and its stores.
-        lake: The connection that has the table.
+        lake: The connection that has the view.
         done: Called with how many events have been dealt with since the last time.
 
     Raises:

@@ -28,6 +28,16 @@ _PLACE: Final = re.compile(r"line [0-9]+: (error: )?")
 _ERROR_KIND: Final = re.compile(r"(?:^|[\s|:])([A-Za-z_][\w.]*(?:Error|Exception))\b")
 _NOT_IN_IDS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\]")
 _UNKNOWN: Final = "UNKNOWN"
+_IDS: Final = (
+    "EventType",
+    "EventID",
+    "ParentEventID",
+    "CodeStateID",
+    "SessionID",
+    "ExecutionID",
+    "ExecutionResult",
+)
+_ERRORS_KEPT: Final = 20
 
 
 @dataclass(frozen=True)
@@ -36,10 +46,12 @@ class Draft:
 
     Attributes:
         row: The row that gives it its place.
+        rows: The rows that tell of it, the one that tells most first.
         fields: Fields of the event.
     """
 
     row: Row
+    rows: Sequence[Row]
     fields: dict[str, Any]
 
 
@@ -64,14 +76,17 @@ class Student:
         self._seq.clear()
         self._known.clear()
         places = {row["row"]: place for place, row in enumerate(rows)}
-        drafts = [Draft(row, {"type": SESSION_TYPES[type_of(row)]}) for row in rows if _is_end(row)]
+        drafts = [
+            Draft(row, [row], {"type": SESSION_TYPES[type_of(row)]}) for row in rows if _is_end(row)
+        ]
         runs_in_submits = not any(
             name in self.found.event_types for name in ("Compile", "Run.Program", "Program.Run")
         )
         for submission in submissions_of([row for row in rows if not _is_end(row)]):
             if submission.is_run or runs_in_submits:
-                drafts.append(Draft(submission.first, self._run(submission)))
-            drafts += [Draft(submission.first, check) for check in self._checks(submission)]
+                run = [submission.first, *submission.executed, *submission.errors]
+                drafts.append(Draft(submission.first, run, self._run(submission)))
+            drafts += self._checks(submission)
         for draft in sorted(drafts, key=lambda draft: places[draft.row["row"]]):
             yield self._numbered(draft)
 
@@ -79,9 +94,10 @@ class Student:
         compiled, executed = submission.compiled, submission.executed
         event: dict[str, Any] = {"type": "cell_run", "status": "ok"} | _code(submission)
         results = [row["ExecutionResult"] or "" for row in executed]
-        if submission.errors or (compiled and _is_error(compiled["CompileResult"])):
+        compiler = [compiled, *executed] if compiled else executed
+        if submission.errors or any(_is_error(row["CompileResult"]) for row in compiler):
             event["status"] = "error"
-            event |= self._compile_error([*submission.errors, *([compiled] if compiled else [])])
+            event |= self._compile_error([*submission.errors, *compiler])
         elif any(_is_error(result) for result in results):
             event["status"] = "error"
             event |= _execution_error(executed)
@@ -97,15 +113,17 @@ class Student:
             kind = kind_of_message(said)
         return {"error_name": kind, "error_message": said}
 
-    def _checks(self, submission: Submission) -> Iterator[dict[str, Any]]:
+    def _checks(self, submission: Submission) -> Iterator[Draft]:
         for row in submission.executed:
             result = self._result(row)
             if result is not None:
-                yield {"type": "check_result", "check_name": "score"} | result
+                check = {"type": "check_result", "check_name": "score"} | result
+                yield Draft(submission.first, [row], check)
                 break
         for row in submission.tests:
-            result = self._result(row) or {"passed": (row["ExecutionResult"] or "") == "Success"}
-            yield {"type": "check_result", "check_name": row["TestID"] or "test"} | result
+            result = self._result(row) or {"passed": row["ExecutionResult"] == "Success"}
+            check = {"type": "check_result", "check_name": row["TestID"] or "test"} | result
+            yield Draft(submission.first, [row], check)
 
     def _result(self, row: Row) -> dict[str, Any] | None:
         """Return what a row says of the check of a run; None where it says nothing."""
@@ -136,12 +154,12 @@ class Student:
             "seq": self._seq[session],
             "notebook": self._fitting_text("notebook", row["AssignmentID"]),
             "exercise": self._fitting_text("exercise", exercise),
-            "extra": _rest(row),
+            "extra": _rest(draft.rows),
         }
         if event.get("check_name"):
             event["check_name"] = self._fitting_text("check_name", event["check_name"])
         event["event_id"] = self._event_id(student, row, event)
-        return Draft(row, event)
+        return Draft(row, draft.rows, event)
 
     def _event_id(self, student: str, row: Row, event: dict[str, Any]) -> str:
         of_row = row["EventID"] or row["row"]
@@ -200,12 +218,18 @@ def _code(submission: Submission) -> dict[str, Any]:
     }
 
 
-def _rest(row: Row) -> dict[str, Any]:
-    """Return what no field of the event holds."""
-    names = ("EventType", "EventID", "ParentEventID", "CodeStateID", "SessionID", "ExecutionID")
-    known = {name: row[name] for name in names if row[name] is not None}
-    rest: dict[str, Any] = json.loads(row["rest"])
-    return known | rest
+def _rest(rows: Sequence[Row]) -> dict[str, Any]:
+    """Return what no field of the event holds; of a column in several rows, what the first has."""
+    rest: dict[str, Any] = {}
+    for row in rows:
+        known = {name: row[name] for name in _IDS if row[name] is not None}
+        rest = known | json.loads(row["rest"]) | rest
+    errors = [row for row in rows if type_of(row) == "Compile.Error"]
+    if len(errors) > 1:
+        rest["CompileMessages"] = [
+            (row["CompileMessageData"] or "")[:_LONGEST_ID] for row in errors[:_ERRORS_KEPT]
+        ]
+    return rest
 
 
 def _is_end(row: Row) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import pyarrow as pa
 from pyarrow import parquet
 
-from flows.progsnap2.columns import COLUMNS
+from flows.progsnap2.columns import COLUMNS, EMPTY_FIELDS
 from flows.progsnap2.csv_file import CsvFile
 from flows.progsnap2.errors import fault
 from flows.progsnap2.timestamps import read_timestamp
@@ -109,7 +109,8 @@ def stage_rows(table: CsvFile, target: Path, read: Callable[[int], None]) -> Fou
         DataSetError: A column that is needed is missing, or a row can't be read.
     """
     names = _names(table)
-    found = Found(is_ours="X-Type" in table.header, has_order="Order" in names)
+    is_ours = {"X-Type", EMPTY_FIELDS} <= set(table.header)
+    found = Found(is_ours=is_ours, has_order="Order" in names)
     with parquet.ParquetWriter(target, _SCHEMA, compression="zstd") as output:
         batch: list[dict[str, Any]] = []
         last = 0

@@ -17,6 +17,7 @@ from flows.progsnap2.data_set import DataSet
 from flows.progsnap2.errors import fault
 from flows.progsnap2.foreign import Student
 from flows.progsnap2.main_table import Found, stage_code_states, stage_rows
+from flows.progsnap2.order import RowOrder
 from flows.progsnap2.own import event_of
 from flows.progsnap2.submissions import KNOWN_TYPES, Row
 from ingest_api.events import ProgressEvent
@@ -35,40 +36,19 @@ _SCHEMA: Final = pa.schema(
         ("event", pa.string()),
     ]
 )
-#: The rows that something is made of, each with its code, one student's after the other's, in the
-#: data set's order. Where that is told by Order, a time before that of the student's row before
-#: it is put forward to that, so that measures, which go by time, see the same order.
-_ORDERED: Final = """
-CREATE TABLE ordered AS
-WITH used AS (
+#: The rows that something is made of, each with its code, one student's after the other's, by Order
+#: where that tells the order, else as in the file.
+_BY_STUDENT: Final = """
+SELECT used.*, code
+FROM (
     SELECT *, coalesce(SubjectID, '') AS subject, CASE WHEN $by_order THEN ord END AS place
     FROM read_parquet($rows)
     WHERE $ours OR list_contains($types, EventType)
-),
-
-timed AS (
-    SELECT * REPLACE (coalesce(happened_at, last_value(happened_at IGNORE NULLS) OVER (
-        PARTITION BY subject ORDER BY place NULLS LAST, row
-    ), first_value(happened_at IGNORE NULLS) OVER (
-        PARTITION BY subject ORDER BY place NULLS LAST, row
-        ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
-    )) AS happened_at)
-    FROM used
-),
-
-rising AS (
-    SELECT *, CASE WHEN $by_order THEN max(happened_at) OVER (
-        PARTITION BY subject ORDER BY place NULLS LAST, row
-    ) ELSE happened_at END AS seen_at
-    FROM timed
-)
-
-SELECT rising.*, code
-FROM rising
+) AS used
 LEFT JOIN (
     SELECT CodeStateID, any_value(code) AS code FROM read_parquet($codes) GROUP BY CodeStateID
 ) USING (CodeStateID)
-ORDER BY subject, place NULLS LAST, CASE WHEN NOT $by_order THEN seen_at END, row
+ORDER BY subject, place NULLS LAST, row
 """
 
 
@@ -126,61 +106,30 @@ def stage_events(
         found = stage_rows(table, scratch / "rows.parquet", read)
     stage_code_states(data_set.code_states(), scratch / "codes.parquet")
     staged = Staged(scratch / "events.parquet", found.is_ours)
-    _sort(lake, data_set, found, scratch, staged)
+    is_unordered = data_set.metadata.get("eventorderscope", "").lower() == "none"
+    order = RowOrder(found.has_order and (found.is_ours or not is_unordered))
     with bar("making events", found.rows) as made:
-        _write_events(lake, data_set, Student(course_id, found), staged, made)
+        rows = _rows(lake, found, scratch, order, made)
+        student = Student(course_id, found)
+        if found.is_ours:
+            keep = not _known_elsewhere(lake, scratch, course_id)
+            drafts = _own(rows, data_set, course_id, keep_ids=keep)
+        else:
+            drafts = _foreign(rows, student, order)
+        _write_events(drafts, data_set, staged)
+    _note(staged, found, order, student)
     return staged
 
 
-def _sort(
-    lake: duckdb.DuckDBPyConnection,
-    data_set: DataSet,
-    found: Found,
-    scratch: Path,
-    staged: Staged,
-) -> None:
-    is_unordered = data_set.metadata.get("eventorderscope", "").lower() == "none"
-    by_order = found.has_order and (found.is_ours or not is_unordered)
-    types = [name for name in found.event_types if name in KNOWN_TYPES]
-    lake.execute(
-        _ORDERED,
-        {
-            "rows": str(scratch / "rows.parquet"),
-            "codes": str(scratch / "codes.parquet"),
-            "by_order": by_order,
-            "ours": found.is_ours,
-            "types": types,
-        },
-    )
+def _note(staged: Staged, found: Found, order: RowOrder, student: Student) -> None:
     if found.is_ours:
         return
-    row = lake.execute("SELECT count(*) FROM ordered WHERE seen_at > happened_at").fetchone()
-    staged.put_forward = int(row[0]) if row else 0
+    staged.put_forward = order.put_forward
     staged.left_out = {k: n for k, n in found.event_types.items() if k not in KNOWN_TYPES}
     if not found.has_times:
         staged.notes.append("no row has a time: every event is dated now, in the data set's order")
-    elif not by_order:
+    elif not order.by_order:
         staged.notes.append("no Order that can be used: rows are in the order of their times")
-
-
-def _write_events(
-    lake: duckdb.DuckDBPyConnection,
-    data_set: DataSet,
-    student: Student,
-    staged: Staged,
-    made: Callable[[int], None],
-) -> None:
-    keep_ids = not (staged.is_ours and _known_elsewhere(lake, student.course_id))
-    with parquet.ParquetWriter(staged.events, _SCHEMA, compression="zstd") as output:
-        batch: list[dict[str, Any]] = []
-        for row, fields in _drafts(_rows(lake, made), student, keep_ids=keep_ids):
-            event = _validated(data_set, row, fields)
-            staged.counts[event.type] = staged.counts.get(event.type, 0) + 1
-            batch.append(_staged_row(row, staged.count, event, is_ours=staged.is_ours))
-            if len(batch) == _BATCH:
-                output.write_batch(pa.RecordBatch.from_pylist(batch, _SCHEMA))
-                batch = []
-        output.write_batch(pa.RecordBatch.from_pylist(batch, _SCHEMA))
     if student.rewritten:
         staged.notes.append(
             f"{len(student.rewritten)} ids or names were changed to fit, for example "
@@ -188,36 +137,72 @@ def _write_events(
         )
 
 
-def _rows(lake: duckdb.DuckDBPyConnection, made: Callable[[int], None]) -> Iterator[Row]:
+def _write_events(
+    drafts: Iterator[tuple[Row, dict[str, Any]]], data_set: DataSet, staged: Staged
+) -> None:
+    with parquet.ParquetWriter(staged.events, _SCHEMA, compression="zstd") as output:
+        batch: list[dict[str, Any]] = []
+        for row, fields in drafts:
+            event = _validated(data_set, row, fields)
+            staged.counts[event.type] = staged.counts.get(event.type, 0) + 1
+            batch.append(_staged_row(row, staged.count, event, is_ours=staged.is_ours))
+            if len(batch) == _BATCH:
+                output.write_batch(pa.RecordBatch.from_pylist(batch, _SCHEMA))
+                batch = []
+        output.write_batch(pa.RecordBatch.from_pylist(batch, _SCHEMA))
+
+
+def _rows(
+    lake: duckdb.DuckDBPyConnection,
+    found: Found,
+    scratch: Path,
+    order: RowOrder,
+    made: Callable[[int], None],
+) -> Iterator[Row]:
+    given = {
+        "rows": str(scratch / "rows.parquet"),
+        "codes": str(scratch / "codes.parquet"),
+        "by_order": order.by_order,
+        "ours": found.is_ours,
+        "types": [name for name in found.event_types if name in KNOWN_TYPES],
+    }
     cursor = lake.cursor()
-    for batch in cursor.execute("SELECT * FROM ordered").to_arrow_reader(_BATCH):
+    for batch in cursor.execute(_BY_STUDENT, given).to_arrow_reader(_BATCH):
         yield from batch.to_pylist()
         made(batch.num_rows)
     cursor.close()
 
 
-def _known_elsewhere(lake: duckdb.DuckDBPyConnection, course_id: str) -> bool:
-    """Tell whether another course of this installation has one of the events already."""
-    query = (
-        "SELECT 1 FROM lake.events SEMI JOIN ordered ON event_id = EventID "
-        "WHERE course_id <> ? LIMIT 1"
-    )
-    return lake.execute(query, [course_id]).fetchone() is not None
-
-
-def _drafts(
-    rows: Iterator[Row], student: Student, *, keep_ids: bool
+def _own(
+    rows: Iterator[Row], data_set: DataSet, course_id: str, *, keep_ids: bool
 ) -> Iterator[tuple[Row, dict[str, Any]]]:
-    if student.found.is_ours:
-        for row in rows:
-            event = event_of(row, student.course_id, keep_id=keep_ids)
-            if event is not None:
-                yield row, event
-        return
+    for row in rows:
+        try:
+            event = event_of(row, course_id, keep_id=keep_ids)
+        except (ValueError, RecursionError) as error:
+            path = data_set.main_table.path
+            raise fault(path, "a column of ours is not as it was written", row["line"]) from error
+        if event is not None:
+            yield row, event
+
+
+def _foreign(
+    rows: Iterator[Row], student: Student, order: RowOrder
+) -> Iterator[tuple[Row, dict[str, Any]]]:
     for _, of_student in groupby(rows, itemgetter("subject")):
-        for draft in student.events_of(list(of_student)):
+        for draft in student.events_of(order.of_student(list(of_student))):
             at = {} if draft.row["seen_at"] is None else {"occurred_at": draft.row["seen_at"]}
             yield draft.row, draft.fields | at
+
+
+def _known_elsewhere(lake: duckdb.DuckDBPyConnection, scratch: Path, course_id: str) -> bool:
+    """Tell whether another course of this installation has one of the events already."""
+    query = (
+        "SELECT 1 FROM lake.events SEMI JOIN read_parquet($rows) ON event_id = EventID "
+        "WHERE course_id <> $course LIMIT 1"
+    )
+    given = {"rows": str(scratch / "rows.parquet"), "course": course_id}
+    return lake.execute(query, given).fetchone() is not None
 
 
 def _validated(data_set: DataSet, row: Row, fields: dict[str, Any]) -> ProgressEvent:
