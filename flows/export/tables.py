@@ -38,11 +38,20 @@ TABLES: Final = {
     # A jump of more than a million is no gap: see `flows.stores.folds`.
     "sessions": """
         WITH rising AS (
-            SELECT *, seq - coalesce(max(seq) OVER (
-                PARTITION BY student_id, session_id
-                ORDER BY position_ns
-                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-            ), 0) AS step
+            SELECT
+                course_id,
+                student_id,
+                session_id,
+                notebook,
+                type,
+                seq,
+                seen_at,
+                position_ns,
+                seq - coalesce(max(seq) OVER (
+                    PARTITION BY student_id, session_id
+                    ORDER BY position_ns
+                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                ), 0) AS step
             FROM seen
             WHERE session_id IS NOT NULL
         )

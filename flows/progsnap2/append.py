@@ -59,21 +59,19 @@ def leave_out_known(lake: duckdb.DuckDBPyConnection, events: Path, course_id: st
         [course_id],
     )
     lake.execute("CREATE VIEW staged AS FROM read_parquet(" + _literal(str(events)) + ")")
+    lake.execute(
+        "CREATE VIEW new_events AS FROM staged ANTI JOIN known USING (event_id) "
+        "ORDER BY seen_at, ord, row, part"
+    )
     other = lake.execute(
         "SELECT student_id, session_id FROM known ANTI JOIN staged USING (event_id) "
-        "WHERE session_id IS NOT NULL AND EXISTS (FROM staged "
-        "WHERE staged.student_id = known.student_id AND staged.session_id = known.session_id) "
-        "LIMIT 1"
+        "SEMI JOIN new_events USING (student_id, session_id) LIMIT 1"
     ).fetchone()
     if other is not None:
         raise DataSetError(
             f"course {course_id!r} already holds other events of session {other[1]!r} of student "
             f"{other[0]!r}: import into a course of its own"
         )
-    lake.execute(
-        "CREATE VIEW new_events AS SELECT event FROM staged ANTI JOIN known USING (event_id) "
-        "ORDER BY seen_at, ord, row, part"
-    )
     [(new, staged)] = lake.execute(
         "SELECT (SELECT count(*) FROM new_events), (SELECT count(*) FROM staged)"
     ).fetchall()

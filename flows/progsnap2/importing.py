@@ -76,6 +76,9 @@ def import_progsnap2(
             known = leave_out_known(lake, staged.events, course_id)
             with bar("appending", staged.count - known) as done:
                 appended = append_events(settings, lake, done)
+    except OSError as error:
+        where = error.filename or tempfile.gettempdir()
+        raise DataSetError(f"{where}: {error.strerror or error}: nothing was imported") from error
     except duckdb.Error as error:
         plain = plain_error(error, settings.postgres_url)
         raise StoreUnavailableError(f"the lake: {plain}") from plain

@@ -106,8 +106,9 @@ def stage_events(
         found = stage_rows(table, scratch / "rows.parquet", read)
     stage_code_states(data_set.code_states(), scratch / "codes.parquet")
     staged = Staged(scratch / "events.parquet", found.is_ours)
-    is_unordered = data_set.metadata.get("eventorderscope", "").lower() == "none"
-    order = RowOrder(found.has_order and (found.is_ours or not is_unordered))
+    order = RowOrder.of_data_set(
+        data_set.metadata, has_order=found.has_order, is_ours=found.is_ours
+    )
     with bar("making events", found.rows) as made:
         rows = _rows(lake, found, scratch, order, made)
         student = Student(course_id, found)

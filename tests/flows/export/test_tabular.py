@@ -11,6 +11,7 @@ from pyarrow import csv as arrow_csv
 
 from flows.export.tables import TABLES
 from flows.export.tabular import export_csv, export_parquet
+from flows.progsnap2.export import export_progsnap2
 
 
 def test_parquet_reads_back_equal(
@@ -96,7 +97,7 @@ def test_every_column_has_a_meaning(
     assert f"| events | {len(every_field)} |" in (folder / "README.md").read_text()
 
 
-@pytest.mark.parametrize("write", [export_parquet, export_csv])
+@pytest.mark.parametrize("write", [export_parquet, export_csv, export_progsnap2])
 def test_two_exports_of_a_snapshot_are_the_same_bytes(
     lake: Any, every_field: list[dict[str, Any]], opened: Any, exported: Any, write: Any
 ) -> None:
@@ -108,7 +109,8 @@ def test_two_exports_of_a_snapshot_are_the_same_bytes(
     lake.append({"status": "ok", "exercise": "1.1", "session_id": "k1", "seq": 9})
     lake.writer.maintain(keep_snapshots_days=1)
     second = exported(write, snapshot)
-    for path in first.iterdir():
-        assert path.read_bytes() == (second / path.name).read_bytes(), path.name
+    for path in (path for path in first.rglob("*") if path.is_file()):
+        same = second / path.relative_to(first)
+        assert path.read_bytes() == same.read_bytes(), path.name
     third = exported(write)
     assert (third / "README.md").read_bytes() != (first / "README.md").read_bytes()

@@ -42,6 +42,24 @@ def test_the_metadata_can_say_that_nothing_is_ordered(data_sets: Any) -> None:
     assert [event["exercise"] for event in events] == ["a", "p1"]
 
 
+def test_an_order_within_problems_is_kept_there(data_sets: Any) -> None:
+    """With EventOrderScope Restricted to student and problem, times tell between problems."""
+    data_sets.write(
+        "DatasetMetadata.csv",
+        "Property,Value\nEventOrderScope,Restricted\nEventOrderScopeColumns,SubjectID;ProblemID\n",
+    )
+    events = data_sets.of(
+        RUN | {"Order": 1, "ProblemID": "a", "AssignmentID": "1"},
+        RUN | {"Order": 3, "ProblemID": "a", "AssignmentID": "3"},
+        RUN | {"Order": 2, "ProblemID": "a", "AssignmentID": "2"},
+        RUN | {"Order": 1, "ProblemID": "b"},
+        RUN | {"Order": 2, "ProblemID": "b"},
+    )
+    assert [event["exercise"] for event in events] == ["a", "a", "a", "b", "b"]
+    assert [event["notebook"] for event in events[:3]] == ["1", "2", "3"]
+    assert [event["occurred_at"][14:16] for event in events] == ["00", "02", "02", "03", "04"]
+
+
 def test_a_row_without_a_time_has_that_of_the_row_before(data_sets: Any) -> None:
     """So that it stays in its place."""
     events = data_sets.of(RUN | {"ServerTimestamp": ""}, RUN, RUN | {"ServerTimestamp": "NaN"}, RUN)
