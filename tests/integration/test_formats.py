@@ -1,9 +1,13 @@
 """`cellpulse export` and `cellpulse import`, with real stores and real processes."""
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from flows.embedded.platform import lives
 from flows.stores.lake_attach import attach_lake
 
 WaitUntil = Callable[..., None]
@@ -104,3 +108,97 @@ def test_a_round_trip_loses_nothing(pipeline: Any, tmp_path: Path, wait_until: W
     export(pipeline, "again", tmp_path / "out2")
     bring_in(pipeline, "third", tmp_path / "out2")
     assert kept(events_in(pipeline, "third")) == kept(original)
+
+
+COLUMNS = (
+    *("Order", "SubjectID", "AssignmentID", "ProblemID", "EventType", "EventID"),
+    *("ParentEventID", "Score", "Compile.Result", "CompileMessageType"),
+    *("CompileMessageData", "ServerTimestamp", "X-Note"),
+)
+
+
+def write_code_workout(folder: Path, runs: int) -> None:
+    """Write a data set in the shape of CodeWorkout's: every third run does not compile."""
+    folder.mkdir()
+    with (folder / "MainTable.csv").open("w", newline="") as file:
+        table = csv.DictWriter(file, COLUMNS)
+        table.writeheader()
+        order = 0
+        for n in range(runs):
+            who = {"SubjectID": f"s{n % 7}", "AssignmentID": "439.0", "ProblemID": n % 3}
+            at = f"2019-02-18T{9 + n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}"
+            failed = n % 3 == 0
+            rows: list[dict[str, Any]] = [
+                {"EventType": "Run.Program", "EventID": f"r{n}", "X-Note": "x" * 400}
+                | {"Score": float(not failed)},
+                {"EventType": "Compile", "EventID": f"c{n}", "ParentEventID": f"r{n}"}
+                | {"Compile.Result": "Error" if failed else "Success"},
+                {"EventType": "Compile.Error", "EventID": f"e{n}", "ParentEventID": f"c{n}"}
+                | {"CompileMessageData": f"line {n}: error: ';' expected"},
+            ]
+            for row in rows[: 3 if failed else 2]:
+                order += 1
+                table.writerow(who | {"Order": order, "ServerTimestamp": at} | row)
+
+
+def test_a_data_set_of_another_system_becomes_a_course(
+    idle_pipeline: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is larger than the log may be, goes in all the same, and the API answers for it."""
+    limited = idle_pipeline.environment | {"CELLPULSE_LOG_LIMIT_BYTES": "1000000"}
+    limited |= {"CELLPULSE_LOG_KEEP": "10"}
+    monkeypatch.setattr(type(idle_pipeline), "environment", property(lambda _: limited))
+    for name in ("relay", "worker", "api"):
+        idle_pipeline.start(name)
+    write_code_workout(tmp_path / "data", runs := 1_500)
+    said = bring_in(idle_pipeline, "demo", tmp_path / "data")
+    assert f"course 'demo': {2 * runs} added, 0 were there already" in said
+    assert int(idle_pipeline.psql("SELECT sum(runs) FROM student_states")) == runs
+    assert int(idle_pipeline.psql("SELECT sum(errors) FROM student_states")) == runs // 3
+    assert idle_pipeline.psql("SELECT sum(lost_events) FROM sessions") == "0"
+    assert idle_pipeline.runs_by_api() == runs
+    progress = idle_pipeline.get("/courses/demo/progress")
+    assert {row["exercise"] for row in progress["exercises"]} == {"0", "1", "2"}
+
+    said = bring_in(idle_pipeline, "demo", tmp_path / "data")
+    assert f"course 'demo': 0 added, {2 * runs} were there already" in said
+
+
+def refused(pipeline: Any, *arguments: str) -> str:
+    """Return the last line of what a command says that ends with code 1."""
+    done = pipeline.cellpulse(*arguments)
+    assert done.returncode == 1, done.stdout
+    assert "Traceback" not in done.stderr
+    return str(done.stderr.splitlines()[-1])
+
+
+def test_what_is_wrong_is_one_line_and_changes_nothing(pipeline: Any, tmp_path: Path) -> None:
+    """Nothing is appended, and nothing is under the export's name."""
+    one = {"course_id": "demo", "student_id": "s1", "status": "ok"}
+    pipeline.post([one | {"session_id": "progsnap2:s1", "seq": 1}])
+    pipeline.wait_until(lambda: len(events_in(pipeline, "demo")) == 1, "the lake")
+    length = pipeline.redis_cli("XLEN", "progress-events:log")
+
+    broken = tmp_path / "broken"
+    write_code_workout(broken, 3)
+    with (broken / "MainTable.csv").open("a") as file:
+        file.write("9,s1\n")
+    bring = ("import", "--format", "progsnap2", "--course")
+    assert "MainTable.csv, line 9: 2 fields" in refused(pipeline, *bring, "new", str(broken))
+    assert "not a folder" in refused(pipeline, *bring, "new", str(tmp_path / "none"))
+    assert "--course 'a\\\\b'" in refused(pipeline, *bring, "a\\b", str(broken))
+    write_code_workout(tmp_path / "other", 14)
+    said = refused(pipeline, *bring, "demo", str(tmp_path / "other"))
+    assert "already holds other events of session 'progsnap2:s1' of student 's1'" in said
+    assert pipeline.redis_cli("XLEN", "progress-events:log") == length
+
+    out = ("--out", str(tmp_path / "out"))
+    take = ("export", "--format", "csv", "--course")
+    assert "course 'dmo' has no events in snapshot" in refused(pipeline, *take, "dmo", *out)
+    assert "no snapshot 777" in refused(pipeline, *take, "demo", *out, "--snapshot", "777")
+    assert [path for path in tmp_path.iterdir() if "out" in path.name] == []
+    assert "is not empty" in refused(pipeline, *take, "demo", "--out", str(broken))
+
+    pipeline.stop("worker")
+    pipeline.wait_until(lambda: not lives(pipeline.redis_url, "worker"), "the worker's end")
+    assert "no worker runs" in refused(pipeline, *bring, "new", str(tmp_path / "other"))
