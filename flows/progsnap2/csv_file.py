@@ -92,7 +92,7 @@ class CsvFile:
         begin = 1
         try:
             for fields in reader:
-                if fields:
+                if any(map(str.strip, fields)):
                     yield begin, fields
                 begin = reader.line_num + 1
         except csv.Error as error:

@@ -143,7 +143,9 @@ class Student:
     def _numbered(self, draft: Draft) -> Draft:
         """Add who, where, when, and what tells a repeat."""
         row, event = draft.row, dict(draft.fields)
-        exercise = row["ProblemID"] or row["AssignmentID"]
+        exercise = row["ProblemID"]
+        if event["type"] not in SESSION_TYPES.values():
+            exercise = exercise or row["AssignmentID"]
         student = self.fitting_id(row["SubjectID"] or _UNKNOWN)
         session = self.fitting_id(row["SessionID"] or f"progsnap2:{row['SubjectID'] or _UNKNOWN}")
         self._seq[session] += 1

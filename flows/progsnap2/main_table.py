@@ -16,7 +16,7 @@ from pyarrow import parquet
 
 from flows.progsnap2.columns import COLUMNS, EMPTY_FIELDS
 from flows.progsnap2.csv_file import CsvFile
-from flows.progsnap2.errors import fault
+from flows.progsnap2.errors import fault, shown
 from flows.progsnap2.timestamps import read_timestamp
 
 _BATCH: Final = 10_000
@@ -82,7 +82,7 @@ class Found:
         rows: How many there are.
         event_types: How many rows of each type.
         has_times: Whether any row has a time.
-        has_order: Whether each row that has an Order has a whole number there.
+        has_order: Whether every row has a whole number as its Order.
         is_ours: Whether Cellpulse wrote it.
         message_types: The different CompileMessageTypes of errors, two at the most.
         highest_score: The highest Score of a run or test.
@@ -113,7 +113,7 @@ def stage_rows(table: CsvFile, target: Path, read: Callable[[int], None]) -> Fou
     found = Found(is_ours=is_ours, has_order="Order" in names)
     with parquet.ParquetWriter(target, _SCHEMA, compression="zstd") as output:
         batch: list[dict[str, Any]] = []
-        last = 0
+        last = done = 0
         for line, done, fields in table.rows():
             batch.append(_row(table, found, line, dict(zip(names, fields, strict=True))))
             if len(batch) == _BATCH:
@@ -122,6 +122,7 @@ def stage_rows(table: CsvFile, target: Path, read: Callable[[int], None]) -> Fou
                 read(done - last)
                 last = done
         output.write_batch(pa.RecordBatch.from_pylist(batch, _SCHEMA))
+        read(done - last)
     if not found.rows:
         raise fault(table.path, "no rows below the header: there is nothing to import", 1)
     return found
@@ -132,9 +133,9 @@ def _names(table: CsvFile) -> list[str]:
     names = [names[n] if names[n] not in names[:n] else table.header[n] for n in range(len(names))]
     for needed in _NEEDED:
         if needed not in names:
-            columns = ", ".join(table.header[:8]) + (" …" if len(table.header) > 8 else "")  # noqa: PLR2004 - enough to know it by
+            columns = shown(", ".join(table.header))
             raise fault(table.path, f"no column {needed}, which is needed; it has {columns}", 1)
-    repeated = {name for name in names if names.count(name) > 1}
+    repeated = {name for name in names if name and names.count(name) > 1}
     if repeated:
         raise fault(table.path, f"the header names {min(repeated)!r} twice", 1)
     return names
@@ -167,7 +168,7 @@ def _note(table: CsvFile, found: Found, line: int, row: dict[str, Any]) -> None:
         try:
             score = float(row["Score"])
         except ValueError as error:
-            raise fault(table.path, f"Score {row['Score']!r} is no number", line) from error
+            raise fault(table.path, f"Score {shown(row['Score'])} is no number", line) from error
         found.highest_score = max(found.highest_score, score)
 
 
@@ -177,12 +178,9 @@ def _value(text: str) -> str | None:
 
 
 def _order(found: Found, values: dict[str, str | None]) -> int | None:
-    text = values.pop("Order", None)
-    if text is None:
-        return None
-    if not _WHOLE.fullmatch(text):
+    text = values.get("Order")
+    if text is None or not _WHOLE.fullmatch(text):
         found.has_order = False
-        values["Order"] = text
         return None
     return int(text.partition(".")[0])
 
@@ -198,8 +196,9 @@ def _time(table: CsvFile, line: int, values: dict[str, str | None]) -> datetime 
         except (ValueError, OverflowError) as error:
             raise fault(
                 table.path,
-                f"{clock}Timestamp {text!r} is no time that is known here ({error}): write it as "
-                "2019-02-18T16:27:51, with or without a zone, or in seconds since 1970",
+                f"{clock}Timestamp {shown(text)} is no time that is known here: write it as "
+                "2019-02-18T16:27:51, with a zone there or in a column of its own or without one, "
+                "or in seconds since 1970; years go from 1970 to 2199",
                 line,
             ) from error
     return None

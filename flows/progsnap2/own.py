@@ -41,7 +41,7 @@ def event_of(row: Row, course_id: str, *, keep_id: bool) -> dict[str, Any] | Non
     event |= dict.fromkeys((columns.get(EMPTY_FIELDS) or "").split(";"), "")
     event.pop("", None)
     if event.get("passed") is not None:
-        event["passed"] = event["passed"] == "true"
+        event["passed"] = event["passed"].lower() == "true"
     if row["code"] is not None:
         event["code"] = row["code"]
     event["event_id"] = _id_of(row["EventID"], course_id, keep_id=keep_id)

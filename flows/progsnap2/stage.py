@@ -14,7 +14,7 @@ from pyarrow import parquet
 from pydantic import ValidationError
 
 from flows.progsnap2.data_set import DataSet
-from flows.progsnap2.errors import fault
+from flows.progsnap2.errors import fault, shown
 from flows.progsnap2.foreign import Student
 from flows.progsnap2.main_table import Found, stage_code_states, stage_rows
 from flows.progsnap2.order import RowOrder
@@ -130,11 +130,13 @@ def _note(staged: Staged, found: Found, order: RowOrder, student: Student) -> No
     if not found.has_times:
         staged.notes.append("no row has a time: every event is dated now, in the data set's order")
     elif not order.by_order:
-        staged.notes.append("no Order that can be used: rows are in the order of their times")
+        staged.notes.append(
+            "no Order that counts in every row: rows are in the order of their times"
+        )
     if student.rewritten:
         staged.notes.append(
             f"{len(student.rewritten)} ids or names were changed to fit, for example "
-            f"{min(student.rewritten)[:60]!r}"
+            f"{shown(min(student.rewritten))}"
         )
 
 

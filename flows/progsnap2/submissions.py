@@ -160,6 +160,8 @@ class _Groups:
 
     def _of_sibling(self, row: Row) -> Submission | None:
         """Return that of a `Compile` with the same parent which nothing was executed of."""
+        if row["ParentEventID"] not in self._rows_by_id:
+            return None  # drafts write -1 for no parent
         for sibling in self._children.get(row["ParentEventID"] or "", ()):
             found = self._of_row.get(sibling["row"])
             if found is not None and found.compiled is sibling and not _is_executed(found):

@@ -37,6 +37,7 @@ def test_published_layouts_are_found(data_sets: Any) -> None:
         ((HEADER + ROW).replace("\n", "\r").encode(), "utf-8"),
         ((HEADER + "\n" + ROW + "\n\n").encode(), "utf-8"),
         ((HEADER + ROW).replace("EventType", "Event.Type").encode(), "utf-8"),
+        (("," + HEADER.strip() + ",\n0," + ROW.strip() + ",\n  ,,,\n").encode(), "utf-8"),
     ],
 )
 def test_files_of_many_programs_are_read(data_sets: Any, content: bytes, encoding: str) -> None:
@@ -52,7 +53,7 @@ def test_files_of_many_programs_are_read(data_sets: Any, content: bytes, encodin
     [
         (b"", r"MainTable.csv, line 1: the file is empty"),
         (HEADER, "line 1: no rows below the header"),
-        ("EventType,EventID\n", "line 1: no column SubjectID, which is needed; it has EventType,"),
+        ("EventType,EventID\n", "line 1: no column SubjectID, which is needed; it has 'EventType,"),
         ("SubjectID,EventID\n", "line 1: no column EventType"),
         ("EventType,SubjectID,SubjectID\n", "line 1: the header names 'SubjectID' twice"),
         (HEADER + ROW + "Compile,2\n", "line 3: 2 fields where the header names 5 columns"),

@@ -24,9 +24,9 @@ def test_the_order_is_that_of_the_data_set(data_sets: Any) -> None:
     assert data_sets.staged.put_forward == 2
 
 
-@pytest.mark.parametrize("order", ["first", "1.5"])
+@pytest.mark.parametrize("order", ["first", "1.5", ""])
 def test_without_an_order_times_tell(data_sets: Any, order: str) -> None:
-    """An Order that holds no whole numbers does not count; rows of one time are as in the file."""
+    """An Order that not every row has, as a whole number, does not count; then the file does."""
     events = data_sets.of(
         RUN | {"Order": order, "ProblemID": "b", "ServerTimestamp": "2019-02-18 10:00:00"},
         RUN | {"Order": "2", "ProblemID": "a", "ServerTimestamp": "2019-02-18 09:00:00.5"},

@@ -178,6 +178,16 @@ def test_the_error_of_an_execution_has_a_name(data_sets: Any) -> None:
     assert outcomes(events) == [("error", "NameError"), ("error", None)]
 
 
+def test_a_parent_that_is_not_there_joins_nothing(data_sets: Any) -> None:
+    """As in drafts, which write -1 for no parent."""
+    events = data_sets.of(
+        {"EventType": "Compile", "ParentEventID": "-1", "CodeStateID": "1"},
+        {"EventType": "File.Edit", "ParentEventID": "-1"},
+        {"EventType": "Run.Program", "ParentEventID": "-1", "CodeStateID": "2"},
+    )
+    assert len(runs(events)) == 2
+
+
 def test_scores_in_per_cent(data_sets: Any) -> None:
     """Where a score is higher than 1, the highest of the data set is what passes."""
     events = data_sets.of(
