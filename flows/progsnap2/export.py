@@ -1,9 +1,9 @@
 """A course as a ProgSnap2 1.0 data set: main table, metadata, code states and link tables."""
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from flows.export.dictionary import Entry, write_dictionary
 from flows.export.readme import write_readme
@@ -49,10 +49,10 @@ _LINK_TABLES: Final = {
 
 def export_progsnap2(source: CourseSource, folder: Path, made: Callable[[int], None]) -> None:
     """Write the data set; `MainTable.csv` is in log order, which is its `Order`."""
-    _write(folder / "DatasetMetadata.csv", ("Property", "Value"), iter(_METADATA.items()))
+    write_csv(folder / "DatasetMetadata.csv", ("Property", "Value"), iter(_METADATA.items()))
     rows = _main_table(source, made)
     table = ((row.get(column, "") for column in COLUMNS) for row in rows)
-    _write(folder / "MainTable.csv", COLUMNS, table)
+    write_csv(folder / "MainTable.csv", COLUMNS, table)
     (folder / "CodeStates").mkdir()
     _write_query(source, folder / "CodeStates" / "CodeStates.csv", _CODE_STATES)
     (folder / "LinkTables").mkdir()
@@ -77,12 +77,14 @@ def _main_table(source: CourseSource, made: Callable[[int], None]) -> Iterator[R
 def _write_query(source: CourseSource, path: Path, query: str) -> None:
     with source.reading(query) as batches:
         rows = (map(text_of, row.values()) for batch in batches for row in batch.to_pylist())
-        _write(path, batches.schema.names, rows)
+        write_csv(path, batches.schema.names, rows)
 
 
-def _write(path: Path, header: Any, rows: Iterator[Any]) -> None:
+def write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """Write a table of a data set."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        # With these line ends Python quotes a text that holds any part of them.
+        writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow(header)
         writer.writerows(rows)
 
