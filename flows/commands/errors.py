@@ -10,7 +10,9 @@ from redis import RedisError
 
 from flows.backup.manifest import BackupError
 from flows.course.content import CourseContentError
+from flows.export.errors import ExportError
 from flows.log_trimmer import LogPinnedError
+from flows.progsnap2.errors import DataSetError
 from flows.rebuild import NoFullLogError
 from flows.rejected import NoSuchEntryError
 from flows.simulation.course import CourseError
@@ -32,6 +34,8 @@ _FORESEEN = (
     CannotStartError,
     CourseContentError,
     CourseError,
+    DataSetError,
+    ExportError,
     FewerEventsError,
     IngestRefusedError,
     LogPinnedError,
