@@ -1,0 +1,247 @@
+"""Evaluates the attention list on lessons of which it is known who was stuck, and when.
+
+Every minute of a lesson the list is made of what the log held by then, and its first five places
+are compared with who was stuck at that moment; so are those of two baselines. It runs in memory,
+without servers: `python -m analytics.attention_evaluation` prints the figures of docs/attention.md.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pandas as pd
+
+from analytics.attention_responses import Thresholds
+from analytics.attention_rule import LESSON_MINUTES, attention_list
+from analytics.empty_lake import empty_lake
+from analytics.query import load_query, rows_by_name
+from flows.logged_event import position_from_ns
+from flows.simulation.plan import plan_class
+
+#: Places of a list that are looked at.
+PLACES: Final = 5
+_BEGIN: Final = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
+_COURSE: Final = "evaluation"
+_SAMPLE_COURSE: Final = Path(__file__).parents[1] / "notebooks" / "course"
+
+_BASELINES: Final = """
+SELECT
+    student_id,
+    count(*) FILTER (status = 'error') AS errors,
+    coalesce(max(seen_at) FILTER (status = 'ok'), min(seen_at)) AS succeeded_at
+FROM course_events($course_id, NULL, $now::TIMESTAMPTZ + INTERVAL 1 MICROSECOND, NULL)
+GROUP BY student_id
+"""
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """A time in which a student needed a person, in minutes after the start of the lesson."""
+
+    student_id: str
+    kind: str
+    begins: float
+    ends: float
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A lesson and the truth about it.
+
+    Attributes:
+        name: For the tables.
+        minutes: Its length.
+        events: Columns of `lake.events`, at least student_id, type and occurred_at; a time is
+            `_BEGIN` plus the minutes into the lesson.
+        stuck: The truth.
+    """
+
+    name: str
+    minutes: float
+    events: pd.DataFrame
+    stuck: tuple[Stuck, ...]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One minute of a lesson: who was stuck, and whom each method lists, first place first."""
+
+    minute: float
+    stuck: frozenset[str]
+    lists: dict[str, list[str]]
+
+
+def simulated_lesson(seed: int, students: int = 30, minutes: float = 90) -> Lesson:
+    """Return a lesson of `cellpulse simulate`, with its planted strugglers."""
+    plan = plan_class(students=students, minutes=minutes, course_dir=_SAMPLE_COURSE, seed=seed)
+    rows = [
+        event.fields() | {"occurred_at": _BEGIN + timedelta(seconds=event.at)}
+        for event in plan.events
+    ]
+    stuck = tuple(
+        Stuck(each.student_id, each.kind, each.begins / 60, each.ends / 60)
+        for each in plan.struggles
+    )
+    return Lesson(f"seed {seed}", minutes, pd.DataFrame(rows), stuck)
+
+
+def moments(lesson: Lesson, thresholds: Thresholds, step: float = 1) -> Iterator[Moment]:
+    """Yield what each method says, every `step` minutes from the fifth minute on."""
+    with _in_memory(lesson.events) as lake:
+        minute = 5.0
+        while minute < lesson.minutes:
+            now = _BEGIN + timedelta(minutes=minute)
+            yield Moment(
+                minute,
+                frozenset(s.student_id for s in lesson.stuck if s.begins <= minute < s.ends),
+                {
+                    "attention list": _listed(lake, thresholds, now),
+                    **_baselines(lake, now),
+                },
+            )
+            minute += step
+
+
+def _listed(lake: duckdb.DuckDBPyConnection, thresholds: Thresholds, now: datetime) -> list[str]:
+    rows = load_query("attention_signals").rows(
+        lake, course_id=_COURSE, now=now, as_of=None, lesson_minutes=LESSON_MINUTES
+    )
+    return [case.student_id for case in attention_list(rows, thresholds, now)]
+
+
+def _baselines(lake: duckdb.DuckDBPyConnection, now: datetime) -> dict[str, list[str]]:
+    rows = rows_by_name(lake.execute(_BASELINES, {"course_id": _COURSE, "now": now}))
+    by_errors = sorted(rows, key=lambda row: (-row["errors"], row["student_id"]))
+    by_success = sorted(rows, key=lambda row: (row["succeeded_at"], row["student_id"]))
+    return {
+        "most errors": [row["student_id"] for row in by_errors if row["errors"]],
+        "longest since last success": [row["student_id"] for row in by_success],
+    }
+
+
+def scores(lesson: Lesson, of_lesson: Sequence[Moment]) -> pd.DataFrame:
+    """Return one row a method: how well its first five places tell who is stuck.
+
+    Returns:
+        Columns lesson, method, `precision_at_5` (of those in the first five places, over all
+        minutes, how many were stuck; null where nobody was listed), `recall_at_5` (of the
+        student-minutes of being stuck, how many were in the first five places), `found` (share of
+        the times of being stuck that were listed while they lasted), `lead` (of these, median
+        minutes from the first listing to the end, when help came), `delay` (from the begin to the
+        first listing), `false_alarms` (times that somebody who was not stuck came into the first
+        five places, an hour), `listed` (mean length of the list's first five places).
+    """
+    rows = []
+    for method in of_lesson[0].lists:
+        tops = [(moment, moment.lists[method][:PLACES]) for moment in of_lesson]
+        hits = sum(len(moment.stuck.intersection(top)) for moment, top in tops)
+        listed = sum(len(top) for _, top in tops)
+        stuck = sum(len(moment.stuck) for moment in of_lesson)
+        firsts = [_first_listing(each, tops) for each in lesson.stuck]
+        found = [
+            (each, first)
+            for each, first in zip(lesson.stuck, firsts, strict=True)
+            if first is not None
+        ]
+        rows.append(
+            {
+                "lesson": lesson.name,
+                "method": method,
+                "precision_at_5": hits / listed if listed else None,
+                "recall_at_5": hits / stuck if stuck else None,
+                "found": len(found) / len(firsts) if firsts else None,
+                "lead": _median(each.ends - first for each, first in found),
+                "delay": _median(first - each.begins for each, first in found),
+                "false_alarms": _false_alarms(tops) / (lesson.minutes / 60),
+                "listed": listed / len(tops),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def found_by_kind(lesson: Lesson, of_lesson: Sequence[Moment]) -> pd.DataFrame:
+    """Return one row a time of being stuck: its kind, its length, and when it was listed."""
+    tops = [(moment, moment.lists["attention list"][:PLACES]) for moment in of_lesson]
+    rows = [
+        {
+            "lesson": lesson.name,
+            "student_id": each.student_id,
+            "kind": each.kind,
+            "minutes": each.ends - each.begins,
+            "listed_after": None if first is None else first - each.begins,
+        }
+        for each in lesson.stuck
+        for first in [_first_listing(each, tops)]
+    ]
+    columns = ["lesson", "student_id", "kind", "minutes", "listed_after"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def evaluate(
+    lessons: Iterable[Lesson], thresholds: Thresholds | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return `scores` and `found_by_kind` of each lesson, one below the other."""
+    limits = thresholds or Thresholds()
+    every_score, every_kind = [], []
+    for lesson in lessons:
+        of_lesson = list(moments(lesson, limits))
+        every_score.append(scores(lesson, of_lesson))
+        every_kind.append(found_by_kind(lesson, of_lesson))
+    return pd.concat(every_score), pd.concat(every_kind)
+
+
+def summary(of_lessons: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a method: mean and standard deviation over the lessons, as text."""
+    numbers = of_lessons.drop(columns="lesson").groupby("method", sort=False)
+    mean, spread = numbers.mean(), numbers.std()
+    columns = {
+        name: [f"{m:.2f} ± {s:.2f}" for m, s in zip(mean[name], spread[name], strict=True)]
+        for name in mean
+    }
+    return pd.DataFrame(columns, index=mean.index)
+
+
+def _first_listing(each: Stuck, tops: Iterable[tuple[Moment, list[str]]]) -> float | None:
+    return next(
+        (
+            moment.minute
+            for moment, top in tops
+            if each.begins <= moment.minute < each.ends and each.student_id in top
+        ),
+        None,
+    )
+
+
+def _false_alarms(tops: Sequence[tuple[Moment, list[str]]]) -> int:
+    alarms, before = 0, set[str]()
+    for moment, top in tops:
+        wrong = set(top) - moment.stuck
+        alarms += len(wrong - before)
+        before = set(top)
+    return alarms
+
+
+def _median(minutes: Iterable[float]) -> float | None:
+    values = list(minutes)
+    return float(pd.Series(values).median()) if values else None
+
+
+def _in_memory(events: pd.DataFrame) -> duckdb.DuckDBPyConnection:
+    """Return a connection that has the events as a lake has them, received as they happened."""
+    lake = empty_lake()
+    numbers = range(1, len(events) + 1)
+    frame = events.assign(
+        position_ns=[number * 1_000_000 for number in numbers],
+        position=[position_from_ns(number * 1_000_000) for number in numbers],
+        event_id=[str(number) for number in numbers],
+        schema_version=1,
+        course_id=_COURSE,
+        received_at=events["occurred_at"],
+    )
+    lake.register("frame", frame)
+    lake.execute("INSERT INTO lake.events BY NAME SELECT * FROM frame")
+    lake.unregister("frame")
+    return lake
