@@ -5,11 +5,11 @@ are compared with who was stuck at that moment; so are those of two baselines. I
 without servers: `python -m analytics.attention_evaluation` prints the figures of docs/attention.md.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import pandas as pd

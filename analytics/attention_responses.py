@@ -39,10 +39,10 @@ class Thresholds(Answer):
     ] = 6
     failed_checks: Annotated[
         _Count, Field(description="Failed results of one check that was not passed since.")
-    ] = 4
+    ] = 5
     silent_minutes: Annotated[
         _Minutes, Field(description="Minutes without a run after a failure.")
-    ] = 6
+    ] = 5
     unsolved_minutes: Annotated[
         _Minutes,
         Field(description="Minutes at an exercise that most others solved in a third of that."),
@@ -188,9 +188,7 @@ class ErrorCluster(Answer):
     failures: Annotated[int, Field(description="Failed runs.")]
     since: Annotated[datetime, Field(description="Time of the first one, UTC.")]
     last_at: Annotated[datetime, Field(description="Time of the latest one, UTC.")]
-    is_new: Annotated[
-        bool, Field(description="Whether `since` is less than 5 minutes ago.")
-    ]
+    is_new: Annotated[bool, Field(description="Whether `since` is less than 5 minutes ago.")]
     got_past: Annotated[
         int,
         Field(

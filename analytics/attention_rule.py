@@ -82,9 +82,7 @@ class Case:
         return "high" if len(kinds) > 1 or twice else "medium"
 
 
-def attention_list(
-    rows: Iterable[Signals], thresholds: Thresholds, now: datetime
-) -> list[Case]:
+def attention_list(rows: Iterable[Signals], thresholds: Thresholds, now: datetime) -> list[Case]:
     """Return who needs a person, most urgent first.
 
     Args:
@@ -206,9 +204,7 @@ def _unsolved(row: Signals, limits: Thresholds, now: datetime) -> Iterator[Groun
     if limits.unsolved_minutes is None or row["visit_from"] is None or row["has_solved"]:
         return
     minutes = _minutes(row["visit_from"], now)
-    solved, started, usual = (
-        row[f"others_{name}"] for name in ("solved", "started", "minutes")
-    )
+    solved, started, usual = (row[f"others_{name}"] for name in ("solved", "started", "minutes"))
     if solved < _ENOUGH_OTHERS or 2 * solved < started:
         return
     if minutes >= max(limits.unsolved_minutes, _LONG * usual):

@@ -131,3 +131,11 @@ OnlyExercise = Annotated[
         description="Only rows of this exercise; empty for outside exercises.",
     ),
 ]
+LastMinutes = Annotated[
+    int,
+    Query(
+        ge=1,
+        le=100_000,
+        description="Only events of the last so many minutes, where no `from` is given.",
+    ),
+]

@@ -2,7 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, ForeignKeyConstraint, Index, Text
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+)
 from sqlalchemy.dialects.postgresql import INT8MULTIRANGE
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -130,6 +138,37 @@ class StudentState(Base):
     runs: Mapped[int]
     errors: Mapped[int]
     error_streak: Mapped[int]
+
+
+class AttentionThreshold(Base):
+    """From when on a reason of a course's attention list counts, where an instructor set it.
+
+    `threshold` is its name in the API, `value` null where the reason is turned off.
+    """
+
+    __tablename__ = "attention_thresholds"
+
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.course_id"), primary_key=True)
+    threshold: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[float | None] = mapped_column(Double)
+    set_at: Mapped[datetime]
+
+
+class AttentionSnooze(Base):
+    """Until when a student is off a course's attention list, and who said so."""
+
+    __tablename__ = "attention_snoozes"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
+        ),
+    )
+
+    course_id: Mapped[str] = mapped_column(primary_key=True)
+    student_id: Mapped[str] = mapped_column(primary_key=True)
+    snoozed_at: Mapped[datetime]
+    until: Mapped[datetime]
+    snoozed_by: Mapped[str | None]
 
 
 class SkippedEvent(Base):

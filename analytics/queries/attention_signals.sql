@@ -313,10 +313,10 @@ of_exercise AS (
 ),
 
 how_many_solved AS (
-    SELECT worked.student_id, count(solved.solved_at) AS solved
-    FROM worked
-    LEFT JOIN solved ON solved.student_id = worked.student_id
-    GROUP BY worked.student_id
+    SELECT present.student_id, count(solved.solved_at) AS solved
+    FROM present
+    LEFT JOIN solved USING (student_id)
+    GROUP BY present.student_id
 ),
 
 class AS (
@@ -373,7 +373,7 @@ SELECT
             lambda each: each.minutes
         )
     ) AS others_minutes,
-    coalesce(how_many_solved.solved, 0) AS solved,
+    how_many_solved.solved,
     class.median_solved,
     hands.help_at,
     if(hands.help_at IS NULL, NULL, present.asked_position) AS help_position
@@ -387,6 +387,6 @@ LEFT JOIN failed_checks USING (student_id)
 LEFT JOIN visits USING (student_id)
 LEFT JOIN solved AS own ON own.student_id = present.student_id AND own.exercise = worked.exercise
 LEFT JOIN of_exercise ON of_exercise.exercise = worked.exercise
-LEFT JOIN how_many_solved ON how_many_solved.student_id = present.student_id
+JOIN how_many_solved ON how_many_solved.student_id = present.student_id
 LEFT JOIN hands ON hands.student_id = present.student_id
 ORDER BY natural_order(present.student_id), present.student_id

@@ -27,6 +27,8 @@ def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:
         "student_states",
         "store_position",
         "skipped_events",
+        "attention_thresholds",
+        "attention_snoozes",
     }
     assert tables(engine) == expected
     migrate(engine, "base")
