@@ -73,9 +73,9 @@ $(VENV)/.dev: $(VENV)/.up requirements-dev.lock
 
 lock:
 	uv pip compile -q --universal --python-version 3.11 --extra embedded --extra dev \
-	  --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements-dev.lock
+	  --generate-hashes --no-emit-index-url --no-emit-package cellpulse-hook --no-header pyproject.toml -o requirements-dev.lock
 	uv pip compile -q --universal --python-version 3.11 --extra embedded \
-	  --generate-hashes --no-emit-index-url --no-header -c requirements-dev.lock \
+	  --generate-hashes --no-emit-index-url --no-emit-package cellpulse-hook --no-header -c requirements-dev.lock \
 	  pyproject.toml -o requirements.lock
 
 schema: $(VENV)/.up

@@ -27,8 +27,8 @@ def connect(
     """Open the lake for reading, beside the class that goes on writing to it.
 
     The connection has these views: `events`, `rollup_student_exercise`, `rollup_course_minute`,
-    `courses`, `students`, `enrollments`, `sessions`, `student_states`, `notebooks`, `exercises`;
-    and each measure as a table macro, for example
+    `courses`, `students`, `enrollments`, `sessions`, `student_states`, `notebooks`, `exercises`,
+    `registered_notebooks`, `registered_exercises`, `registered_checks`; and each measure as a table macro, for example
     `FROM error_quotient('demo', by := 'exercise')`, with the parameters `course`, `by` ('course',
     'exercise', 'student', 'student_exercise' or 'run'), `since`, `until` and the measure's own.
     `duckdb_views()`, `duckdb_columns()` and `duckdb_functions()` describe them. `FROM read_from`

@@ -45,8 +45,15 @@ class ExerciseProgress(Answer):
     """How far the class is with one exercise."""
 
     exercise: str
+    title: Annotated[
+        str | None, Field(description="Its title as it was registered; null where it was not.")
+    ] = None
     notebook: Annotated[
-        str | None, Field(description="Notebook in which it was last run; null if none was named.")
+        str | None,
+        Field(
+            description="Notebook in which it was last run, else that of the registration; null if "
+            "neither named one."
+        ),
     ]
     started: Annotated[
         int, Field(description="Students who ran a cell of it or got a result of its check.")

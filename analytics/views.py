@@ -21,6 +21,18 @@ VIEWS: Final = {
     "student_states": ("master.student_states", "Where each student of a course is now."),
     "notebooks": ("master.notebooks", "Notebooks of a course, by path."),
     "exercises": ("master.exercises", "Exercises of a course, by name."),
+    "registered_notebooks": (
+        "master.registered_notebooks",
+        "Notebooks of a course as they were registered.",
+    ),
+    "registered_exercises": (
+        "master.registered_exercises",
+        "Exercises of a course as they were registered, those that are gone included.",
+    ),
+    "registered_checks": (
+        "master.registered_checks",
+        "Checks of the registered exercises.",
+    ),
 }
 
 #: Column → meaning, for every view that has it, unless the event's own field says more.
@@ -46,7 +58,17 @@ COLUMNS: Final = {
     "last_run_at": "Time of the latest run, UTC.",
     "first_ok_at": "Time of the first run without error, UTC.",
     "first_passed_at": "Time of the first passed check, UTC.",
-    "title": "The course's title.",
+    "title": "Its title.",
+    "place": "Its place in the order of the registration, from 0.",
+    "mark": "The name that the notebook itself gives to the exercise.",
+    "marker": "What marks it: nbgrader, otter, okpy, tag or heading.",
+    "language": "The kernel's language, as far as the notebook says.",
+    "due_at": "When it is due, UTC.",
+    "first_registered_at": "When it was registered first, UTC.",
+    "retired_at": "When a registration did not find it any more, UTC; null while it is there.",
+    "check_name": "Name of the check.",
+    "kind": "What kind of check: nbgrader, otter, okpy, or assert, which passed when it ran.",
+    "points": "Points that it can give.",
     "first_seen_at": "Time of the first event, UTC.",
     "enrolled_at": "When the student was enrolled or first seen, UTC.",
     "session_id": "One life of one kernel.",

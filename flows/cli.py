@@ -4,6 +4,7 @@ import click
 
 from flows.commands.audit import audit
 from flows.commands.backup import backup
+from flows.commands.course import course
 from flows.commands.migrate import migrate
 from flows.commands.rebuild import rebuild
 from flows.commands.rejected import rejected
@@ -30,6 +31,7 @@ for command in (
     status,
     token,
     simulate,
+    course,
     audit,
     rejected,
     rebuild,

@@ -35,6 +35,7 @@ from ingest_api.event_log import (
 )
 from ingest_api.events import ProgressEvent
 from ingest_api.problems import validation_errors
+from ingest_api.registered_courses import RegisteredCourses
 from ingest_api.settings import BadSettingError
 
 logger = logging.getLogger(__name__)
@@ -54,9 +55,15 @@ class Relay:
     """Turns messages on the channel into wake-ups, and a patrol makes up for lost messages."""
 
     def __init__(
-        self, log: EventLog, redis: Redis, wake_ups: WakeUps, settings: RelaySettings
+        self,
+        log: EventLog,
+        courses: RegisteredCourses,
+        redis: Redis,
+        wake_ups: WakeUps,
+        settings: RelaySettings,
     ) -> None:
         self._log = log
+        self._courses = courses
         self._redis = redis
         self._reader = LogReader(redis)
         self._trimmer = LogTrimmer(redis)
@@ -89,6 +96,7 @@ class Relay:
 
     async def adopt_what_was_heard(self, lease: Lease) -> None:
         """Take message after message, as long as no newer relay does so."""
+        await self._courses.refresh()
         await lease.take()
         while True:
             message = await self._to_adopt.get()
@@ -165,7 +173,7 @@ class Relay:
         if event.event_id is None:
             # By its id a repeat is recognised, where an answer of Redis got lost.
             event = event.model_copy(update={"event_id": UUID(bytes=uuid7().bytes)})
-        candidate = Candidate.encode(event, datetime.now(UTC))
+        candidate = Candidate.encode(self._courses.resolve(event), datetime.now(UTC))
         await _until_taken(lambda: self._log.append([candidate]))
 
     async def _reject(self, message: bytes, reason: str) -> None:
@@ -207,7 +215,9 @@ async def relay(settings: RelaySettings) -> None:
     redis = connect_redis(settings.redis_url)
     broker = RedisBroker(client=connect_redis(settings.redis_url))
     wake_ups = WakeUps(redis, broker, settings.stores)
-    watch = Relay(EventLog(client, settings.log_limit_bytes), redis, wake_ups, settings)
+    log = EventLog(client, settings.log_limit_bytes)
+    courses = RegisteredCourses(client)
+    watch = Relay(log, courses, redis, wake_ups, settings)
 
     async def listen() -> None:
         async with client.pubsub() as subscriber:
@@ -226,6 +236,7 @@ async def relay(settings: RelaySettings) -> None:
     lease = Lease(client)
     work = (
         listen,
+        courses.follow,
         partial(watch.adopt_what_was_heard, lease),
         partial(watch.hold, lease),
         watch.wake_on_events,

@@ -24,6 +24,7 @@ from flows.stores.store import (
 from ingest_api.event_log import Candidate, EventLog
 from ingest_api.events import ProgressEvent
 from ingest_api.problems import validation_errors
+from ingest_api.registered_courses import RegisteredCourses
 
 FROM_CHANNEL: Final = "channel"
 
@@ -50,11 +51,14 @@ class Replay:
     committed it: cut off anywhere, a replay can be done again and doubles nothing.
     """
 
-    def __init__(self, redis: Redis, log: EventLog, stores: Sequence[Store]) -> None:
+    def __init__(
+        self, redis: Redis, log: EventLog, courses: RegisteredCourses, stores: Sequence[Store]
+    ) -> None:
         self._redis = redis
         self._rejected = RejectedStream(redis)
         self._reader = LogReader(redis)
         self._log = log
+        self._courses = courses
         self._stores = {store.name: store for store in stores}
 
     async def replay(self, entry: RejectedEntry, patch: Mapping[str, Any]) -> Outcome:
@@ -85,7 +89,8 @@ class Replay:
             event = ProgressEvent.model_validate(data)
         except ValidationError as error:
             raise StillRefusedError(_faults(error)) from error
-        candidate = Candidate.encode(event, datetime.now(UTC))
+        await self._courses.refresh()
+        candidate = Candidate.encode(self._courses.resolve(event), datetime.now(UTC))
         position = await self._log.append_rejected(candidate, entry.entry_id)
         return f"in the log at {position}" if position else "the log has it already"
 

@@ -14,12 +14,18 @@ from typing import IO, Final
 
 import click
 
+from flows.course.publish import publish
+from flows.course.read_course import read_course
+from flows.course.register import register
+from flows.course.registered import is_registered
 from flows.embedded.part import Part, PartUnavailableError
-from flows.embedded.platform import Platform, keep_secret
+from flows.embedded.platform import SAMPLE_COURSE, Platform, keep_secret
 from flows.embedded.stores import Stores, prepare_stores
 from flows.embedded.supervisor import PartFailedError, Supervisor
 from flows.migrate import prepare_databases
+from flows.redis_client import connect_redis
 from flows.settings import LakeSettings, PlatformSettings
+from flows.stores.postgres import engine_for
 from flows.version_of_data import check_data_version
 from ingest_api.settings import RUN_FILE
 
@@ -60,7 +66,7 @@ def run_platform(folder: Path, *, demo: bool) -> None:
                 ) as supervisor,
                 _findable(platform, folder),
             ):
-                _start(supervisor, platform, stop)
+                _start(supervisor, platform, stop, demo=demo)
                 if stop.is_set():
                     return
                 _print_addresses(platform, folder)
@@ -104,7 +110,9 @@ def _groups(platform: Platform, *, demo: bool) -> dict[str, list[Part]]:
     return {"stores": platform.stores.parts, "services": platform.services(), "pages": pages}
 
 
-def _start(supervisor: Supervisor, platform: Platform, stop: threading.Event) -> None:
+def _start(
+    supervisor: Supervisor, platform: Platform, stop: threading.Event, *, demo: bool
+) -> None:
     stores = platform.stores
     supervisor.start("stores", _START_SECONDS, stop)
     if stop.is_set():
@@ -116,8 +124,24 @@ def _start(supervisor: Supervisor, platform: Platform, stop: threading.Event) ->
             CELLPULSE_POSTGRES_URL=stores.postgres_url, CELLPULSE_LAKE_PATH=platform.lake_path
         )
     )
+    if demo:
+        _register_sample_course(platform)
     for group in ("services", "pages"):
         supervisor.start(group, _START_SECONDS, stop)
+
+
+def _register_sample_course(platform: Platform) -> None:
+    """Register what the simulated class works on, unless the operator registered the course."""
+    course_id = platform.settings.course
+    engine = engine_for(platform.stores.postgres_url)
+    try:
+        if is_registered(engine, course_id) or not SAMPLE_COURSE.is_dir():
+            return
+        outcome = register(engine, course_id, read_course([SAMPLE_COURSE]))
+        with connect_redis(platform.stores.redis_url) as redis:
+            publish(redis, course_id, outcome.version, outcome.content)
+    finally:
+        engine.dispose()
 
 
 def _simulated_class(platform: Platform) -> Part:

@@ -15,12 +15,14 @@ from dramatiq.brokers.redis import RedisBroker
 from redis import RedisError
 
 from flows.actors import declare_actors
+from flows.course.publish import keep_published
 from flows.liveness import ALIVE_SECONDS, say_alive
 from flows.log_reader import LogReader
 from flows.patrol import Patrol, Watchdog
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
 from flows.stores.lake_attach import attach_lake
+from flows.stores.postgres import engine_for
 from flows.version_of_data import UnknownDataVersionError
 from flows.wake_ups import WakeUps
 from ingest_api.settings import BadSettingError
@@ -64,6 +66,12 @@ def work(threads: int) -> None:
     log = LogReader(redis)
     patrol, watchdog = Patrol(log, wake_ups), Watchdog(drainers, _HUNG_AFTER_LOOKS)
     patrol.start(drainers)
+    courses = threading.Thread(
+        target=keep_published,
+        args=(engine_for(settings.postgres_url), redis, asked_to_stop),
+        daemon=True,
+    )
+    courses.start()
     logger.info("working for %s", ", ".join(settings.stores))
     while not asked_to_stop.is_set():
         with suppress(RedisError):

@@ -16,6 +16,7 @@ from ingest_api.group_commit import GroupCommit
 from ingest_api.live_feed import LiveFeed
 from ingest_api.metrics import IngestMetrics
 from ingest_api.problems import install_problem_handlers
+from ingest_api.registered_courses import RegisteredCourses
 from ingest_api.settings import IngestSettings
 
 
@@ -33,7 +34,11 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
         log = EventLog(client, settings.log_limit_bytes)
         connections = ConnectionManager()
         feed = LiveFeed(log, client, connections)
+        courses = RegisteredCourses(client)
+        # Before the first event; a Redis that is away is asked again and again.
+        await asyncio.gather(courses.refresh(), return_exceptions=True)
         app.state.log = log
+        app.state.courses = courses
         app.state.connections = connections
         app.state.group_commit = GroupCommit(log)
         app.state.metrics = IngestMetrics(connections)
@@ -41,6 +46,7 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
             app.state.group_commit.run(),
             feed.follow_log(),
             feed.follow_signals(),
+            courses.follow(),
             guard_durability(client, log, may_be_lossy=settings.lossy_redis),
         ]
         running = [asyncio.create_task(task) for task in work]

@@ -72,7 +72,8 @@ async def post_progress(request: Request) -> JSONResponse:
             forbidden += 1
             rejected.append(RejectedEvent(index=index, errors=[fault]))
             continue
-        events.append((index, Candidate.encode(event, received_at)))
+        resolved = state.courses.resolve(event)
+        events.append((index, Candidate.encode(resolved, received_at)))
 
     try:
         appended = await state.group_commit.append([c for _, c in events], len(rejected))

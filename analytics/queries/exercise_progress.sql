@@ -8,10 +8,12 @@
 -- parameters:
 --   course_id: The course.
 -- columns:
---   exercise: The exercise's name. In the order of the notebooks' file names, without folders,
---     then of names, where 1.2 is before 1.10. Where several files have it, that of most students
---     counts.
---   notebook: Notebook in which it was last run; null where no run named one.
+--   exercise: The exercise's name. Registered ones come first, in their order, started or not;
+--     then the others, in the order of the notebooks' file names, without folders, then of names,
+--     where 1.2 is before 1.10. Where several files have it, that of most students counts.
+--   title: Its title as it was registered; null where it was not.
+--   notebook: Notebook in which it was last run, else that of the registration; null where
+--     neither named one.
 --   started: Students who ran a cell of it or got a result of its check, whether or not they still
 --     run cells; never fewer than passed.
 --   passed: Students who solved it.
@@ -19,9 +21,9 @@
 --   runs: Cell runs.
 --   errors: Cell runs that ended in an error; an interrupted run is not one.
 --   error_rate: errors / runs; null without runs.
--- reads: lake.rollup_student_exercise
+-- reads: lake.rollup_student_exercise, master.registered_exercises
 -- limits: Runs outside exercises are not listed. A run without error is weak evidence of a
---   solution.
+--   solution. An exercise that was registered once and is no more comes with the others.
 
 WITH exercises AS (
     SELECT
@@ -38,16 +40,26 @@ WITH exercises AS (
     FROM lake.rollup_student_exercise
     WHERE course_id = $course_id AND exercise <> ''
     GROUP BY exercise
+),
+
+registered AS (
+    SELECT exercise, title, notebook, if(retired_at IS NULL, place, NULL) AS place
+    FROM master.registered_exercises
+    WHERE course_id = $course_id
 )
 
 SELECT
     exercise,
-    notebook,
-    started,
-    if(checked, passed_a_check, ran_without_error) AS passed,
+    registered.title,
+    coalesce(exercises.notebook, registered.notebook) AS notebook,
+    coalesce(started, 0) AS started,
+    coalesce(if(checked, passed_a_check, ran_without_error), 0) AS passed,
     if(checked, 'check', 'run') AS passed_by,
-    runs,
-    errors,
+    coalesce(runs, 0) AS runs,
+    coalesce(errors, 0) AS errors,
     errors / nullif(runs, 0) AS error_rate
 FROM exercises
-ORDER BY natural_order(file_name) NULLS LAST, natural_order(exercise), exercise
+FULL JOIN registered USING (exercise)
+WHERE started IS NOT NULL OR place IS NOT NULL
+ORDER BY
+    place NULLS LAST, natural_order(file_name) NULLS LAST, natural_order(exercise), exercise

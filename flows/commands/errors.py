@@ -9,6 +9,7 @@ import click
 from redis import RedisError
 
 from flows.backup.manifest import BackupError
+from flows.course.content import CourseContentError
 from flows.log_trimmer import LogPinnedError
 from flows.rebuild import NoFullLogError
 from flows.rejected import NoSuchEntryError
@@ -27,6 +28,7 @@ _FORESEEN = (
     BackupError,
     BadSettingError,
     CannotStartError,
+    CourseContentError,
     CourseError,
     FewerEventsError,
     IngestRefusedError,

@@ -126,8 +126,10 @@ def reasons(row: dict[str, Any], **thresholds: Any) -> list[str]:
         (
             {"visit_from": ago(16), "visit_runs": 9},
             [
-                "16 minutes and 9 runs at 2.1 without solving it; 20 of 28 others solved it, "
-                "half of them within 4 minutes"
+                (
+                    "16 minutes and 9 runs at 2.1 without solving it; 20 of 28 others solved it, "
+                    "half of them within 4 minutes"
+                )
             ],
         ),
         ({"visit_from": ago(16), "others_minutes": 6.0}, []),
@@ -136,8 +138,10 @@ def reasons(row: dict[str, Any], **thresholds: Any) -> list[str]:
         (
             {"run_at": ago(13), "solved": 2},
             [
-                "no run for 13 minutes while 20 of 28 others are at work; 2 solved, half of the "
-                "class has 5 or more"
+                (
+                    "no run for 13 minutes while 20 of 28 others are at work; 2 solved, half of "
+                    "the class has 5 or more"
+                )
             ],
         ),
         ({"run_at": ago(13), "solved": 5}, []),

@@ -72,7 +72,7 @@ def _is_open(failure: Event, later: list[Event]) -> bool:
     return True
 
 
-def reference(events: list[Event], now: datetime) -> dict[str, dict[str, Any]]:
+def reference(events: list[Event]) -> dict[str, dict[str, Any]]:
     """Return signals a student, counted slowly from the query's header."""
     of_student: dict[str, list[Event]] = defaultdict(list)
     for event in events:
@@ -150,7 +150,7 @@ def test_they_are_the_reference_s_on_any_history_at_any_moment(
     lake.clear()
     lake.write(events)
     now = at(minutes)
-    expected = reference([e for e in events if e["occurred_at"] <= now], now)
+    expected = reference([e for e in events if e["occurred_at"] <= now])
     found = signals_of(lake, now)
     assert found.keys() == expected.keys()
     for student, signals in expected.items():

@@ -201,9 +201,10 @@ def test_they_are_the_reference_s_on_any_history(
     """Who had it, since when, who got past it and how: as counted slowly from the definition."""
     for event, (message, code, line) in zip(events, told, strict=False):
         if event["type"] == "cell_run":
-            event |= {"code": code}
+            event["code"] = code
         if event.get("status") == "error":
-            event |= {"error_message": message} | ({} if line is None else {"error_line": line})
+            event["error_message"] = message
+            event.update({} if line is None else {"error_line": line})
     lake.clear()
     lake.write(events)
     now = max((e["occurred_at"] for e in events), default=BEGIN) + timedelta(minutes=2)

@@ -6,9 +6,13 @@ from typing import Any
 
 import httpx
 
+from flows.course.content import ExerciseContent, NotebookContent
+from flows.course.register import register
+
 EXERCISES = [
     {
         "exercise": "1.2",
+        "title": None,
         "notebook": "01-start.ipynb",
         "started": 2,
         "passed": 1,
@@ -19,6 +23,7 @@ EXERCISES = [
     },
     {
         "exercise": "1.10",
+        "title": None,
         "notebook": "01-start.ipynb",
         "started": 2,
         "passed": 1,
@@ -29,6 +34,7 @@ EXERCISES = [
     },
     {
         "exercise": "0.5",
+        "title": None,
         "notebook": "10-end.ipynb",
         "started": 1,
         "passed": 1,
@@ -187,3 +193,33 @@ async def test_the_order_of_exercises_stays_while_the_class_works(
                 exercises = (await api.get("/courses/c/exercises")).json()["exercises"]
                 orders.add(tuple(each["exercise"] for each in exercises))
     assert orders == {("1.1", "2.1", "0.1")}
+
+
+async def test_a_registered_course_has_its_order_and_titles(
+    stores: Any, api_of: Callable[..., httpx.AsyncClient]
+) -> None:
+    """Registered exercises come first, in their order, started or not; retired ones with others."""
+
+    def exercise(name: str) -> ExerciseContent:
+        return ExerciseContent(name, "tag", f"Title of {name}", None, None)
+
+    notebook = NotebookContent("1.ipynb", "One", "python")
+    for names in (("gone", "also gone"), ("z", "a")):
+        notebook.exercises = [exercise(name) for name in names]
+        register(stores.engine, "py", [notebook])
+    at = datetime(2024, 3, 4, 9, 0, tzinfo=UTC)
+    run: dict[str, Any] = {"course_id": "py", "student_id": "ada", "status": "ok"}
+    stores.write(
+        stores.log(at, exercise="other", **run),
+        stores.log(at, exercise="gone", notebook="w/1.ipynb", **run),
+        stores.log(at, exercise="a", **run),
+    )
+    async with api_of(stores.settings) as api:
+        answer = (await api.get("/courses/py/exercises")).json()["exercises"]
+    assert [(e["exercise"], e["title"], e["notebook"], e["started"]) for e in answer] == [
+        ("z", "Title of z", "1.ipynb", 0),
+        ("a", "Title of a", "1.ipynb", 1),
+        ("gone", "Title of gone", "w/1.ipynb", 1),
+        ("other", None, None, 1),
+    ]
+    assert (answer[0]["passed_by"], answer[0]["error_rate"]) == ("run", None)

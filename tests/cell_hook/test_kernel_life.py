@@ -103,7 +103,7 @@ def test_a_check_has_a_result(start_kernel: Any, ingest: Any, tmp_path: Path) ->
     assert (failed["seq"], failed["passed"], passed["seq"]) == (3, False, 6)
     for result in (failed, passed):
         assert (result["check_name"], result["exercise"], result["cell_id"]) == ("sum", "1.1", "c")
-        assert ProgressEvent.model_validate(result).extra is None
+        assert ProgressEvent.model_validate(result).extra == {"exercise_by": "tag"}
     assert [e["type"] for e in ingest.find(cell_id="e")] == ["cell_run"]
 
 

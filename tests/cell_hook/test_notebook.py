@@ -22,6 +22,16 @@ def _code(cell_id: str, *tags: str) -> dict[str, Any]:
     return {"cell_type": "code", "id": cell_id, "metadata": {"tags": list(tags)}, "source": ""}
 
 
+def _exercise(notebook: NotebookFile, file: str, cell_id: str) -> str | None:
+    mark = notebook.marked(file, cell_id)
+    return mark and mark.exercise
+
+
+def _check(notebook: NotebookFile, cell_id: str) -> str | None:
+    mark = notebook.mark_of(cell_id)
+    return mark and mark.check
+
+
 def _write(path: Path, *cells: dict[str, Any]) -> str:
     path.write_text(json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5}))
     return str(path)
@@ -45,7 +55,7 @@ def test_the_heading_above_names_the_exercise(
 ) -> None:
     """The nearest Markdown heading above a cell, without its marks, names the exercise."""
     file = _write(tmp_path / "n.ipynb", _markdown(*lines), _markdown("text"), _code("c"))
-    assert NotebookFile().exercise_of(file, "c") == heading
+    assert _exercise(NotebookFile(), file, "c") == heading
 
 
 def test_headings_count_for_nothing_where_cells_are_tagged(tmp_path: Path) -> None:
@@ -60,8 +70,7 @@ def test_headings_count_for_nothing_where_cells_are_tagged(tmp_path: Path) -> No
         _code("scratch", "scratch"),
     )
     names = [
-        NotebookFile().exercise_of(file, c)
-        for c in ("above", "tagged", "empty", "below", "scratch")
+        _exercise(NotebookFile(), file, c) for c in ("above", "tagged", "empty", "below", "scratch")
     ]
     assert names == [None, "sum of two", None, None, None]
 
@@ -70,13 +79,13 @@ def test_a_check_is_known_without_reading(tmp_path: Path) -> None:
     """The tag `check:NAME` names the check, as the notebook was when it could last be read."""
     file = _write(tmp_path / "n.ipynb", _code("c", "exercise:1", "check: 1 "), _code("d", "check:"))
     notebook = NotebookFile()
-    assert notebook.check_of("c") is None
+    assert _check(notebook, "c") is None
     assert notebook.read(file)
-    assert [notebook.check_of(cell_id) for cell_id in ("c", "d", "e")] == ["1", None, None]
+    assert [_check(notebook, cell_id) for cell_id in ("c", "d", "e")] == ["1", None, None]
     Path(file).unlink()
     assert not notebook.read(file)
-    assert notebook.check_of("c") == "1"
-    assert notebook.exercise_of(file, "c") is None
+    assert _check(notebook, "c") == "1"
+    assert _exercise(notebook, file, "c") is None
 
 
 def test_leftovers_of_another_notebook_change_no_check(tmp_path: Path) -> None:
@@ -86,7 +95,7 @@ def test_leftovers_of_another_notebook_change_no_check(tmp_path: Path) -> None:
     enricher = Enricher("s", NotebookPath({}, ""), own, read_settings({}))
     left = {"session_id": "dead", "seq": 1, "cell_id": "c", "file": other}
     assert enricher.event(make_record("{", left))["exercise"] == "2"
-    assert own.check_of("c") == "1"
+    assert _check(own, "c") == "1"
 
 
 def test_a_scratch_cell_has_no_exercise(tmp_path: Path) -> None:
@@ -94,17 +103,17 @@ def test_a_scratch_cell_has_no_exercise(tmp_path: Path) -> None:
     file = _write(
         tmp_path / "n.ipynb", _markdown("# Heading"), _code("s", "scratch"), _code("below")
     )
-    assert [NotebookFile().exercise_of(file, c) for c in ("s", "below")] == [None, "Heading"]
+    assert [_exercise(NotebookFile(), file, c) for c in ("s", "below")] == [None, "Heading"]
 
 
 def test_a_cell_that_is_not_saved_has_no_exercise(tmp_path: Path) -> None:
     """A cell that the file on disk does not have yet gets its exercise once it is saved."""
     notebook = NotebookFile()
     file = _write(tmp_path / "n.ipynb", _markdown("# One"))
-    assert notebook.exercise_of(file, "c") is None
+    assert _exercise(notebook, file, "c") is None
     assert not notebook.knows(file, "c")
     _write(tmp_path / "n.ipynb", _markdown("# One"), _code("c"))
-    assert notebook.exercise_of(file, "c") == "One"
+    assert _exercise(notebook, file, "c") == "One"
     assert notebook.knows(file, "c")
 
 
@@ -112,13 +121,13 @@ def test_a_notebook_is_read_once_until_it_changes(tmp_path: Path) -> None:
     """The file is read again only when its size or time is another."""
     notebook = NotebookFile()
     file = Path(_write(tmp_path / "n.ipynb", _markdown("# One"), _code("c")))
-    assert notebook.exercise_of(str(file), "c") == "One"
+    assert _exercise(notebook, str(file), "c") == "One"
     time_ns = file.stat().st_mtime_ns
     _write(file, _markdown("# Two"), _code("c"))
     os.utime(file, ns=(time_ns, time_ns))
-    assert notebook.exercise_of(str(file), "c") == "One"
+    assert _exercise(notebook, str(file), "c") == "One"
     os.utime(file, ns=(time_ns + 1, time_ns + 1))
-    assert notebook.exercise_of(str(file), "c") == "Two"
+    assert _exercise(notebook, str(file), "c") == "Two"
 
 
 @pytest.mark.parametrize(
@@ -128,8 +137,8 @@ def test_a_file_that_is_no_notebook_is_no_fault(tmp_path: Path, text: str) -> No
     """A file that is half written, or something else, has no exercises and raises nothing."""
     file = tmp_path / "n.ipynb"
     file.write_text(text, errors="surrogateescape")
-    assert NotebookFile().exercise_of(str(file), "c") is None
-    assert NotebookFile().exercise_of(str(tmp_path / "none.ipynb"), "c") is None
+    assert _exercise(NotebookFile(), str(file), "c") is None
+    assert _exercise(NotebookFile(), str(tmp_path / "none.ipynb"), "c") is None
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,12 @@ def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:
         "student_states",
         "store_position",
         "skipped_events",
+        "registered_courses",
+        "course_registrations",
+        "registered_notebooks",
+        "registered_exercises",
+        "registered_checks",
+        "registered_cells",
         "attention_thresholds",
         "attention_snoozes",
     }

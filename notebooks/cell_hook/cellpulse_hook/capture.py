@@ -10,6 +10,7 @@ from typing import Any, Callable, NamedTuple, Optional
 
 from cellpulse_hook.error_text import error_message, error_name
 from cellpulse_hook.event import start_of
+from cellpulse_hook.marks import MarkedCell
 from cellpulse_hook.output import Heard, OutputTap
 from cellpulse_hook.session import Session
 
@@ -34,7 +35,7 @@ class Capture:
         self,
         shell: Any,
         session: Session,
-        check_of: Callable[[str], Optional[str]],
+        mark_of: Callable[[str], Optional[MarkedCell]],
         send_code: bool,
         tap: Optional[OutputTap],
     ) -> None:
@@ -43,13 +44,13 @@ class Capture:
         Args:
             shell: The kernel's IPython.
             session: Keeps what is recorded.
-            check_of: Returns the name of the check that a cell is, without reading anything.
+            mark_of: Returns what marks a cell, without reading anything.
             send_code: Whether the code is recorded.
             tap: None unless the output is sent.
         """
         self._shell = shell
         self._session = session
-        self._check_of = check_of
+        self._mark_of = mark_of
         self._send_code = send_code
         self._tap = tap
         # By the identity of what IPython passes to both callbacks: cells can run inside cells.
@@ -130,9 +131,10 @@ class Capture:
             self._tap.stop_all()
 
     def _record_check(self, cell_id: Optional[str], passed: bool) -> None:
-        check = self._check_of(cell_id) if cell_id is not None else None
-        if check is not None:
-            fields = {"cell_id": cell_id, "check_name": check, "passed": passed}
+        mark = self._mark_of(cell_id) if cell_id is not None else None
+        # Of the other kinds, running without an error says nothing yet.
+        if mark is not None and mark.check_kind == "assert":
+            fields = {"cell_id": cell_id, "check_name": mark.check, "passed": passed}
             self._session.record("check_result", fields)
 
     def _close(self, result: Any) -> Optional[_Run]:

@@ -68,7 +68,9 @@ class Enricher:
                 self._holds(path, cell_id)
         if path is not None and cell_id is not None:
             file = self._own_file if is_own else self._others_file
-            found["exercise"] = file.exercise_of(path, cell_id)
+            mark = file.marked(path, cell_id)
+            if mark is not None:
+                found["exercise"], found["exercise_by"] = mark.exercise, mark.marker
         return found
 
     def _holds(self, path: Optional[str], cell_id: Optional[str]) -> bool:

@@ -54,7 +54,7 @@ class Hook:
         )
         self.session = Session(session_id, settings, notebook, self.spool, self._sender.wake)
         tap = OutputTap(shell) if settings.send_output else None
-        self.capture = Capture(shell, self.session, file.check_of, settings.send_code, tap)
+        self.capture = Capture(shell, self.session, file.mark_of, settings.send_code, tap)
         self.session.record("session_started", {})
         self._sender.start()
         atexit.register(self._end)

@@ -1,0 +1,97 @@
+"""Reads what is registered of a course."""
+
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from flows.course.content import CourseContentError
+from flows.models import (
+    Course,
+    RegisteredCheck,
+    RegisteredCourse,
+    RegisteredExercise,
+    RegisteredNotebook,
+)
+from flows.stores.store import StoreUnavailableError
+
+
+def is_registered(engine: Engine, course_id: str) -> bool:
+    """Tell whether a course was ever registered.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer.
+    """
+    query = select(RegisteredCourse.version).where(RegisteredCourse.course_id == course_id)
+    try:
+        with engine.connect() as connection:
+            return connection.execute(query).scalar() is not None
+    except SQLAlchemyError as error:
+        raise StoreUnavailableError(f"PostgreSQL: {error}") from error
+
+
+def registered_course(engine: Engine, course_id: str) -> dict[str, Any]:
+    """Return a course's title, notebooks, exercises and checks, ready for JSON.
+
+    Raises:
+        CourseContentError: Nothing is registered of it.
+        StoreUnavailableError: PostgreSQL does not answer.
+    """
+    try:
+        with engine.connect() as connection:
+            title = connection.execute(
+                select(Course.title).where(Course.course_id == course_id)
+            ).scalar()
+            notebooks = connection.execute(
+                select(RegisteredNotebook.__table__)
+                .where(RegisteredNotebook.course_id == course_id)
+                .order_by(RegisteredNotebook.place)
+            ).all()
+            exercises = connection.execute(
+                select(RegisteredExercise.__table__)
+                .where(RegisteredExercise.course_id == course_id)
+                .order_by(RegisteredExercise.place)
+            ).all()
+            checks = connection.execute(
+                select(RegisteredCheck.__table__)
+                .where(RegisteredCheck.course_id == course_id)
+                .order_by(RegisteredCheck.place)
+            ).all()
+    except SQLAlchemyError as error:
+        raise StoreUnavailableError(f"PostgreSQL: {error}") from error
+    if not notebooks:
+        raise CourseContentError(
+            f"course {course_id!r}: nothing is registered; 'cellpulse course register' does it"
+        )
+    checks_of: dict[str, list[dict[str, Any]]] = {}
+    for check in checks:
+        checks_of.setdefault(check.exercise, []).append(
+            {"check_name": check.check_name, "kind": check.kind, "points": check.points}
+        )
+    of_notebook: dict[str, list[dict[str, Any]]] = {}
+    for row in exercises:
+        of_notebook.setdefault(row.notebook, []).append(
+            {
+                "exercise": row.exercise,
+                "title": row.title,
+                "marker": row.marker,
+                "points": row.points,
+                "due_at": row.due_at and row.due_at.isoformat(),
+                "retired": row.retired_at is not None,
+                "checks": checks_of.get(row.exercise, []),
+            }
+        )
+    return {
+        "course_id": course_id,
+        "title": title or course_id,
+        "notebooks": [
+            {
+                "notebook": row.notebook,
+                "title": row.title,
+                "language": row.language,
+                "retired": row.retired_at is not None,
+                "exercises": of_notebook.get(row.notebook, []),
+            }
+            for row in notebooks
+        ],
+    }
