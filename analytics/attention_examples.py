@@ -53,14 +53,13 @@ ATTENTION: Final = Attention(
                     positions=["1789378160000-0", "1789378199412-0"],
                 )
             ],
-            snooze=None,
         )
     ],
     snoozed=[],
 )
 THRESHOLDS: Final = AttentionThresholds(
     course_id="python-1",
-    thresholds=Thresholds(silent_minutes=8, idle_minutes=None),
+    thresholds=Thresholds(silent_minutes=8),
     defaults=Thresholds(),
 )
 SNOOZED: Final = Snoozed(
@@ -68,29 +67,29 @@ SNOOZED: Final = Snoozed(
     student_id="ada",
     snooze=Snooze(until=_NOW + timedelta(minutes=10), by="Grace"),
 )
-NOT_SNOOZED: Final = Snoozed(course_id="python-1", student_id="ada", snooze=None)
+NOT_SNOOZED: Final = Snoozed(course_id="python-1", student_id="ada")
 ERROR_CLUSTERS: Final = ErrorClusters(
     as_of=AS_OF,
     course_id="python-1",
     start=_NOW - timedelta(minutes=60),
-    until=None,
+    until=_NOW,
     clusters=[
         ErrorCluster(
             error_name="NameError",
             pattern="name '…' is not defined",
-            students=1,
-            failures=6,
+            students=2,
+            failures=7,
             since=_NOW - timedelta(minutes=4),
             last_at=_NOW - timedelta(seconds=1),
             is_new=True,
-            got_past=0,
-            solved=0,
-            minutes_to_get_past=None,
-            runs_to_get_past=None,
-            exercises=[ClusterExercise(exercise="2.1", students=1)],
-            messages=[ClusterMessage(message="name 'total' is not defined", students=1)],
-            lines=[ClusterLine(line="total += number", students=1)],
-            fixed_code=None,
+            got_past=1,
+            solved=1,
+            minutes_to_get_past=1.5,
+            runs_to_get_past=2,
+            exercises=[ClusterExercise(exercise="2.1", students=2)],
+            messages=[ClusterMessage(message="name 'total' is not defined", students=2)],
+            lines=[ClusterLine(line="total += number", students=2)],
+            fixed_code="total = 0\nfor number in numbers:\n    total += number",
             who=[
                 ClusterStudent(
                     student_id="ada",
@@ -99,7 +98,7 @@ ERROR_CLUSTERS: Final = ErrorClusters(
                     last_at=_NOW - timedelta(seconds=1),
                     exercise="2.1",
                     position="1789378199412-0",
-                    past_at=None,
+                    past_at=_NOW - timedelta(minutes=1),
                 )
             ],
         )

@@ -92,7 +92,9 @@ class Listed(Answer):
     notebook: Annotated[str | None, Field(description="Notebook of the latest run.")]
     last_run_at: Annotated[datetime | None, Field(description="Time of the latest run, UTC.")]
     reasons: Annotated[list[Reason], Field(description="At least one; the weightiest first.")]
-    snooze: Annotated[Snooze | None, Field(description="Null unless the student is snoozed.")]
+    snooze: Annotated[Snooze | None, Field(description="Null unless the student is snoozed.")] = (
+        None
+    )
 
 
 class Attention(Answer):
@@ -133,7 +135,7 @@ class Snoozed(Answer):
 
     course_id: str
     student_id: str
-    snooze: Annotated[Snooze | None, Field(description="Null after it was ended.")]
+    snooze: Annotated[Snooze | None, Field(description="Null after it was ended.")] = None
 
 
 class ClusterExercise(Answer):

@@ -28,11 +28,11 @@ def connect(
 
     The connection has these views: `events`, `rollup_student_exercise`, `rollup_course_minute`,
     `courses`, `students`, `enrollments`, `sessions`, `student_states`, `notebooks`, `exercises`,
-    `registered_notebooks`, `registered_exercises`, `registered_checks`; and each measure as a table macro, for example
-    `FROM error_quotient('demo', by := 'exercise')`, with the parameters `course`, `by` ('course',
-    'exercise', 'student', 'student_exercise' or 'run'), `since`, `until` and the measure's own.
-    `duckdb_views()`, `duckdb_columns()` and `duckdb_functions()` describe them. `FROM read_from`
-    names the snapshot that is read. Times are in UTC.
+    `registered_notebooks`, `registered_exercises`, `registered_checks`; and each measure as a
+    table macro, for example `FROM error_quotient('demo', by := 'exercise')`, with the parameters
+    `course`, `by` ('course', 'exercise', 'student', 'student_exercise' or 'run'), `since`, `until`
+    and the measure's own. `duckdb_views()`, `duckdb_columns()` and `duckdb_functions()` describe
+    them. `FROM read_from` names the snapshot that is read. Times are in UTC.
 
     Args:
         postgres_url: Address of PostgreSQL; default `CELLPULSE_POSTGRES_URL`, else that of the
