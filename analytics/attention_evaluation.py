@@ -5,12 +5,14 @@ are compared with who was stuck at that moment; so are those of two baselines. I
 without servers: `python -m analytics.attention_evaluation` prints the figures of docs/attention.md.
 """
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+import click
 import duckdb
 import pandas as pd
 
@@ -204,6 +206,16 @@ def summary(of_lessons: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns, index=mean.index)
 
 
+def by_kind(times: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a kind of being stuck: how often it was, and how soon it was listed."""
+    return times.groupby("kind").agg(
+        times=("minutes", "size"),
+        listed=("listed_after", "count"),
+        median_minutes=("minutes", "median"),
+        median_listed_after=("listed_after", "median"),
+    )
+
+
 def _first_listing(each: Stuck, tops: Iterable[tuple[Moment, list[str]]]) -> float | None:
     return next(
         (
@@ -245,3 +257,21 @@ def _in_memory(events: pd.DataFrame) -> duckdb.DuckDBPyConnection:
     lake.execute("INSERT INTO lake.events BY NAME SELECT * FROM frame")
     lake.unregister("frame")
     return lake
+
+
+@click.command()
+@click.option("--first-seed", default=1000, show_default=True, help="Of the simulated lessons.")
+@click.option("--lessons", default=20, show_default=True, type=click.IntRange(1))
+@click.option("--students", default=30, show_default=True, type=click.IntRange(1))
+def main(first_seed: int, lessons: int, students: int) -> None:
+    """Print the figures of docs/attention.md."""
+    seeds = range(first_seed, first_seed + lessons)
+    with click.progressbar(seeds, label="lessons", file=sys.stderr) as shown:
+        of_lessons, times = evaluate(simulated_lesson(seed, students) for seed in shown)
+    click.echo(summary(of_lessons).T.to_string())
+    click.echo()
+    click.echo(by_kind(times).to_string())
+
+
+if __name__ == "__main__":
+    main()
