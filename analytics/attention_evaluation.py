@@ -25,7 +25,11 @@ from flows.simulation.plan import plan_class
 
 #: Places of a list that are looked at.
 PLACES: Final = 5
+#: How long somebody counts as stuck after the last try at what was never solved.
+_GAVE_UP_MINUTES: Final = 10
 _BEGIN: Final = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
+#: The list is looked at from the fifth minute on; a shorter lesson says nothing.
+_SHORTEST: Final = 20
 _COURSE: Final = "evaluation"
 _SAMPLE_COURSE: Final = Path(__file__).parents[1] / "notebooks" / "course"
 
@@ -88,6 +92,53 @@ def simulated_lesson(seed: int, students: int = 30, minutes: float = 90) -> Less
         for each in plan.struggles
     )
     return Lesson(f"seed {seed}", minutes, pd.DataFrame(rows), stuck)
+
+
+def published_lessons(main_table: Path) -> Iterator[Lesson]:
+    """Yield the lessons of a ProgSnap2 main table whose submissions say whether they are correct.
+
+    A lesson is a span in which nobody's next event is more than an hour away. Who tried a problem
+    and never solved it counts as stuck from the first wrong submission to ten minutes after the
+    last: it is an outcome, not an observer's judgement.
+
+    Args:
+        main_table: A CSV file with the columns SubjectID, ProblemID, EventType, ServerTimestamp
+            and Correct.
+    """
+    events = pd.read_csv(main_table)
+    events = events[(events["EventType"] == "Submit") & events["Correct"].notna()]
+    events = events.assign(
+        time=pd.to_datetime(events["ServerTimestamp"], utc=True),
+        correct=events["Correct"].astype(str).str.lower() == "true",
+    ).sort_values("time", kind="stable")
+    solved = events.groupby(["SubjectID", "ProblemID"])["correct"].transform("any")
+    events = events.assign(
+        solved=solved, number=(events["time"].diff() > timedelta(hours=1)).cumsum()
+    )
+    for number, of_lesson in events.groupby("number"):
+        yield _published_lesson(f"lesson {number}", of_lesson)
+
+
+def _published_lesson(name: str, submits: pd.DataFrame) -> Lesson:
+    after = submits["time"] - submits["time"].iloc[0]
+    submits = submits.assign(minute=after.dt.total_seconds() / 60, occurred_at=_BEGIN + after)
+    common = submits.rename(columns={"SubjectID": "student_id", "ProblemID": "exercise"})
+    runs = common[["student_id", "exercise", "occurred_at"]].assign(type="cell_run", status="ok")
+    checks = common[["student_id", "exercise", "occurred_at"]].assign(
+        type="check_result", check_name=common["exercise"], passed=common["correct"]
+    )
+    unsolved = common[~common["solved"]].groupby(["student_id", "exercise"])["minute"]
+    spans = unsolved.agg(["min", "max"]).reset_index()
+    return Lesson(
+        name,
+        float(submits["minute"].max()) + _GAVE_UP_MINUTES,
+        # A run stands before its result, which is of the same moment.
+        pd.concat([runs, checks]).sort_values("occurred_at", kind="stable", ignore_index=True),
+        tuple(
+            Stuck(row.student_id, "never solved", row.min, row.max + _GAVE_UP_MINUTES)
+            for row in spans.itertuples()
+        ),
+    )
 
 
 def moments(lesson: Lesson, thresholds: Thresholds, step: float = 1) -> Iterator[Moment]:
@@ -263,11 +314,22 @@ def _in_memory(events: pd.DataFrame) -> duckdb.DuckDBPyConnection:
 @click.option("--first-seed", default=1000, show_default=True, help="Of the simulated lessons.")
 @click.option("--lessons", default=20, show_default=True, type=click.IntRange(1))
 @click.option("--students", default=30, show_default=True, type=click.IntRange(1))
-def main(first_seed: int, lessons: int, students: int) -> None:
+@click.option(
+    "--main-table",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A published ProgSnap2 main table, instead of simulated lessons.",
+)
+def main(first_seed: int, lessons: int, students: int, main_table: Path | None) -> None:
     """Print the figures of docs/attention.md."""
-    seeds = range(first_seed, first_seed + lessons)
-    with click.progressbar(seeds, label="lessons", file=sys.stderr) as shown:
-        of_lessons, times = evaluate(simulated_lesson(seed, students) for seed in shown)
+    known: Iterable[Lesson]
+    if main_table is None:
+        seeds = range(first_seed, first_seed + lessons)
+        known = (simulated_lesson(seed, students) for seed in seeds)
+    else:
+        known = [lesson for lesson in published_lessons(main_table) if lesson.minutes > _SHORTEST]
+        lessons = len(known)
+    with click.progressbar(known, length=lessons, label="lessons", file=sys.stderr) as shown:
+        of_lessons, times = evaluate(shown)
     click.echo(summary(of_lessons).T.to_string())
     click.echo()
     click.echo(by_kind(times).to_string())

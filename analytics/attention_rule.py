@@ -109,18 +109,24 @@ def _grounds(row: Signals, limits: Thresholds, now: datetime) -> Iterator[Ground
     if row["help_at"] is not None:
         minutes = _minutes(row["help_at"], now)
         yield Ground("hand_up", row["help_at"], {"minutes": minutes}, [row["help_position"]])
-    if row["failures"] and _is_still(row):
+    if row["failures"] and _is_still(row, row["failures_to"]):
         yield from _failing(row, limits)
-        yield from _stopped(row, limits, now)
+    yield from _stopped(row, limits, now)
     if row["left_at"] is None:
         yield from _failed_checks(row, limits)
         yield from _unsolved(row, limits, now)
         yield from _idle(row, limits, now)
 
 
-def _is_still(row: Signals) -> bool:
-    """Tell whether the open failures are what the student is at."""
-    return bool(row["run_at"] - row["failures_to"] <= timedelta(minutes=_STILL_MINUTES))
+def _is_still(row: Signals, failed_at: datetime) -> bool:
+    """Tell whether failures, the latest of that time, are what the student is at."""
+    return bool(_attempted_at(row) - failed_at <= timedelta(minutes=_STILL_MINUTES))
+
+
+def _attempted_at(row: Signals) -> datetime:
+    """Return the time of the latest run, or result of a check that was not passed since."""
+    attempts = [time for time in (row["run_at"], row["check_to"]) if time is not None]
+    return max(attempts)
 
 
 def _failing(row: Signals, limits: Thresholds) -> Iterator[Ground]:
@@ -156,32 +162,28 @@ def _failing(row: Signals, limits: Thresholds) -> Iterator[Ground]:
 
 
 def _stopped(row: Signals, limits: Thresholds, now: datetime) -> Iterator[Ground]:
-    if limits.silent_minutes is None or not row["has_failed"]:
+    # A check may fail without a failed run, as where a grader only returns its result.
+    runs, checks = row["failures"], row["check_failures"]
+    if limits.silent_minutes is None or not row["has_failed"] or not runs + checks:
         return
+    values = {
+        "failed": runs or checks,
+        "exercise": row["failure_exercise"] if runs else row["exercise"],
+    }
+    positions = row["failure_positions"] if runs else row["check_positions"]
     if row["left_at"] is not None:
         # Those who go when the others go are done for today.
         if 2 * row["others_at_work"] >= row["others"] > 0:
-            yield Ground(
-                "left_after_failure",
-                row["left_at"],
-                {
-                    "minutes": _minutes(row["left_at"], now),
-                    "failed": row["failures"],
-                    "exercise": row["failure_exercise"],
-                },
-                row["failure_positions"],
-            )
+            minutes = _minutes(row["left_at"], now)
+            values = {"minutes": minutes} | values
+            yield Ground("left_after_failure", row["left_at"], values, positions)
         return
-    silent = _minutes(row["run_at"], now)
+    since = _attempted_at(row)
+    silent = _minutes(since, now)
     patience = _patience(row, limits.silent_minutes)
     if silent >= patience:
-        yield Ground(
-            "silent_after_failure",
-            row["run_at"],
-            {"minutes": silent, "failed": row["failures"], "exercise": row["failure_exercise"]},
-            row["failure_positions"],
-            silent / patience,
-        )
+        values = {"minutes": silent} | values
+        yield Ground("silent_after_failure", since, values, positions, silent / patience)
 
 
 def _failed_checks(row: Signals, limits: Thresholds) -> Iterator[Ground]:

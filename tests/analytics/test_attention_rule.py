@@ -106,6 +106,10 @@ def reasons(row: dict[str, Any], **thresholds: Any) -> list[str]:
         (failing(4, error_name=None, others=0), ["same error 4 times in 3 minutes"]),
         (failing(1, last=9), ["no run for 9 minutes after a failure"]),
         (failing(1, last=4.9), []),
+        (
+            {"has_failed": True, "check_failures": 1, "check_to": ago(6), "run_at": ago(6)},
+            ["no run for 6 minutes after a failure"],
+        ),
         (failing(1, last=9, gap_minutes=2.4), []),
         (failing(1, last=11, gap_minutes=30.0), ["no run for 11 minutes after a failure"]),
         (failing(6, failures_to=ago(20), error_runs=2), []),
