@@ -128,16 +128,18 @@ def _published_lesson(name: str, submits: pd.DataFrame) -> Lesson:
         type="check_result", check_name=common["exercise"], passed=common["correct"]
     )
     unsolved = common[~common["solved"]].groupby(["student_id", "exercise"])["minute"]
-    spans = unsolved.agg(["min", "max"]).reset_index()
+    stuck = [
+        Stuck(
+            str(student), "never solved", float(tries.min()), float(tries.max()) + _GAVE_UP_MINUTES
+        )
+        for (student, _), tries in unsolved
+    ]
     return Lesson(
         name,
         float(submits["minute"].max()) + _GAVE_UP_MINUTES,
         # A run stands before its result, which is of the same moment.
         pd.concat([runs, checks]).sort_values("occurred_at", kind="stable", ignore_index=True),
-        tuple(
-            Stuck(row.student_id, "never solved", row.min, row.max + _GAVE_UP_MINUTES)
-            for row in spans.itertuples()
-        ),
+        tuple(stuck),
     )
 
 

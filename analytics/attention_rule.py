@@ -30,6 +30,7 @@ _FAILING: Final = frozenset({"same_error", "failed_runs", "failed_checks"})
 _WEAK: Final = frozenset({"left_after_failure", "unsolved", "idle"})
 
 Signals = dict[str, Any]
+Values = dict[str, str | int | float | None]
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Ground:
 
     code: ReasonCode
     since: datetime
-    values: dict[str, str | int | float | None]
+    values: Values
     positions: list[str]
     excess: float = 1
 
@@ -125,7 +126,9 @@ def _is_still(row: Signals, failed_at: datetime) -> bool:
 
 def _attempted_at(row: Signals) -> datetime:
     """Return the time of the latest run, or result of a check that was not passed since."""
-    attempts = [time for time in (row["run_at"], row["check_to"]) if time is not None]
+    attempts: list[datetime] = [
+        time for time in (row["run_at"], row["check_to"]) if time is not None
+    ]
     return max(attempts)
 
 
@@ -166,7 +169,7 @@ def _stopped(row: Signals, limits: Thresholds, now: datetime) -> Iterator[Ground
     runs, checks = row["failures"], row["check_failures"]
     if limits.silent_minutes is None or not row["has_failed"] or not runs + checks:
         return
-    values = {
+    values: Values = {
         "failed": runs or checks,
         "exercise": row["failure_exercise"] if runs else row["exercise"],
     }
@@ -174,15 +177,14 @@ def _stopped(row: Signals, limits: Thresholds, now: datetime) -> Iterator[Ground
     if row["left_at"] is not None:
         # Those who go when the others go are done for today.
         if 2 * row["others_at_work"] >= row["others"] > 0:
-            minutes = _minutes(row["left_at"], now)
-            values = {"minutes": minutes} | values
+            values["minutes"] = _minutes(row["left_at"], now)
             yield Ground("left_after_failure", row["left_at"], values, positions)
         return
     since = _attempted_at(row)
     silent = _minutes(since, now)
     patience = _patience(row, limits.silent_minutes)
     if silent >= patience:
-        values = {"minutes": silent} | values
+        values["minutes"] = silent
         yield Ground("silent_after_failure", since, values, positions, silent / patience)
 
 
