@@ -36,7 +36,9 @@ _SAMPLE_COURSE: Final = Path(__file__).parents[1] / "notebooks" / "course"
 _BASELINES: Final = """
 SELECT
     student_id,
-    count(*) FILTER (status = 'error') AS errors,
+    greatest(
+        count(*) FILTER (status = 'error'), count(*) FILTER (NOT passed)
+    ) AS errors,
     coalesce(max(seen_at) FILTER (status = 'ok'), min(seen_at)) AS succeeded_at
 FROM course_events($course_id, NULL, $now::TIMESTAMPTZ + INTERVAL 1 MICROSECOND, NULL)
 GROUP BY student_id
@@ -123,7 +125,10 @@ def _published_lesson(name: str, submits: pd.DataFrame) -> Lesson:
     after = submits["time"] - submits["time"].iloc[0]
     submits = submits.assign(minute=after.dt.total_seconds() / 60, occurred_at=_BEGIN + after)
     common = submits.rename(columns={"SubjectID": "student_id", "ProblemID": "exercise"})
-    runs = common[["student_id", "exercise", "occurred_at"]].assign(type="cell_run", status="ok")
+    # Whether a wrong submission raised an error is not told.
+    runs = common[["student_id", "exercise", "occurred_at"]].assign(
+        type="cell_run", status=common["correct"].map({True: "ok", False: None})
+    )
     checks = common[["student_id", "exercise", "occurred_at"]].assign(
         type="check_result", check_name=common["exercise"], passed=common["correct"]
     )
