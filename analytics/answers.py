@@ -29,7 +29,8 @@ from ingest_api.problems import Problem
 
 #: Most buckets of one timeline.
 BUCKETS_LIMIT: Final = 2_000
-_LARGEST_POSITION_NS: Final = 2**63 - 1
+#: Largest position that DuckDB compares with.
+LARGEST_POSITION_NS: Final = 2**63 - 1
 
 _Source = Literal["lake", "postgres"]
 
@@ -171,7 +172,7 @@ def _page(
     lake: Lake, query: str, limit: int, before: str | None, **of: str
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of events, and what `before` is for the next page."""
-    before_ns = None if before is None else min(position_ns(before), _LARGEST_POSITION_NS)
+    before_ns = None if before is None else min(position_ns(before), LARGEST_POSITION_NS)
     rows = load_query(query).rows(
         lake,
         before_ns=before_ns,

@@ -1,6 +1,6 @@
 """Examples of the answers about error clusters and attention, for the API's documentation."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from analytics.attention_responses import (
@@ -18,12 +18,13 @@ from analytics.attention_responses import (
     Snoozed,
     Thresholds,
 )
-from analytics.examples import AS_OF
+from analytics.responses import AsOf
 
-_NOW: Final = AS_OF.time
+_NOW: Final = datetime(2026, 9, 14, 9, 30, tzinfo=UTC)
+_AS_OF: Final = AsOf(position="1789378199412-0", snapshot=4711, time=_NOW)
 
 ATTENTION: Final = Attention(
-    as_of=AS_OF,
+    as_of=_AS_OF,
     course_id="python-1",
     now=_NOW,
     lesson_minutes=180,
@@ -69,7 +70,7 @@ SNOOZED: Final = Snoozed(
 )
 NOT_SNOOZED: Final = Snoozed(course_id="python-1", student_id="ada")
 ERROR_CLUSTERS: Final = ErrorClusters(
-    as_of=AS_OF,
+    as_of=_AS_OF,
     course_id="python-1",
     start=_NOW - timedelta(minutes=60),
     until=_NOW,

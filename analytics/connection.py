@@ -8,8 +8,9 @@ import duckdb
 
 from analytics.errors import LakeUnavailableError, NewerLakeError
 from analytics.measure_macros import create_measure_macros
+from analytics.remote import copy_from_api
 from analytics.settings import LakeSettings
-from analytics.snapshot import find_snapshot, show_what_is_read
+from analytics.snapshot import find_snapshot, name_copy, name_snapshot
 from analytics.views import create_views, describe_views
 from flows.stores.lake_attach import attach_lake, plain_error
 from flows.version_of_data import UnknownDataVersionError
@@ -19,12 +20,17 @@ _RELATIONS: Final = (resources.files("analytics") / "relations.sql").read_text(e
 
 
 def connect(
-    postgres_url: str | None = None,
+    address: str | None = None,
     lake_path: str | None = None,
     *,
+    token: str | None = None,
     as_of: datetime | int | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Open the lake for reading, beside the class that goes on writing to it.
+
+    With the address of the databases, every query sees what the class has done until then. With
+    that of the aggregation API and a token, what the token may read is copied once, and the class
+    goes on elsewhere; connect again for newer events.
 
     The connection has these views: `events`, `rollup_student_exercise`, `rollup_course_minute`,
     `courses`, `students`, `enrollments`, `sessions`, `student_states`, `notebooks`, `exercises`,
@@ -35,10 +41,12 @@ def connect(
     them. `FROM read_from` names the snapshot that is read. Times are in UTC.
 
     Args:
-        postgres_url: Address of PostgreSQL; default `CELLPULSE_POSTGRES_URL`, else that of the
-            `cellpulse up` that runs on this machine.
-        lake_path: Folder or address of the lake's files; default `CELLPULSE_LAKE_PATH`, else
-            `lake` in the data folder.
+        address: Of PostgreSQL (`postgresql://…`), or of the aggregation API (`http://…:8001`);
+            default `CELLPULSE_POSTGRES_URL`, else that of the `cellpulse up` that runs on this
+            machine.
+        lake_path: Folder or address of the lake's files, beside that of PostgreSQL; default
+            `CELLPULSE_LAKE_PATH`, else `lake` in the data folder.
+        token: A read token (`cellpulse token --scope read`), for the aggregation API.
         as_of: Read the lake as it was: the number of a snapshot, or a time, which means the latest
             snapshot made by then. The same number gives the same events, rollups and measures
             again for as long as the snapshot is kept (`CELLPULSE_SNAPSHOT_DAYS`). Master data are
@@ -48,15 +56,29 @@ def connect(
         LakeUnavailableError: There is no lake at that address, it does not answer, or it has no
             such snapshot.
     """
-    settings = _settings_of(postgres_url, lake_path)
+    if address is not None and address.startswith(("http://", "https://")):
+        if token is None:
+            raise LakeUnavailableError(
+                "the aggregation API wants a token: connect(address, token=…), which "
+                "'cellpulse token --scope read --course COURSE' prints"
+            )
+        connection, read = copy_from_api(address, token, as_of)
+        prepare(connection)
+        name_copy(connection, read)
+    else:
+        connection = _attached(_settings_of(address, lake_path), as_of)
+    describe_views(connection)
+    create_measure_macros(connection)
+    return connection
+
+
+def _attached(settings: LakeSettings, as_of: datetime | int | None) -> duckdb.DuckDBPyConnection:
     connection = open_lake(settings)
     try:
         snapshot = None if as_of is None else find_snapshot(connection, as_of)
         if snapshot is not None:
             create_views(connection, snapshot)
-        show_what_is_read(connection, snapshot)
-        describe_views(connection)
-        create_measure_macros(connection)
+        name_snapshot(connection, snapshot)
     except duckdb.Error as error:
         connection.close()
         raise unavailable(settings, error) from plain_error(error, settings.postgres_url)

@@ -24,14 +24,15 @@ from analytics.responses import (
     Progress,
     Students,
     StudentState,
+    Table,
+    Tables,
     Timeline,
     TimelineBucket,
 )
 from ingest_api.problems import documented_problem
 
 _NOW: Final = datetime(2026, 9, 14, 9, 30, tzinfo=UTC)
-#: Which data every example is of.
-AS_OF: Final = AsOf(position="1789378199412-0", snapshot=4711, time=_NOW)
+_AS_OF: Final = AsOf(position="1789378199412-0", snapshot=4711, time=_NOW)
 
 _CODE: Final = "for number in numbers:\n    total += number"
 
@@ -47,13 +48,13 @@ _LOOPS: Final = ExerciseProgress(
 )
 
 COURSES: Final = Courses(
-    as_of=AS_OF,
+    as_of=_AS_OF,
     courses=[
-        Course(course_id="python-1", title="Programming 1", students=30, last_event_at=AS_OF.time)
+        Course(course_id="python-1", title="Programming 1", students=30, last_event_at=_AS_OF.time)
     ],
 )
 PROGRESS: Final = Progress(
-    as_of=AS_OF,
+    as_of=_AS_OF,
     course_id="python-1",
     students=30,
     active_students=26,
@@ -63,9 +64,9 @@ PROGRESS: Final = Progress(
     lost_events=0,
     exercises=[_LOOPS],
 )
-EXERCISES: Final = Exercises(as_of=AS_OF, course_id="python-1", exercises=[_LOOPS])
+EXERCISES: Final = Exercises(as_of=_AS_OF, course_id="python-1", exercises=[_LOOPS])
 STUDENTS: Final = Students(
-    as_of=AS_OF,
+    as_of=_AS_OF,
     course_id="python-1",
     students=[
         StudentState(
@@ -85,7 +86,7 @@ STUDENTS: Final = Students(
 )
 # Every field has a value here, as OpenAPI leaves out those that are null.
 HISTORY: Final = History(
-    as_of=AS_OF,
+    as_of=_AS_OF,
     course_id="python-1",
     student_id="ada",
     events=[
@@ -123,7 +124,7 @@ HISTORY: Final = History(
     next_before="1789378199412-0",
 )
 EVENTS: Final = Events(
-    as_of=AS_OF,
+    as_of=_AS_OF,
     course_id="python-1",
     events=[
         CourseEvent(student_id="ada", **event.model_dump(exclude_none=True))
@@ -132,7 +133,7 @@ EVENTS: Final = Events(
     next_before=HISTORY.next_before,
 )
 TIMELINE: Final = Timeline(
-    as_of=AS_OF,
+    as_of=_AS_OF,
     course_id="python-1",
     bucket_seconds=60,
     buckets=[
@@ -158,7 +159,7 @@ MEASURE: Final = MeasureDefinition(
 )
 MEASURES: Final = Measures(measures=[MEASURE])
 MEASURE_ROWS: Final = MeasureRows(
-    as_of=AS_OF,
+    as_of=_AS_OF,
     course_id="python-1",
     by="student",
     measure=MEASURE,
@@ -166,6 +167,13 @@ MEASURE_ROWS: Final = MeasureRows(
         MeasureRow(student_id="s01", value=1260.5),
         MeasureRow(student_id="s02", value=None),
     ],
+)
+
+
+TABLES: Final = Tables(
+    as_of=_AS_OF,
+    course_id="python-1",
+    tables=[Table(name="events", meaning="Every event, as the log holds it.", rows=48_211)],
 )
 
 

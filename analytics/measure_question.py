@@ -7,6 +7,7 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from analytics.answers import LARGEST_POSITION_NS
 from analytics.measure import Measure, Parameter
 from flows.logged_event import POSITION, position_from_ns, position_ns
 from ingest_api.events import UtcTime
@@ -14,7 +15,6 @@ from ingest_api.problems import Problem
 
 _TIME: Final = TypeAdapter[datetime](UtcTime)
 _NUMBER: Final = TypeAdapter[float](float)
-_LARGEST_POSITION_NS: Final = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def parse_as_of(text: str) -> int:
         Problem: 422, it is neither.
     """
     if POSITION.fullmatch(text):
-        return min(position_ns(text), _LARGEST_POSITION_NS)
+        return min(position_ns(text), LARGEST_POSITION_NS)
     try:
         moment = _TIME.validate_python(text)
     except ValidationError:

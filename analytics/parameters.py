@@ -139,3 +139,25 @@ LastMinutes = Annotated[
         description="Only events of the last so many minutes, where no `from` is given.",
     ),
 ]
+TableName = Annotated[str, Path(alias="table", description="The table; GET …/tables lists them.")]
+Snapshot = Annotated[
+    int,
+    Query(ge=0, lt=2**63, description="The lake's snapshot: `as_of.snapshot` of the list."),
+]
+AsOfSnapshot = Annotated[
+    str | None,
+    Query(
+        alias="as_of",
+        max_length=64,
+        description="The number of a snapshot, or a time (ISO 8601), which means the latest "
+        "snapshot made by then. Default: the newest.",
+    ),
+]
+After = Annotated[
+    str | None,
+    Query(
+        pattern="^[0-9]{1,16}-[0-9]{1,6}$",
+        description="Only events after this log position: that of the last event of the file "
+        "before.",
+    ),
+]

@@ -277,3 +277,19 @@ class MeasureRows(Answer):
     by: Annotated[str, Field(description="What a row is of.")]
     measure: MeasureDefinition
     rows: list[MeasureRow]
+
+
+class Table(Answer):
+    """One table of a course."""
+
+    name: Annotated[str, Field(description="Its name in addresses and in SQL.")]
+    meaning: Annotated[str, Field(description="What its rows are.")]
+    rows: Annotated[int, Field(description="How many rows of the course it has.")]
+
+
+class Tables(Answer):
+    """Answer of `GET /courses/{course_id}/tables`."""
+
+    as_of: AsOf
+    course_id: str
+    tables: list[Table]

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 import duckdb
 
 from analytics.errors import LakeUnavailableError
+from analytics.responses import AsOf
+from analytics.views import literal
 
 
 def find_snapshot(connection: duckdb.DuckDBPyConnection, as_of: datetime | int) -> int:
@@ -28,19 +30,35 @@ def find_snapshot(connection: duckdb.DuckDBPyConnection, as_of: datetime | int) 
     return int(found[0])
 
 
-def show_what_is_read(connection: duckdb.DuckDBPyConnection, snapshot: int | None) -> None:
-    """Create the view `read_from`: the snapshot that this connection reads, its time, its place."""
+def name_snapshot(connection: duckdb.DuckDBPyConnection, snapshot: int | None) -> None:
+    """Create the view `read_from`: which snapshot this connection reads; None is the newest."""
     number = "(SELECT id FROM lake.current_snapshot())" if snapshot is None else f"{snapshot:d}"
     version = "" if snapshot is None else f" AT (VERSION => {snapshot:d})"
-    connection.execute(
-        "CREATE OR REPLACE VIEW read_from AS "  # noqa: S608 - a number of our own
-        "SELECT snapshot_id AS snapshot, snapshot_time AS committed_at, "
+    _name(
+        connection,
+        "SELECT snapshot_id AS snapshot, snapshot_time AS committed_at, "  # noqa: S608 - a number
         f"(SELECT position FROM lake.log_position{version}) AS position "
-        f"FROM lake.snapshots() WHERE snapshot_id = {number}"
+        f"FROM lake.snapshots() WHERE snapshot_id = {number}",
     )
+
+
+def name_copy(connection: duckdb.DuckDBPyConnection, read: AsOf) -> None:
+    """Create the view `read_from` of a connection that has a copy."""
+    position = "NULL" if read.position is None else literal(read.position)
+    _name(
+        connection,
+        f"SELECT {read.snapshot:d}::BIGINT AS snapshot, "
+        f"{literal(read.time.isoformat())}::TIMESTAMPTZ AS committed_at, "
+        f"{position}::VARCHAR AS position",
+    )
+
+
+def _name(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    connection.execute(f"CREATE OR REPLACE VIEW read_from AS {query}")
     connection.execute(
         "COMMENT ON VIEW read_from IS 'The snapshot that this connection reads, when it was "
-        "committed, and the log position up to which it holds every event.'"
+        "committed (of a copy: when it was made), and the log position up to which it holds every "
+        "event.'"
     )
 
 

@@ -90,6 +90,9 @@ class ExerciseFinder:
         return event.model_copy(update=changes)
 
     def _find(self, event: ProgressEvent) -> int | None:
+        if event.type == "check_result" and event.check_name in self.content.checks:
+            # Wherever it was run: one cell may run all of a notebook's checks.
+            return self.content.checks[event.check_name]
         notebook = self._notebook(event.notebook)
         if event.cell_id:
             place = _first(event.cell_id, notebook.cell_ids, self._cell_ids)
@@ -99,8 +102,6 @@ class ExerciseFinder:
             place = _first(event.code_sha256, notebook.sources, self._sources)
             if place is not None and place != OUTSIDE:
                 return place
-        if event.type == "check_result" and event.check_name in self.content.checks:
-            return self.content.checks[event.check_name]
         if event.exercise and self._counts(event, notebook):
             return _inside(_first(event.exercise, notebook.names, self._names))
         return None

@@ -5,7 +5,7 @@ from typing import Any, Final, TypeVar
 import altair as alt
 import pandas as pd
 
-from streamlit_app.frames import WITH_ERROR, WITHOUT_ERROR
+from streamlit_app.frames import PASSED_CHECK, RAN_ONLY, WITH_ERROR, WITHOUT_ERROR
 from streamlit_app.palette import Palette
 from streamlit_app.wording import KINDS
 
@@ -58,8 +58,10 @@ def runs_per_minute(runs: pd.DataFrame, colours: Palette) -> alt.Chart:
 def solved_of_started(exercises: pd.DataFrame, colours: Palette) -> alt.LayerChart:
     """Draw how many students started each exercise, and how many of them solved it.
 
+    Where only a run without an error says so, the bar is pale and dashed, and a legend says why.
+
     Args:
-        exercises: Columns exercise, started, solved and errors, see `exercises_frame`.
+        exercises: Columns exercise, started, solved, evidence and errors, see `exercises_frame`.
         colours: The colours of the theme.
     """
     names = alt.Y("exercise:N", title=None, sort=None, axis=alt.Axis(labelLimit=160))
@@ -68,6 +70,7 @@ def solved_of_started(exercises: pd.DataFrame, colours: Palette) -> alt.LayerCha
         alt.Tooltip("exercise:N"),
         alt.Tooltip("started:Q", title="students started"),
         alt.Tooltip("solved:Q", title="students solved"),
+        alt.Tooltip("evidence:N", title="because each"),
         alt.Tooltip("errors:Q", title="runs with an error", format=".0%"),
     ]
     bars = alt.Chart(exercises)
@@ -75,11 +78,30 @@ def solved_of_started(exercises: pd.DataFrame, colours: Palette) -> alt.LayerCha
     started = bars.mark_bar(
         color=colours.accent, fillOpacity=0.25, stroke=colours.accent, strokeWidth=1
     ).encode(y=names, x=alt.X("started:Q", title=None, axis=students), tooltip=tooltip)
-    solved = bars.mark_bar(color=colours.success, height=alt.RelativeBandSize(0.45)).encode(
-        y=names, x=alt.X("solved:Q", title=None, axis=students), tooltip=tooltip
+    solved = bars.mark_bar(height=alt.RelativeBandSize(0.45), strokeWidth=1.5).encode(
+        y=names,
+        x=alt.X("solved:Q", title=None, axis=students),
+        tooltip=tooltip,
+        **_by_evidence(exercises, colours),
     )
     both: alt.LayerChart = started + solved
     return _finished(both, ROW_PX * len(exercises) + FRAME_PX, colours)
+
+
+def _by_evidence(exercises: pd.DataFrame, colours: Palette) -> dict[str, Any]:
+    """Return what tells solved by a check from the weaker evidence: fill, outline and word."""
+    kinds = [PASSED_CHECK, RAN_ONLY]
+    legend = _legend() if (exercises["evidence"] == RAN_ONLY).any() else None
+
+    def by_evidence(looks: list[Any]) -> dict[str, Any]:
+        scale = alt.Scale(domain=kinds, range=looks)
+        return {"shorthand": "evidence:N", "scale": scale, "legend": legend}
+
+    return {
+        "fill": alt.Fill(**by_evidence([colours.success, colours.card])),
+        "stroke": alt.Stroke(**by_evidence([colours.success, colours.success])),
+        "strokeDash": alt.StrokeDash(**by_evidence([[1, 0], [3, 2]])),
+    }
 
 
 def student_runs(history: pd.DataFrame, colours: Palette) -> alt.Chart:

@@ -10,6 +10,8 @@ from streamlit_app.wording import KINDS, NEVER, kind_of, where
 
 WITHOUT_ERROR = "without an error"
 WITH_ERROR = "with an error"
+PASSED_CHECK = "passed a check"
+RAN_ONLY = "only ran without an error"
 
 
 def runs_frame(minutes: Sequence[TimelineBucket], length: int) -> pd.DataFrame:
@@ -34,9 +36,22 @@ def runs_frame(minutes: Sequence[TimelineBucket], length: int) -> pd.DataFrame:
 
 
 def exercises_frame(exercises: Sequence[ExerciseProgress]) -> pd.DataFrame:
-    """Return columns exercise, started, solved (students) and errors (share of the runs)."""
-    rows = [(each.exercise, each.started, each.passed, each.error_rate) for each in exercises]
-    return pd.DataFrame(rows, columns=["exercise", "started", "solved", "errors"])
+    """Return columns exercise, started, solved (students), evidence and errors: a row an exercise.
+
+    The evidence of `solved` is `PASSED_CHECK` or the weaker `RAN_ONLY`; errors is the share of the
+    runs.
+    """
+    rows = [
+        (
+            each.exercise,
+            each.started,
+            each.passed,
+            PASSED_CHECK if each.passed_by == "check" else RAN_ONLY,
+            each.error_rate,
+        )
+        for each in exercises
+    ]
+    return pd.DataFrame(rows, columns=["exercise", "started", "solved", "evidence", "errors"])
 
 
 def history_frame(events: Sequence[HistoryEvent]) -> pd.DataFrame:

@@ -24,7 +24,10 @@ from streamlit_app.wording import (
 
 #: From so many errors in a row on, a student's row is tinted.
 LONG_STREAK: Final = 3
-RAN_ONLY: Final = "No check was ever reported here: these students ran it without an error"
+RAN_ONLY: Final = (
+    "ran only",
+    "No check was ever reported here: these students only ran it without an error",
+)
 _LONGEST_MESSAGE = 160
 
 
@@ -101,7 +104,8 @@ def exercise_table(exercises: Iterable[ExerciseProgress]) -> str:
     for each in exercises:
         solved = str(each.passed)
         if each.passed_by != "check":
-            solved = f'<span class="cp-muted" title="{RAN_ONLY}">{KINDS["ok"]}</span> {solved}'
+            word, meaning = RAN_ONLY
+            solved = f'<span class="cp-weak" title="{meaning}">{word} {solved}</span>'
         cells = [
             escape(each.exercise),
             escape(file_name(each.notebook)),

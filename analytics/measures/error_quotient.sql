@@ -14,9 +14,11 @@
 -- source: Jadud 2006, Methods and tools for exploring novice compilation behaviour (ICER '06),
 --   doi:10.1145/1151588.1151600
 -- adapted: A cell run stands for a compilation, an exercise for an assignment, and the name of the
---   exception for the type of the compiler's error. Runs are consecutive also across sessions.
--- limits: Says nothing of why a run failed. Two different mistakes can have the same error name. A
---   cell that was interrupted counts as a run that did not fail.
+--   exception for the type of the compiler's error. Runs are consecutive also across sessions, and
+--   whatever was run on other exercises in between. Runs outside exercises are paired with each other.
+-- limits: Says nothing of why a run failed. Two different mistakes can have the same error name; a
+--   failed run of which no error name is known has the same as no other. A cell that was interrupted
+--   counts as a run that did not fail.
 
 WITH pairs AS (
     SELECT

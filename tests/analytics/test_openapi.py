@@ -26,9 +26,11 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/error_clusters": attention_responses.ErrorClusters,
     "/api/v1/courses/{course_id}/attention": attention_responses.Attention,
     "/api/v1/courses/{course_id}/attention/thresholds": attention_responses.AttentionThresholds,
+    "/api/v1/courses/{course_id}/tables": responses.Tables,
     "/healthz": dict[str, str],
     "/readyz": dict[str, str],
 }
+FILES = {"/api/v1/courses/{course_id}/tables/{table}"}
 #: Addresses that change something: method and path.
 CHANGES = {
     (
@@ -45,7 +47,11 @@ CHANGES = {
     ): attention_responses.Snoozed,
 }
 OPERATIONS = {("get", path): answer for path, answer in ANSWERS.items()} | CHANGES
-OF_API = [operation for operation in OPERATIONS if operation[1].startswith("/api")]
+OF_API = [
+    operation
+    for operation in (*OPERATIONS, *(("get", path) for path in FILES))
+    if operation[1].startswith("/api")
+]
 
 
 @pytest.fixture
@@ -60,7 +66,7 @@ def test_every_address_is_documented(paths: Any) -> None:
     """The addresses are those of the contract, no more and no fewer."""
     assert {
         (method, path) for path, operations in paths.items() for method in operations
-    } == OPERATIONS.keys()
+    } == OPERATIONS.keys() | {("get", path) for path in FILES}
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)

@@ -1,5 +1,6 @@
 """Which notebook and which exercise a cell belongs to."""
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -106,15 +107,94 @@ def test_a_scratch_cell_has_no_exercise(tmp_path: Path) -> None:
     assert [_exercise(NotebookFile(), file, c) for c in ("s", "below")] == [None, "Heading"]
 
 
+def _sha256(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+def _old(*sources: str) -> list[dict[str, Any]]:
+    """Return cells without ids, each of the exercise that is named as its code is."""
+    return [
+        {**_code("", f"exercise:{source}"), "id": "", "source": [source[:2], source[2:]]}
+        for source in sources
+    ]
+
+
+def test_a_cell_without_an_id_is_known_by_its_code(tmp_path: Path) -> None:
+    """Where the id is not in the notebook, the code is looked for; code that is there twice not."""
+    notebook = NotebookFile()
+    twice = [{**cell, "metadata": {}} for cell in _old("twice")]
+    cells = [*_old("x = 1\n", "y = 2", "twice"), *twice, _code("with-id", "exercise:i")]
+    file = _write(tmp_path / "n.ipynb", *cells)
+
+    def exercise(cell_id: str | None, code: str) -> str | None:
+        mark = notebook.marked(file, cell_id, _sha256(code))
+        assert mark == notebook.mark_of(cell_id, _sha256(code))
+        return mark and mark.exercise
+
+    assert exercise("made-up", "x = 1\n") == "x = 1"
+    assert exercise(None, "y = 2") == "y = 2"
+    assert exercise(None, "x = 1") is None
+    assert exercise(None, "twice") is None
+    assert exercise(None, "") is None
+    assert exercise("with-id", "y = 2") == "i"
+
+
+def test_an_editors_own_id_is_known_once_its_code_was_saved(tmp_path: Path) -> None:
+    """A cell that was run, saved and then edited is still known, in its own notebook only."""
+    notebook = NotebookFile()
+    file = _write(tmp_path / "n.ipynb", *_old("x = 1"))
+    assert notebook.marked(file, "a", _sha256("x = 2")) is None
+    _write(tmp_path / "n.ipynb", *[{**cell, "source": "x = 2"} for cell in _old("x = 1")])
+    for code in ("x = 3", "x = 4"):
+        mark = notebook.marked(file, "a", _sha256(code))
+        assert mark is not None
+        assert mark.exercise == "x = 1"
+        assert notebook.mark_of("a", _sha256(code)) == mark
+    assert notebook.marked(file, "b", _sha256("x = 3")) is None
+    other = _write(tmp_path / "other.ipynb", *_old("y = 1"))
+    assert notebook.marked(other, "a", _sha256("x = 5")) is None
+
+
+def test_checks_are_known_by_their_names(tmp_path: Path) -> None:
+    """A check's name leads to its exercise, unless two exercises have a check of that name."""
+    notebook = NotebookFile()
+    file = _write(
+        tmp_path / "n.ipynb",
+        _code("a", "exercise:1", "check:one"),
+        _code("b", "exercise:1", "check:both"),
+        _code("c", "exercise:2", "check:both"),
+    )
+    found = [notebook.marked_check(file, name) for name in ("one", "both", "none")]
+    assert [mark and mark.exercise for mark in found] == ["1", None, None]
+    assert notebook.marked_check(str(tmp_path / "no.ipynb"), "one") is None
+
+
+def test_a_check_that_a_grader_ran_is_of_its_own_exercise(tmp_path: Path) -> None:
+    """With `by_name` the check's name counts before the cell, which counts where it is unknown."""
+    file = _write(
+        tmp_path / "n.ipynb", _code("a", "exercise:1", "check:one"), _code("b", "exercise:2")
+    )
+    enricher = Enricher("s", NotebookPath({}, ""), NotebookFile(), read_settings({}))
+
+    def sent(**fields: Any) -> dict[str, Any]:
+        seen = {"session_id": "s", "seq": 1, "cell_id": "b", "file": file, "check_name": "one"}
+        return enricher.event(make_record("{", {**seen, **fields}))
+
+    assert sent(by_name=True)["exercise"] == "1"
+    assert sent(by_name=True, check_name="else")["exercise"] == "2"
+    assert sent(by_name=False)["exercise"] == "2"
+    assert "by_name" not in sent(by_name=True)
+
+
 def test_a_cell_that_is_not_saved_has_no_exercise(tmp_path: Path) -> None:
     """A cell that the file on disk does not have yet gets its exercise once it is saved."""
     notebook = NotebookFile()
     file = _write(tmp_path / "n.ipynb", _markdown("# One"))
     assert _exercise(notebook, file, "c") is None
-    assert not notebook.knows(file, "c")
+    assert notebook.marked(file, "c") is None
     _write(tmp_path / "n.ipynb", _markdown("# One"), _code("c"))
     assert _exercise(notebook, file, "c") == "One"
-    assert notebook.knows(file, "c")
+    assert notebook.marked(file, "c") is not None
 
 
 def test_a_notebook_is_read_once_until_it_changes(tmp_path: Path) -> None:

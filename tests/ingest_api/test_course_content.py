@@ -70,8 +70,10 @@ def _resolved(**fields: Any) -> ProgressEvent:
         ({"cell_id": "?", "exercise": "Intro", "notebook": "hw2.ipynb", **BY["heading"]}, "Intro"),
         ({"cell_id": "?", "exercise": "1.1", "notebook": "1.ipynb", **BY["heading"]}, None),
         ({"cell_id": "?", "exercise": "Intro", "notebook": "my.ipynb", **BY["heading"]}, None),
-        # A check by its name.
+        # A check by its name, wherever it was run; a name that is not registered by its cell.
         ({"cell_id": "?", "type": "check_result", "check_name": "c", "passed": True}, "1.1"),
+        ({"cell_id": "example", "type": "check_result", "check_name": "c", "passed": True}, "1.1"),
+        ({"cell_id": "c1", "type": "check_result", "check_name": "?", "passed": True}, "1.1"),
         ({"type": "help_requested", "exercise": "1.1"}, "1.1"),
         ({"type": "session_started"}, None),
     ],

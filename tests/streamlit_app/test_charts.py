@@ -7,6 +7,8 @@ import pytest
 from analytics.responses import TimelineBucket
 from streamlit_app import charts
 from streamlit_app.frames import (
+    PASSED_CHECK,
+    RAN_ONLY,
     WITH_ERROR,
     WITHOUT_ERROR,
     exercises_frame,
@@ -69,12 +71,36 @@ def test_solved_is_drawn_over_started(made_up: Any) -> None:
     made_up.run("Heron", "error", exercise="1.1")
     frame = exercises_frame(made_up.exercises())
     assert frame.to_dict("records") == [
-        {"exercise": "1.1", "started": 2, "solved": 1, "errors": 0.5}
+        {"exercise": "1.1", "started": 2, "solved": 1, "evidence": RAN_ONLY, "errors": 0.5}
     ]
     below, above = charts.solved_of_started(frame, LIGHT).to_dict()["layer"]
     assert below["encoding"]["x"]["field"] == "started"
     assert (below["mark"]["stroke"], below["mark"].get("opacity")) == (LIGHT.accent, None)
-    assert (above["encoding"]["x"]["field"], above["mark"]["color"]) == ("solved", LIGHT.success)
+    assert above["encoding"]["x"]["field"] == "solved"
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+def test_weaker_evidence_looks_different(made_up: Any, colours: Palette) -> None:
+    """A bar that only runs without an error stand behind has another inside and outline."""
+    made_up.run("Vole", exercise="1.1")
+    made_up.run("Vole", None, type="check_result", passed=True, exercise="1.2")
+    frame = exercises_frame(made_up.exercises())
+    assert list(frame["evidence"]) == [RAN_ONLY, PASSED_CHECK]
+    solved = charts.solved_of_started(frame, colours).to_dict()["layer"][1]["encoding"]
+    for channel in ("fill", "strokeDash"):
+        scale = solved[channel]["scale"]
+        assert scale["domain"] == [PASSED_CHECK, RAN_ONLY]
+        assert scale["range"][0] != scale["range"][1]
+        assert solved[channel]["legend"] is not None
+    assert solved["fill"]["scale"]["range"][0] == colours.success
+
+
+def test_where_all_is_checked_nothing_needs_explaining(made_up: Any) -> None:
+    """Without weaker evidence there is no legend."""
+    made_up.run("Vole", None, type="check_result", passed=True, exercise="1.2")
+    frame = exercises_frame(made_up.exercises())
+    solved = charts.solved_of_started(frame, LIGHT).to_dict()["layer"][1]["encoding"]
+    assert solved["fill"]["legend"] is None
 
 
 def test_a_students_runs_are_told_apart_by_shape_and_colour(made_up: Any) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 import streamlit_app
 from streamlit_app import charts
+from streamlit_app.frames import RAN_ONLY
 from streamlit_app.palette import DARK, LIGHT, Palette, css_variables, palette_for
 
 PACKAGE = Path(streamlit_app.__file__).parent
@@ -48,11 +49,14 @@ def test_every_graphic_can_be_seen(colours: Palette) -> None:
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
 def test_nothing_in_a_chart_is_fainter_than_its_colour(colours: Palette) -> None:
     """A bar is drawn in full, or has an outline that is; solved stands out of started."""
-    frame = pd.DataFrame({"exercise": ["1"], "started": [2], "solved": [1], "errors": [0.0]})
+    frame = pd.DataFrame(
+        {"exercise": ["1"], "started": [2], "solved": [1], "evidence": [RAN_ONLY], "errors": [0.0]}
+    )
     started, solved = charts.solved_of_started(frame, colours).to_dict()["layer"]
     assert _contrast(started["mark"]["stroke"], colours.card) >= 3
     inside = _mixed(colours.accent, colours.card, started["mark"]["fillOpacity"])
-    assert _contrast(solved["mark"]["color"], inside) >= 3
+    for outline in solved["encoding"]["stroke"]["scale"]["range"]:
+        assert _contrast(outline, inside) >= 3
     runs = charts.runs_per_minute(pd.DataFrame(columns=["start", "outcome", "runs"]), colours)
     for mark in runs.to_dict()["encoding"]["color"]["scale"]["range"]:
         assert len(mark) == len("#rrggbb")

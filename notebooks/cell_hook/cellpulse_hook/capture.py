@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import hashlib
 import sys
 import time
 from typing import Any, Callable, NamedTuple, Optional
 
 from cellpulse_hook.error_text import error_message, error_name
-from cellpulse_hook.event import start_of
+from cellpulse_hook.event import BY_NAME, start_of
+from cellpulse_hook.graders import GraderWatch
 from cellpulse_hook.marks import MarkedCell
 from cellpulse_hook.output import Heard, OutputTap
+from cellpulse_hook.scoring import Score, score_nbgrader
 from cellpulse_hook.session import Session
 
 #: More cells than this never run inside each other; what is left over lost its end.
@@ -21,11 +25,15 @@ _INTERRUPTIONS = (KeyboardInterrupt, asyncio.CancelledError)
 
 class _Run(NamedTuple):
     info: Any
-    started_ns: int
+    cell_id: Optional[str]
+    code_sha256: str
+    #: What marks its cell.
+    mark: Optional[MarkedCell]
     #: The error that was shown before.
     shown_before: Optional[BaseException]
-    #: Its output so far, where that is sent.
+    #: What it shows, where that is sent or scored.
     heard: Optional[Heard]
+    started_ns: int
 
 
 class Capture:
@@ -35,24 +43,26 @@ class Capture:
         self,
         shell: Any,
         session: Session,
-        mark_of: Callable[[str], Optional[MarkedCell]],
+        mark_of: Callable[[Optional[str], str], Optional[MarkedCell]],
         send_code: bool,
-        tap: Optional[OutputTap],
+        send_output: bool,
     ) -> None:
         """Record what `shell` runs.
 
         Args:
             shell: The kernel's IPython.
             session: Keeps what is recorded.
-            mark_of: Returns what marks a cell, without reading anything.
+            mark_of: Returns what marks a cell by its id and its code's SHA-256, without reading
+                anything.
             send_code: Whether the code is recorded.
-            tap: None unless the output is sent.
+            send_output: Whether the output is recorded.
         """
         self._shell = shell
         self._session = session
         self._mark_of = mark_of
         self._send_code = send_code
-        self._tap = tap
+        self._tap = OutputTap(shell, keeps_text=send_output)
+        self._graders = GraderWatch(functools.partial(self.record_check, by_name=True))
         # By the identity of what IPython passes to both callbacks: cells can run inside cells.
         self._open: dict[int, _Run] = {}
         self.registered = False
@@ -79,8 +89,8 @@ class Capture:
                 return
             if len(self._open) >= _MOST_OPEN_RUNS:
                 self._forget_runs()
-            heard = self._tap.start() if self._tap is not None else None
-            self._open[id(info)] = _Run(info, time.perf_counter_ns(), _error_shown(), heard)
+            self._graders.look()
+            self._open[id(info)] = self._start(info)
         except (Exception, KeyboardInterrupt):  # noqa: BLE001 - a notebook never sees our faults
             return
 
@@ -91,22 +101,42 @@ class Capture:
             run = self._close(result)
             if run is None:
                 return
-            output = self._output(run)
+            if run.heard is not None:
+                self._tap.stop(run.heard)
             fields = self._run_fields(run, result, ended_ns)
-            if output:
-                fields["output"] = output
             self._session.record("cell_run", fields)
-            self._record_check(fields["cell_id"], passed=fields["status"] == "ok")
+            score = _score(run, ran_ok=fields["status"] == "ok")
+            if score is not None and run.mark is not None:
+                self._record_check(run, run.mark.check or "", score)
         except (Exception, KeyboardInterrupt):  # noqa: BLE001 - a notebook never sees our faults
             return
+
+    def record_check(self, name: str, score: Score, *, by_name: bool = False) -> None:
+        """Record the result of a check that ran just now, in the cell that runs, if any does.
+
+        Its exercise is that of the cell, or with `by_name` that of the check of this name: one
+        cell may run all of a notebook's checks. Never raises Exception.
+        """
+        with contextlib.suppress(Exception):  # a notebook never sees our faults
+            if self.registered:
+                run = next(reversed(self._open.values()), None)
+                self._record_check(run, name, score, by_name=by_name)
+
+    def _start(self, info: Any) -> _Run:
+        code: str = info.raw_cell
+        cell_id = _cell_id(info)
+        sha256 = hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
+        mark = self._mark_of(cell_id, sha256)
+        heard = self._tap.start() if self._tap.keeps_text or _is_nbgrader(mark) else None
+        return _Run(info, cell_id, sha256, mark, _error_shown(), heard, time.perf_counter_ns())
 
     def _run_fields(self, run: _Run, result: Any, ended_ns: int) -> dict[str, Any]:
         code = run.info.raw_cell
         fields = {
-            "cell_id": _cell_id(run.info),
+            "cell_id": run.cell_id,
             "execution_count": getattr(result, "execution_count", None),
             "duration_ms": round((ended_ns - run.started_ns) / 1e6, 3),
-            "code_sha256": hashlib.sha256(code.encode("utf-8", "replace")).hexdigest(),
+            "code_sha256": run.code_sha256,
             "code_lines": len(code.splitlines()),
             "code_chars": len(code),
         }
@@ -117,25 +147,28 @@ class Capture:
             fields["error_message"] = error_message(error, code, self._send_code)
         if self._send_code:
             fields["code"] = start_of(code, "code")
+        output = run.heard.text() if run.heard is not None else ""
+        if output:
+            fields["output"] = output
         return fields
-
-    def _output(self, run: _Run) -> str:
-        if self._tap is None or run.heard is None:
-            return ""
-        return self._tap.stop(run.heard)
 
     def _forget_runs(self) -> None:
         """Forget the runs of which no end will come."""
         self._open.clear()
-        if self._tap is not None:
-            self._tap.stop_all()
+        self._tap.stop_all()
 
-    def _record_check(self, cell_id: Optional[str], passed: bool) -> None:
-        mark = self._mark_of(cell_id) if cell_id is not None else None
-        # Of the other kinds, running without an error says nothing yet.
-        if mark is not None and mark.check_kind == "assert":
-            fields = {"cell_id": cell_id, "check_name": mark.check, "passed": passed}
-            self._session.record("check_result", fields)
+    def _record_check(
+        self, run: Optional[_Run], name: str, score: Score, *, by_name: bool = False
+    ) -> None:
+        fields = {
+            BY_NAME: by_name,
+            "cell_id": None if run is None else run.cell_id,
+            # Where cells have no id, their exercise is known by it.
+            "code_sha256": None if run is None else run.code_sha256,
+            "check_name": start_of(name, "check_name"),
+            **score._asdict(),
+        }
+        self._session.record("check_result", fields)
 
     def _close(self, result: Any) -> Optional[_Run]:
         """Return the run that ended, or None for one that is not recorded."""
@@ -147,6 +180,22 @@ class Capture:
             same = [key for key, open_ in self._open.items() if _alike(open_.info, result.info)]
             run = self._open.pop(same[-1]) if same else None
         return run
+
+
+def _is_nbgrader(mark: Optional[MarkedCell]) -> bool:
+    return mark is not None and mark.check_kind == "nbgrader"
+
+
+def _score(run: _Run, *, ran_ok: bool) -> Optional[Score]:
+    """Return the result of the check that the cell itself is; the others' graders tell theirs."""
+    mark = run.mark
+    if mark is None or not mark.check:
+        return None
+    if mark.check_kind == "assert":
+        return Score(ran_ok)
+    if _is_nbgrader(mark) and run.heard is not None:
+        return score_nbgrader(run.heard, mark.points, ran_ok=ran_ok)
+    return None
 
 
 def _alike(one: Any, other: Any) -> bool:

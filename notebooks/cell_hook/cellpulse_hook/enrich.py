@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from cellpulse_hook.error_text import WITHHELD, quotes
-from cellpulse_hook.event import FILE, complete
+from cellpulse_hook.event import BY_NAME, FILE, complete
+from cellpulse_hook.marks import MarkedCell
 from cellpulse_hook.notebook_file import NotebookFile
 from cellpulse_hook.notebook_path import NotebookPath
 from cellpulse_hook.records import Record
@@ -56,24 +57,28 @@ class Enricher:
 
     def _look_up(self, seen: dict[str, Any]) -> dict[str, Optional[str]]:
         path: Optional[str] = seen.get(FILE)
-        cell_id: Optional[str] = seen.get("cell_id")
         found: dict[str, Optional[str]] = {}
         is_own = seen.get("session_id") == self._session_id
-        if is_own and not self._holds(path, cell_id):
+        file = self._own_file if is_own else self._others_file
+        mark = _mark(file, path, seen)
+        if is_own and mark is None and not self._holds(path, seen.get("cell_id")):
             # Renamed, or not saved yet; only the server knows.
             self._notebook.refresh()
             if self._notebook.file not in (None, path):
                 path = self._notebook.file
                 found["notebook"] = self._notebook.name
-                self._holds(path, cell_id)
-        if path is not None and cell_id is not None:
-            file = self._own_file if is_own else self._others_file
-            mark = file.marked(path, cell_id)
-            if mark is not None:
-                found["exercise"], found["exercise_by"] = mark.exercise, mark.marker
+                mark = _mark(file, path, seen)
+        if mark is not None:
+            found["exercise"], found["exercise_by"] = mark.exercise, mark.marker
         return found
 
     def _holds(self, path: Optional[str], cell_id: Optional[str]) -> bool:
-        if path is None or cell_id is None:
-            return path is not None and self._own_file.read(path)
-        return self._own_file.knows(path, cell_id)
+        return cell_id is None and path is not None and self._own_file.read(path)
+
+
+def _mark(file: NotebookFile, path: Optional[str], seen: dict[str, Any]) -> Optional[MarkedCell]:
+    """Return what marks the cell of an event, as the notebook at `path` is now."""
+    if path is None:
+        return None
+    by_name = file.marked_check(path, seen["check_name"]) if seen.get(BY_NAME) else None
+    return by_name or file.marked(path, seen.get("cell_id"), seen.get("code_sha256"))

@@ -21,6 +21,8 @@ CAPS = {
 #: What a record has for the hook's own use.
 FILE = "file"
 UNIX_NS = "unix_ns"
+#: Whether a check's exercise is known by its name rather than by the cell that ran it.
+BY_NAME = "by_name"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 #: The start of the year 2200. The server refuses later times; without one it takes its own.
@@ -43,6 +45,7 @@ def complete(seen: dict[str, Any], **added: Any) -> dict[str, Any]:
     """
     event = {name: value for name, value in {**seen, **added}.items() if value is not None}
     event.pop(FILE, None)
+    event.pop(BY_NAME, None)
     unix_ns = event.pop(UNIX_NS, None)
     if unix_ns is not None:
         name = f"{event.get('session_id')} {event.get('seq')}"

@@ -12,9 +12,9 @@ from cellpulse_hook.capture import Capture
 from cellpulse_hook.enrich import Enricher
 from cellpulse_hook.notebook_file import NotebookFile
 from cellpulse_hook.notebook_path import NotebookPath
-from cellpulse_hook.output import OutputTap
 from cellpulse_hook.post import Post
 from cellpulse_hook.report import Report
+from cellpulse_hook.scoring import Score
 from cellpulse_hook.sender import Sender
 from cellpulse_hook.session import Session
 from cellpulse_hook.settings import Settings, read_settings
@@ -53,8 +53,9 @@ class Hook:
             self.report,
         )
         self.session = Session(session_id, settings, notebook, self.spool, self._sender.wake)
-        tap = OutputTap(shell) if settings.send_output else None
-        self.capture = Capture(shell, self.session, file.mark_of, settings.send_code, tap)
+        self.capture = Capture(
+            shell, self.session, file.mark_of, settings.send_code, settings.send_output
+        )
         self.session.record("session_started", {})
         self._sender.start()
         atexit.register(self._end)
@@ -99,6 +100,12 @@ def unload(shell: Any) -> None:  # noqa: ARG001 - IPython passes it
             _hook.capture.unregister()
     except Exception:  # noqa: BLE001 - a notebook never sees our faults
         return
+
+
+def record_check(name: str, score: Score) -> None:
+    """Record the result that a notebook gives itself, if the hook runs. Never raises Exception."""
+    if _hook is not None:
+        _hook.capture.record_check(name, score)
 
 
 def _connection_file(shell: Any) -> str:

@@ -71,7 +71,7 @@ def _checks(cells: list[Cell]) -> dict[int, tuple[str, str]]:
         if cell.kind != "code":
             continue
         called = {
-            (objects[found["object"]], _check_name(found["name"]))
+            (objects[found["object"]], check_name(found["name"]))
             for found in _CALL.finditer(cell.source)
             if found["call"] == ("check" if objects.get(found["object"]) == _OTTER else "grade")
             and found["object"] in objects
@@ -82,7 +82,8 @@ def _checks(cells: list[Cell]) -> dict[int, tuple[str, str]]:
     return checks
 
 
-def _check_name(argument: str) -> str:
+def check_name(argument: str) -> str:
+    """Return the name of the check that a call names, by itself or by the path of its file."""
     file = _TEST_FILE.match(argument)
     return (file.group(1) if file else argument).strip()
 
@@ -183,8 +184,8 @@ def _mark_declared(
             # An instructor's own notebook has the tests where the students' has the check; an
             # answer without tests is graded by a person, and its points are the answer's.
             has_check = True
-            check_name = name if cell.place in tests else None
-            marks[cell.place] = Mark(name, _OTTER, name, check_name, points=points.get(name))
+            tested = name if cell.place in tests else None
+            marks[cell.place] = Mark(name, _OTTER, name, tested, points=points.get(name))
         elif check is None:
             marks[cell.place] = Mark(name, _OTTER, name)
 

@@ -1,0 +1,134 @@
+"""What holds for every measure of a class's runs, whatever it measures."""
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from analytics.measure import GRAINS, measure_names
+from analytics.measure_macros import create_measure_macros
+from tests.analytics.measures.histories import BEGIN, Event, histories
+from tests.analytics.measures.memory_lake import COURSE, MemoryLake
+
+_NOW: Final = datetime(2034, 1, 1, tzinfo=UTC)
+#: Measures whose value for a student is the sum over the exercises, and by run over the runs.
+_SUMS: Final = ("repeated_error_density",)
+#: Averages, each with the number of what it is averaged over.
+_AVERAGES: Final = {
+    "error_quotient": "pairs",
+    "watwin": "pairs",
+    "npsm": "active_seconds",
+    "guessing": "after_failure",
+    "execution_order": "runs",
+}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(events=histories())
+@pytest.mark.parametrize("name", _SUMS)
+@pytest.mark.parametrize("wide", ["course", "student", "exercise"])
+def test_a_sum_is_that_of_its_parts(
+    name: str, wide: Any, lake: MemoryLake, events: list[Event]
+) -> None:
+    """A wider group's number is the sum over its runs, null where none of them has one."""
+    lake.clear()
+    lake.write(events)
+    parts = _grouped(lake.rows(name, "run"), wide)
+    for key, value in lake.values(name, wide).items():
+        known = [row["value"] for row in parts[key] if row["value"] is not None]
+        assert value == (pytest.approx(sum(known), abs=1e-9) if known else None)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(events=histories())
+@pytest.mark.parametrize(("name", "weight"), _AVERAGES.items())
+@pytest.mark.parametrize("wide", ["course", "student", "exercise", "student_exercise"])
+def test_an_average_is_that_of_its_parts(
+    name: str, weight: str, wide: Any, lake: MemoryLake, events: list[Event]
+) -> None:
+    """A wider group's number is the mean over its runs, each with its own weight."""
+    lake.clear()
+    lake.write(events)
+    parts = _grouped(lake.rows(name, "run"), wide)
+    for row in lake.rows(name, wide):
+        counted = [part for part in parts[_key(row, wide)] if part["value"] is not None]
+        total = sum(part[weight] for part in counted)
+        assert (row[weight] or 0) == pytest.approx(total, abs=1e-9)
+        if total:
+            mean = sum(part["value"] * part[weight] for part in counted) / total
+            assert row["value"] == pytest.approx(mean, abs=1e-9)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(events=histories(30), data=st.data())
+@pytest.mark.parametrize("name", measure_names())
+def test_the_order_of_arrival_does_not_matter(
+    name: str, lake: MemoryLake, events: list[Event], data: st.DataObject
+) -> None:
+    """Events that arrive late and in another order give the same numbers."""
+    moments = [BEGIN + timedelta(seconds=number * 7) for number in range(len(events))]
+    events = [
+        event | {"occurred_at": moment, "received_at": BEGIN + timedelta(days=1)}
+        for event, moment in zip(events, moments, strict=True)
+    ]
+    lake.clear()
+    lake.write(events)
+    expected = _by_pair(lake, name)
+    lake.clear()
+    lake.write(data.draw(st.permutations(events)))
+    assert _by_pair(lake, name) == expected
+
+
+@pytest.mark.parametrize("name", measure_names())
+@pytest.mark.parametrize("by", GRAINS)
+def test_a_class_without_events_has_no_number(name: str, by: Any, lake: MemoryLake) -> None:
+    """Nothing was run: the class has one row without a value, and nothing else is there."""
+    assert [row["value"] for row in lake.rows(name, by)] == ([None] if by == "course" else [])
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=10)
+@given(events=histories())
+@pytest.mark.parametrize("name", measure_names())
+def test_a_notebook_s_macro_has_the_same_numbers(
+    name: str, lake: MemoryLake, events: list[Event]
+) -> None:
+    """The table macro returns what the API's rows hold, parameters at their defaults."""
+    lake.clear()
+    lake.write(events)
+    create_measure_macros(lake.connection)
+    found = lake.connection.execute(
+        f"SELECT student_id, nullif(exercise, ''), value "
+        f"FROM {name}('{COURSE}', by := 'student_exercise', until := '{_NOW}'::TIMESTAMPTZ)"
+    ).fetchall()
+    rows = lake.rows(name, until=_NOW, now=_NOW)
+    expected = {(row["student_id"], row["exercise"]): row["value"] for row in rows}
+    for student, exercise, value in found:
+        assert value == pytest.approx(expected.pop((student, exercise)), abs=1e-9)
+    assert set(expected.values()) <= {None}
+
+
+def _by_pair(lake: MemoryLake, name: str) -> dict[Any, Any]:
+    return {
+        pair: value if value is None else pytest.approx(value, abs=1e-9)
+        for pair, value in lake.values(name, now=_NOW).items()
+    }
+
+
+def _grouped(rows: list[dict[str, Any]], by: Any) -> dict[Any, list[dict[str, Any]]]:
+    groups: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        groups[_key(row, by)].append(row)
+    return groups
+
+
+def _key(row: dict[str, Any], by: Any) -> Any:
+    """Return a row's key as `MemoryLake.values` has it."""
+    key = tuple(
+        row[name]
+        for name in ("student_id", "exercise")
+        if by in (name.removesuffix("_id"), "student_exercise")
+    )
+    return key[0] if len(key) == 1 else key or None

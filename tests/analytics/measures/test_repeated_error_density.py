@@ -1,0 +1,90 @@
+"""Repeated error density: Becker's sum over series of the same error, and its edges."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from tests.analytics.measures.histories import BEGIN, Event, histories, runs_of
+from tests.analytics.measures.memory_lake import MemoryLake
+
+
+def reference(runs: list[Event]) -> float | None:
+    """Return the density of one student's runs on one exercise, written from Becker 2016."""
+    if len(runs) == 1:
+        return None if runs[0]["status"] == "error" else 0.0
+    lengths: list[int] = []
+    error = None
+    for run in runs:
+        name = run["error_name"] if run["status"] == "error" else None
+        if name is not None and name == error:
+            lengths[-1] += 1
+        elif name is not None:
+            lengths.append(1)
+        error = name
+    return sum((length - 1) ** 2 / length for length in lengths)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(events=histories())
+def test_it_is_becker_s_on_any_history(lake: MemoryLake, events: list[Event]) -> None:
+    """Each student and exercise has the score of the paper; wider groups are sums of it."""
+    lake.clear()
+    lake.write(events)
+    expected = {pair: reference(runs) for pair, runs in runs_of(events).items()}
+    found = lake.values("repeated_error_density")
+    for pair, value in expected.items():
+        assert found[pair] == pytest.approx(value, abs=1e-9)
+    for student, value in lake.values("repeated_error_density", "student").items():
+        own = [one for (whose, _), one in expected.items() if whose == student and one is not None]
+        assert value == (pytest.approx(sum(own), abs=1e-9) if own else None)
+    [value] = lake.values("repeated_error_density", "course").values()
+    known = [one for one in expected.values() if one is not None]
+    assert value == (pytest.approx(sum(known), abs=1e-9) if known else None)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        (["NameError"], None),
+        (["ok"], 0),
+        (["ok", "NameError"], 0),
+        (["NameError", "NameError"], 1 / 2),
+        (["NameError"] * 3, 4 / 3),
+        (["NameError", "NameError", "TypeError", "TypeError", "TypeError"], 1 / 2 + 4 / 3),
+        (["NameError", "ok", "NameError"], 0),
+        (["NameError", "interrupted", "NameError"], 0),
+        ([None, None], 0),
+    ],
+)
+def test_its_edges(lake: MemoryLake, outcomes: list[str | None], expected: Any) -> None:
+    """One failed run alone is too little; an unknown error repeats nothing; any other run ends."""
+    lake.write(
+        {
+            "student_id": "ada",
+            "exercise": "1",
+            "status": outcome if outcome in ("ok", "interrupted") else "error",
+            "error_name": None if outcome in ("ok", "interrupted") else outcome,
+            "occurred_at": BEGIN,
+        }
+        for outcome in outcomes
+    )
+    assert lake.values("repeated_error_density") == {("ada", "1"): pytest.approx(expected)}
+
+
+def test_by_run_it_is_what_each_run_adds(lake: MemoryLake) -> None:
+    """The runs of a series add 1/2, then 5/6: together r * r / (r + 1)."""
+    lake.write(
+        {
+            "student_id": "ada",
+            "status": "error",
+            "error_name": "NameError",
+            "occurred_at": BEGIN,
+        }
+        for _ in range(3)
+    )
+    rows = lake.rows("repeated_error_density", "run")
+    assert [row["value"] for row in rows] == pytest.approx([0, 1 / 2, 5 / 6])
+    assert [row["longest"] for row in rows] == [0, 1, 2]
+    [row] = lake.rows("repeated_error_density", "course")
+    assert row == {"value": pytest.approx(4 / 3), "series": 1, "repeats": 2, "longest": 2}
