@@ -135,12 +135,18 @@ class Kernel:
         self.client.start_channels()
         self.client.wait_for_ready(timeout=_WAIT_S)
 
-    def start(self, code: str, cell_id: str | None = None, **content: Any) -> str:
-        """Send a cell and return the request's id."""
+    def start(
+        self,
+        code: str,
+        cell_id: str | None = None,
+        metadata: dict[str, Any] | None = None,
+        **content: Any,
+    ) -> str:
+        """Send a cell, with its own metadata as JupyterLab does, and return the request's id."""
         message = self.client.session.msg(
             "execute_request",
             {"code": code, "silent": False, "store_history": True, "allow_stdin": False, **content},
-            metadata={"cellId": cell_id} if cell_id else {},
+            metadata={**(metadata or {}), **({"cellId": cell_id} if cell_id else {})},
         )
         self.client.shell_channel.send(message)
         request_id: str = message["header"]["msg_id"]

@@ -107,6 +107,35 @@ def test_a_check_has_a_result(start_kernel: Any, ingest: Any, tmp_path: Path) ->
     assert [e["type"] for e in ingest.find(cell_id="e")] == ["cell_run"]
 
 
+def test_a_cell_without_a_saved_id_is_known_by_its_own_metadata(
+    start_kernel: Any, ingest: Any, tmp_path: Path
+) -> None:
+    """In a notebook of a format without ids, grade ids and tags still name the exercise."""
+    metadata = {
+        "sol": {"nbgrader": {"grade_id": "f", "solution": True}},
+        "test": {"nbgrader": {"grade_id": "f-1", "grade": True, "points": 2}},
+        "tag": {"tags": ["exercise:own"]},
+        "none": {"tags": ["slow"], "nbgrader": {"locked": True}},
+    }
+    cells = [
+        {"cell_type": "code", "metadata": each, "source": "as handed out"}
+        for each in metadata.values()
+    ]
+    notebook = tmp_path / "n.ipynb"
+    notebook.write_text(json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 4}))
+    kernel = start_kernel(JPY_SESSION_NAME=str(notebook))
+    for name, each in metadata.items():
+        kernel.run("x = 1", f"random-{name}", metadata=each)
+    ingest.wait_for(cell_id="random-none")
+    events = [ingest.find(type="cell_run", cell_id=f"random-{name}")[0] for name in metadata]
+    assert [(e.get("exercise"), e.get("exercise_by")) for e in events] == [
+        *(("f", "nbgrader"), ("f", "nbgrader"), ("own", "tag"), (None, None))
+    ]
+    assert not any("cell_metadata" in event for event in ingest.events.values())
+    [result] = ingest.find(type="check_result")
+    assert (result["check_name"], result["exercise"], result["points"]) == ("f-1", "f", 2.0)
+
+
 def test_a_server_that_is_away_loses_nothing(start_kernel: Any, ingest: Any) -> None:
     """What is run while the server is away arrives once it is back, each run once, in order."""
     kernel = start_kernel()

@@ -10,8 +10,9 @@ import sys
 import time
 from typing import Any, Callable, NamedTuple, Optional
 
+from cellpulse_hook.cell_metadata import own_metadata
 from cellpulse_hook.error_text import error_message, error_name
-from cellpulse_hook.event import BY_NAME, start_of
+from cellpulse_hook.event import BY_NAME, CELL_METADATA, start_of
 from cellpulse_hook.graders import GraderWatch
 from cellpulse_hook.marks import MarkedCell
 from cellpulse_hook.output import Heard, OutputTap
@@ -27,6 +28,8 @@ class _Run(NamedTuple):
     info: Any
     cell_id: Optional[str]
     code_sha256: str
+    #: What the page sent of its own metadata, where that marks it.
+    metadata: Optional[dict[str, Any]]
     #: What marks its cell.
     mark: Optional[MarkedCell]
     #: The error that was shown before.
@@ -43,7 +46,7 @@ class Capture:
         self,
         shell: Any,
         session: Session,
-        mark_of: Callable[[Optional[str], str], Optional[MarkedCell]],
+        mark_of: Callable[[Optional[str], str, Optional[dict[str, Any]]], Optional[MarkedCell]],
         send_code: bool,
         send_output: bool,
     ) -> None:
@@ -52,8 +55,8 @@ class Capture:
         Args:
             shell: The kernel's IPython.
             session: Keeps what is recorded.
-            mark_of: Returns what marks a cell by its id and its code's SHA-256, without reading
-                anything.
+            mark_of: Returns what marks a cell by its id, its code's SHA-256 and its own metadata,
+                without reading anything.
             send_code: Whether the code is recorded.
             send_output: Whether the output is recorded.
         """
@@ -126,13 +129,17 @@ class Capture:
         code: str = info.raw_cell
         cell_id = _cell_id(info)
         sha256 = hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
-        mark = self._mark_of(cell_id, sha256)
+        metadata = own_metadata(self._shell, getattr(info, "cell_id", None))
+        mark = self._mark_of(cell_id, sha256, metadata)
         heard = self._tap.start() if self._tap.keeps_text or _is_nbgrader(mark) else None
-        return _Run(info, cell_id, sha256, mark, _error_shown(), heard, time.perf_counter_ns())
+        return _Run(
+            info, cell_id, sha256, metadata, mark, _error_shown(), heard, time.perf_counter_ns()
+        )
 
     def _run_fields(self, run: _Run, result: Any, ended_ns: int) -> dict[str, Any]:
         code = run.info.raw_cell
         fields = {
+            CELL_METADATA: run.metadata,
             "cell_id": run.cell_id,
             "execution_count": getattr(result, "execution_count", None),
             "duration_ms": round((ended_ns - run.started_ns) / 1e6, 3),
@@ -162,6 +169,7 @@ class Capture:
     ) -> None:
         fields = {
             BY_NAME: by_name,
+            CELL_METADATA: None if run is None else run.metadata,
             "cell_id": None if run is None else run.cell_id,
             # Where cells have no id, their exercise is known by it.
             "code_sha256": None if run is None else run.code_sha256,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+from cellpulse_hook.cell_metadata import mark_alone
 from cellpulse_hook.error_text import WITHHELD, quotes
-from cellpulse_hook.event import BY_NAME, FILE, complete
+from cellpulse_hook.event import BY_NAME, CELL_METADATA, FILE, complete
 from cellpulse_hook.marks import MarkedCell
 from cellpulse_hook.notebook_file import NotebookFile
 from cellpulse_hook.notebook_path import NotebookPath
@@ -79,6 +80,8 @@ class Enricher:
 def _mark(file: NotebookFile, path: Optional[str], seen: dict[str, Any]) -> Optional[MarkedCell]:
     """Return what marks the cell of an event, as the notebook at `path` is now."""
     if path is None:
-        return None
+        return mark_alone(seen.get(CELL_METADATA))
     by_name = file.marked_check(path, seen["check_name"]) if seen.get(BY_NAME) else None
-    return by_name or file.marked(path, seen.get("cell_id"), seen.get("code_sha256"))
+    return by_name or file.marked(
+        path, seen.get("cell_id"), seen.get("code_sha256"), seen.get(CELL_METADATA)
+    )

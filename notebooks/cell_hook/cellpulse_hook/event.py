@@ -21,6 +21,8 @@ CAPS = {
 #: What a record has for the hook's own use.
 FILE = "file"
 UNIX_NS = "unix_ns"
+#: What the cell's own metadata says, see `cell_metadata`.
+CELL_METADATA = "cell_metadata"
 #: Whether a check's exercise is known by its name rather than by the cell that ran it.
 BY_NAME = "by_name"
 
@@ -46,6 +48,7 @@ def complete(seen: dict[str, Any], **added: Any) -> dict[str, Any]:
     event = {name: value for name, value in {**seen, **added}.items() if value is not None}
     event.pop(FILE, None)
     event.pop(BY_NAME, None)
+    event.pop(CELL_METADATA, None)
     unix_ns = event.pop(UNIX_NS, None)
     if unix_ns is not None:
         name = f"{event.get('session_id')} {event.get('seq')}"

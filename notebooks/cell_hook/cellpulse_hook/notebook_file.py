@@ -6,8 +6,9 @@ import hashlib
 import json
 from collections.abc import Hashable, Iterable
 from pathlib import Path
-from typing import NamedTuple, Optional, TypeVar
+from typing import Any, NamedTuple, Optional, TypeVar
 
+from cellpulse_hook.cell_metadata import mark_alone
 from cellpulse_hook.marks import MarkedCell, mark_cells
 from cellpulse_hook.notebook_cells import read_cells
 
@@ -21,6 +22,8 @@ class _Marks(NamedTuple):
     """The cells of one version of a notebook."""
 
     by_id: dict[str, MarkedCell]
+    #: By the cell's own grade id.
+    by_key: dict[str, MarkedCell]
     #: By the SHA-256 of their code. Where cells with the same code are marked otherwise, none.
     by_code: dict[str, MarkedCell]
     #: By the name of the check. Where checks of the same name are of several exercises, none.
@@ -30,9 +33,9 @@ class _Marks(NamedTuple):
 class NotebookFile:
     """What a notebook on disk says of its cells. It is read again only after it has changed.
 
-    A cell is found by its id, else by its code: notebooks before format 4.5 have no ids, and some
-    editors send ids of their own. Such an id is known from the first save on that holds the code
-    which was run under it.
+    A cell is found by its id, else by its own metadata, else by its code: notebooks before format
+    4.5 have no ids, and some editors send ids of their own. Such an id is known from the first
+    save on that holds the code which was run under it.
     """
 
     def __init__(self) -> None:
@@ -40,33 +43,41 @@ class NotebookFile:
         self._file: Optional[str] = None
         self._version: Optional[tuple[int, int]] = None
         self._known_file: Optional[str] = None
-        self._marks = _Marks({}, {}, {})
+        self._marks = _Marks({}, {}, {}, {})
         self._learned: dict[str, MarkedCell] = {}
         #: The code's SHA-256 by ids of which nothing is known yet.
         self._unknown: dict[str, str] = {}
 
     def marked(
-        self, file: str, cell_id: Optional[str], code_sha256: Optional[str] = None
+        self,
+        file: str,
+        cell_id: Optional[str],
+        code_sha256: Optional[str] = None,
+        metadata: Optional[dict[str, Any]] = None,
     ) -> Optional[MarkedCell]:
         """Return what marks the cell.
 
-        None where the notebook on disk does not have the cell or can't be read.
+        Where the notebook on disk does not have the cell or can't be read, that is what its own
+        metadata says, or None.
         """
         if not self.read(file):
-            return None
+            return mark_alone(metadata)
         if cell_id is not None and code_sha256 is not None and cell_id not in self._marks.by_id:
             if len(self._unknown) == _MOST_UNKNOWN:
                 self._unknown.clear()
             self._unknown[cell_id] = code_sha256
             self._learn()
-        return self.mark_of(cell_id, code_sha256)
+        return self.mark_of(cell_id, code_sha256, metadata)
 
     def marked_check(self, file: str, name: str) -> Optional[MarkedCell]:
         """Return what marks the cell of a check. None as for `marked`."""
         return self._marks.by_check.get(name) if self.read(file) else None
 
     def mark_of(
-        self, cell_id: Optional[str], code_sha256: Optional[str] = None
+        self,
+        cell_id: Optional[str],
+        code_sha256: Optional[str] = None,
+        metadata: Optional[dict[str, Any]] = None,
     ) -> Optional[MarkedCell]:
         """Return what marks the cell, as the notebook was last read.
 
@@ -74,6 +85,10 @@ class NotebookFile:
         """
         marks = self._marks
         found = marks.by_id.get(cell_id) if cell_id is not None else None
+        own = mark_alone(metadata) if found is None else None
+        if own is not None:
+            # Which exercise a test belongs to, only the whole notebook tells.
+            found = marks.by_key.get(own.key or "", own)
         if found is None and code_sha256 is not None:
             found = marks.by_code.get(code_sha256)
         if found is None and cell_id is not None:
@@ -100,6 +115,7 @@ class NotebookFile:
         code = {cell.place: cell.source for cell in read_cells(notebook) if cell.kind == "code"}
         self._marks = _Marks(
             {mark.cell_id: mark for mark in marks if mark.cell_id},
+            {mark.key: mark for mark in marks if mark.key and mark.marker == "nbgrader"},
             _without_doubt((_sha256(code[m.index]), m) for m in marks if code.get(m.index)),
             _without_doubt((mark.check, mark) for mark in marks if mark.check),
         )
