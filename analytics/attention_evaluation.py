@@ -21,7 +21,7 @@ from analytics.attention_rule import LESSON_MINUTES, attention_list
 from analytics.empty_lake import empty_lake
 from analytics.query import load_query, rows_by_name
 from flows.logged_event import position_from_ns
-from flows.simulation.plan import plan_class
+from flows.simulation.truth import simulated_class
 
 #: Places of a list that are looked at.
 PLACES: Final = 5
@@ -32,6 +32,21 @@ _BEGIN: Final = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
 _SHORTEST: Final = 20
 _COURSE: Final = "evaluation"
 _SAMPLE_COURSE: Final = Path(__file__).parents[1] / "notebooks" / "course"
+
+#: What the signals read of an event.
+_FIELDS: Final = {
+    "type",
+    "student_id",
+    "exercise",
+    "notebook",
+    "cell_id",
+    "status",
+    "error_name",
+    "error_message",
+    "check_name",
+    "passed",
+    "occurred_at",
+}
 
 _BASELINES: Final = """
 SELECT
@@ -65,12 +80,14 @@ class Lesson:
         events: Columns of `lake.events`, at least student_id, type and occurred_at; a time is
             `_BEGIN` plus the minutes into the lesson.
         stuck: The truth.
+        look_alikes: Times that look like being stuck, and are not.
     """
 
     name: str
     minutes: float
     events: pd.DataFrame
     stuck: tuple[Stuck, ...]
+    look_alikes: tuple[Stuck, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,18 +99,29 @@ class Moment:
     lists: dict[str, list[str]]
 
 
-def simulated_lesson(seed: int, students: int = 30, minutes: float = 90) -> Lesson:
-    """Return a lesson of `cellpulse simulate`, with its planted strugglers."""
-    plan = plan_class(students=students, minutes=minutes, course_dir=_SAMPLE_COURSE, seed=seed)
-    rows = [
-        event.fields() | {"occurred_at": _BEGIN + timedelta(seconds=event.at)}
-        for event in plan.events
-    ]
-    stuck = tuple(
-        Stuck(each.student_id, each.kind, each.begins / 60, each.ends / 60)
-        for each in plan.struggles
+def simulated_lesson(seed: int, students: int = 30, minutes: float = 50) -> Lesson:
+    """Return a lesson of `cellpulse simulate`, with its planted strugglers and look-alikes."""
+    events, planted = simulated_class(
+        seed, course_dir=_SAMPLE_COURSE, students=students, minutes=minutes, started_at=_BEGIN
     )
-    return Lesson(f"seed {seed}", minutes, pd.DataFrame(rows), stuck)
+    rows = [event.model_dump(include=_FIELDS, mode="python") for event in events]
+    times = [
+        Stuck(
+            each.student_id,
+            each.kind,
+            (each.begins_at - _BEGIN) / timedelta(minutes=1),
+            (each.ends_at - _BEGIN) / timedelta(minutes=1),
+        )
+        for each in planted
+    ]
+    needs_help = [each.needs_help for each in planted]
+    return Lesson(
+        f"seed {seed}",
+        minutes,
+        pd.DataFrame(rows),
+        tuple(each for each, needs in zip(times, needs_help, strict=True) if needs),
+        tuple(each for each, needs in zip(times, needs_help, strict=True) if not needs),
+    )
 
 
 def published_lessons(main_table: Path) -> Iterator[Lesson]:
@@ -223,20 +251,28 @@ def scores(lesson: Lesson, of_lesson: Sequence[Moment]) -> pd.DataFrame:
 
 
 def found_by_kind(lesson: Lesson, of_lesson: Sequence[Moment]) -> pd.DataFrame:
-    """Return one row a time of being stuck: its kind, its length, and when it was listed."""
+    """Return one row a planted time: its kind, its length, and when it was listed, if it was.
+
+    Returns:
+        Columns lesson, student_id, kind, needs_help (false for look-alikes), minutes and
+        `listed_after` (minutes from its begin to the first listing in the first five places).
+    """
     tops = [(moment, moment.lists["attention list"][:PLACES]) for moment in of_lesson]
+    planted = [(each, True) for each in lesson.stuck]
+    planted += [(each, False) for each in lesson.look_alikes]
     rows = [
         {
             "lesson": lesson.name,
             "student_id": each.student_id,
             "kind": each.kind,
+            "needs_help": needs_help,
             "minutes": each.ends - each.begins,
             "listed_after": None if first is None else first - each.begins,
         }
-        for each in lesson.stuck
+        for each, needs_help in planted
         for first in [_first_listing(each, tops)]
     ]
-    columns = ["lesson", "student_id", "kind", "minutes", "listed_after"]
+    columns = ["lesson", "student_id", "kind", "needs_help", "minutes", "listed_after"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -266,7 +302,7 @@ def summary(of_lessons: pd.DataFrame) -> pd.DataFrame:
 
 def by_kind(times: pd.DataFrame) -> pd.DataFrame:
     """Return one row a kind of being stuck: how often it was, and how soon it was listed."""
-    return times.groupby("kind").agg(
+    return times.groupby(["needs_help", "kind"], sort=False).agg(
         times=("minutes", "size"),
         listed=("listed_after", "count"),
         median_minutes=("minutes", "median"),

@@ -15,6 +15,7 @@ from flows.rebuild import NoFullLogError
 from flows.rejected import NoSuchEntryError
 from flows.simulation.course import CourseError
 from flows.simulation.delivery import IngestRefusedError
+from flows.simulation.parameters import BadParametersError
 from flows.stores.influxdb import UnreadablePointError
 from flows.stores.lake import FewerEventsError
 from flows.stores.store import StoreUnavailableError
@@ -26,6 +27,7 @@ from ingest_api.settings import BadSettingError
 P = ParamSpec("P")
 _FORESEEN = (
     BackupError,
+    BadParametersError,
     BadSettingError,
     CannotStartError,
     CourseContentError,
