@@ -63,10 +63,12 @@ def test_nobody_listed_is_no_precision() -> None:
 
 def test_a_simulated_lesson_is_judged_every_minute() -> None:
     """Every method has its figures, and the list finds planted strugglers of a short class."""
-    found, times = evaluate([simulated_lesson(7, students=12, minutes=40)])
+    lesson = simulated_lesson(7, students=12, minutes=40)
+    found, times = evaluate([lesson])
     assert set(found["method"]) == {"attention list", "most errors", "longest since last success"}
     assert all(found[name].between(0, 1).all() for name in ("precision_at_5", "recall_at_5"))
-    assert len(times) == len(simulated_lesson(7, students=12, minutes=40).stuck) > 0
+    assert times["needs_help"].sum() == len(lesson.stuck) > 0
+    assert len(times) == len(lesson.stuck) + len(lesson.look_alikes)
 
 
 def test_a_published_table_is_a_lesson_with_an_outcome(tmp_path: Path) -> None:
