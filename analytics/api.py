@@ -9,7 +9,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
-from analytics import health, measure_routes, routes, table_routes
+from analytics import attention_routes, health, measure_routes, routes, table_routes
+from analytics.attention_writer import AttentionWriter
 from analytics.errors import LakeUnavailableError
 from analytics.lake_reader import LakeReader
 from analytics.parameters import EncodedPaths
@@ -40,6 +41,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.lake = lake
+    app.state.attention = AttentionWriter(settings)
     app.state.secret = settings.secret.get_secret_value()
     app.add_middleware(EncodedPaths)
     install_problem_handlers(app)
@@ -54,6 +56,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.include_router(routes.history_router)
     app.include_router(table_routes.router)
     app.include_router(measure_routes.router)
+    app.include_router(attention_routes.router)
     app.include_router(routes.router)
     app.include_router(health.router)
     return app

@@ -131,6 +131,14 @@ OnlyExercise = Annotated[
         description="Only rows of this exercise; empty for outside exercises.",
     ),
 ]
+LastMinutes = Annotated[
+    int,
+    Query(
+        ge=1,
+        le=100_000,
+        description="Only events of the last so many minutes, where no `from` is given.",
+    ),
+]
 TableName = Annotated[str, Path(alias="table", description="The table; GET …/tables lists them.")]
 Snapshot = Annotated[
     int,

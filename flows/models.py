@@ -241,6 +241,37 @@ class StudentState(Base):
     error_streak: Mapped[int]
 
 
+class AttentionThreshold(Base):
+    """From when on a reason of a course's attention list counts, where an instructor set it.
+
+    `threshold` is its name in the API, `value` null where the reason is turned off.
+    """
+
+    __tablename__ = "attention_thresholds"
+
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.course_id"), primary_key=True)
+    threshold: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[float | None] = mapped_column(Double)
+    set_at: Mapped[datetime]
+
+
+class AttentionSnooze(Base):
+    """Until when a student is off a course's attention list, and who said so."""
+
+    __tablename__ = "attention_snoozes"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
+        ),
+    )
+
+    course_id: Mapped[str] = mapped_column(primary_key=True)
+    student_id: Mapped[str] = mapped_column(primary_key=True)
+    snoozed_at: Mapped[datetime]
+    until: Mapped[datetime]
+    snoozed_by: Mapped[str | None]
+
+
 class SkippedEvent(Base):
     """A place in the log that this database passed without its event, which was set aside.
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
+from analytics.attention_responses import Attention, ErrorClusters, Snoozed
 from analytics.responses import Answer, Courses, Events, History, Progress, Students, Timeline
 
 API_ROOT: Final = "/api/v1"
@@ -94,12 +95,42 @@ class ApiClient:
         path = f"/courses/{_segment(course_id)}/students/{_segment(student_id)}/history"
         return self._get(path, History, query)
 
+    def attention(self, course_id: str) -> Attention:
+        """Return who needs a person now, most urgent first."""
+        return self._get(f"/courses/{_segment(course_id)}/attention", Attention)
+
+    def error_clusters(self, course_id: str, *, minutes: int) -> ErrorClusters:
+        """Return which failures students share, of the last minutes."""
+        path = f"/courses/{_segment(course_id)}/error_clusters"
+        return self._get(path, ErrorClusters, {"minutes": minutes})
+
+    def snooze(self, course_id: str, student_id: str, *, minutes: int) -> None:
+        """Take a student off the list of who needs a person, for everybody."""
+        self._ask("POST", _snooze_of(course_id, student_id), Snoozed, json={"minutes": minutes})
+
+    def end_snooze(self, course_id: str, student_id: str) -> None:
+        """Put a student back on the list."""
+        self._ask("DELETE", _snooze_of(course_id, student_id), Snoozed)
+
     def _get(
         self, path: str, answer: type[AnswerType], query: Mapping[str, str | int] | None = None
     ) -> AnswerType:
+        return self._ask("GET", path, answer, query=query)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        answer: type[AnswerType],
+        *,
+        query: Mapping[str, str | int] | None = None,
+        json: Mapping[str, int] | None = None,
+    ) -> AnswerType:
         headers = {"Authorization": f"Bearer {self.token}"}
         try:
-            response = self.http.get(API_ROOT + path, params=query, headers=headers)
+            response = self.http.request(
+                method, API_ROOT + path, params=query, json=json, headers=headers
+            )
         except httpx.HTTPError as error:
             raise NumbersUnavailableError(_AWAY) from error
         _raise_for_refusal(response)
@@ -120,6 +151,10 @@ def _raise_for_refusal(response: httpx.Response) -> None:
         if response.status_code >= 500 or response.status_code == 429:  # noqa: PLR2004
             raise NumbersUnavailableError(_AWAY) from error
         raise NumbersUnavailableError(_STRANGE) from error
+
+
+def _snooze_of(course_id: str, student_id: str) -> str:
+    return f"/courses/{_segment(course_id)}/attention/{_segment(student_id)}/snooze"
 
 
 def _segment(identifier: str) -> str:

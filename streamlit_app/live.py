@@ -5,8 +5,9 @@ from typing import Final
 
 import streamlit as st
 
+from analytics.attention_responses import Attention, ErrorClusters
 from analytics.responses import Progress, Students, Timeline
-from streamlit_app import charts, notices, session
+from streamlit_app import attention, charts, notices, session
 from streamlit_app.api_client import ApiClient, NumbersUnavailableError
 from streamlit_app.frames import exercises_frame, runs_frame
 from streamlit_app.layout import Number, card_title, strip
@@ -40,6 +41,8 @@ class ClassNumbers:
     progress: Progress
     students: Students
     timeline: Timeline
+    attention: Attention
+    clusters: ErrorClusters
 
 
 def show() -> None:
@@ -61,6 +64,7 @@ def _class_now(course_id: str, start: FeedStart) -> None:
     colours = palette_for(st.context.theme.type)
     _strip(numbers.progress)
     notices.old_numbers(latest.apology, numbers.progress.as_of.time)
+    attention.show(course_id, numbers.attention, numbers.clusters)
     left, right = st.columns([5, 3], gap="small")
     with left.container(border=True, key="class"):
         students = numbers.students.students
@@ -84,7 +88,13 @@ def _class_now(course_id: str, start: FeedStart) -> None:
 
 
 def _ask(api: ApiClient, course_id: str) -> ClassNumbers:
-    return ClassNumbers(api.progress(course_id), api.students(course_id), api.timeline(course_id))
+    return ClassNumbers(
+        api.progress(course_id),
+        api.students(course_id),
+        api.timeline(course_id),
+        api.attention(course_id),
+        api.error_clusters(course_id, minutes=attention.CLUSTER_MINUTES),
+    )
 
 
 def _strip(progress: Progress) -> None:

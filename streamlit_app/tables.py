@@ -7,12 +7,15 @@ from html import escape
 from typing import Final
 from urllib.parse import urlencode
 
+from analytics.attention_responses import ErrorCluster
 from analytics.responses import ExerciseProgress, HistoryEvent, StudentState
 from streamlit_app.wording import (
     KINDS,
+    NEW,
     ago,
     duration,
     file_name,
+    got_past,
     kind_of,
     kind_of_run,
     percent,
@@ -58,6 +61,13 @@ EXERCISE_COLUMNS: Final = (
     Column("Started", is_number=True),
     Column("Solved", is_number=True),
     Column("Runs with an error", is_number=True),
+)
+CLUSTER_COLUMNS: Final = (
+    Column("Students", is_number=True),
+    Column("Failure"),
+    Column("Where", on_phone=False),
+    Column("Since", is_number=True),
+    Column("Got past it"),
 )
 HISTORY_COLUMNS: Final = (
     Column("Time"),
@@ -107,6 +117,23 @@ def exercise_table(exercises: Iterable[ExerciseProgress]) -> str:
     return _table("exercise-table", "The exercises", EXERCISE_COLUMNS, rows)
 
 
+def cluster_table(clusters: Iterable[ErrorCluster], now: datetime) -> str:
+    """Return one row a failure that students share; names and messages as they were in a hint."""
+    rows = []
+    for each in clusters:
+        names = ", ".join(student.student_id for student in each.who)
+        messages = "\n".join(told.message for told in each.messages)
+        cells = [
+            f'<span title="{escape(names)}">{each.students}</span>',
+            f'<span title="{escape(messages)}">{_failure(each)}</span>',
+            escape(", ".join(place.exercise or "" for place in each.exercises)),
+            f'<b class="cp-alarm">{NEW}</b>' if each.is_new else ago(each.since, now),
+            f'<span title="{escape(each.fixed_code or "")}">{escape(got_past(each))}</span>',
+        ]
+        rows.append(f"<tr>{_cells(CLUSTER_COLUMNS, cells)}</tr>")
+    return _table("cluster-table", "The same failure now", CLUSTER_COLUMNS, rows)
+
+
 def history_table(events: Sequence[HistoryEvent], zone: tzinfo) -> str:
     """Return one row an entry, newest first, in the instructor's time zone."""
     rows = []
@@ -132,6 +159,10 @@ def glyph(kind: str | None) -> str:
         return ""
     mark = f'<span class="cp-glyph" data-kind="{kind}" aria-hidden="true"></span>'
     return f'<span class="cp-outcome">{mark}<span class="cp-word">{KINDS[kind]}</span></span>'
+
+
+def _failure(cluster: ErrorCluster) -> str:
+    return f"<b>{escape(cluster.error_name or 'Error')}</b> {escape(cluster.pattern or '')}"
 
 
 def _message(event: HistoryEvent) -> str:

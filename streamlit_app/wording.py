@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Final
 
+from analytics.attention_responses import ErrorCluster
 from analytics.responses import HistoryEvent
 
 #: What happened, as one of the kinds that have a glyph, and the word beside it.
@@ -19,6 +20,9 @@ KINDS: Final = {
 }
 AGES: Final = {"seconds": "{n} s", "minutes": "{n} min", "hours": "{n} h", "days": "{n} days"}
 NEVER: Final = "\N{EN DASH}"
+NEW: Final = "new"
+NOBODY_YET: Final = "nobody yet"
+GOT_PAST: Final = "{past} of {students}, in {minutes:.0f} min and {runs:g} runs"
 
 _RUNS = {"ok": "ok", "error": "error", "interrupted": "stopped"}
 _OTHERS = {
@@ -56,6 +60,18 @@ def ago(then: datetime | None, now: datetime) -> str:
     if seconds < 2 * _DAY:
         return AGES["hours"].format(n=seconds // _HOUR)
     return AGES["days"].format(n=seconds // _DAY)
+
+
+def got_past(cluster: ErrorCluster) -> str:
+    """Say how many got past a failure, and what it took half of them at most."""
+    if cluster.minutes_to_get_past is None or cluster.runs_to_get_past is None:
+        return NOBODY_YET
+    return GOT_PAST.format(
+        past=cluster.got_past,
+        students=cluster.students,
+        minutes=cluster.minutes_to_get_past,
+        runs=cluster.runs_to_get_past,
+    )
 
 
 def percent(share: float | None) -> str:

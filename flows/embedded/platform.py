@@ -94,7 +94,12 @@ class Platform:
             ),
             self._ours("relay", "flows.relay", None, log | keep | which),
             self._ours("worker", "flows.worker", None, log | lake | influx | days),
-            self._ours("api", "analytics.serve", settings.api_port, lake | secret | clients),
+            self._ours(
+                "api",
+                "analytics.serve",
+                settings.api_port,
+                {"CELLPULSE_REDIS_URL": stores.redis_url} | lake | secret | clients,
+            ),
         ]
 
     def pages(self) -> list[Part]:

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from analytics import responses
+from analytics import attention_responses, responses
 from analytics.api import create_app
 from analytics.settings import ApiSettings
 
@@ -23,11 +23,35 @@ ANSWERS = {
     "/api/v1/measures": responses.Measures,
     "/api/v1/measures/{name}": responses.MeasureDefinition,
     "/api/v1/courses/{course_id}/measures/{name}": responses.MeasureRows,
+    "/api/v1/courses/{course_id}/error_clusters": attention_responses.ErrorClusters,
+    "/api/v1/courses/{course_id}/attention": attention_responses.Attention,
+    "/api/v1/courses/{course_id}/attention/thresholds": attention_responses.AttentionThresholds,
     "/api/v1/courses/{course_id}/tables": responses.Tables,
     "/healthz": dict[str, str],
     "/readyz": dict[str, str],
 }
 FILES = {"/api/v1/courses/{course_id}/tables/{table}"}
+#: Addresses that change something: method and path.
+CHANGES = {
+    (
+        "put",
+        "/api/v1/courses/{course_id}/attention/thresholds",
+    ): attention_responses.AttentionThresholds,
+    (
+        "post",
+        "/api/v1/courses/{course_id}/attention/{student_id}/snooze",
+    ): attention_responses.Snoozed,
+    (
+        "delete",
+        "/api/v1/courses/{course_id}/attention/{student_id}/snooze",
+    ): attention_responses.Snoozed,
+}
+OPERATIONS = {("get", path): answer for path, answer in ANSWERS.items()} | CHANGES
+OF_API = [
+    operation
+    for operation in (*OPERATIONS, *(("get", path) for path in FILES))
+    if operation[1].startswith("/api")
+]
 
 
 @pytest.fixture
@@ -40,30 +64,32 @@ def paths() -> Any:
 
 def test_every_address_is_documented(paths: Any) -> None:
     """The addresses are those of the contract, no more and no fewer."""
-    assert paths.keys() == ANSWERS.keys() | FILES
+    assert {
+        (method, path) for path, operations in paths.items() for method in operations
+    } == OPERATIONS.keys() | {("get", path) for path in FILES}
 
 
-@pytest.mark.parametrize("path", ANSWERS)
-def test_every_address_shows_a_true_example(path: str, paths: Any) -> None:
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_every_address_shows_a_true_example(method: str, path: str, paths: Any) -> None:
     """The example of an answer is one that the answer's own model accepts."""
-    example = paths[path]["get"]["responses"]["200"]["content"]["application/json"]["example"]
-    TypeAdapter(ANSWERS[path]).validate_python(example, strict=False)
+    example = paths[path][method]["responses"]["200"]["content"]["application/json"]["example"]
+    TypeAdapter(OPERATIONS[method, path]).validate_python(example, strict=False)
 
 
-@pytest.mark.parametrize("path", [path for path in (*ANSWERS, *FILES) if path.startswith("/api")])
-def test_every_address_shows_its_errors_and_its_token(path: str, paths: Any) -> None:
+@pytest.mark.parametrize(("method", "path"), OF_API)
+def test_every_address_shows_its_errors_and_its_token(method: str, path: str, paths: Any) -> None:
     """Errors are documented as problems with an example, and the token as a bearer's."""
-    operation = paths[path]["get"]
+    operation = paths[path][method]
     for status in ("401", "403", "404", "422", "503"):
         problem = operation["responses"][status]["content"]["application/problem+json"]["example"]
         assert problem["status"] == int(status)
     assert operation["security"] == [{"HTTPBearer": []}]
 
 
-@pytest.mark.parametrize("path", [path for path in (*ANSWERS, *FILES) if path.startswith("/api")])
-def test_every_parameter_is_described(path: str, paths: Any) -> None:
+@pytest.mark.parametrize(("method", "path"), OF_API)
+def test_every_parameter_is_described(method: str, path: str, paths: Any) -> None:
     """Each parameter has a meaning in words."""
-    for parameter in paths[path]["get"].get("parameters", []):
+    for parameter in paths[path][method].get("parameters", []):
         assert parameter["description"], parameter["name"]
 
 

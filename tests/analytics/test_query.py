@@ -22,6 +22,8 @@ VALUES: dict[str, Any] = {
     "start": None,
     "until": None,
     "bucket_limit": 10,
+    "as_of": None,
+    "lesson_minutes": 180,
 }
 
 
@@ -35,9 +37,12 @@ def test_there_is_a_measure_for_every_number() -> None:
     """The files found are the queries of the API."""
     assert query_names() == [
         "as_of",
+        "attention_settings",
+        "attention_signals",
         "class_progress",
         "course_events",
         "courses",
+        "error_clusters",
         "exercise_progress",
         "membership",
         "student_history",
@@ -58,7 +63,8 @@ def test_a_header_is_complete_and_true(name: str, lake: duckdb.DuckDBPyConnectio
     assert rows
     assert list(rows[0]) == list(query.columns)
     statement = query.sql.split("\n\n", 1)[1]
-    assert set(re.findall(r"\b(?:lake|master)\.\w+", statement)) == set(query.reads)
+    read = re.findall(r"\b(?:lake|master)\.\w+|\bcourse_events(?=\()", statement)
+    assert set(read) == set(query.reads)
 
 
 @pytest.mark.parametrize(

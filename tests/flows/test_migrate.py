@@ -33,6 +33,8 @@ def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:
         "registered_exercises",
         "registered_checks",
         "registered_cells",
+        "attention_thresholds",
+        "attention_snoozes",
     }
     assert tables(engine) == expected
     migrate(engine, "base")

@@ -27,7 +27,21 @@ from flows.stores.lake_attach import attach_lake
 WaitUntil = Callable[..., None]
 RUN = {"course_id": "demo", "student_id": "s1", "status": "ok"}
 ROLLUPS = ("rollup_student_exercise", "rollup_course_minute")
-TABLES = ("students", "enrollments", "notebooks", "exercises", "sessions", "student_states")
+TABLES = (
+    "students",
+    "enrollments",
+    "notebooks",
+    "exercises",
+    "sessions",
+    "student_states",
+    "attention_thresholds",
+    "attention_snoozes",
+)
+#: What no event tells of: only a backup brings it back.
+SET_BY_INSTRUCTOR = (
+    "INSERT INTO attention_thresholds VALUES ('demo', 'failed_runs', NULL, now())",
+    "INSERT INTO attention_snoozes VALUES ('demo', 's1', now(), now() + interval '1 day', 'Ada')",
+)
 
 
 @pytest.fixture
@@ -125,6 +139,8 @@ def test_a_platform_goes_on_elsewhere_from_its_backup(
     LakeWriter(pipeline.postgres_url, pipeline.lake_path).maintain(30)
     pipeline.post(events(120, 30))
     wait_until(lambda: is_even(pipeline), "every store")
+    for statement in SET_BY_INSTRUCTOR:
+        pipeline.psql(statement)
     done = pipeline.cellpulse("backup", str(folder), "--with-secret")
     assert done.returncode == 0, done.stderr
     assert "150 events accepted, 150 in the log, 150 in InfluxDB" in done.stdout

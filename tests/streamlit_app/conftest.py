@@ -29,6 +29,16 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import Server, ServerConnection, serve
 
+from analytics.attention_responses import (
+    Attention,
+    ErrorCluster,
+    ErrorClusters,
+    Listed,
+    Snooze,
+    Snoozed,
+    SnoozeRequest,
+    Thresholds,
+)
 from analytics.responses import (
     AsOf,
     Course,
@@ -69,6 +79,9 @@ class MadeUpClass:
         self.api_is_away = False
         self.answer_with: dict[str, Any] = {}
         self.asked: list[str] = []
+        self.needy: list[Listed] = []
+        self.snoozes: dict[str, Snooze] = {}
+        self.clusters: list[ErrorCluster] = []
 
     def run(self, student: str, status: str = "ok", **fields: Any) -> dict[str, Any]:
         """Let a student run a cell; return what the WebSocket would send of it."""
@@ -244,6 +257,8 @@ def _api(made_up: MadeUpClass) -> FastAPI:
         assert bucket == "1m"
         return made_up.timeline()
 
+    _serve_attention(app, made_up)
+
     @app.get("/api/v1/courses/{course}/events")
     def events(course: str, limit: int) -> Events:
         known(course)
@@ -279,6 +294,46 @@ def _api(made_up: MadeUpClass) -> FastAPI:
         )
 
     return app
+
+
+def _serve_attention(app: FastAPI, made_up: MadeUpClass) -> None:
+    @app.get("/api/v1/courses/{course}/attention")
+    def attention(course: str) -> Attention:
+        listed = [
+            each.model_copy(update={"snooze": made_up.snoozes.get(each.student_id)})
+            for each in made_up.needy
+        ]
+        return Attention(
+            as_of=made_up.as_of(),
+            course_id=course,
+            now=datetime.now(UTC),
+            lesson_minutes=180,
+            thresholds=Thresholds(),
+            students=[each for each in listed if each.snooze is None],
+            snoozed=[each for each in listed if each.snooze is not None],
+        )
+
+    @app.post("/api/v1/courses/{course}/attention/{student}/snooze")
+    def snooze(course: str, student: str, asked: SnoozeRequest) -> Snoozed:
+        until = datetime.now(UTC) + timedelta(minutes=asked.minutes)
+        made_up.snoozes[student] = Snooze(until=until, by=asked.by)
+        return Snoozed(course_id=course, student_id=student, snooze=made_up.snoozes[student])
+
+    @app.delete("/api/v1/courses/{course}/attention/{student}/snooze")
+    def end_snooze(course: str, student: str) -> Snoozed:
+        made_up.snoozes.pop(student, None)
+        return Snoozed(course_id=course, student_id=student)
+
+    @app.get("/api/v1/courses/{course}/error_clusters")
+    def error_clusters(course: str, minutes: int) -> ErrorClusters:
+        assert minutes == 60
+        return ErrorClusters(
+            as_of=made_up.as_of(),
+            course_id=course,
+            start=None,
+            until=None,
+            clusters=made_up.clusters,
+        )
 
 
 class FakeIngest:

@@ -2,13 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from importlib import resources
 from typing import Any, Final
 
-import duckdb
-from sqlalchemy import BigInteger, DateTime
-
-from analytics.connection import prepare
+from analytics.empty_lake import empty_lake
 from analytics.measure import By, load_measure
 from flows.logged_event import LoggedEvent, position_from_ns
 from flows.models import Base
@@ -22,15 +18,7 @@ class MemoryLake:
     """Holds one course's events, and its master data as PostgreSQL's writer would."""
 
     def __init__(self) -> None:
-        self.connection = duckdb.connect()
-        self.connection.execute("SET TimeZone = 'UTC'")
-        self.connection.execute("ATTACH ':memory:' AS lake; ATTACH ':memory:' AS master")
-        schema = resources.files("flows.stores").joinpath("lake_schema.sql")
-        self.connection.execute(schema.read_text(encoding="utf-8"))
-        for table in Base.metadata.sorted_tables:
-            columns = ", ".join(f'"{column.name}" {_type(column.type)}' for column in table.columns)
-            self.connection.execute(f"CREATE TABLE master.{table.name} ({columns})")
-        prepare(self.connection)
+        self.connection = empty_lake()
 
     def clear(self) -> None:
         """Forget every event and the master data."""
@@ -103,12 +91,6 @@ def _logged(number: int, fields: dict[str, Any]) -> LoggedEvent:
     received_at = fields.pop("received_at", fields["occurred_at"])
     event = StoredEvent.accept(ProgressEvent.model_validate(fields), received_at)
     return LoggedEvent(position_from_ns(number * 1_000_000), event)
-
-
-def _type(kind: Any) -> str:
-    if isinstance(kind, BigInteger):
-        return "BIGINT"
-    return "TIMESTAMPTZ" if isinstance(kind, DateTime) else "VARCHAR"
 
 
 def _key(row: dict[str, Any], by: By) -> Any:

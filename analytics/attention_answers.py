@@ -1,0 +1,170 @@
+"""Answers about failures and attention: error clusters, who needs a person, what was set for it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from duckdb import DuckDBPyConnection as Lake
+
+from analytics.answers import as_of, require_member
+from analytics.attention_responses import (
+    Attention,
+    AttentionThresholds,
+    ErrorCluster,
+    ErrorClusters,
+    Listed,
+    Snooze,
+    Thresholds,
+)
+from analytics.attention_rule import LESSON_MINUTES, Case, attention_list
+from analytics.attention_wording import in_words
+from analytics.query import load_query
+from analytics.responses import AsOf
+from flows.logged_event import position_from_ns, position_ns
+
+#: Most failures of one answer.
+CLUSTERS_LIMIT: Final = 500
+_LATEST: Final = datetime(2199, 12, 31, tzinfo=UTC)
+
+
+def attention(lake: Lake, course_id: str, asked_ns: int | None) -> Attention:
+    """Return who needs a person now, or as of a position of the log.
+
+    Raises:
+        Problem: 404 for an unknown course.
+    """
+    require_member(lake, course_id)
+    time = datetime.now(UTC)
+    now = min(time, _time_of(asked_ns))
+    settings = load_query("attention_settings").row(lake, course_id=course_id, now=now)
+    thresholds = _thresholds(settings["thresholds"])
+    rows = load_query("attention_signals").rows(
+        lake, course_id=course_id, now=now, as_of=asked_ns, lesson_minutes=LESSON_MINUTES
+    )
+    snoozes = {row["student_id"]: row for row in settings["snoozes"]}
+    listed = [
+        _listed(case, snoozes.get(case.student_id))
+        for case in attention_list(rows, thresholds, now)
+    ]
+    return Attention(
+        as_of=_as_of(lake, time, asked_ns),
+        course_id=course_id,
+        now=now,
+        lesson_minutes=LESSON_MINUTES,
+        thresholds=thresholds,
+        students=[each for each in listed if each.snooze is None],
+        snoozed=[each for each in listed if each.snooze is not None],
+    )
+
+
+def attention_thresholds(lake: Lake, course_id: str) -> AttentionThresholds:
+    """Return from when on each reason counts in a course.
+
+    Raises:
+        Problem: 404 for an unknown course.
+    """
+    require_member(lake, course_id)
+    settings = load_query("attention_settings").row(
+        lake, course_id=course_id, now=datetime.now(UTC)
+    )
+    return AttentionThresholds(
+        course_id=course_id,
+        thresholds=_thresholds(settings["thresholds"]),
+        defaults=Thresholds(),
+    )
+
+
+def error_clusters(
+    lake: Lake,
+    course_id: str,
+    minutes: int,
+    span: tuple[datetime | None, datetime | None],
+    asked_ns: int | None,
+) -> ErrorClusters:
+    """Return which failures students share, in a span of time or the last minutes.
+
+    Args:
+        lake: As `open_lake()` returns it.
+        course_id: The course.
+        minutes: How far back, where `span` has no start.
+        span: Only events seen from the first time on and before the second.
+        asked_ns: Only events up to this position of the log.
+
+    Raises:
+        Problem: 404 for an unknown course.
+    """
+    require_member(lake, course_id)
+    time = datetime.now(UTC)
+    start, until = span
+    now = min(filter(None, (time, until, _time_of(asked_ns))))
+    if start is None:
+        start = now - timedelta(minutes=minutes)
+    rows = load_query("error_clusters").rows(
+        lake,
+        course_id=course_id,
+        start=start,
+        until=until,
+        as_of=asked_ns,
+        now=now,
+        row_limit=CLUSTERS_LIMIT,
+    )
+    return ErrorClusters(
+        as_of=_as_of(lake, time, asked_ns),
+        course_id=course_id,
+        start=start,
+        until=until,
+        clusters=[ErrorCluster.model_validate(_with_nulls(row)) for row in rows],
+    )
+
+
+def _thresholds(changed: list[dict[str, Any]]) -> Thresholds:
+    # What another version knew and this one does not is left out.
+    known = {
+        row["threshold"]: row["value"]
+        for row in changed
+        if row["threshold"] in Thresholds.model_fields
+    }
+    return Thresholds.model_validate(known)
+
+
+def _listed(case: Case, snoozed: dict[str, Any] | None) -> Listed:
+    signals = case.signals
+    hand_at = signals["help_at"]
+    # Whoever raises a hand after the snooze wants somebody now.
+    is_snoozed = snoozed is not None and (hand_at is None or hand_at <= snoozed["snoozed_at"])
+    return Listed(
+        student_id=case.student_id,
+        confidence=case.confidence,
+        since=case.since,
+        exercise=signals["exercise"],
+        notebook=signals["notebook"],
+        last_run_at=signals["run_at"],
+        reasons=[in_words(ground) for ground in case.grounds],
+        snooze=Snooze(until=snoozed["until"], by=snoozed["snoozed_by"])
+        if snoozed is not None and is_snoozed
+        else None,
+    )
+
+
+def _with_nulls(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a cluster with null where the query has '' for nothing."""
+    places = [each | {"exercise": each["exercise"] or None} for each in row["exercises"]]
+    who = [each | {"exercise": each["exercise"] or None} for each in row["who"]]
+    return row | {
+        "error_name": row["error_name"] or None,
+        "pattern": row["pattern"] or None,
+        "exercises": places,
+        "who": who,
+    }
+
+
+def _time_of(asked_ns: int | None) -> datetime:
+    if asked_ns is None or asked_ns / 1e9 > _LATEST.timestamp():
+        return _LATEST
+    return datetime.fromtimestamp(asked_ns / 1e9, UTC)
+
+
+def _as_of(lake: Lake, time: datetime, asked_ns: int | None) -> AsOf:
+    read = as_of(lake, time, "lake")
+    if asked_ns is None or read.position is None or position_ns(read.position) <= asked_ns:
+        return read
+    return read.model_copy(update={"position": position_from_ns(asked_ns)})

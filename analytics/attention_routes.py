@@ -1,0 +1,135 @@
+"""The addresses of error clusters and the attention list, under `/api/v1`.
+
+Whoever may read about a whole class may also set its thresholds and snooze its students: it is the
+instructor's own token, and nothing that students sent can be changed by it. A student's token, or
+one of scope `ingest`, may not.
+"""
+
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+
+from analytics import attention_answers, attention_examples, examples
+from analytics.access import ClassOf
+from analytics.answers import require_member
+from analytics.attention_responses import (
+    Attention,
+    AttentionThresholds,
+    ErrorClusters,
+    Snooze,
+    Snoozed,
+    SnoozeRequest,
+    Thresholds,
+)
+from analytics.attention_writer import AttentionWriter
+from analytics.measure_question import parse_as_of
+from analytics.parameters import (
+    AsOfText,
+    EncodedStudentId,
+    LastMinutes,
+    SeenFrom,
+    SeenTo,
+    decoded_id,
+)
+from analytics.routes import COURSE, Lake
+from ingest_api.problems import Problem
+
+router = APIRouter(prefix="/api/v1", responses=examples.PROBLEMS)
+_SNOOZE = f"{COURSE}/attention/{{student_id:path}}/snooze"
+
+
+async def _writer(request: Request) -> Any:
+    return request.app.state.attention
+
+
+Writer = Annotated[AttentionWriter, Depends(_writer)]
+
+
+async def _as_of_ns(as_of: AsOfText = None) -> int | None:
+    return None if as_of is None else parse_as_of(as_of)
+
+
+AsOfNs = Annotated[int | None, Depends(_as_of_ns)]
+
+
+def _student_in_class(lake: Lake, course_id: ClassOf, encoded: EncodedStudentId) -> tuple[str, str]:
+    student_id = decoded_id(encoded)
+    if student_id is None:
+        raise Problem(HTTPStatus.NOT_FOUND, "no student can have this id: correct the address")
+    lake.read(lambda connection: require_member(connection, course_id, student_id))
+    return course_id, student_id
+
+
+StudentInClass = Annotated[tuple[str, str], Depends(_student_in_class)]
+
+
+@router.get(
+    f"{COURSE}/error_clusters", responses=examples.answer(attention_examples.ERROR_CLUSTERS)
+)
+def get_error_clusters(
+    lake: Lake,
+    course_id: ClassOf,
+    as_of_ns: AsOfNs,
+    minutes: LastMinutes = 60,
+    start: SeenFrom = None,
+    until: SeenTo = None,
+) -> ErrorClusters:
+    """Return which failures students share: who, since when, and how others got past them."""
+    if start is not None and until is not None and start >= until:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "'from' must be before 'to'")
+    return lake.read(
+        lambda connection: attention_answers.error_clusters(
+            connection, course_id, minutes, (start, until), as_of_ns
+        )
+    )
+
+
+@router.get(f"{COURSE}/attention", responses=examples.answer(attention_examples.ATTENTION))
+def get_attention(lake: Lake, course_id: ClassOf, as_of_ns: AsOfNs) -> Attention:
+    """Return who needs a person, most urgent first, each with reasons that can be checked."""
+    return lake.read(
+        lambda connection: attention_answers.attention(connection, course_id, as_of_ns)
+    )
+
+
+@router.get(
+    f"{COURSE}/attention/thresholds", responses=examples.answer(attention_examples.THRESHOLDS)
+)
+def get_thresholds(lake: Lake, course_id: ClassOf) -> AttentionThresholds:
+    """Return from when on each reason counts."""
+    return lake.read(
+        lambda connection: attention_answers.attention_thresholds(connection, course_id)
+    )
+
+
+@router.put(
+    f"{COURSE}/attention/thresholds", responses=examples.answer(attention_examples.THRESHOLDS)
+)
+def put_thresholds(
+    lake: Lake, writer: Writer, course_id: ClassOf, thresholds: Thresholds
+) -> AttentionThresholds:
+    """Set from when on each reason counts; what is left out is as by default, null is off."""
+    lake.read(lambda connection: require_member(connection, course_id))
+    writer.set_thresholds(course_id, thresholds)
+    return AttentionThresholds(course_id=course_id, thresholds=thresholds, defaults=Thresholds())
+
+
+@router.post(_SNOOZE, responses=examples.answer(attention_examples.SNOOZED))
+def post_snooze(writer: Writer, student: StudentInClass, asked: SnoozeRequest) -> Snoozed:
+    """Take a student off the list for some minutes; a hand raised after that shows all the same."""
+    until = datetime.now(UTC) + timedelta(minutes=asked.minutes)
+    writer.snooze(*student, until, asked.by)
+    course_id, student_id = student
+    return Snoozed(
+        course_id=course_id, student_id=student_id, snooze=Snooze(until=until, by=asked.by)
+    )
+
+
+@router.delete(_SNOOZE, responses=examples.answer(attention_examples.NOT_SNOOZED))
+def delete_snooze(writer: Writer, student: StudentInClass) -> Snoozed:
+    """Put a student back on the list."""
+    writer.end_snooze(*student)
+    course_id, student_id = student
+    return Snoozed(course_id=course_id, student_id=student_id, snooze=None)

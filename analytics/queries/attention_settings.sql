@@ -1,0 +1,43 @@
+-- name: attention_settings
+-- meaning: What instructors set for a course's attention list: thresholds that differ from the
+--   defaults, and who is snoozed.
+-- formula: The rows that the API wrote; a snooze holds from snoozed_at until its end.
+-- unit: as each threshold says; times in UTC
+-- parameters:
+--   course_id: The course.
+--   now: The moment at which a snooze has to hold.
+-- columns:
+--   thresholds: Name and value of each threshold that was set; a null value turns its reason off.
+--   snoozes: Each snoozed student, since when, until when, and who said so.
+-- reads: master.attention_thresholds, master.attention_snoozes
+-- limits: Only a student's latest snooze is kept, so the list of a past moment may show somebody
+--   who was snoozed then. Thresholds are those of today.
+
+SELECT
+    coalesce(
+        (
+            SELECT list({'threshold': threshold, 'value': value} ORDER BY threshold)
+            FROM master.attention_thresholds
+            WHERE course_id = $course_id
+        ),
+        []
+    ) AS thresholds,
+    coalesce(
+        (
+            SELECT
+                list(
+                    {
+                        'student_id': student_id,
+                        'snoozed_at': snoozed_at,
+                        'until': until,
+                        'snoozed_by': snoozed_by
+                    }
+                    ORDER BY student_id
+                )
+            FROM master.attention_snoozes
+            WHERE course_id = $course_id
+                AND snoozed_at <= $now::TIMESTAMPTZ
+                AND until > $now::TIMESTAMPTZ
+        ),
+        []
+    ) AS snoozes

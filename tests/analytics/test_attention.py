@@ -1,0 +1,245 @@
+"""The attention list over HTTP: who is on it, thresholds, snoozes, and who may set them."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from redis import Redis
+
+from analytics.settings import ApiSettings
+from ingest_api.event_log import ROLLUPS_ADVANCED
+
+LIST = "/courses/live/attention"
+SNOOZE = "/courses/live/attention/ada/snooze"
+DEFAULTS = {
+    "same_error_runs": 4,
+    "failed_runs": 6,
+    "failed_checks": 5,
+    "silent_minutes": 5,
+    "unsolved_minutes": 15,
+    "idle_minutes": 12,
+}
+
+
+@pytest.fixture
+def lesson(stores: Any) -> Any:
+    """Return stores in which ada failed six times until now, and bob fell silent after one."""
+    now = datetime.now(UTC)
+    events = []
+    for minutes, student, status in [
+        (9, "bob", "error"),
+        *((minute, "cy", "ok") for minute in (8, 4, 1)),
+        *((minute / 2, "ada", "error") for minute in (8, 6, 5, 3, 2, 1)),
+    ]:
+        error = {"error_name": "NameError", "error_message": "name 'x' is not defined"}
+        events.append(
+            stores.log(
+                now - timedelta(minutes=minutes),
+                course_id="live",
+                student_id=student,
+                status=status,
+                exercise="2.1",
+                **(error if status == "error" else {}),
+            )
+        )
+    stores.write(*events)
+    return stores
+
+
+@pytest.fixture
+def client(lesson: Any, api_of: Callable[[ApiSettings], httpx.AsyncClient]) -> httpx.AsyncClient:
+    return api_of(lesson.settings)
+
+
+async def listed(client: httpx.AsyncClient, **asked: str) -> dict[str, Any]:
+    answer = await client.get(LIST, params=asked)
+    assert answer.status_code == 200, answer.text
+    return {each["student_id"]: each for each in answer.json()["students"]}
+
+
+async def test_it_says_who_needs_a_person_and_why(client: httpx.AsyncClient) -> None:
+    """Each reason is in words, with the positions of runs that the history shows."""
+    found = await listed(client)
+    assert list(found) == ["bob", "ada"]
+    same, runs = found["ada"]["reasons"]
+    assert same["text"] == "same NameError 6 times in 3 minutes; 1 of 2 others had it"
+    assert same["values"]["others_had"] == 1
+    assert runs["text"] == "6 failed runs in 3 minutes, not got past them"
+    assert [reason["text"] for reason in found["bob"]["reasons"]] == [
+        "no run for 9 minutes after a failure"
+    ]
+    history = (await client.get("/courses/live/students/ada/history")).json()["events"]
+    assert {event["position"] for event in history} >= set(same["positions"])
+    assert len(same["positions"]) == 6
+
+
+async def test_a_past_moment_is_answered_as_it_was(client: httpx.AsyncClient) -> None:
+    """As of three minutes ago ada had failed three times only."""
+    then = datetime.now(UTC) - timedelta(minutes=2.8)
+    assert list(await listed(client, as_of=then.isoformat())) == ["bob"]
+    answer = (await client.get(LIST, params={"as_of": "1-0"})).json()
+    assert answer["students"] == []
+    assert answer["now"].startswith("1970-01-01")
+
+
+async def test_thresholds_are_set_for_the_course(client: httpx.AsyncClient) -> None:
+    """They start as the defaults, what is left out goes back to them, and null turns off."""
+    address = f"{LIST}/thresholds"
+    assert (await client.get(address)).json()["thresholds"] == DEFAULTS
+    changed = {"same_error_runs": 7, "silent_minutes": None}
+    answer = await client.put(address, json=changed)
+    assert answer.status_code == 200
+    assert answer.json()["thresholds"] == DEFAULTS | changed
+    assert (await client.get(address)).json() == answer.json()
+    assert answer.json()["defaults"] == DEFAULTS
+    found = await listed(client)
+    assert [reason["code"] for reason in found["ada"]["reasons"]] == ["failed_runs"]
+    assert "bob" not in found
+    await client.put(address, json={})
+    assert (await client.get(address)).json()["thresholds"] == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"same_error_runs": 1}',
+        '{"silent_minutes": -1}',
+        '{"silent_minutes": 1e9}',
+        '{"silent_minutes": NaN}',
+        '{"failed_runs": 2.5}',
+        '{"failed_runs": "many"}',
+        '{"unknown": 3}',
+        "[]",
+        "{",
+        "",
+    ],
+)
+async def test_a_wrong_threshold_changes_nothing(client: httpx.AsyncClient, body: str) -> None:
+    """It is a 422 that names it."""
+    await client.put(f"{LIST}/thresholds", json={"failed_runs": 9})
+    answer = await client.put(f"{LIST}/thresholds", content=body)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    kept = (await client.get(f"{LIST}/thresholds")).json()["thresholds"]
+    assert kept == DEFAULTS | {"failed_runs": 9}
+
+
+async def test_a_snoozed_student_is_off_the_list_for_everybody(client: httpx.AsyncClient) -> None:
+    """The list says until when and by whom; it can be ended, and replaced."""
+    answer = await client.post(SNOOZE, json={"minutes": 5, "by": "Grace"})
+    assert answer.status_code == 200
+    snooze = answer.json()["snooze"]
+    until = datetime.fromisoformat(snooze["until"])
+    assert timedelta(minutes=4) < until - datetime.now(UTC) <= timedelta(minutes=5)
+    found = (await client.get(LIST)).json()
+    assert [each["student_id"] for each in found["students"]] == ["bob"]
+    [snoozed] = found["snoozed"]
+    assert (snoozed["student_id"], snoozed["snooze"]["by"]) == ("ada", "Grace")
+    assert (await client.post(SNOOZE, json={})).json()["snooze"]["by"] is None
+    assert (await client.delete(SNOOZE)).json()["snooze"] is None
+    assert (await client.delete(SNOOZE)).status_code == 200
+    assert list(await listed(client)) == ["bob", "ada"]
+
+
+async def test_a_hand_raised_after_a_snooze_shows(client: httpx.AsyncClient, lesson: Any) -> None:
+    """A snooze is for what was known when it was given."""
+    await client.post(SNOOZE, json={"minutes": 60})
+    assert "ada" not in await listed(client)
+    lesson.write(
+        lesson.log(datetime.now(UTC), course_id="live", student_id="ada", type="help_requested")
+    )
+    assert next(iter(await listed(client))) == "ada"
+
+
+@pytest.mark.parametrize("body", ['{"minutes": 0}', '{"minutes": 1441}', '{"by": ""}', "7", "{"])
+async def test_a_wrong_snooze_changes_nothing(client: httpx.AsyncClient, body: str) -> None:
+    """It is a 422, and the student stays on the list."""
+    assert (await client.post(SNOOZE, content=body)).status_code == 422
+    assert "ada" in await listed(client)
+
+
+async def test_unknown_courses_and_students_are_not_found(client: httpx.AsyncClient) -> None:
+    """404, and nothing is written."""
+    for method, path in [
+        ("GET", "/courses/none/attention"),
+        ("GET", "/courses/none/attention/thresholds"),
+        ("PUT", "/courses/none/attention/thresholds"),
+        ("POST", "/courses/live/attention/nobody/snooze"),
+        ("DELETE", "/courses/live/attention/nobody/snooze"),
+        ("POST", "/courses/none/attention/ada/snooze"),
+        ("GET", "/courses/none/error_clusters"),
+    ]:
+        answer = await client.request(method, path, json={})
+        assert answer.status_code == 404, path
+
+
+@pytest.mark.parametrize(
+    ("grant", "status"),
+    [
+        ({"course": "live"}, 200),
+        ({"course": "*"}, 200),
+        ({"course": "other"}, 403),
+        ({"course": "live", "student": "ada"}, 403),
+        ({"course": "live", "scope": "ingest"}, 403),
+    ],
+)
+async def test_whoever_may_read_the_class_may_set_what_it_shows(
+    client: httpx.AsyncClient,
+    bearer: Callable[..., dict[str, str]],
+    grant: dict[str, Any],
+    status: int,
+) -> None:
+    """An instructor's token for the class; no student's, and none that only sends."""
+    for method, path in [
+        ("GET", LIST),
+        ("GET", "/courses/live/error_clusters"),
+        ("GET", f"{LIST}/thresholds"),
+        ("PUT", f"{LIST}/thresholds"),
+        ("POST", SNOOZE),
+        ("DELETE", SNOOZE),
+    ]:
+        answer = await client.request(method, path, json={}, headers=bearer(**grant))
+        assert answer.status_code == status, (method, path)
+
+
+@pytest.fixture
+def signals(redis_url: str) -> Iterator[Any]:
+    with Redis.from_url(redis_url) as redis, redis.pubsub() as subscriber:
+        subscriber.subscribe(ROLLUPS_ADVANCED)
+        assert subscriber.get_message(timeout=5)
+        yield subscriber
+
+
+async def test_dashboards_are_told_of_a_snooze(
+    lesson: Any,
+    redis_url: str,
+    signals: Any,
+    api_of: Callable[[ApiSettings], httpx.AsyncClient],
+) -> None:
+    """The signal names the course, so that every page of it asks anew."""
+    client = api_of(lesson.settings.model_copy(update={"redis_url": redis_url}))
+    await client.post(SNOOZE, json={})
+    message = signals.get_message(timeout=5)
+    assert b'"live"' in message["data"]
+
+
+async def test_a_snooze_holds_though_dashboards_can_t_be_told(
+    lesson: Any, api_of: Callable[[ApiSettings], httpx.AsyncClient]
+) -> None:
+    """Without Redis it is written all the same."""
+    away = {"redis_url": "redis://127.0.0.1:1/0"}
+    client = api_of(lesson.settings.model_copy(update=away))
+    assert (await client.post(SNOOZE, json={})).status_code == 200
+    assert "ada" not in await listed(client)
+
+
+async def test_while_postgresql_is_away_it_says_so(
+    settings_at: Callable[[str, str], ApiSettings],
+    api_of: Callable[[ApiSettings], httpx.AsyncClient],
+) -> None:
+    """A change is a 503, as every answer is."""
+    client = api_of(settings_at("postgresql://u@127.0.0.1:1/none", "nowhere"))
+    for answer in (await client.get(LIST), await client.post(SNOOZE, json={})):
+        assert answer.status_code == 503

@@ -1,0 +1,75 @@
+"""What instructors set for the attention list, in a real PostgreSQL."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from flows.migrate import migrate
+from flows.stores.attention import end_snooze, position_of, set_thresholds, snooze
+from flows.stores.postgres import engine_for
+from flows.stores.store import StoreUnavailableError
+
+LATER = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def engine(empty_postgres_url: str) -> Iterator[Engine]:
+    engine = engine_for(empty_postgres_url)
+    migrate(engine)
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO courses (course_id, first_seen_at) VALUES ('c', now()), ('d', now())",
+            "INSERT INTO students VALUES ('ada', now())",
+            "INSERT INTO enrollments VALUES ('c', 'ada', now()), ('d', 'ada', now())",
+        ):
+            connection.exec_driver_sql(statement)
+    yield engine
+    engine.dispose()
+
+
+def rows(engine: Engine, query: str) -> list[tuple[Any, ...]]:
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+
+def test_thresholds_of_a_course_are_replaced_as_a_whole(engine: Engine) -> None:
+    """What is not given is gone, null is kept, and another course keeps its own."""
+    set_thresholds(engine, "d", {"silent_minutes": 9})
+    set_thresholds(engine, "c", {"silent_minutes": 4, "failed_runs": None})
+    set_thresholds(engine, "c", {"failed_runs": 7, "idle_minutes": None})
+    query = "SELECT course_id, threshold, value FROM attention_thresholds ORDER BY 1, 2"
+    assert rows(engine, query) == [
+        ("c", "failed_runs", 7),
+        ("c", "idle_minutes", None),
+        ("d", "silent_minutes", 9),
+    ]
+    set_thresholds(engine, "c", {})
+    assert rows(engine, query) == [("d", "silent_minutes", 9)]
+
+
+def test_the_latest_snooze_of_a_student_counts(engine: Engine) -> None:
+    """It replaces the one before, and ends in its own course only."""
+    snooze(engine, "c", "ada", until=LATER, by="Grace")
+    snooze(engine, "c", "ada", until=LATER + timedelta(1), by=None)
+    snooze(engine, "d", "ada", until=LATER, by="Alan")
+    query = "SELECT course_id, until, snoozed_by FROM attention_snoozes ORDER BY 1"
+    assert rows(engine, query) == [("c", LATER + timedelta(1), None), ("d", LATER, "Alan")]
+    end_snooze(engine, "c", "ada")
+    end_snooze(engine, "c", "ada")
+    assert rows(engine, query) == [("d", LATER, "Alan")]
+
+
+def test_an_unknown_course_or_student_is_refused(engine: Engine) -> None:
+    """Nothing is written for who is not there."""
+    with pytest.raises(StoreUnavailableError):
+        snooze(engine, "c", "nobody", until=LATER, by=None)
+    with pytest.raises(StoreUnavailableError):
+        set_thresholds(engine, "none", {"failed_runs": 7})
+
+
+def test_the_place_in_the_log_is_that_of_postgresql(engine: Engine) -> None:
+    """There is none before the first event."""
+    assert position_of(engine) is None
