@@ -1,17 +1,21 @@
 """What the numbers mean: measures, the aggregation API, and `connect()` for notebooks."""
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from analytics.connection import connect
+    from analytics.drawing import draw_in_jupyterlab
 
-__all__ = ["connect"]
+__all__ = ["connect", "draw_in_jupyterlab"]
+
+
+#: Loaded when it is asked for, so that `analytics.responses` never loads DuckDB.
+_MODULES: Final = {"connect": "analytics.connection", "draw_in_jupyterlab": "analytics.drawing"}
 
 
 def __getattr__(name: str) -> Any:
-    """Load `connect` when it is asked for, so that `analytics.responses` never loads DuckDB."""
-    if name != "connect":
+    """Load a name's module when it is first asked for."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from analytics.connection import connect  # noqa: PLC0415 - loading it late is the point
-
-    return connect
+    return getattr(import_module(_MODULES[name]), name)

@@ -1,8 +1,9 @@
-"""The researchers' notebook: it runs on real data, while the class goes on, and on none."""
+"""The researchers' notebooks: they run on a simulated class, while a class goes on, and on none."""
 
-import re
+import ast
+import os
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,46 +13,42 @@ from nbclient import NotebookClient
 
 from analytics import connect
 from flows.logged_event import LoggedEvent
+from flows.migrate import migrate
 from flows.stores.lake import LakeWriter
+from flows.stores.postgres import engine_for
 from ingest_api.events import ProgressEvent, StoredEvent
+from tests.notebooks.conftest import BEGIN, PROJECT, ResearchLake
 
-PROJECT = Path(__file__).parents[2]
-NOTEBOOK = PROJECT / "notebooks" / "research" / "01-class-at-a-glance.ipynb"
-START = datetime(2024, 3, 4, 9, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def lake_of_the_environment(
-    postgres_url: str, lake_path: str, monkeypatch: pytest.MonkeyPatch
-) -> LakeWriter:
-    """Make an empty lake that the environment names, and return its writer."""
-    monkeypatch.setenv("CELLPULSE_POSTGRES_URL", postgres_url)
-    monkeypatch.setenv("CELLPULSE_LAKE_PATH", lake_path)
-    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
-    writer = LakeWriter(postgres_url, lake_path)
-    writer.position()
-    return writer
+FOLDER = PROJECT / "notebooks" / "research"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
 
-def run(number: int, student: str, exercise: str | None, **fields: Any) -> LoggedEvent:
-    moment = START + timedelta(seconds=number)
-    event = ProgressEvent(course_id="c", student_id=student, exercise=exercise, **fields)
-    position = f"{round(moment.timestamp() * 1000)}-0"
-    return LoggedEvent(position, StoredEvent.accept(event, moment))
+def executed(path: Path, environment: dict[str, str]) -> Any:
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(notebook, timeout=170, kernel_name="python3")
+    return client.execute(env=environment)
 
 
-def executed() -> Any:
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
-    return NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+def settings_of(lake: ResearchLake, course: str) -> dict[str, str]:
+    return os.environ | {
+        "CELLPULSE_POSTGRES_URL": lake.postgres_url,
+        "CELLPULSE_LAKE_PATH": lake.lake_path,
+        "CELLPULSE_COURSE": course,
+        "PYTHONPATH": str(PROJECT),
+    }
 
 
-def snapshot_of(notebook: Any) -> tuple[int, ...]:
-    text = "".join(
-        output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", [])
-    )
-    line = re.search(r"Snapshot (\d+): (\d+) events of (\d+) students in (\d+) courses", text)
-    assert line, text
-    return tuple(int(number) for number in line.groups())
+def texts_of(notebook: Any) -> list[str]:
+    """Return what the cells show as text, charts and the snapshot's line left out."""
+    texts = []
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or "read_from" in cell.source:
+            continue
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if not any(kind.startswith("application/vnd.vegalite") for kind in data):
+                texts.append(output.get("text") or data.get("text/plain", ""))
+    return texts
 
 
 def charts_of(notebook: Any) -> list[list[dict[str, Any]]]:
@@ -65,71 +62,79 @@ def charts_of(notebook: Any) -> list[list[dict[str, Any]]]:
     return [rows for chart in specifications for rows in chart["datasets"].values()]
 
 
-def test_it_shows_known_events_while_a_writer_goes_on(lake_of_the_environment: LakeWriter) -> None:
-    """Every number is that of the snapshot that it prints, whatever is committed meanwhile."""
-    writer = lake_of_the_environment
-    known = [
-        run(0, "ada", "1.2", status="ok"),
-        run(1, "ada", "1.10", status="error", error_name="NameError"),
-        run(2, "bob", "1.10", status="error", error_name="NameError"),
-        run(3, "bob", None, status="error"),
-        run(4, "bob", "1.2", type="check_result", check_name="n", passed=True),
-    ]
-    writer.apply(known, known[-1].position)
+def test_there_are_five() -> None:
+    """Class, errors, sequences, time to solve, attention."""
+    assert [path.name[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_each_gives_the_numbers_that_are_kept_in_it(
+    path: Path, simulated_lake: ResearchLake
+) -> None:
+    """Run on the simulated class, a notebook shows what the committed one shows."""
+    kept = nbformat.read(path, as_version=4)
+    again = executed(path, settings_of(simulated_lake, "demo"))
+    assert texts_of(again) == texts_of(kept)
+    assert charts_of(again) == charts_of(kept)
+    assert any(texts_of(kept))
+    assert all(rows for rows in charts_of(kept))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS[:4], ids=lambda path: path.stem)
+def test_each_runs_on_a_course_without_events(path: Path, simulated_lake: ResearchLake) -> None:
+    """Before the first event every cell works and shows nothing."""
+    notebook = executed(path, settings_of(simulated_lake, "nothing-yet"))
+    assert [row for chart in charts_of(notebook) for row in chart] == []
+
+
+def test_a_notebook_reads_one_snapshot_while_a_writer_goes_on(
+    postgres_url: str, lake_path: str
+) -> None:
+    """Every number is that of one snapshot, whatever is committed meanwhile."""
+    engine = engine_for(postgres_url)
+    migrate(engine)
+    engine.dispose()
+    writer = LakeWriter(postgres_url, lake_path)
+    writer.position()
+    lake = ResearchLake(postgres_url, lake_path, writer)
     done = threading.Event()
 
     def go_on() -> None:
-        number = len(known)
+        number = 0
         while not done.is_set():
-            later = run(number, "cy", "1.2", status="interrupted")
-            writer.apply([later], later.position)
+            moment = BEGIN + timedelta(milliseconds=number)
+            event = ProgressEvent(
+                course_id="c",
+                student_id="ada",
+                exercise="1",
+                status="error",
+                error_name="NameError",
+            )
+            place = f"{round(BEGIN.timestamp() * 1000) + number}-0"
+            writer.apply([LoggedEvent(place, StoredEvent.accept(event, moment))], place)
             number += 1
 
     thread = threading.Thread(target=go_on)
     thread.start()
     try:
-        notebook = executed()
+        exercises, errors, timeline = charts_of(executed(NOTEBOOKS[0], settings_of(lake, "c")))
     finally:
         done.set()
         thread.join()
-
-    snapshot, events, students, courses = snapshot_of(notebook)
-    later = events - len(known)
-    assert (students, courses) == (3 if later else 2, 1)
-    with connect() as lake:
-        query = f"SELECT count(*) FROM lake.events AT (VERSION => {snapshot})"
-        assert lake.sql(query).fetchone() == (events,)
-        newest = lake.sql("SELECT count(*) FROM events").fetchone()
-    assert newest is not None
-    assert newest[0] > events, "nothing was written while the notebook ran"
-
-    exercises, errors, timeline = charts_of(notebook)
-    assert [(row["exercise"], row["runs"], row["errors"]) for row in exercises] == [
-        ("1.2", 1 + later, 0),
-        ("1.10", 2, 2),
-    ]
-    assert [(row["error"], row["runs"], row["students"]) for row in errors] == [
-        ("NameError", 2, 2),
-        ("(no name)", 1, 1),
-    ]
-    runs = dict.fromkeys(("ok", "error", "interrupted"), 0)
-    for row in timeline:
-        runs[row["status"]] += row["runs"]
-    assert runs == {"ok": 1, "error": 3, "interrupted": later}
+        writer.close()
+    runs = [sum(row["runs"] for row in rows) for rows in (exercises, errors, timeline)]
+    assert runs[0] == runs[1] == runs[2] > 0
+    with connect(postgres_url, lake_path) as now:
+        [(count,)] = now.sql("SELECT count(*) FROM events").fetchall()
+    assert count > runs[0], "nothing was written while the notebook ran"
 
 
-@pytest.mark.usefixtures("lake_of_the_environment")
-def test_it_runs_on_an_empty_lake() -> None:
-    """Before the first event every cell works and shows nothing."""
-    notebook = executed()
-    _, *counts = snapshot_of(notebook)
-    assert counts == [0, 0, 0]
-    assert [row for chart in charts_of(notebook) for row in chart] == []
-
-
-def test_it_is_kept_without_outputs() -> None:
-    """The notebook in the repository holds no data of any class."""
-    for cell in nbformat.read(NOTEBOOK, as_version=4).cells:
-        if cell.cell_type == "code":
-            assert cell.outputs == []
-            assert cell.execution_count is None
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_each_is_short_and_pure_python(path: Path) -> None:
+    """At most a dozen cells of code, none with magics, and none that failed when it was kept."""
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    assert len(cells) <= 12
+    for cell in cells:
+        ast.parse(cell.source)
+        assert cell.execution_count
+        assert all(output.output_type != "error" for output in cell.outputs)
