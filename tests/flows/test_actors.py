@@ -130,6 +130,7 @@ async def test_the_relay_starts_listens_and_stops(monkeypatch: pytest.MonkeyPatc
     client = MagicMock()
     client.aclose = AsyncMock()
     client.register_script.return_value = AsyncMock(return_value=1)
+    client.hgetall = AsyncMock(return_value={})
     subscriber = client.pubsub.return_value.__aenter__.return_value
 
     async def subscribe(_: str) -> None:
