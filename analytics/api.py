@@ -51,6 +51,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         ).to_response()
 
     # First the addresses with a name at their end, which the others' course could swallow.
+    app.include_router(routes.history_router)
     app.include_router(table_routes.router)
     app.include_router(measure_routes.router)
     app.include_router(routes.router)

@@ -149,7 +149,11 @@ MEASURE: Final = MeasureDefinition(
     meaning="How long a student worked on an exercise.",
     formula="The sum of the gaps between a student's events, each at most cap_minutes.",
     unit="seconds",
-    parameters={"cap_minutes": MeasureParameter(default=5, meaning="A longer gap counts as this.")},
+    parameters={
+        "cap_minutes": MeasureParameter(
+            kind="number", default=5, meaning="A longer gap counts as this."
+        )
+    },
     columns={"value": "Time on task."},
     source="Kovanović et al. 2015, doi:10.18608/jla.2015.23.6",
     adapted="A cell run stands for a click.",

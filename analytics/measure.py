@@ -6,7 +6,8 @@ The file is all there is to add one. Its statement may name these parameters:
 - `$start`, `$until`: only events of this span of time, null for no bound;
 - `$as_of`: only events up to this position of the log, as `position_ns`, null for no bound;
 - `$now`: the moment that "now" means;
-- its own, each with a default value in the header.
+- its own, each with a default value in the header; `course()` is that of a parameter that names
+  another course.
 
 It reads the relations of `relations.sql` and returns the columns `student_id`, `exercise`,
 `position` (null where `$by` does not name them), `value`, and any of its own. It returns the rows
@@ -26,6 +27,7 @@ import duckdb
 
 from analytics.header import BadHeaderError, parse_header
 from analytics.query import named_parameters, rows_by_name
+from analytics.responses import ParameterKind
 
 By = Literal["course", "exercise", "student", "student_exercise", "run"]
 
@@ -33,6 +35,8 @@ By = Literal["course", "exercise", "student", "student_exercise", "run"]
 STANDARD_COLUMNS: Final = ("student_id", "exercise", "position", "value")
 #: Parameters that every measure may name.
 STANDARD_PARAMETERS: Final = frozenset({"course_id", "by", "start", "until", "as_of", "now"})
+#: The default value, in a header, of a parameter that is a course.
+_NO_COURSE: Final = "course()"
 _FOLDER: Final = resources.files("analytics") / "measures"
 
 _OF_POPULATION: Final = """
@@ -68,12 +72,15 @@ class Parameter:
     """A measure's own parameter.
 
     Attributes:
-        default: Its value when none is given; its type is that of every value.
+        default: Its value when none is given.
         meaning: With the unit.
+        kind: What a value is. A `course` is one that whoever asks must be allowed to read; none by
+            default, which is ''.
     """
 
     default: float | str
     meaning: str
+    kind: ParameterKind
 
 
 @dataclass(frozen=True)
@@ -218,11 +225,13 @@ def _parameter(item: tuple[str, str]) -> tuple[str, Parameter]:
     name, separator, default = item[0].partition(" = ")
     if not separator:
         raise BadHeaderError(f"parameter {name!r} needs a default: `{name} = value: meaning`")
+    if default == _NO_COURSE:
+        return name, Parameter("", item[1], "course")
     try:
         value = json.loads(default)
     except ValueError:
         value = default
-    return name, Parameter(value, item[1])
+    return name, Parameter(value, item[1], "text" if isinstance(value, str) else "number")
 
 
 #: Every grain, in the order of its size.

@@ -43,7 +43,9 @@ def measures() -> Measures:
 def definition(measure: Measure) -> MeasureDefinition:
     """Return what a measure means, and the code that says so."""
     parameters = {
-        name: MeasureParameter(default=parameter.default, meaning=parameter.meaning)
+        name: MeasureParameter(
+            kind=parameter.kind, default=parameter.default, meaning=parameter.meaning
+        )
         for name, parameter in measure.parameters.items()
     }
     return MeasureDefinition(
@@ -66,9 +68,11 @@ def measure_rows(lake: Lake, course_id: str, by: By, question: MeasureQuestion) 
     """Return a measure's rows for a course.
 
     Raises:
-        Problem: 404 for an unknown course or student.
+        Problem: 404 for an unknown course or student, also where a parameter names one.
     """
     require_member(lake, course_id, question.student_id)
+    for other in question.other_courses:
+        require_member(lake, other)
     now = datetime.now(UTC)
     rows = question.measure.rows(
         lake,

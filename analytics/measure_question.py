@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
 
 from analytics.answers import LARGEST_POSITION_NS
 from analytics.measure import Measure, Parameter
+from analytics.parameters import decoded_id
 from flows.logged_event import POSITION, position_from_ns, position_ns
 from ingest_api.events import UtcTime
 from ingest_api.problems import Problem
@@ -38,6 +40,15 @@ class MeasureQuestion:
     student_id: str | None = None
     exercise: str | None = None
     own: dict[str, float | str] = field(default_factory=dict)
+
+    @property
+    def other_courses(self) -> list[str]:
+        """The courses that it asks about beside the one of the address."""
+        return [
+            str(value)
+            for name, value in self.own.items()
+            if self.measure.parameters[name].kind == "course" and value
+        ]
 
     @property
     def as_of_position(self) -> str | None:
@@ -87,7 +98,13 @@ def _value(measure: Measure, name: str, text: str) -> float | str:
             HTTPStatus.UNPROCESSABLE_ENTITY,
             f"{measure.name} has no parameter {name!r}: its own are {own}",
         )
-    return text if isinstance(parameter.default, str) else _number(parameter, name, text)
+    if parameter.kind == "number":
+        return _number(parameter, name, text)
+    if parameter.kind == "course" and text and decoded_id(quote(text)) is None:
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY, f"no course can have the id in {name!r}: correct it"
+        )
+    return text
 
 
 def _number(parameter: Parameter, name: str, text: str) -> float:

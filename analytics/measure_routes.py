@@ -86,4 +86,10 @@ def get_measure_rows(
             f"this token is for one student's own numbers: add student_id={own} and by=student, "
             "student_exercise or run",
         )
+    for other in question.other_courses:
+        if own is not None or not grant.allows_course(other):
+            raise Problem(
+                HTTPStatus.FORBIDDEN,
+                "this token may not read the course to compare with: use one for both courses",
+            )
     return lake.read(lambda connection: measure_rows(connection, course_id, by, question))

@@ -26,7 +26,8 @@ def _section(measure: Measure) -> Iterator[str]:
     yield ""
     yield f"- **Formula**: {measure.formula}"
     for name, parameter in measure.parameters.items():
-        yield f"- **Parameter** `{name}` (default {parameter.default}): {parameter.meaning}"
+        default = "a course" if parameter.kind == "course" else f"default {parameter.default}"
+        yield f"- **Parameter** `{name}` ({default}): {parameter.meaning}"
     for name, meaning in measure.columns.items():
         yield f"- **Column** `{name}`: {meaning}"
     yield f"- **Source**: {measure.source}"

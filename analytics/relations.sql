@@ -13,6 +13,17 @@ CREATE OR REPLACE MACRO of_exercise(grain, exercise) AS
     if(grain IN ('exercise', 'student_exercise', 'run'), exercise, NULL);
 CREATE OR REPLACE MACRO of_run(grain, place) AS if(grain = 'run', place, NULL);
 
+-- Wilson's 95 % interval of a share of n (Wilson 1927).
+CREATE OR REPLACE MACRO wilson_middle(share, n) AS (share + 1.9207294103470625 / n) / wilson_scale(n);
+CREATE OR REPLACE MACRO wilson_width(share, n) AS
+    1.959963984540054 * sqrt(share * (1 - share) / n + 0.9603647051735313 / (n * n))
+    / wilson_scale(n);
+CREATE OR REPLACE MACRO wilson_scale(n) AS 1 + 3.841458820694125 / n;
+CREATE OR REPLACE MACRO wilson_lower(share, n) AS
+    greatest(0, wilson_middle(share, n) - wilson_width(share, n));
+CREATE OR REPLACE MACRO wilson_upper(share, n) AS
+    least(1, wilson_middle(share, n) + wilson_width(share, n));
+
 -- A course's events of a span of time [since, before), of those that the log held up to a position
 -- (last_ns); null for no bound. seen_at is the earlier of occurred_at and received_at; exercise is
 -- '' outside exercises. In order of seen_at, then position_ns, a student's events are in sequence.
@@ -43,6 +54,112 @@ SELECT
 FROM course_events(course, since, before, last_ns)
 WHERE type = 'check_result';
 
+-- What a student did, with the time since what the student did before, on whatever exercise, in
+-- microseconds: null for the first.
+CREATE OR REPLACE MACRO course_actions(course, since, before, last_ns) AS TABLE
+SELECT
+    student_id, exercise, position, position_ns, seen_at,
+    epoch_us(seen_at) - lag(epoch_us(seen_at)) OVER (
+        PARTITION BY student_id ORDER BY seen_at, position_ns
+    ) AS gap_us
+FROM course_events(course, since, before, last_ns)
+WHERE type IN ('cell_run', 'check_result', 'help_requested');
+
+-- The exercises of a course, registered or seen, without ''.
+CREATE OR REPLACE MACRO course_exercises(course) AS TABLE
+SELECT exercise FROM registered_exercises WHERE course_id = course AND retired_at IS NULL
+UNION
+SELECT exercise FROM exercises WHERE course_id = course AND exercise <> ''
+UNION
+SELECT exercise FROM rollup_student_exercise
+WHERE course_id = course AND exercise <> '' AND runs + checks_passed + checks_failed > 0;
+
+-- The exercises of which a check result was ever reported.
+CREATE OR REPLACE MACRO checked_exercises(course, last_ns) AS TABLE
+SELECT exercise FROM rollup_student_exercise
+WHERE last_ns IS NULL AND course_id = course AND checks_passed + checks_failed > 0
+UNION
+SELECT exercise FROM course_checks(course, NULL, NULL, last_ns)
+WHERE last_ns IS NOT NULL;
+
+-- What each student ran and which results there are, by exercise ('' is outside exercises): from
+-- the rollups, or from the events where a span of time or a position is asked for.
+CREATE OR REPLACE MACRO student_work(course, since, before, last_ns) AS TABLE
+SELECT
+    student_id, exercise, runs, errors, checks_passed, checks_failed, first_event_at, first_run_at,
+    first_ok_at, first_passed_at, last_event_at
+FROM rollup_student_exercise
+WHERE since IS NULL AND before IS NULL AND last_ns IS NULL
+    AND course_id = course AND runs + checks_passed + checks_failed > 0
+UNION ALL
+SELECT
+    student_id,
+    exercise,
+    count(*) FILTER (type = 'cell_run') AS runs,
+    count(*) FILTER (type = 'cell_run' AND status = 'error') AS errors,
+    count(*) FILTER (type = 'check_result' AND passed) AS checks_passed,
+    count(*) FILTER (type = 'check_result' AND NOT passed) AS checks_failed,
+    min(seen_at) AS first_event_at,
+    min(seen_at) FILTER (type = 'cell_run') AS first_run_at,
+    min(seen_at) FILTER (type = 'cell_run' AND status = 'ok') AS first_ok_at,
+    min(seen_at) FILTER (type = 'check_result' AND passed) AS first_passed_at,
+    max(seen_at) AS last_event_at
+FROM course_events(course, since, before, last_ns)
+WHERE NOT (since IS NULL AND before IS NULL AND last_ns IS NULL)
+GROUP BY student_id, exercise
+HAVING count(*) FILTER (type IN ('cell_run', 'check_result')) > 0;
+
+-- How far each student is with each exercise of which there is a run or a check result. Solved: a
+-- check of it passed; attempted: there is a result of a check. Where no check was ever reported of
+-- the exercise, a run without error and a run stand for them: the weaker evidence.
+CREATE OR REPLACE MACRO student_exercises(course, since, before, last_ns) AS TABLE
+SELECT
+    work.student_id,
+    work.exercise,
+    work.runs,
+    work.first_event_at,
+    work.first_run_at,
+    work.last_event_at,
+    if(checked.exercise IS NULL, 'run', 'check') AS solved_by,
+    if(
+        checked.exercise IS NULL, work.runs, work.checks_passed + work.checks_failed
+    ) > 0 AS attempted,
+    if(checked.exercise IS NULL, work.first_ok_at, work.first_passed_at) AS solved_at
+FROM student_work(course, since, before, last_ns) AS work
+LEFT JOIN checked_exercises(course, last_ns) AS checked ON checked.exercise = work.exercise
+WHERE work.exercise <> '';
+
+-- Each run and check result of an exercise, and what it was the first to do for its student there:
+-- starts, attempts or solves it. Runs counts the student's runs of it so far.
+CREATE OR REPLACE MACRO exercise_steps(course, since, before, last_ns) AS TABLE
+WITH steps AS (
+    SELECT
+        events.*,
+        if(checked.exercise IS NULL, 'run', 'check') AS solved_by,
+        type = 'check_result' OR checked.exercise IS NULL AS is_attempt,
+        if(
+            checked.exercise IS NULL,
+            type = 'cell_run' AND status = 'ok',
+            type = 'check_result' AND passed
+        ) AS is_solution
+    FROM course_events(course, since, before, last_ns) AS events
+    LEFT JOIN checked_exercises(course, last_ns) AS checked
+        ON checked.exercise = events.exercise
+    WHERE type IN ('cell_run', 'check_result') AND events.exercise <> ''
+)
+
+SELECT
+    student_id, exercise, position, position_ns, seen_at, type, check_name, points, solved_by,
+    row_number() OVER so_far = 1 AS starts,
+    is_attempt AND count_if(is_attempt) OVER so_far = 1 AS attempts,
+    is_solution AND count_if(is_solution) OVER so_far = 1 AS solves,
+    count_if(is_solution) OVER so_far > 0 AS is_solved,
+    count_if(type = 'cell_run') OVER so_far AS runs
+FROM steps
+WINDOW so_far AS (
+    PARTITION BY student_id, exercise ORDER BY seen_at, position_ns ROWS UNBOUNDED PRECEDING
+);
+
 -- Whom and what a measure is asked about: every student of the course, every exercise, every pair
 -- of them of which there is a run or a check result. exercise '' is there where something was run
 -- outside exercises.
@@ -55,7 +172,7 @@ WHERE grain = 'student' AND course_id = course
 UNION ALL
 SELECT NULL, exercise
 FROM (
-    SELECT exercise FROM exercises WHERE course_id = course
+    SELECT exercise FROM course_exercises(course)
     UNION
     SELECT exercise FROM rollup_student_exercise
     WHERE course_id = course AND runs + checks_passed + checks_failed > 0

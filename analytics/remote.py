@@ -82,7 +82,7 @@ class _Copy:
         return Tables.model_validate_json(self._get(_path(course_id), **params))
 
     def _copy(self, table: str, course_id: str, snapshot: int) -> None:
-        target = VIEWS[table][0]
+        target = VIEWS[table]
         params: dict[str, str | int] = {"snapshot": snapshot}
         while True:
             with tempfile.NamedTemporaryFile(suffix=".parquet") as file:

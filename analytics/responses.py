@@ -1,9 +1,12 @@
 """The answers of the aggregation API: one model each, with every column's meaning and unit."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+#: What a value of a measure's parameter is.
+ParameterKind = Literal["number", "text", "course"]
 
 
 class Answer(BaseModel):
@@ -214,6 +217,9 @@ class Timeline(Answer):
 class MeasureParameter(Answer):
     """A parameter of a measure's own."""
 
+    kind: Annotated[
+        ParameterKind, Field(description="What a value is; a course must be open to the token.")
+    ]
     default: Annotated[float | str, Field(description="Its value when none is given.")]
     meaning: Annotated[str, Field(description="What it means, and its unit.")]
 

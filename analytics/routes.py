@@ -23,6 +23,9 @@ from ingest_api.problems import Problem
 from ingest_api.tokens import ALL_COURSES
 
 router = APIRouter(prefix="/api/v1", responses=examples.PROBLEMS)
+#: Comes before the measures' router, and that before `router`: in `…/students/measures/history` a
+#: student is called "measures", and in `…/measures/progress` no course is called "…/measures".
+history_router = APIRouter(prefix="/api/v1", responses=examples.PROBLEMS)
 
 
 async def _lake(request: Request) -> Any:
@@ -53,7 +56,7 @@ def get_students(lake: Lake, course_id: ClassOf) -> Students:
     return lake.read(lambda connection: answers.students(connection, course_id))
 
 
-@router.get(
+@history_router.get(
     f"{COURSE}/students/{{student_id:path}}/history",
     responses=examples.answer(examples.HISTORY),
 )

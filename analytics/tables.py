@@ -15,6 +15,7 @@ from analytics.responses import AsOf, Table, Tables
 from analytics.snapshot import find_snapshot
 from analytics.views import VIEWS, literal
 from flows.logged_event import START, position_ns
+from flows.stores.meanings import TABLES
 from ingest_api.problems import Problem
 
 #: Most events of one file.
@@ -53,8 +54,8 @@ def tables(lake: Lake, course_id: str, at: datetime | int | None) -> Tables:
     snapshot = _newest(lake) if at is None else _snapshot(lake, at)
     wanted = Slice(course_id, snapshot)
     counted = [
-        Table(name=view, meaning=meaning, rows=_count(lake, f"SELECT 1 {_rows(view, wanted)}"))
-        for view, (_, meaning) in VIEWS.items()
+        Table(name=view, meaning=TABLES[view], rows=_count(lake, f"SELECT 1 {_rows(view, wanted)}"))
+        for view in VIEWS
     ]
     return Tables(as_of=_as_of(lake, snapshot), course_id=course_id, tables=counted)
 
@@ -76,7 +77,7 @@ def write_table(lake: Lake, table: str, wanted: Slice, file: Path) -> None:
 
 
 def _rows(view: str, wanted: Slice) -> str:
-    source = VIEWS[view][0]
+    source = VIEWS[view]
     at_snapshot = f" AT (VERSION => {wanted.snapshot:d})" if source.startswith("lake.") else ""
     course = literal(wanted.course_id)
     condition = _OF_STUDENTS.format(course) if view == "students" else f"course_id = {course}"

@@ -5,6 +5,8 @@ import click
 from flows.commands.audit import audit
 from flows.commands.backup import backup
 from flows.commands.course import course
+from flows.commands.export import export
+from flows.commands.import_data import import_data
 from flows.commands.migrate import migrate
 from flows.commands.rebuild import rebuild
 from flows.commands.rejected import rejected
@@ -37,6 +39,8 @@ for command in (
     rebuild,
     backup,
     restore,
+    export,
+    import_data,
     migrate,
     schema,
 ):

@@ -10,11 +10,14 @@ from redis import RedisError
 
 from flows.backup.manifest import BackupError
 from flows.course.content import CourseContentError
+from flows.export.errors import ExportError
 from flows.log_trimmer import LogPinnedError
+from flows.progsnap2.errors import DataSetError
 from flows.rebuild import NoFullLogError
 from flows.rejected import NoSuchEntryError
 from flows.simulation.course import CourseError
 from flows.simulation.delivery import IngestRefusedError
+from flows.simulation.parameters import BadParametersError
 from flows.stores.influxdb import UnreadablePointError
 from flows.stores.lake import FewerEventsError
 from flows.stores.store import StoreUnavailableError
@@ -26,10 +29,13 @@ from ingest_api.settings import BadSettingError
 P = ParamSpec("P")
 _FORESEEN = (
     BackupError,
+    BadParametersError,
     BadSettingError,
     CannotStartError,
     CourseContentError,
     CourseError,
+    DataSetError,
+    ExportError,
     FewerEventsError,
     IngestRefusedError,
     LogPinnedError,

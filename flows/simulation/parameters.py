@@ -1,95 +1,154 @@
-"""Every number of the simulated class: what it means, and its unit.
+"""The numbers of the simulated class; parameters.toml says what each means, its unit and source."""
 
-The numbers are chosen so that a class looks like a first programming lesson of 60 to 90 minutes:
-a student runs a cell about once a minute, and one run in four is an error. They are not fitted to
-data. "Median" times are multiplied by a log-normal factor of spread `TIME_SPREAD` and by the
-student's own pace.
-"""
+import tomllib
+from pathlib import Path
+from typing import Annotated, Final, TypeVar
 
-from typing import Final
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-# --- Who the students are
+DEFAULTS: Final = Path(__file__).with_name("parameters.toml")
 
-#: Standard deviation of skill, in logits. The mean is 0: at difficulty 0 every second first
-#: attempt of an average student succeeds.
-SKILL_SPREAD: Final = 1.0
-#: Spread (sigma of a log-normal factor) of the students' pace; a pace of 2 takes twice as long.
-PACE_SPREAD: Final = 0.3
-#: Fewest and most failed attempts before a student puts an exercise aside for later.
-PERSISTENCE: Final = (4, 12)
-#: Lowest and highest probability that a student runs a failed cell again as it is.
-RERUN_CHANCE: Final = (0.0, 0.25)
-#: Mean time between the start of the class and a student's arrival, in seconds.
-ARRIVAL_MEAN_SECONDS: Final = 60.0
-#: Latest arrival, as a share of the class.
-LATEST_ARRIVAL: Final = 0.1
-#: Longest time before the end at which students leave, in seconds and as a share of the class.
-LEAVING_SECONDS: Final = 60.0
-LEAVING_SHARE: Final = 0.05
 
-# --- How they work
+class BadParametersError(ValueError):
+    """A file of parameters cannot be used; the message names the file and the place."""
 
-#: Gain in the log-odds of success with every attempt at the same exercise, in logits.
-LEARNING_PER_ATTEMPT: Final = 0.35
-#: Sigma of the log-normal factor on every median time.
-TIME_SPREAD: Final = 0.5
-#: Median time to read an explanation and run its worked example, in seconds.
-READING_SECONDS: Final = 40.0
-#: Median time to the first attempt at an exercise of difficulty 0, in seconds.
-FIRST_ATTEMPT_SECONDS: Final = 100.0
-#: Median time from a failed attempt to the next one, in seconds.
-NEXT_ATTEMPT_SECONDS: Final = 45.0
-#: Factor on those two for every logit of difficulty.
-TIME_PER_LOGIT: Final = 1.4
-#: Median time to run the next cell, or the same one again, without thinking, in seconds.
-NEXT_CELL_SECONDS: Final = 6.0
-#: Probability that a worked example is skipped.
-SKIPS_EXAMPLE: Final = 0.15
-#: Probability that a worked example is run twice.
-REPEATS_EXAMPLE: Final = 0.1
-#: Probability that an exercise's cell is first run as it was handed out.
-RUNS_STARTER: Final = 0.25
-#: Probability that the check is run after a wrong answer that raised no error.
-RUNS_CHECK: Final = 0.85
-#: Probability of a break before an exercise, and its shortest and longest time in seconds.
-BREAK_CHANCE: Final = 0.07
-BREAK_SECONDS: Final = (120.0, 420.0)
 
-# --- Experiments in the scratch cell
+Ends = TypeVar("Ends", tuple[int, int], tuple[float, float])
 
-#: Probability that a student experiments at the end of a notebook, and for how many runs.
-EXPERIMENTS_CHANCE: Final = 0.4
-EXPERIMENTS_RUNS: Final = (1, 5)
-#: Median time between experiments, in seconds. Who is through with the course goes on with them.
-EXPERIMENT_SECONDS: Final = 75.0
-#: Probability that an experiment ends in an error.
-EXPERIMENT_FAILS: Final = 0.25
-#: Probability that a student who is through revisits an exercise instead.
-REVISITS: Final = 0.3
 
-# --- Planted strugglers
+def _in_order(ends: Ends) -> Ends:
+    if ends[0] > ends[1]:
+        raise ValueError("the lower end must come first")
+    return ends
 
-#: Share of the class, and how many at least, in a class of at least twice as many students.
-#: They alternate between the two kinds.
-STRUGGLER_SHARE: Final = 0.12
-STRUGGLERS_AT_LEAST: Final = 2
-#: Their skill, in logits.
-STRUGGLER_SKILL: Final = -1.2
-#: Earliest and latest time at which they get stuck, counted from the start or from the end of the
-#: time before, in seconds; never later than this share of the class.
-STUCK_AFTER_SECONDS: Final = (480.0, 1500.0)
-STUCK_BEFORE_SHARE: Final = 0.5
-#: Shortest and longest time that they are stuck before somebody helps them, in seconds.
-STUCK_SECONDS: Final = (900.0, 2400.0)
-#: Probability that the next error of a streak is the same as before.
-SAME_ERROR: Final = 0.75
-#: Fewest and most failed runs before a student falls silent.
-RUNS_BEFORE_SILENCE: Final = (2, 4)
 
-# --- The machine
+#: Longest time and largest number: a class that takes longer to plan is none.
+_LARGEST: Final = 100_000
+Number = Annotated[float, Field(ge=-100, le=100)]
+#: More than this, as of a log-normal factor, makes numbers that no class has.
+Spread = Annotated[float, Field(ge=0, le=5)]
+NotNegative = Annotated[float, Field(ge=0, le=_LARGEST)]
+Positive = Annotated[float, Field(ge=0.01, le=_LARGEST)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0, le=_LARGEST)]
+AtLeastOne = Annotated[int, Field(ge=1, le=_LARGEST)]
+Shares = Annotated[tuple[Share, Share], AfterValidator(_in_order)]
+Times = Annotated[tuple[NotNegative, NotNegative], AfterValidator(_in_order)]
+Counts = Annotated[tuple[AtLeastOne, AtLeastOne], AfterValidator(_in_order)]
 
-#: Median duration of a cell run, in milliseconds, and the sigma of its log-normal factor.
-DURATION_MS: Final = 2.5
-DURATION_SPREAD: Final = 0.9
-#: Shortest and longest time before a student stops a cell that never ends, in seconds.
-ENDLESS_SECONDS: Final = (8.0, 40.0)
+
+class Parameters(BaseModel):
+    """The parameters by name; see parameters.toml. Pairs are the lowest and the highest value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    # Who the students are
+    skill_spread: Spread
+    pace_spread: Spread
+    persistence: Counts
+    rerun_chance: Shares
+    arrival_mean_seconds: Positive
+    latest_arrival: Share
+    leaving_seconds: NotNegative
+    leaving_share: Share
+    drops_out_chance: Share
+    without_hook_version: Share
+
+    # How they work
+    learning_per_attempt: NotNegative
+    time_spread: Spread
+    reading_seconds: Positive
+    first_attempt_seconds: Positive
+    next_attempt_seconds: Positive
+    time_per_logit: Positive
+    next_cell_seconds: Positive
+    skips_example: Share
+    repeats_example: Share
+    runs_starter: Share
+    runs_check: Share
+    edits_chance: Share
+    pastes_chance: Share
+    break_chance: Share
+    break_seconds: Times
+    goes_away_chance: Share
+    away_seconds: Times
+
+    # The notebook's state
+    check_first_chance: Share
+    restart_chance: Share
+    runs_above_chance: Share
+
+    # Help
+    asks_for_help: Share
+    asks_after_seconds: Times
+    others_ask: Share
+    help_wait_seconds: Times
+
+    # Experiments in the scratch cell
+    experiments_chance: Share
+    experiments_runs: Counts
+    experiment_seconds: Positive
+    experiment_fails: Share
+    revisits: Share
+
+    # Planted strugglers, and those who only look like it
+    struggler_share: Share
+    strugglers_at_least: Count
+    look_alike_share: Share
+    struggler_skill: Number
+    stuck_after_seconds: Times
+    stuck_before_share: Share
+    stuck_seconds: Times
+    same_error: Share
+    runs_before_silence: Counts
+    slow_seconds: Positive
+    guess_seconds: Positive
+    guesses: Counts
+    productive_fails: Counts
+    coffee_seconds: Times
+    fast_skill: Number
+
+    # The machine
+    duration_ms: Positive
+    duration_spread: Spread
+    endless_seconds: Times
+
+
+def read_parameters(path: Path | None = None) -> Parameters:
+    """Read the parameters that Cellpulse comes with, and those of a file over them.
+
+    Raises:
+        BadParametersError: The file cannot be read, has an unknown parameter or a bad value.
+    """
+    values = _values(DEFAULTS)
+    if path is not None:
+        own = _values(path)
+        unknown = next((name for name in own if name not in Parameters.model_fields), None)
+        if unknown is not None:
+            raise BadParametersError(f"{path}: {unknown}: no such parameter; see {DEFAULTS.name}")
+        values |= own
+    try:
+        return Parameters.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BadParametersError(
+            f"{path or DEFAULTS}: {place}.value: {first['msg']}, not {first['input']!r}"
+        ) from error
+
+
+def _values(path: Path) -> dict[str, object]:
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadParametersError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:  # not UTF-8, or not TOML: the message tells the line
+        raise BadParametersError(f"{path}: not TOML: {error}") from error
+    values: dict[str, object] = {}
+    for name, entry in entries.items():
+        if not isinstance(entry, dict) or "value" not in entry:
+            raise BadParametersError(f"{path}: {name}: needs a table [{name}] with a `value`")
+        # A pair is a list in TOML, and a strict tuple here.
+        value = entry["value"]
+        values[name] = tuple(value) if isinstance(value, list) else value
+    return values

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import count, takewhile
 from typing import Any, Final
 
 from flows.simulation.steps import Step
+from flows.simulation.student import Student
 from ingest_api.events import EventType
 
 HOOK_VERSION: Final = "simulate"
@@ -30,20 +31,23 @@ class PlannedEvent:
     notebook: str
     step: Step | None = None
     execution_count: int | None = None
+    hook_version: str | None = HOOK_VERSION
 
-    def fields(self) -> dict[str, Any]:
+    def fields(self, *, with_code: bool = False) -> dict[str, Any]:
         """Return the fields that depend neither on ids nor on the wall clock."""
         fields: dict[str, Any] = {
             "type": self.type,
             "student_id": self.student_id,
             "seq": self.seq,
             "notebook": self.notebook,
-            "hook_version": HOOK_VERSION,
+            "hook_version": self.hook_version,
         }
         step = self.step
-        if step is None or step.run is None:
+        if step is None:
             return fields
         fields |= {"cell_id": step.cell_id, "exercise": step.exercise}
+        if step.run is None:
+            return fields
         if self.type == "check_result":
             return fields | {"check_name": step.check_name, "passed": step.run.status == "ok"}
         return fields | {
@@ -55,14 +59,15 @@ class PlannedEvent:
             "code_sha256": step.run.code_sha256,
             "code_lines": step.run.code_lines,
             "code_chars": step.run.code_chars,
+            "code": step.run.code if with_code else None,
         }
 
 
 class _Session:
-    """One notebook's kernel, from its start to the end of the class."""
+    """One life of one notebook's kernel."""
 
-    def __init__(self, student_id: str, number: int, notebook: str) -> None:
-        self._student_id = student_id
+    def __init__(self, student: Student, number: int, notebook: str) -> None:
+        self._student = student
         self._number = number
         self._notebook = notebook
         self._seq = 0
@@ -75,35 +80,41 @@ class _Session:
         return PlannedEvent(
             at=at,
             type=kind,
-            student_id=self._student_id,
+            student_id=self._student.student_id,
             session=self._number,
             seq=self._seq,
             notebook=self._notebook,
             step=step,
             execution_count=self._execution_count if kind == "cell_run" else None,
+            hook_version=HOOK_VERSION if self._student.tells_hook_version else None,
         )
 
 
-def planned_events(student_id: str, steps: Iterable[Step], leaves: float) -> Iterator[PlannedEvent]:
+def planned_events(student: Student, steps: Iterable[Step]) -> Iterator[PlannedEvent]:
     """Yield a student's events in order of time.
 
-    Every notebook has a session of its own, which lasts until the student leaves.
+    Every notebook has a session of its own, which lasts until it is closed or the student leaves.
 
     Args:
-        student_id: The student.
-        steps: What the student does, in order of time; steps from `leaves` on are not taken.
-        leaves: In seconds after the start of the class.
+        student: The student; steps from the time of leaving on are not taken.
+        steps: What the student does, in order of time.
     """
     sessions: dict[str, _Session] = {}
-    for step in takewhile(lambda step: step.at < leaves, steps):
-        session = sessions.get(step.notebook)
-        if session is None:
-            session = _Session(student_id, len(sessions) + 1, step.notebook)
+    numbers = count(1)
+    for step in takewhile(lambda step: step.at < student.leaves, steps):
+        if step.kind == "close":
+            yield sessions.pop(step.notebook).event("session_ended", step.at)
+            continue
+        if step.notebook not in sessions:
+            session = _Session(student, next(numbers), step.notebook)
             sessions[step.notebook] = session
             yield session.event("session_started", step.at)
+        session = sessions[step.notebook]
+        if step.kind in ("help_requested", "help_resolved"):
+            yield session.event(step.kind, step.at, step)
         if step.run is not None:
             yield session.event("cell_run", step.at, step)
             if step.check_name is not None:
                 yield session.event("check_result", step.at, step)
     for session in sessions.values():
-        yield session.event("session_ended", leaves)
+        yield session.event("session_ended", student.leaves)

@@ -49,6 +49,7 @@ async def play(
     *,
     speed: float = 1.0,
     head_start_minutes: float = 0.0,
+    started_at: datetime | None = None,
     stop: asyncio.Event | None = None,
 ) -> PlayReport:
     """Send a plan's events to the ingest, each when it happens.
@@ -64,6 +65,7 @@ async def play(
         plan: The class.
         speed: Seconds of the class in a second on the wall.
         head_start_minutes: How much of the class is over when the play starts, in minutes.
+        started_at: When the play starts, UTC, where another than now is to be told of it too.
         stop: Ends the play early when it is set; a request under way is waited for.
 
     Raises:
@@ -76,7 +78,7 @@ async def play(
         raise ValueError(f"speed must be a number above 0, not {speed}")
     if not 0 <= head_start_minutes < math.inf:
         raise ValueError(f"the head start must be 0 minutes or more, not {head_start_minutes}")
-    timetable = Timetable(plan, datetime.now(UTC), speed, head_start_minutes * 60)
+    timetable = Timetable(plan, started_at or datetime.now(UTC), speed, head_start_minutes * 60)
     stop = stop or asyncio.Event()
     async with httpx.AsyncClient(
         base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=ANSWER_SECONDS
@@ -111,6 +113,7 @@ def play_until_signalled(
     *,
     speed: float = 1.0,
     head_start_minutes: float = 0.0,
+    started_at: datetime | None = None,
 ) -> PlayReport:
     """Do as `play` does, and stop early on SIGINT or SIGTERM, within `delivery.ANSWER_SECONDS`."""
 
@@ -119,7 +122,13 @@ def play_until_signalled(
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         return await play(
-            url, token, plan, speed=speed, head_start_minutes=head_start_minutes, stop=stop
+            url,
+            token,
+            plan,
+            speed=speed,
+            head_start_minutes=head_start_minutes,
+            started_at=started_at,
+            stop=stop,
         )
 
     return asyncio.run(run())

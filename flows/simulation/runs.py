@@ -12,6 +12,7 @@ class Run:
     """The outcome of one code text.
 
     Attributes:
+        code: The code itself.
         code_sha256: SHA-256 of the code as UTF-8.
         code_lines: Lines of code.
         code_chars: Characters of code.
@@ -20,6 +21,7 @@ class Run:
     status: RunStatus
     error_name: str | None
     error_message: str | None
+    code: str
     code_sha256: str
     code_lines: int
     code_chars: int
@@ -27,19 +29,13 @@ class Run:
 
 @lru_cache(maxsize=10_000)
 def ran(code: str, error_name: str | None = None, error_message: str | None = None) -> Run:
-    """Return the outcome of running `code`, without an error where none is named.
-
-    `{file}` in the message becomes a file name that depends on the code, as in a notebook's own
-    syntax errors.
-    """
+    """Return the outcome of running `code`, without an error where none is named."""
     digest = hashlib.sha256(code.encode())
-    if error_message is not None:
-        number = int.from_bytes(digest.digest()[:4], "big")
-        error_message = error_message.replace("{file}", f"{number}.py")
     return Run(
         status=_status(error_name),
         error_name=error_name,
         error_message=error_message,
+        code=code,
         code_sha256=digest.hexdigest(),
         code_lines=len(code.splitlines()),
         code_chars=len(code),

@@ -2,17 +2,21 @@
 
 from dataclasses import dataclass
 from random import Random
+from typing import Literal
 
-from flows.simulation import parameters
 from flows.simulation.course import Cell, Exercise, Notebook
+from flows.simulation.parameters import Parameters
 from flows.simulation.runs import Run
+
+StepKind = Literal["open", "close", "run", "help_requested", "help_resolved"]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A student opened a notebook or, where there is a `run`, ran a cell of it.
+    """A student opened or closed a notebook, ran a cell of it, or asked for help.
 
     Attributes:
+        kind: What was done; closing a notebook ends its kernel.
         at: When it happened, for a run when it ended, in seconds after the start of the class.
         exercise: The exercise that the cell belongs to, if any.
         check_name: The check that the cell is, if it is one.
@@ -20,6 +24,7 @@ class Step:
 
     at: float
     notebook: str
+    kind: StepKind = "run"
     run: Run | None = None
     cell_id: str | None = None
     exercise: str | None = None
@@ -34,19 +39,35 @@ class Desk:
         now: Seconds after the start of the class.
     """
 
-    def __init__(self, rng: Random, pace: float, now: float) -> None:
+    def __init__(self, parameters: Parameters, rng: Random, pace: float, now: float) -> None:
         self.now = now
+        self._parameters = parameters
         self._rng = rng
         self._pace = pace
 
     def think(self, median_seconds: float) -> None:
         """Let a time pass that varies around its median and with the student's pace."""
-        varied = self._rng.lognormvariate(0, parameters.TIME_SPREAD)
+        varied = self._rng.lognormvariate(0, self._parameters.time_spread)
         self.now += median_seconds * self._pace * varied
 
     def open(self, notebook: Notebook) -> Step:
         """Open a notebook."""
-        return Step(self.now, notebook.path)
+        return Step(self.now, notebook.path, "open")
+
+    def close(self, notebook: Notebook) -> Step:
+        """Close a notebook and end its kernel."""
+        return Step(self.now, notebook.path, "close")
+
+    def help(self, notebook: Notebook, exercise: Exercise, *, resolved: bool) -> Step:
+        """Ask for help, or have been helped."""
+        kind: StepKind = "help_resolved" if resolved else "help_requested"
+        return Step(
+            self.now,
+            notebook.path,
+            kind,
+            cell_id=exercise.cell.cell_id,
+            exercise=exercise.name,
+        )
 
     def run(
         self, notebook: Notebook, cell: Cell, run: Run, exercise: Exercise | None = None
@@ -67,6 +88,6 @@ class Desk:
 
     def _duration_ms(self, run: Run) -> float:
         if run.status == "interrupted":
-            return round(1_000 * self._rng.uniform(*parameters.ENDLESS_SECONDS), 3)
-        varied = self._rng.lognormvariate(0, parameters.DURATION_SPREAD)
-        return round(parameters.DURATION_MS * varied, 3)
+            return round(1_000 * self._rng.uniform(*self._parameters.endless_seconds), 3)
+        varied = self._rng.lognormvariate(0, self._parameters.duration_spread)
+        return round(self._parameters.duration_ms * varied, 3)

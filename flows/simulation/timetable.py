@@ -50,7 +50,7 @@ class Timetable:
             course_id=self.plan.course_id,
             session_id=session_id,
             occurred_at=occurred_at,
-            **planned.fields(),
+            **planned.fields(with_code=self.plan.with_code),
         )
 
     @property

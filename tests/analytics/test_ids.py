@@ -73,3 +73,16 @@ async def test_a_slash_that_was_decoded_on_the_way_still_works(
     encoded_answer = await api.get(f"/courses/a%2Fb/{path.replace('c/d', 'c%2Fd')}")
     decoded_answer = await api.get(f"/courses/a/b/{path}")
     assert decoded_answer.json()["course_id"] == encoded_answer.json()["course_id"] == "a/b"
+
+
+async def test_a_student_may_be_called_measures(
+    stores: Any, api_of: Callable[..., httpx.AsyncClient]
+) -> None:
+    """The addresses of measures take nothing away from a student or a course of that name."""
+    stores.write(stores.log(START, course_id="measures", student_id="measures", status="ok"))
+    async with api_of(stores.settings) as api:
+        answer = await api.get("/courses/measures/students/measures/history")
+        assert len(answer.json()["events"]) == 1
+        assert (await api.get("/courses/measures/progress")).json()["runs"] == 1
+        answer = await api.get("/courses/measures/measures/progress")
+        assert answer.json()["measure"]["name"] == "progress"

@@ -3,13 +3,17 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import groupby, pairwise
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
+from flows.simulation.episodes import LookAlike, Struggle
 from flows.simulation.plan import ClassPlan, plan_class
 from flows.simulation.planned import PlannedEvent
+from flows.simulation.student import LookAlikeKind, StruggleKind
 from flows.simulation.timetable import Timetable
 from ingest_api.events import ProgressEvent
 
@@ -90,7 +94,6 @@ def test_runs_are_filled_as_by_a_hook(sent: list[ProgressEvent]) -> None:
             "code_sha256",
             "code_lines",
             "code_chars",
-            "hook_version",
         }
         assert (event.status == "ok") == (event.error_name is None)
         assert (event.status == "ok") == (event.error_message is None)
@@ -132,26 +135,102 @@ def test_error_rate_is_that_of_a_lesson(sent: list[ProgressEvent]) -> None:
     assert 0.15 < statuses["error"] / statuses.total() < 0.4
 
 
+def runs_within(plan: ClassPlan, episode: Struggle | LookAlike) -> list[dict[str, Any]]:
+    """Return the fields of the student's runs during an episode."""
+    return [
+        event.fields()
+        for event in plan.events
+        if event.type == "cell_run"
+        and event.student_id == episode.student_id
+        and episode.begins <= event.at < episode.ends
+    ]
+
+
 @pytest.mark.parametrize("seed", range(3))
-def test_strugglers_of_both_kinds_are_planted(plan_sample: Planner, seed: int) -> None:
-    """Some students are stuck: one kind in a streak of errors, the other without any run."""
+def test_strugglers_of_every_kind_are_planted(plan_sample: Planner, seed: int) -> None:
+    """Some students are stuck, in each of the ways, and do not solve the exercise meanwhile."""
     plan = plan_sample(seed=seed)
-    assert {struggle.kind for struggle in plan.struggles} == {"error_streak", "silence"}
-    assert len({struggle.student_id for struggle in plan.struggles}) <= 5
+    assert {struggle.kind for struggle in plan.struggles} == set(get_args(StruggleKind))
+    assert len({struggle.student_id for struggle in plan.struggles}) == 6
     for struggle in plan.struggles:
-        runs = [
-            event.fields()
-            for event in plan.events
-            if event.type == "cell_run"
-            and event.student_id == struggle.student_id
-            and struggle.begins <= event.at < struggle.ends
-        ]
-        assert {run["exercise"] for run in runs} == {struggle.exercise}
-        assert {run["status"] for run in runs} == {"error"}
+        runs = runs_within(plan, struggle)
+        if struggle.kind == "wandering":
+            assert {run["exercise"] for run in runs} == {None}
+            continue
+        assert {run["exercise"] for run in runs} <= {struggle.exercise}
+        assert {run["status"] for run in runs} <= {"error", "ok", "interrupted"}
+        if struggle.kind in ("error_streak", "silence", "thrashing"):
+            assert {run["status"] for run in runs} == {"error"}
         if struggle.kind == "silence":
             assert len(runs) <= 4
-        elif struggle.ends - struggle.begins > 900:
+        elif struggle.kind != "slow" and struggle.ends - struggle.begins > 900:
             assert len(runs) >= 5
+        if struggle.kind == "thrashing":
+            texts = [(run["error_name"], run["error_message"]) for run in runs]
+            assert sum(one != other for one, other in pairwise(texts)) > len(texts) / 2
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_look_alikes_are_planted_and_get_on(plan_sample: Planner, seed: int) -> None:
+    """Some only seem to be in trouble: failing but solving it next, on a break, or through."""
+    plan = plan_sample(students=60, seed=seed)
+    kinds = Counter(look_alike.kind for look_alike in plan.look_alikes)
+    assert kinds.keys() == set(get_args(LookAlikeKind))
+    strugglers = {struggle.student_id for struggle in plan.struggles}
+    assert strugglers.isdisjoint(look_alike.student_id for look_alike in plan.look_alikes)
+    for look_alike in plan.look_alikes:
+        runs = runs_within(plan, look_alike)
+        if look_alike.kind == "productive_failing":
+            errors = [run["error_message"] for run in runs]
+            assert len(errors) >= 6
+            assert {run["status"] for run in runs} == {"error"}
+        else:  # it begins at the moment of the last run
+            assert len(runs) <= 1
+        if look_alike.kind == "coffee_break":
+            assert {run["status"] for run in runs} <= {"ok"}
+
+
+def test_help_is_asked_for_and_comes(lesson: ClassPlan) -> None:
+    """Some students ask for help, and who asked is helped before asking again."""
+    open_requests: Counter[str] = Counter()
+    for event in lesson.events:
+        open_requests[event.student_id] += {"help_requested": 1, "help_resolved": -1}.get(
+            event.type, 0
+        )
+        assert open_requests[event.student_id] in (0, 1)
+    types = Counter(event.type for event in lesson.events)
+    assert types["help_requested"] >= types["help_resolved"] > 0
+
+
+def test_check_that_had_passed_meets_an_empty_kernel(plan_sample: Planner) -> None:
+    """After a restart some checks that had passed fail, as the names are no longer there."""
+    plan = plan_sample(students=100)
+    passed: set[tuple[str, str]] = set()
+    stale = 0
+    for event in plan.events:
+        if event.type == "check_result":
+            fields = event.fields()
+            exercise = event.student_id, fields["exercise"]
+            if fields["passed"]:
+                passed.add(exercise)
+            elif exercise in passed and event.step and event.step.run:
+                stale += event.step.run.error_name == "NameError"
+    assert stale > 0
+
+
+def test_code_is_sent_only_when_asked(plan_sample: Planner) -> None:
+    """With code every run carries the code of its hash; without, none does."""
+    timetable = Timetable(plan_sample(with_code=True), STARTED_AT, speed=1, head_start=0)
+    runs = [
+        event
+        for event in map(timetable.to_event, timetable.plan.events)
+        if event.type == "cell_run"
+    ]
+    assert runs
+    for event in runs:
+        assert event.code is not None
+        assert sha256(event.code.encode()).hexdigest() == event.code_sha256
+        assert len(event.code) == event.code_chars
 
 
 def test_every_student_takes_part(plan_sample: Planner) -> None:
