@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from flows.progsnap2.errors import fault, shown
 from flows.progsnap2.timestamps import read_timestamp
 
 _BATCH: Final = 10_000
+_CODES_IN_A_BATCH: Final = 1_000
 _NOTHING: Final = frozenset({"", "na", "n/a", "nan", "nat", "null", "none", "\\n", "#n/a"})
 _WHOLE: Final = re.compile(r"[+-]?\d{1,18}(\.0*)?")
 
@@ -209,13 +211,18 @@ def _json(values: dict[str, str | None]) -> str:
 
 
 def stage_code_states(states: Iterator[tuple[str, str]], target: Path) -> None:
-    """Write code states to a Parquet file with the columns `CodeStateID` and `code`."""
+    """Write code states to a Parquet file with the columns `CodeStateID` and `code`, each once."""
     schema = pa.schema([("CodeStateID", pa.string()), ("code", pa.string())])
+    known: set[bytes] = set()
     with parquet.ParquetWriter(target, schema, compression="zstd") as output:
         batch: list[dict[str, str]] = []
         for state, code in states:
-            batch.append({"CodeStateID": state, "code": code})
-            if len(batch) == _BATCH:
+            digest = blake2b(state.strip().encode("utf-8", "replace"), digest_size=16).digest()
+            if digest in known:
+                continue
+            known.add(digest)
+            batch.append({"CodeStateID": state.strip(), "code": code})
+            if len(batch) == _CODES_IN_A_BATCH:
                 output.write_batch(pa.RecordBatch.from_pylist(batch, schema))
                 batch = []
         output.write_batch(pa.RecordBatch.from_pylist(batch, schema))

@@ -45,9 +45,7 @@ FROM (
     FROM read_parquet($rows)
     WHERE $ours OR list_contains($types, EventType)
 ) AS used
-LEFT JOIN (
-    SELECT CodeStateID, any_value(code) AS code FROM read_parquet($codes) GROUP BY CodeStateID
-) USING (CodeStateID)
+LEFT JOIN read_parquet($codes) USING (CodeStateID)
 ORDER BY subject, place NULLS LAST, row
 """
 

@@ -16,7 +16,7 @@ ROW = "Run.Program,1,s1,2019-02-18T09:00:00,1\n"
 def test_published_layouts_are_found(data_sets: Any) -> None:
     """Below Data, with names in other letters, the code in LinkTables or in a folder a state."""
     data_sets.write("Data/maintable.csv", "EventType,SubjectID,CodeStateID\nSubmit,s1,7\n")
-    data_sets.write("Data/LinkTables/CodeStates.csv", 'CodeStateID,Code\n7,"a\nb"\n')
+    data_sets.write("Data/LinkTables/CodeStates.csv", 'CodeStateID,Code\n7,"a\nb"\n 7,c\n')
     [run] = data_sets.events()
     assert (run["code"], run["code_lines"], run["code_chars"]) == ("a\nb", 2, 3)
     (data_sets.folder / "Data" / "LinkTables" / "CodeStates.csv").unlink()
