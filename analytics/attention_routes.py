@@ -34,9 +34,16 @@ from analytics.parameters import (
     decoded_id,
 )
 from analytics.routes import COURSE, Lake
-from ingest_api.problems import Problem
+from ingest_api.problems import Problem, documented_problem
 
-router = APIRouter(prefix="/api/v1", responses=examples.PROBLEMS)
+router = APIRouter(
+    prefix="/api/v1",
+    responses={
+        **examples.PROBLEMS,
+        # FastAPI's own answer to a body that is not even text.
+        **documented_problem(HTTPStatus.BAD_REQUEST, "There was an error parsing the body"),
+    },
+)
 _SNOOZE = f"{COURSE}/attention/{{student_id:path}}/snooze"
 
 

@@ -25,14 +25,17 @@ CHECKS = [
     response_schema_conformance,
     ignored_auth,
 ]
-KNOWN = {"course_id": "demo", "student_id": "s1"}
+STUDENT = {"course_id": "demo", "student_id": "s1"}
+KNOWN = STUDENT | {"name": "error_quotient", "table": "events"}
 PROBLEM = "application/problem+json"
 
 
 @pytest.fixture
 def taught(pipeline: Any) -> Any:
     """Return the pipeline with a class whose events the API knows."""
-    pipeline.post([KNOWN | {"status": "error", "exercise": "1.1", "room": {"a": [None, "é"]}}] * 5)
+    pipeline.post(
+        [STUDENT | {"status": "error", "exercise": "1.1", "room": {"a": [None, "é"]}}] * 5
+    )
     pipeline.wait_until(lambda: pipeline.runs_by_api() == 5, "the lake")
     return pipeline
 
