@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from duckdb import DuckDBPyConnection as Lake
 
-from analytics.answers import as_of, require_member
+from analytics.answers import require_member
 from analytics.attention_responses import (
     Attention,
     AttentionThresholds,
@@ -17,13 +17,11 @@ from analytics.attention_responses import (
 )
 from analytics.attention_rule import LESSON_MINUTES, Case, attention_list
 from analytics.attention_wording import in_words
+from analytics.past import as_of_position, time_of
 from analytics.query import load_query
-from analytics.responses import AsOf
-from flows.logged_event import position_from_ns, position_ns
 
 #: Most failures of one answer.
 CLUSTERS_LIMIT: Final = 500
-_LATEST: Final = datetime(2199, 12, 31, tzinfo=UTC)
 
 
 def attention(lake: Lake, course_id: str, asked_ns: int | None) -> Attention:
@@ -34,7 +32,7 @@ def attention(lake: Lake, course_id: str, asked_ns: int | None) -> Attention:
     """
     require_member(lake, course_id)
     time = datetime.now(UTC)
-    now = min(time, _time_of(asked_ns))
+    now = min(time, time_of(asked_ns))
     settings = load_query("attention_settings").row(lake, course_id=course_id, now=now)
     thresholds = _thresholds(settings["thresholds"])
     rows = load_query("attention_signals").rows(
@@ -46,7 +44,7 @@ def attention(lake: Lake, course_id: str, asked_ns: int | None) -> Attention:
         for case in attention_list(rows, thresholds, now)
     ]
     return Attention(
-        as_of=_as_of(lake, time, asked_ns),
+        as_of=as_of_position(lake, time, asked_ns),
         course_id=course_id,
         now=now,
         lesson_minutes=LESSON_MINUTES,
@@ -95,7 +93,7 @@ def error_clusters(
     require_member(lake, course_id)
     time = datetime.now(UTC)
     start, until = span
-    now = min(filter(None, (time, until, _time_of(asked_ns))))
+    now = min(filter(None, (time, until, time_of(asked_ns))))
     if start is None:
         start = now - timedelta(minutes=minutes)
     rows = load_query("error_clusters").rows(
@@ -108,7 +106,7 @@ def error_clusters(
         row_limit=CLUSTERS_LIMIT,
     )
     return ErrorClusters(
-        as_of=_as_of(lake, time, asked_ns),
+        as_of=as_of_position(lake, time, asked_ns),
         course_id=course_id,
         start=start,
         until=until,
@@ -155,16 +153,3 @@ def _with_nulls(row: dict[str, Any]) -> dict[str, Any]:
         "exercises": places,
         "who": who,
     }
-
-
-def _time_of(asked_ns: int | None) -> datetime:
-    if asked_ns is None or asked_ns / 1e9 > _LATEST.timestamp():
-        return _LATEST
-    return datetime.fromtimestamp(asked_ns / 1e9, UTC)
-
-
-def _as_of(lake: Lake, time: datetime, asked_ns: int | None) -> AsOf:
-    read = as_of(lake, time, "lake")
-    if asked_ns is None or read.position is None or position_ns(read.position) <= asked_ns:
-        return read
-    return read.model_copy(update={"position": position_from_ns(asked_ns)})

@@ -24,7 +24,6 @@ from analytics.attention_responses import (
     Thresholds,
 )
 from analytics.attention_writer import AttentionWriter
-from analytics.measure_question import parse_as_of
 from analytics.parameters import (
     AsOfText,
     EncodedStudentId,
@@ -32,7 +31,9 @@ from analytics.parameters import (
     SeenFrom,
     SeenTo,
     decoded_id,
+    require_span,
 )
+from analytics.past import parse_as_of
 from analytics.routes import COURSE, Lake
 from ingest_api.problems import Problem, documented_problem
 
@@ -84,8 +85,7 @@ def get_error_clusters(
     until: SeenTo = None,
 ) -> ErrorClusters:
     """Return which failures students share: who, since when, and how others got past them."""
-    if start is not None and until is not None and start >= until:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "'from' must be before 'to'")
+    require_span(start, until)
     return lake.read(
         lambda connection: attention_answers.error_clusters(
             connection, course_id, minutes, (start, until), as_of_ns

@@ -18,9 +18,8 @@ data. By `run` it returns what each run, or check result, adds to the number.
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cache
 from hashlib import sha256
-from importlib import resources
 from typing import Any, Final, Literal, get_args
 
 import duckdb
@@ -28,6 +27,7 @@ import duckdb
 from analytics.header import BadHeaderError, parse_header
 from analytics.query import named_parameters, rows_by_name
 from analytics.responses import ParameterKind
+from analytics.sql_files import SqlFiles
 
 By = Literal["course", "exercise", "student", "student_exercise", "run"]
 
@@ -37,7 +37,7 @@ STANDARD_COLUMNS: Final = ("student_id", "exercise", "position", "value")
 STANDARD_PARAMETERS: Final = frozenset({"course_id", "by", "start", "until", "as_of", "now"})
 #: The default value, in a header, of a parameter that is a course.
 _NO_COURSE: Final = "course()"
-_FOLDER: Final = resources.files("analytics") / "measures"
+_FILES: Final = SqlFiles("measures", "measure")
 
 _OF_POPULATION: Final = """
 SELECT
@@ -118,7 +118,7 @@ class Measure:
         """SHA-256 of the file, so that a number can be cited with the code that made it."""
         return sha256(self.sql.encode()).hexdigest()
 
-    @cached_property
+    @property
     def named_parameters(self) -> frozenset[str]:
         """Names of the parameters in the SQL itself."""
         return named_parameters(self.sql)
@@ -188,9 +188,7 @@ def _of_grain(row: dict[str, Any], by: By) -> dict[str, Any]:
 
 def measure_names() -> list[str]:
     """Return the names of all measures."""
-    return sorted(
-        file.name.removesuffix(".sql") for file in _FOLDER.iterdir() if file.name.endswith(".sql")
-    )
+    return _FILES.names()
 
 
 @cache
@@ -200,9 +198,7 @@ def load_measure(name: str) -> Measure:
     Raises:
         BadHeaderError: There is no such measure, or its header is incomplete.
     """
-    if name not in measure_names():
-        raise BadHeaderError(f"no measure {name!r}; there are {', '.join(measure_names())}")
-    return parse_measure((_FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
+    return parse_measure(_FILES.read(name))
 
 
 def parse_measure(sql: str) -> Measure:

@@ -7,19 +7,18 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection as Lake
 
-from analytics.answers import as_of, require_member
+from analytics.answers import require_member
 from analytics.header import BadHeaderError
 from analytics.measure import By, Measure, load_measure, measure_names
 from analytics.measure_question import MeasureQuestion
+from analytics.past import as_of_position, time_of
 from analytics.responses import (
-    AsOf,
     MeasureDefinition,
     MeasureParameter,
     MeasureRow,
     MeasureRows,
     Measures,
 )
-from flows.logged_event import position_ns
 from ingest_api.problems import Problem
 
 
@@ -78,7 +77,7 @@ def measure_rows(lake: Lake, course_id: str, by: By, question: MeasureQuestion) 
         lake,
         course_id,
         by,
-        now=min(filter(None, (now, question.until, question.as_of_time))),
+        now=min(filter(None, (now, question.until, time_of(question.as_of_ns)))),
         start=question.start,
         until=question.until,
         as_of=question.as_of_ns,
@@ -87,20 +86,12 @@ def measure_rows(lake: Lake, course_id: str, by: By, question: MeasureQuestion) 
         **question.own,
     )
     return MeasureRows(
-        as_of=_as_of(lake, now, question),
+        as_of=as_of_position(lake, now, question.as_of_ns),
         course_id=course_id,
         by=by,
         measure=definition(question.measure),
         rows=[MeasureRow.model_validate(_plain(row)) for row in rows],
     )
-
-
-def _as_of(lake: Lake, now: datetime, question: MeasureQuestion) -> AsOf:
-    read = as_of(lake, now, "lake")
-    asked = question.as_of_ns
-    if asked is None or read.position is None or position_ns(read.position) <= asked:
-        return read
-    return AsOf(position=question.as_of_position, snapshot=read.snapshot, time=now)
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -8,14 +8,10 @@ from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
 
-from analytics.answers import LARGEST_POSITION_NS
 from analytics.measure import Measure, Parameter
 from analytics.parameters import decoded_id
-from flows.logged_event import POSITION, position_from_ns, position_ns
-from ingest_api.events import UtcTime
 from ingest_api.problems import Problem
 
-_TIME: Final = TypeAdapter[datetime](UtcTime)
 _NUMBER: Final = TypeAdapter[float](float)
 
 
@@ -49,36 +45,6 @@ class MeasureQuestion:
             for name, value in self.own.items()
             if self.measure.parameters[name].kind == "course" and value
         ]
-
-    @property
-    def as_of_position(self) -> str | None:
-        """`as_of_ns` as the log writes it."""
-        return None if self.as_of_ns is None else position_from_ns(self.as_of_ns)
-
-    @property
-    def as_of_time(self) -> datetime | None:
-        """When the log stood at `as_of_ns`."""
-        if self.as_of_ns is None:
-            return None
-        return _TIME.validate_python(min(self.as_of_ns / 1e9, 7_258_118_399))
-
-
-def parse_as_of(text: str) -> int:
-    """Return the position of the log, as `position_ns`, that a position or a time means.
-
-    Raises:
-        Problem: 422, it is neither.
-    """
-    if POSITION.fullmatch(text):
-        return min(position_ns(text), LARGEST_POSITION_NS)
-    try:
-        moment = _TIME.validate_python(text)
-    except ValidationError:
-        raise Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "'as_of' must be a time (ISO 8601) or a log position such as 1789378199412-0",
-        ) from None
-    return int(moment.timestamp() * 1000) * 1_000_000 + 999_999
 
 
 def parse_own(measure: Measure, given: dict[str, str]) -> dict[str, float | str]:

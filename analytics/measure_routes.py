@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from analytics import examples
 from analytics.access import CourseOf, Reader
 from analytics.measure_answers import definition, known_measure, measure_rows, measures
-from analytics.measure_question import MeasureQuestion, parse_as_of, parse_own
+from analytics.measure_question import MeasureQuestion, parse_own
 from analytics.parameters import (
     AsOfText,
     MeasureBy,
@@ -17,7 +17,9 @@ from analytics.parameters import (
     OnlyStudent,
     SeenFrom,
     SeenTo,
+    require_span,
 )
+from analytics.past import parse_as_of
 from analytics.responses import MeasureDefinition, MeasureRows, Measures
 from analytics.routes import COURSE, Lake
 from ingest_api.problems import Problem
@@ -37,8 +39,7 @@ def _question(
     exercise: OnlyExercise = None,
 ) -> MeasureQuestion:
     measure = known_measure(name)
-    if start is not None and until is not None and start >= until:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "'from' must be before 'to'")
+    require_span(start, until)
     given = {key: text for key, text in request.query_params.items() if key not in _STANDARD}
     return MeasureQuestion(
         measure=measure,

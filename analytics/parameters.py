@@ -1,6 +1,7 @@
 """Parameters of the aggregation API: their types, limits and meaning."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Annotated, Final
 from urllib.parse import unquote
 
@@ -10,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from analytics.measure import By
 from ingest_api.events import Identifier, UtcTime
+from ingest_api.problems import Problem
 
 _LONGEST_BUCKET: Final = timedelta(days=1)
 _IDENTIFIER: Final = TypeAdapter[str](Identifier)
@@ -37,6 +39,16 @@ def decoded_id(encoded: str) -> str | None:
         return _IDENTIFIER.validate_python(unquote(encoded))
     except ValidationError:
         return None
+
+
+def require_span(start: datetime | None, until: datetime | None) -> None:
+    """Go on only where a span of time, if it has both ends, does not end before it begins.
+
+    Raises:
+        Problem: 422, it does.
+    """
+    if start is not None and until is not None and start >= until:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "'from' must be before 'to'")
 
 
 def bucket_length(bucket: str) -> timedelta:

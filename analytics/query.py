@@ -1,15 +1,15 @@
 """Queries: the fixed answers of the API, each in one SQL file under `queries/`."""
 
 from dataclasses import dataclass
-from functools import cache, cached_property
-from importlib import resources
+from functools import cache
 from typing import Any, Final
 
 import duckdb
 
-from analytics.header import BadHeaderError, parse_header
+from analytics.header import parse_header
+from analytics.sql_files import SqlFiles
 
-_FOLDER: Final = resources.files("analytics") / "queries"
+_FILES: Final = SqlFiles("queries", "query")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Query:
         (row,) = self.rows(lake, **values)
         return row
 
-    @cached_property
+    @property
     def named_parameters(self) -> frozenset[str]:
         """Names of the parameters in the SQL itself."""
         return named_parameters(self.sql)
@@ -68,6 +68,7 @@ def rows_by_name(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
+@cache
 def named_parameters(sql: str) -> frozenset[str]:
     """Return the names of the parameters in a statement."""
     (statement,) = duckdb.extract_statements(sql)
@@ -76,9 +77,7 @@ def named_parameters(sql: str) -> frozenset[str]:
 
 def query_names() -> list[str]:
     """Return the names of all queries."""
-    return sorted(
-        file.name.removesuffix(".sql") for file in _FOLDER.iterdir() if file.name.endswith(".sql")
-    )
+    return _FILES.names()
 
 
 @cache
@@ -88,9 +87,7 @@ def load_query(name: str) -> Query:
     Raises:
         BadHeaderError: There is no such query, or its header is incomplete.
     """
-    if name not in query_names():
-        raise BadHeaderError(f"no query {name!r}; there are {', '.join(query_names())}")
-    return parse_query((_FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
+    return parse_query(_FILES.read(name))
 
 
 def parse_query(sql: str) -> Query:

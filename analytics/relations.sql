@@ -177,7 +177,7 @@ FROM (
     SELECT exercise FROM course_exercises(course)
     UNION
     SELECT exercise FROM rollup_student_exercise
-    WHERE course_id = course AND runs + checks_passed + checks_failed > 0
+    WHERE course_id = course AND exercise = '' AND runs + checks_passed + checks_failed > 0
 )
 WHERE grain = 'exercise'
 UNION ALL

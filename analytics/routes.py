@@ -1,7 +1,6 @@
 """The addresses of the aggregation API, under `/api/v1`."""
 
 from datetime import timedelta
-from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
@@ -9,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from analytics import answers, examples
 from analytics.access import ClassOf, ClassReader, StudentOf
 from analytics.lake_reader import LakeReader
-from analytics.parameters import Before, Bucket, From, Limit, To, bucket_length
+from analytics.parameters import Before, Bucket, From, Limit, To, bucket_length, require_span
 from analytics.responses import (
     Courses,
     Events,
@@ -19,7 +18,6 @@ from analytics.responses import (
     Students,
     Timeline,
 )
-from ingest_api.problems import Problem
 from ingest_api.tokens import ALL_COURSES
 
 router = APIRouter(prefix="/api/v1", responses=examples.PROBLEMS)
@@ -84,8 +82,7 @@ def get_timeline(
     lake: Lake, course_id: ClassOf, bucket: Bucket = "1m", start: From = None, until: To = None
 ) -> Timeline:
     """Return what the class did over time, in at most 2,000 buckets, quiet ones included."""
-    if start is not None and until is not None and start >= until:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "'from' must be before 'to'")
+    require_span(start, until)
     seconds = bucket_length(bucket) // timedelta(seconds=1)
     return lake.read(
         lambda connection: answers.timeline(connection, course_id, seconds, start, until)

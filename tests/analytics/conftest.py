@@ -18,6 +18,7 @@ from flows.stores.lake import LakeWriter
 from flows.stores.postgres import PostgresWriter, engine_for
 from ingest_api.events import ProgressEvent, StoredEvent
 from ingest_api.tokens import ALL_COURSES, Grant, issue_token
+from tests.analytics.measures.memory_lake import MemoryLake
 
 SECRET = "a secret that is for these tests only"
 NINE_O_CLOCK = datetime(2024, 3, 4, 9, 0, tzinfo=UTC)
@@ -224,3 +225,17 @@ def own_data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(f"CELLPULSE_{name}", raising=False)
     monkeypatch.setenv("CELLPULSE_DATA_DIR", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def _memory_lake() -> Iterator[MemoryLake]:
+    lake = MemoryLake()
+    yield lake
+    lake.connection.close()
+
+
+@pytest.fixture
+def lake(_memory_lake: MemoryLake) -> MemoryLake:
+    """Return an empty lake in memory."""
+    _memory_lake.clear()
+    return _memory_lake

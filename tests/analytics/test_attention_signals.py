@@ -1,7 +1,6 @@
 """What is seen of each student, which the attention list's reasons are made of."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
@@ -15,19 +14,6 @@ from tests.analytics.measures.histories import BEGIN, Event, histories
 from tests.analytics.measures.memory_lake import COURSE, MemoryLake
 
 FOREVER = 1_000_000
-
-
-@pytest.fixture(scope="module")
-def _lake() -> Iterator[MemoryLake]:
-    lake = MemoryLake()
-    yield lake
-    lake.connection.close()
-
-
-@pytest.fixture
-def lake(_lake: MemoryLake) -> MemoryLake:
-    _lake.clear()
-    return _lake
 
 
 def signals_of(

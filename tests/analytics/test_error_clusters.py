@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any, Final
@@ -27,19 +26,6 @@ MESSAGES: Final = (
     None,
 )
 CODES: Final = ("a = 1\nb = a", "total = 0", "print(1)\n  \nx", None)
-
-
-@pytest.fixture(scope="module")
-def _lake() -> Iterator[MemoryLake]:
-    lake = MemoryLake()
-    yield lake
-    lake.connection.close()
-
-
-@pytest.fixture
-def lake(_lake: MemoryLake) -> MemoryLake:
-    _lake.clear()
-    return _lake
 
 
 def clusters_of(lake: MemoryLake, now: datetime, **bounds: Any) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """`connect()` with the API's address and a token: a copy of what the token may read."""
 
+import socket
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,15 +26,14 @@ def token(course: str, student: str | None = None) -> str:
 def address(known_class: Any) -> Iterator[str]:
     """Serve the API over the known class, on a free port."""
     app = create_app(known_class.settings)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    [socket] = server.servers[0].sockets
-    yield f"http://127.0.0.1:{socket.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    # Connections wait in the socket until the server takes them.
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
 
 
 def test_a_copy_has_the_rows_of_the_lake_itself(known_class: Any, address: str) -> None:

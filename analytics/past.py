@@ -1,0 +1,50 @@
+"""Questions about the past: up to which position of the log an answer reads, and when that was."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Final
+
+from duckdb import DuckDBPyConnection as Lake
+from pydantic import TypeAdapter, ValidationError
+
+from analytics.answers import LARGEST_POSITION_NS, as_of
+from analytics.responses import AsOf
+from flows.logged_event import POSITION, position_from_ns, position_ns
+from ingest_api.events import UtcTime
+from ingest_api.problems import Problem
+
+_TIME: Final = TypeAdapter[datetime](UtcTime)
+_LATEST: Final = datetime(2199, 12, 31, tzinfo=UTC)
+
+
+def parse_as_of(text: str) -> int:
+    """Return the position of the log, as `position_ns`, that a position or a time means.
+
+    Raises:
+        Problem: 422, it is neither.
+    """
+    if POSITION.fullmatch(text):
+        return min(position_ns(text), LARGEST_POSITION_NS)
+    try:
+        moment = _TIME.validate_python(text)
+    except ValidationError:
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "'as_of' must be a time (ISO 8601) or a log position such as 1789378199412-0",
+        ) from None
+    return int(moment.timestamp() * 1000) * 1_000_000 + 999_999
+
+
+def time_of(as_of_ns: int | None) -> datetime:
+    """Return when the log stood at a position; far in the future where none is asked for."""
+    if as_of_ns is None or as_of_ns / 1e9 > _LATEST.timestamp():
+        return _LATEST
+    return datetime.fromtimestamp(as_of_ns / 1e9, UTC)
+
+
+def as_of_position(lake: Lake, now: datetime, as_of_ns: int | None) -> AsOf:
+    """Return which data of the lake is read where only what the log held at a position counts."""
+    read = as_of(lake, now, "lake")
+    if as_of_ns is None or read.position is None or position_ns(read.position) <= as_of_ns:
+        return read
+    return read.model_copy(update={"position": position_from_ns(as_of_ns)})
