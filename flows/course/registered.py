@@ -42,21 +42,14 @@ def registered_course(engine: Engine, course_id: str) -> dict[str, Any]:
             title = connection.execute(
                 select(Course.title).where(Course.course_id == course_id)
             ).scalar()
-            notebooks = connection.execute(
-                select(RegisteredNotebook.__table__)
-                .where(RegisteredNotebook.course_id == course_id)
-                .order_by(RegisteredNotebook.place)
-            ).all()
-            exercises = connection.execute(
-                select(RegisteredExercise.__table__)
-                .where(RegisteredExercise.course_id == course_id)
-                .order_by(RegisteredExercise.place)
-            ).all()
-            checks = connection.execute(
-                select(RegisteredCheck.__table__)
-                .where(RegisteredCheck.course_id == course_id)
-                .order_by(RegisteredCheck.place)
-            ).all()
+            notebooks, exercises, checks = (
+                connection.execute(
+                    select(model.__table__)
+                    .where(model.course_id == course_id)
+                    .order_by(model.place)
+                ).all()
+                for model in (RegisteredNotebook, RegisteredExercise, RegisteredCheck)
+            )
     except SQLAlchemyError as error:
         raise StoreUnavailableError(f"PostgreSQL: {error}") from error
     if not notebooks:
