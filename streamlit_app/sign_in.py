@@ -30,10 +30,13 @@ _AWAY: Final = "A part of Cellpulse does not answer. Try again in a moment."
 _ELSEWHERE: Final = "This form came from another page. Open the dashboard again and sign in there."
 _DIFFERENT: Final = "The two passwords are not the same."
 _LARGEST_FORM: Final = 10_000
-#: No cache keeps these pages, no other page learns their address, and none may frame them.
-PRIVATE: Final = {
+#: For an answer with a secret in its address: no cache keeps it, and nobody learns the address.
+PRIVATE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+#: No other page may frame these or learn their address; our own must, for without a referrer a
+#: browser doesn't say where a form comes from.
+_PAGE: Final = {
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -43,7 +46,7 @@ PRIVATE: Final = {
 def framed(title: str, body: str, status: int) -> HTMLResponse:
     """Return a page of this kind; the body is HTML."""
     page = _FRAME.substitute(title=escape(title), body=body)
-    return HTMLResponse(page, status, PRIVATE)
+    return HTMLResponse(page, status, _PAGE)
 
 
 def sign_in_page(

@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import psycopg
 import pytest
 import uvicorn
 from click.testing import CliRunner, Result
+from playwright.sync_api import Browser, expect
 from redis import Redis
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -204,6 +205,28 @@ def test_a_name_and_a_password_lead_to_the_page_that_was_wanted(door: Door) -> N
     assert all("the name or the password is wrong" in answer.text for answer in wrong)
     page = sign_in(browser, "bea", next="/student?course=py")
     assert (page.text, str(page.url)) == ("page /student", f"{door.dashboard}/student?course=py")
+
+
+def test_the_forms_work_in_a_browser(
+    door: Door, open_browser: Callable[[], AbstractContextManager[Browser]]
+) -> None:
+    """A browser follows the link, signs out, and signs in again to the page it wanted."""
+    link = door.cellpulse("add", "ivy", "--role", "instructor", "--course", "py").output.strip()
+    with open_browser() as browser:
+        page = browser.new_page()
+        page.goto(link)
+        page.get_by_label("Password, 10 characters or more").fill(PASSWORD)
+        page.get_by_label("The same again").fill(PASSWORD)
+        page.get_by_role("button").click()
+        expect(page.get_by_text("page /", exact=True)).to_be_visible()
+        page.goto(f"{door.dashboard}/sign-out")
+        page.get_by_role("button", name="Sign out").click()
+        page.goto(f"{door.dashboard}/student?course=py")
+        page.get_by_label("Name").fill("ivy")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_text("page /student")).to_be_visible()
+        assert page.url == f"{door.dashboard}/student?course=py"
 
 
 @pytest.mark.parametrize(
