@@ -5,6 +5,7 @@ import click
 from flows.commands.audit import audit
 from flows.commands.backup import backup
 from flows.commands.course import course
+from flows.commands.enroll import enroll
 from flows.commands.export import export
 from flows.commands.import_data import import_data
 from flows.commands.migrate import migrate
@@ -34,6 +35,7 @@ for command in (
     token,
     simulate,
     course,
+    enroll,
     audit,
     rejected,
     rebuild,
