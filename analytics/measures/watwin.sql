@@ -52,7 +52,7 @@ WITH runs AS (
         code_sha256,
         epoch_ms(seen_at) - lag(epoch_ms(seen_at)) OVER all_in_order AS resolve_ms,
         row_number() OVER all_in_order AS number
-    FROM course_events($course_id, $start, $until, $as_of)
+    FROM course_events($course_id, $start, $until, $as_of, $section)
     WHERE type = 'cell_run'
     WINDOW all_in_order AS (PARTITION BY student_id ORDER BY seen_at, position_ns)
 ),

@@ -17,7 +17,7 @@ TABLES: Final = {
     "rollup_course_minute": "Counts a course and minute.",
     "courses": "Courses, from their registration or first event.",
     "students": "Students of this installation.",
-    "enrollments": "Which student is in which course, and in which section of it.",
+    "enrollments": "Which student is in which course.",
     "sessions": "Lives of kernels, with the events that each has lost.",
     "student_states": "Where each student of a course is now.",
     "notebooks": "Notebooks of a course, by path.",
