@@ -33,9 +33,12 @@ CREATE OR REPLACE MACRO is_in_section(course, student, only_section) AS
     );
 
 -- A course's events of a span of time [since, before), of those that the log held up to a position
--- (last_ns), and of the students of a section (only_section); null for no bound. seen_at is the earlier of occurred_at and received_at; exercise is
--- '' outside exercises. In order of seen_at, then position_ns, a student's events are in sequence.
-CREATE OR REPLACE MACRO course_events(course, since, before, last_ns, only_section := NULL) AS TABLE
+-- (last_ns), and of the students of a section (only_section); null for no bound. seen_at is the
+-- earlier of occurred_at and received_at; exercise is '' outside exercises. In order of seen_at, then
+-- position_ns, a student's events are in sequence.
+CREATE OR REPLACE MACRO course_events(
+    course, since, before, last_ns, only_section := NULL
+) AS TABLE
 SELECT
     * REPLACE (coalesce(exercise, '') AS exercise),
     least(occurred_at, received_at) AS seen_at
@@ -67,7 +70,9 @@ WHERE type = 'check_result';
 
 -- What a student did, with the time since what the student did before, on whatever exercise, in
 -- microseconds: null for the first.
-CREATE OR REPLACE MACRO course_actions(course, since, before, last_ns, only_section := NULL) AS TABLE
+CREATE OR REPLACE MACRO course_actions(
+    course, since, before, last_ns, only_section := NULL
+) AS TABLE
 SELECT
     student_id, exercise, position, position_ns, seen_at,
     epoch_us(seen_at) - lag(epoch_us(seen_at)) OVER (
@@ -125,7 +130,9 @@ HAVING count(*) FILTER (type IN ('cell_run', 'check_result')) > 0;
 -- How far each student is with each exercise of which there is a run or a check result. Solved: a
 -- check of it passed; attempted: there is a result of a check. Where no check was ever reported of
 -- the exercise, a run without error and a run stand for them: the weaker evidence.
-CREATE OR REPLACE MACRO student_exercises(course, since, before, last_ns, only_section := NULL) AS TABLE
+CREATE OR REPLACE MACRO student_exercises(
+    course, since, before, last_ns, only_section := NULL
+) AS TABLE
 SELECT
     work.student_id,
     work.exercise,
@@ -144,7 +151,9 @@ WHERE work.exercise <> '';
 
 -- Each run and check result of an exercise, and what it was the first to do for its student there:
 -- starts, attempts or solves it. Runs counts the student's runs of it so far.
-CREATE OR REPLACE MACRO exercise_steps(course, since, before, last_ns, only_section := NULL) AS TABLE
+CREATE OR REPLACE MACRO exercise_steps(
+    course, since, before, last_ns, only_section := NULL
+) AS TABLE
 WITH steps AS (
     SELECT
         events.*,

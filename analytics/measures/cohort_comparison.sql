@@ -39,7 +39,10 @@ WITH here AS (
     FROM student_exercises($course_id, $start, $until, $as_of, $section)
     WHERE attempted
         -- Nobody is compared with himself.
-        AND NOT ($against IN ('', $course_id) AND is_in_section($course_id, student_id, $against_section))
+        AND NOT (
+            $against IN ('', $course_id)
+            AND is_in_section($course_id, student_id, $against_section)
+        )
 ),
 
 there AS (
