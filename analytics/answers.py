@@ -30,6 +30,8 @@ from ingest_api.problems import Problem
 
 #: Most buckets of one timeline.
 BUCKETS_LIMIT: Final = 2_000
+#: Most sections that an error names.
+_MOST_NAMED: Final = 20
 #: Largest position that DuckDB compares with.
 LARGEST_POSITION_NS: Final = 2**63 - 1
 
@@ -55,19 +57,20 @@ def courses(lake: Lake, course_ids: Sequence[str] | None) -> Courses:
     )
 
 
-def progress(lake: Lake, course_id: str) -> Progress:
-    """Return how far the class is.
+def progress(lake: Lake, course_id: str, section: str | None) -> Progress:
+    """Return how far the class, or a section of it, is.
 
     Raises:
-        Problem: 404 for an unknown course.
+        Problem: 404 for an unknown course or section.
     """
     require_member(lake, course_id)
+    require_section(lake, course_id, section)
     now = datetime.now(UTC)
-    totals = load_query("class_progress").row(lake, course_id=course_id, now=now)
+    totals = load_query("class_progress").row(lake, course_id=course_id, section=section, now=now)
     return Progress(
         as_of=as_of(lake, now, "lake", "postgres"),
         course_id=course_id,
-        exercises=_exercises(lake, course_id),
+        exercises=_exercises(lake, course_id, section),
         **totals,
     )
 
@@ -86,15 +89,16 @@ def exercises(lake: Lake, course_id: str) -> Exercises:
     )
 
 
-def students(lake: Lake, course_id: str) -> Students:
-    """Return where each student of a course is now.
+def students(lake: Lake, course_id: str, section: str | None) -> Students:
+    """Return where each student of a course, or of a section of it, is now.
 
     Raises:
-        Problem: 404 for an unknown course.
+        Problem: 404 for an unknown course or section.
     """
     require_member(lake, course_id)
+    require_section(lake, course_id, section)
     now = datetime.now(UTC)
-    rows = load_query("student_states").rows(lake, course_id=course_id, now=now)
+    rows = load_query("student_states").rows(lake, course_id=course_id, section=section, now=now)
     return Students(
         as_of=as_of(lake, now, "postgres"),
         course_id=course_id,
@@ -188,8 +192,8 @@ def _page(
     return page, page[-1]["position"] if len(rows) > limit else None
 
 
-def _exercises(lake: Lake, course_id: str) -> list[ExerciseProgress]:
-    rows = load_query("exercise_progress").rows(lake, course_id=course_id)
+def _exercises(lake: Lake, course_id: str, section: str | None = None) -> list[ExerciseProgress]:
+    rows = load_query("exercise_progress").rows(lake, course_id=course_id, section=section)
     return [ExerciseProgress.model_validate(row) for row in rows]
 
 
@@ -208,4 +212,22 @@ def require_member(lake: Lake, course_id: str, student_id: str | None = None) ->
         raise Problem(
             HTTPStatus.NOT_FOUND,
             "there is no such student in this course: GET its /students lists them",
+        )
+
+
+def require_section(lake: Lake, course_id: str, section: str | None) -> None:
+    """Go on only where somebody is in the section, if one is asked for.
+
+    Raises:
+        Problem: 404, nobody is.
+    """
+    if section is None:
+        return
+    known = load_query("sections").rows(lake, course_id=course_id)
+    if section not in (row["section"] for row in known):
+        there = ", ".join(row["section"] for row in known[:_MOST_NAMED]) or "none yet"
+        raise Problem(
+            HTTPStatus.NOT_FOUND,
+            f"there is no such section in this course: there are {there} "
+            "('cellpulse enroll' puts students into sections)",
         )

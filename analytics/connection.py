@@ -36,9 +36,9 @@ def connect(
     `courses`, `students`, `enrollments`, `sessions`, `student_states`, `notebooks`, `exercises`,
     `registered_notebooks`, `registered_exercises`, `registered_checks`; and each measure as a
     table macro, for example `FROM error_quotient('demo', by := 'exercise')`, with the parameters
-    `course`, `by` ('course', 'exercise', 'student', 'student_exercise' or 'run'), `since`, `until`
-    and the measure's own. `duckdb_views()`, `duckdb_columns()` and `duckdb_functions()` describe
-    them. `FROM read_from` names the snapshot that is read. Times are in UTC.
+    `course`, `by` ('course', 'exercise', 'student', 'student_exercise' or 'run'), `since`, `until`,
+    `section` and the measure's own. `duckdb_views()`, `duckdb_columns()` and `duckdb_functions()`
+    describe them. `FROM read_from` names the snapshot that is read. Times are in UTC.
 
     Args:
         address: Of PostgreSQL (`postgresql://…`), or of the aggregation API (`http://…:8001`);

@@ -71,6 +71,8 @@ STUDENTS: Final = Students(
     students=[
         StudentState(
             student_id="ada",
+            display_name="Ada Lovelace",
+            section="A",
             last_seen_at=_NOW - timedelta(seconds=1),
             active=True,
             notebook="02-loops.ipynb",

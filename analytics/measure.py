@@ -5,9 +5,10 @@ The file is all there is to add one. Its statement may name these parameters:
 - `$course_id`; `$by`: what a row is of (`By`);
 - `$start`, `$until`: only events of this span of time, null for no bound;
 - `$as_of`: only events up to this position of the log, as `position_ns`, null for no bound;
+- `$section`: only students of this section, as if they were a class of their own, null for all;
 - `$now`: the moment that "now" means;
 - its own, each with a default value in the header; `course()` is that of a parameter that names
-  another course.
+  another course, `section()` that of one that names a section of it.
 
 It reads the relations of `relations.sql` and returns the columns `student_id`, `exercise`,
 `position` (null where `$by` does not name them), `value`, and any of its own. It returns the rows
@@ -34,16 +35,18 @@ By = Literal["course", "exercise", "student", "student_exercise", "run"]
 #: Columns that every measure returns, in front of its own.
 STANDARD_COLUMNS: Final = ("student_id", "exercise", "position", "value")
 #: Parameters that every measure may name.
-STANDARD_PARAMETERS: Final = frozenset({"course_id", "by", "start", "until", "as_of", "now"})
-#: The default value, in a header, of a parameter that is a course.
-_NO_COURSE: Final = "course()"
+STANDARD_PARAMETERS: Final = frozenset(
+    {"course_id", "by", "start", "until", "as_of", "section", "now"}
+)
+#: The default value, in a header, of a parameter that is a course, or a section of that: none.
+_NONE_OF: Final[dict[str, ParameterKind]] = {"course()": "course", "section()": "section"}
 _FILES: Final = SqlFiles("measures", "measure")
 
 _OF_POPULATION: Final = """
 SELECT
     population.student_id, population.exercise,
     measured.* EXCLUDE (student_id, exercise, position)
-FROM population($course_id, $by) AS population
+FROM population($course_id, $by, $section) AS population
 LEFT JOIN (
 {sql}
 ) AS measured
@@ -74,8 +77,8 @@ class Parameter:
     Attributes:
         default: Its value when none is given.
         meaning: With the unit.
-        kind: What a value is. A `course` is one that whoever asks must be allowed to read; none by
-            default, which is ''.
+        kind: What a value is. A `course` is one that whoever asks must be allowed to read, a
+            `section` one of that course, else of the one asked about; none by default, which is ''.
     """
 
     default: float | str
@@ -133,6 +136,7 @@ class Measure:
         start: datetime | None = None,
         until: datetime | None = None,
         as_of: int | None = None,
+        section: str | None = None,
         student_id: str | None = None,
         exercise: str | None = None,
         **own: float | str,
@@ -147,6 +151,7 @@ class Measure:
             start: Only events seen at this time or later.
             until: Only events seen before this time.
             as_of: Only events up to this position of the log, as `position_ns`.
+            section: Only students of this section, as a class of their own; those of now.
             student_id: Only rows of this student.
             exercise: Only rows of this exercise; '' is outside exercises.
             own: Values of the measure's own parameters.
@@ -161,6 +166,7 @@ class Measure:
             "start": start,
             "until": until,
             "as_of": as_of,
+            "section": section,
             "now": now,
             "student_id": student_id,
             "exercise": exercise,
@@ -221,8 +227,8 @@ def _parameter(item: tuple[str, str]) -> tuple[str, Parameter]:
     name, separator, default = item[0].partition(" = ")
     if not separator:
         raise BadHeaderError(f"parameter {name!r} needs a default: `{name} = value: meaning`")
-    if default == _NO_COURSE:
-        return name, Parameter("", item[1], "course")
+    if default in _NONE_OF:
+        return name, Parameter("", item[1], _NONE_OF[default])
     try:
         value = json.loads(default)
     except ValueError:

@@ -7,7 +7,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection as Lake
 
-from analytics.answers import require_member
+from analytics.answers import require_member, require_section
 from analytics.header import BadHeaderError
 from analytics.measure import By, Measure, load_measure, measure_names
 from analytics.measure_question import MeasureQuestion
@@ -67,11 +67,14 @@ def measure_rows(lake: Lake, course_id: str, by: By, question: MeasureQuestion) 
     """Return a measure's rows for a course.
 
     Raises:
-        Problem: 404 for an unknown course or student, also where a parameter names one.
+        Problem: 404 for an unknown course, section or student, also where a parameter names one.
     """
     require_member(lake, course_id, question.student_id)
+    require_section(lake, course_id, question.section)
     for other in question.other_courses:
         require_member(lake, other)
+    for section in question.other_sections:
+        require_section(lake, [course_id, *question.other_courses][-1], section)
     now = datetime.now(UTC)
     rows = question.measure.rows(
         lake,
@@ -81,6 +84,7 @@ def measure_rows(lake: Lake, course_id: str, by: By, question: MeasureQuestion) 
         start=question.start,
         until=question.until,
         as_of=question.as_of_ns,
+        section=question.section,
         student_id=question.student_id,
         exercise=question.exercise,
         **question.own,

@@ -14,6 +14,7 @@ _ARGUMENTS: Final = {
     "by": '"by"',
     "start": "since",
     "until": "until",
+    "section": "section",
     "as_of": "NULL",  # the whole connection is pinned instead
     "now": "coalesce(until, now())",
 }
@@ -28,16 +29,14 @@ def create_measure_macros(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _macro(measure: Measure) -> str:
-    own = "".join(
-        f", {name} := {_literal(parameter.default)}"
-        for name, parameter in measure.parameters.items()
-    )
+    standard = ["course", "\"by\" := 'course'", "since := NULL", "until := NULL", "section := NULL"]
+    own = [
+        f"{name} := {_literal(parameter.default)}" for name, parameter in measure.parameters.items()
+    ]
     arguments = _ARGUMENTS | {name: name for name in measure.parameters}
     statement = re.sub(r"\$([a-z_0-9]+)", lambda found: arguments[found[1]], measure.sql)
-    return (
-        f"CREATE OR REPLACE MACRO {measure.name}"
-        f"""(course, "by" := 'course', since := NULL, until := NULL{own}) AS TABLE\n{statement}"""
-    )
+    parameters = ", ".join(standard + own)
+    return f"CREATE OR REPLACE MACRO {measure.name}({parameters}) AS TABLE\n{statement}"
 
 
 def _comment(measure: Measure) -> str:

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from analytics.measure import Measure, Parameter
 from analytics.parameters import decoded_id
+from analytics.responses import ParameterKind
 from ingest_api.problems import Problem
 
 _NUMBER: Final = TypeAdapter[float](float)
@@ -24,6 +25,7 @@ class MeasureQuestion:
         start: Only events seen at this time or later.
         until: Only events seen before this time.
         as_of_ns: Only events up to this position of the log, as `position_ns`.
+        section: Only students of this section, as a class of their own.
         student_id: Only rows of this student.
         exercise: Only rows of this exercise; '' is outside exercises.
         own: Values of the measure's own parameters.
@@ -33,6 +35,7 @@ class MeasureQuestion:
     start: datetime | None = None
     until: datetime | None = None
     as_of_ns: int | None = None
+    section: str | None = None
     student_id: str | None = None
     exercise: str | None = None
     own: dict[str, float | str] = field(default_factory=dict)
@@ -40,10 +43,18 @@ class MeasureQuestion:
     @property
     def other_courses(self) -> list[str]:
         """The courses that it asks about beside the one of the address."""
+        return self._named("course")
+
+    @property
+    def other_sections(self) -> list[str]:
+        """The sections that it asks about beside `section`: of the other course, if any."""
+        return self._named("section")
+
+    def _named(self, kind: ParameterKind) -> list[str]:
         return [
             str(value)
             for name, value in self.own.items()
-            if self.measure.parameters[name].kind == "course" and value
+            if self.measure.parameters[name].kind == kind and value
         ]
 
 

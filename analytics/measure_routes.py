@@ -14,6 +14,7 @@ from analytics.parameters import (
     MeasureBy,
     MeasureName,
     OnlyExercise,
+    OnlySection,
     OnlyStudent,
     SeenFrom,
     SeenTo,
@@ -26,7 +27,7 @@ from ingest_api.problems import Problem
 
 router = APIRouter(prefix="/api/v1", responses=examples.PROBLEMS)
 
-_STANDARD: Final = frozenset({"by", "from", "to", "as_of", "student_id", "exercise"})
+_STANDARD: Final = frozenset({"by", "from", "to", "as_of", "section", "student_id", "exercise"})
 
 
 def _question(
@@ -35,6 +36,7 @@ def _question(
     start: SeenFrom = None,
     until: SeenTo = None,
     as_of: AsOfText = None,
+    section: OnlySection = None,
     student_id: OnlyStudent = None,
     exercise: OnlyExercise = None,
 ) -> MeasureQuestion:
@@ -46,6 +48,7 @@ def _question(
         start=start,
         until=until,
         as_of_ns=None if as_of is None else parse_as_of(as_of),
+        section=section,
         student_id=student_id,
         exercise=exercise,
         own=parse_own(measure, given),

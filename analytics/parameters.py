@@ -135,6 +135,14 @@ AsOfText = Annotated[
 OnlyStudent = Annotated[
     Identifier | None, Query(alias="student_id", description="Only rows of this student.")
 ]
+OnlySection = Annotated[
+    Identifier | None,
+    Query(
+        alias="section",
+        description="Only students of this section, as if they were the whole class; the roster's "
+        "sections are those of now.",
+    ),
+]
 OnlyExercise = Annotated[
     str | None,
     Query(

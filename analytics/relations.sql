@@ -24,10 +24,21 @@ CREATE OR REPLACE MACRO wilson_lower(share, n) AS
 CREATE OR REPLACE MACRO wilson_upper(share, n) AS
     least(1, wilson_middle(share, n) + wilson_width(share, n));
 
+-- Whether a student is in a section of a course; with null for the section everybody is. Sections
+-- are those of now, whatever a position of the log is asked for: rosters are no part of the log.
+CREATE OR REPLACE MACRO is_in_section(course, student, only_section) AS
+    only_section IS NULL
+    OR student IN (
+        SELECT student_id FROM enrollments WHERE course_id = course AND section = only_section
+    );
+
 -- A course's events of a span of time [since, before), of those that the log held up to a position
--- (last_ns); null for no bound. seen_at is the earlier of occurred_at and received_at; exercise is
--- '' outside exercises. In order of seen_at, then position_ns, a student's events are in sequence.
-CREATE OR REPLACE MACRO course_events(course, since, before, last_ns) AS TABLE
+-- (last_ns), and of the students of a section (only_section); null for no bound. seen_at is the
+-- earlier of occurred_at and received_at; exercise is '' outside exercises. In order of seen_at, then
+-- position_ns, a student's events are in sequence.
+CREATE OR REPLACE MACRO course_events(
+    course, since, before, last_ns, only_section := NULL
+) AS TABLE
 SELECT
     * REPLACE (coalesce(exercise, '') AS exercise),
     least(occurred_at, received_at) AS seen_at
@@ -37,34 +48,37 @@ WHERE course_id = course
     -- Follows from the line before; by this one whole files of older events are left unread.
     AND (since IS NULL OR received_at >= since)
     AND (before IS NULL OR least(occurred_at, received_at) < before)
-    AND (last_ns IS NULL OR position_ns <= last_ns);
+    AND (last_ns IS NULL OR position_ns <= last_ns)
+    AND is_in_section(course, student_id, only_section);
 
 -- Its cell runs. A failed run ended in an error; an interrupted one did not.
-CREATE OR REPLACE MACRO course_runs(course, since, before, last_ns) AS TABLE
+CREATE OR REPLACE MACRO course_runs(course, since, before, last_ns, only_section := NULL) AS TABLE
 SELECT
     student_id, exercise, position, position_ns, seen_at, session_id, seq, notebook, cell_id,
     execution_count, status, status = 'error' AS failed, error_name, error_message, duration_ms,
     code_sha256, code_lines, code_chars, code
-FROM course_events(course, since, before, last_ns)
+FROM course_events(course, since, before, last_ns, only_section)
 WHERE type = 'cell_run';
 
 -- Its check results.
-CREATE OR REPLACE MACRO course_checks(course, since, before, last_ns) AS TABLE
+CREATE OR REPLACE MACRO course_checks(course, since, before, last_ns, only_section := NULL) AS TABLE
 SELECT
     student_id, exercise, position, position_ns, seen_at, check_name, passed, points,
     points_possible
-FROM course_events(course, since, before, last_ns)
+FROM course_events(course, since, before, last_ns, only_section)
 WHERE type = 'check_result';
 
 -- What a student did, with the time since what the student did before, on whatever exercise, in
 -- microseconds: null for the first.
-CREATE OR REPLACE MACRO course_actions(course, since, before, last_ns) AS TABLE
+CREATE OR REPLACE MACRO course_actions(
+    course, since, before, last_ns, only_section := NULL
+) AS TABLE
 SELECT
     student_id, exercise, position, position_ns, seen_at,
     epoch_us(seen_at) - lag(epoch_us(seen_at)) OVER (
         PARTITION BY student_id ORDER BY seen_at, position_ns
     ) AS gap_us
-FROM course_events(course, since, before, last_ns)
+FROM course_events(course, since, before, last_ns, only_section)
 WHERE type IN ('cell_run', 'check_result', 'help_requested');
 
 -- The exercises of a course, registered or seen, without ''.
@@ -76,7 +90,8 @@ UNION
 SELECT exercise FROM rollup_student_exercise
 WHERE course_id = course AND exercise <> '' AND runs + checks_passed + checks_failed > 0;
 
--- The exercises of which a check result was ever reported.
+-- The exercises of which a check result was ever reported, by a student of whatever section: it is
+-- the exercise that has a check.
 CREATE OR REPLACE MACRO checked_exercises(course, last_ns) AS TABLE
 SELECT exercise FROM rollup_student_exercise
 WHERE last_ns IS NULL AND course_id = course AND checks_passed + checks_failed > 0
@@ -86,13 +101,14 @@ WHERE last_ns IS NOT NULL;
 
 -- What each student ran and which results there are, by exercise ('' is outside exercises): from
 -- the rollups, or from the events where a span of time or a position is asked for.
-CREATE OR REPLACE MACRO student_work(course, since, before, last_ns) AS TABLE
+CREATE OR REPLACE MACRO student_work(course, since, before, last_ns, only_section := NULL) AS TABLE
 SELECT
     student_id, exercise, runs, errors, checks_passed, checks_failed, first_event_at, first_run_at,
     first_ok_at, first_passed_at, last_event_at
 FROM rollup_student_exercise
 WHERE since IS NULL AND before IS NULL AND last_ns IS NULL
     AND course_id = course AND runs + checks_passed + checks_failed > 0
+    AND is_in_section(course, student_id, only_section)
 UNION ALL
 SELECT
     student_id,
@@ -106,7 +122,7 @@ SELECT
     min(seen_at) FILTER (type = 'cell_run' AND status = 'ok') AS first_ok_at,
     min(seen_at) FILTER (type = 'check_result' AND passed) AS first_passed_at,
     max(seen_at) AS last_event_at
-FROM course_events(course, since, before, last_ns)
+FROM course_events(course, since, before, last_ns, only_section)
 WHERE NOT (since IS NULL AND before IS NULL AND last_ns IS NULL)
 GROUP BY student_id, exercise
 HAVING count(*) FILTER (type IN ('cell_run', 'check_result')) > 0;
@@ -114,7 +130,9 @@ HAVING count(*) FILTER (type IN ('cell_run', 'check_result')) > 0;
 -- How far each student is with each exercise of which there is a run or a check result. Solved: a
 -- check of it passed; attempted: there is a result of a check. Where no check was ever reported of
 -- the exercise, a run without error and a run stand for them: the weaker evidence.
-CREATE OR REPLACE MACRO student_exercises(course, since, before, last_ns) AS TABLE
+CREATE OR REPLACE MACRO student_exercises(
+    course, since, before, last_ns, only_section := NULL
+) AS TABLE
 SELECT
     work.student_id,
     work.exercise,
@@ -127,13 +145,15 @@ SELECT
         checked.exercise IS NULL, work.runs, work.checks_passed + work.checks_failed
     ) > 0 AS attempted,
     if(checked.exercise IS NULL, work.first_ok_at, work.first_passed_at) AS solved_at
-FROM student_work(course, since, before, last_ns) AS work
+FROM student_work(course, since, before, last_ns, only_section) AS work
 LEFT JOIN checked_exercises(course, last_ns) AS checked ON checked.exercise = work.exercise
 WHERE work.exercise <> '';
 
 -- Each run and check result of an exercise, and what it was the first to do for its student there:
 -- starts, attempts or solves it. Runs counts the student's runs of it so far.
-CREATE OR REPLACE MACRO exercise_steps(course, since, before, last_ns) AS TABLE
+CREATE OR REPLACE MACRO exercise_steps(
+    course, since, before, last_ns, only_section := NULL
+) AS TABLE
 WITH steps AS (
     SELECT
         events.*,
@@ -144,7 +164,7 @@ WITH steps AS (
             type = 'cell_run' AND status = 'ok',
             type = 'check_result' AND passed
         ) AS is_solution
-    FROM course_events(course, since, before, last_ns) AS events
+    FROM course_events(course, since, before, last_ns, only_section) AS events
     LEFT JOIN checked_exercises(course, last_ns) AS checked
         ON checked.exercise = events.exercise
     WHERE type IN ('cell_run', 'check_result') AND events.exercise <> ''
@@ -163,14 +183,16 @@ WINDOW so_far AS (
 );
 
 -- Whom and what a measure is asked about: every student of the course, every exercise, every pair
--- of them of which there is a run or a check result. exercise '' is there where something was run
+-- of them of which there is a run or a check result; of students, those of a section where one is
+-- asked for. exercise '' is there where something was run
 -- outside exercises.
-CREATE OR REPLACE MACRO population(course, grain) AS TABLE
+CREATE OR REPLACE MACRO population(course, grain, only_section := NULL) AS TABLE
 SELECT NULL::VARCHAR AS student_id, NULL::VARCHAR AS exercise
 WHERE grain = 'course'
 UNION ALL
 SELECT student_id, NULL FROM enrollments
 WHERE grain = 'student' AND course_id = course
+    AND (only_section IS NULL OR section = only_section)
 UNION ALL
 SELECT NULL, exercise
 FROM (
@@ -183,7 +205,8 @@ WHERE grain = 'exercise'
 UNION ALL
 SELECT student_id, exercise FROM rollup_student_exercise
 WHERE grain = 'student_exercise' AND course_id = course
-    AND runs + checks_passed + checks_failed > 0;
+    AND runs + checks_passed + checks_failed > 0
+    AND is_in_section(course, student_id, only_section);
 
 CREATE OR REPLACE MACRO first_line(message) AS regexp_replace(
     trim(split_part(trim(message, E' \t\r\n'), E'\n', 1), E' \t\r'), ' \([^()]*, line [0-9]+\)$', ''

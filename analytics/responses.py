@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 #: What a value of a measure's parameter is.
-ParameterKind = Literal["number", "text", "course"]
+ParameterKind = Literal["number", "text", "course", "section"]
 
 
 class Answer(BaseModel):
@@ -110,7 +110,16 @@ class StudentState(Answer):
     """Where one student is now."""
 
     student_id: str
-    last_seen_at: Annotated[datetime | None, Field(description="Time of the latest event, UTC.")]
+    display_name: Annotated[
+        str | None, Field(description="The name that the course's roster has; null for none.")
+    ] = None
+    section: Annotated[
+        str | None, Field(description="The section that the roster has; null for none.")
+    ] = None
+    last_seen_at: Annotated[
+        datetime | None,
+        Field(description="Time of the latest event, UTC; null where the student has not started."),
+    ]
     active: Annotated[bool, Field(description="Whether that is less than 5 minutes ago.")]
     notebook: Annotated[str | None, Field(description="Notebook of the latest run.")]
     exercise: Annotated[str | None, Field(description="Exercise of the latest run.")]

@@ -8,7 +8,16 @@ from fastapi import APIRouter, Depends, Request
 from analytics import answers, examples
 from analytics.access import ClassOf, ClassReader, StudentOf
 from analytics.lake_reader import LakeReader
-from analytics.parameters import Before, Bucket, From, Limit, To, bucket_length, require_span
+from analytics.parameters import (
+    Before,
+    Bucket,
+    From,
+    Limit,
+    OnlySection,
+    To,
+    bucket_length,
+    require_span,
+)
 from analytics.responses import (
     Courses,
     Events,
@@ -41,15 +50,15 @@ def get_courses(lake: Lake, grant: ClassReader) -> Courses:
 
 
 @router.get(f"{COURSE}/progress", responses=examples.answer(examples.PROGRESS))
-def get_progress(lake: Lake, course_id: ClassOf) -> Progress:
+def get_progress(lake: Lake, course_id: ClassOf, section: OnlySection = None) -> Progress:
     """Return how far the whole class is, in total and for each exercise."""
-    return lake.read(lambda connection: answers.progress(connection, course_id))
+    return lake.read(lambda connection: answers.progress(connection, course_id, section))
 
 
 @router.get(f"{COURSE}/students", responses=examples.answer(examples.STUDENTS))
-def get_students(lake: Lake, course_id: ClassOf) -> Students:
-    """Return where each student of the class is now."""
-    return lake.read(lambda connection: answers.students(connection, course_id))
+def get_students(lake: Lake, course_id: ClassOf, section: OnlySection = None) -> Students:
+    """Return where each student of the class is now, also those who have not started."""
+    return lake.read(lambda connection: answers.students(connection, course_id, section))
 
 
 @history_router.get(

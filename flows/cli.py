@@ -6,6 +6,7 @@ from flows.commands.account import account
 from flows.commands.audit import audit
 from flows.commands.backup import backup
 from flows.commands.course import course
+from flows.commands.enroll import enroll
 from flows.commands.export import export
 from flows.commands.import_data import import_data
 from flows.commands.migrate import migrate
@@ -36,6 +37,7 @@ for command in (
     account,
     simulate,
     course,
+    enroll,
     audit,
     rejected,
     rebuild,

@@ -38,13 +38,18 @@ class Student(Base):
 
 
 class Enrollment(Base):
-    """A student in a course."""
+    """A student in a course, from a roster (`cellpulse enroll`) or from the first event.
+
+    `display_name` and `section` are what the course's roster says; each course has its own.
+    """
 
     __tablename__ = "enrollments"
 
     course_id: Mapped[str] = mapped_column(ForeignKey("courses.course_id"), primary_key=True)
     student_id: Mapped[str] = mapped_column(ForeignKey("students.student_id"), primary_key=True)
     enrolled_at: Mapped[datetime]
+    display_name: Mapped[str | None]
+    section: Mapped[str | None]
 
 
 class Notebook(Base):

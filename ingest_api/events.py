@@ -198,7 +198,12 @@ class ProgressEvent(BaseModel):
         list[str] | None, Field(description="Names of the fields that were cut to their cap.")
     ] = None
     extra: Annotated[
-        dict[str, JsonValue] | None, Field(description="Fields that this version does not know.")
+        dict[str, JsonValue] | None,
+        Field(
+            description="Fields that this version does not know, and what some clients tell: "
+            "`error_line`, the line of the cell, from 1, at which it failed, and `exercise_by`, "
+            "what named the exercise."
+        ),
     ] = None
 
     @model_validator(mode="before")

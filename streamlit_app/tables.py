@@ -85,7 +85,7 @@ def class_table(students: Iterable[StudentState], course_id: str, now: datetime)
         query = urlencode({"course": course_id, "student": student.student_id})
         streak = student.error_streak
         cells = [
-            f'<a href="student?{escape(query)}">{escape(student.student_id)}</a>',
+            f'<a href="student?{escape(query)}"{_hint(student)}>{escape(student.student_id)}</a>',
             escape(where(student.exercise, student.notebook)),
             glyph(kind_of_run(student.last_status)),
             f'<b class="cp-alarm">{streak}</b>' if streak >= LONG_STREAK else str(streak or ""),
@@ -96,6 +96,12 @@ def class_table(students: Iterable[StudentState], course_id: str, now: datetime)
         tint = ' class="cp-tint"' if streak >= LONG_STREAK else ""
         rows.append(f"<tr{tint}>{_cells(CLASS_COLUMNS, cells, first_names_row=True)}</tr>")
     return _table("class-table", "The class, one row a student", CLASS_COLUMNS, rows)
+
+
+def _hint(student: StudentState) -> str:
+    """Return what the roster says of a student, as a hint of the link."""
+    told = ", ".join(filter(None, (student.display_name, student.section)))
+    return f' title="{escape(told)}"' if told else ""
 
 
 def exercise_table(exercises: Iterable[ExerciseProgress]) -> str:

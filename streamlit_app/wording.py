@@ -20,6 +20,8 @@ KINDS: Final = {
 }
 AGES: Final = {"seconds": "{n} s", "minutes": "{n} min", "hours": "{n} h", "days": "{n} days"}
 NEVER: Final = "\N{EN DASH}"
+#: Who is enrolled and has never been seen.
+NOT_STARTED: Final = "not started"
 NEW: Final = "new"
 NOBODY_YET: Final = "nobody yet"
 GOT_PAST: Final = "{past} of {students}, in {minutes:.0f} min and {runs:g} runs"
@@ -49,9 +51,9 @@ def kind_of(event: HistoryEvent) -> str | None:
 
 
 def ago(then: datetime | None, now: datetime) -> str:
-    """Say how long ago something was, as coarsely as one needs it."""
+    """Say how long ago a student was seen, or something was, as coarsely as one needs it."""
     if then is None:
-        return NEVER
+        return NOT_STARTED
     seconds = max(0, int((now - then).total_seconds()))
     if seconds < _MINUTE:
         return AGES["seconds"].format(n=seconds)

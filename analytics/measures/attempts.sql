@@ -19,7 +19,7 @@
 --   the first run without error ends it.
 
 WITH steps AS (
-    FROM exercise_steps($course_id, $start, $until, $as_of)
+    FROM exercise_steps($course_id, $start, $until, $as_of, $section)
 ),
 
 pairs AS (

@@ -1,7 +1,7 @@
 -- name: cohort_comparison
 -- title: Comparison with another class
 -- meaning: Whether this class solves more of the same exercises than another one, such as the run of
---   the course a year ago.
+--   the course a year ago, or one section of it more than another.
 -- formula: By exercise, the share of those who attempted it that solved it (see progress) here less
 --   there, with Newcombe's hybrid score interval (his method 10). By course, of each student the
 --   share solved of the exercises attempted that both classes have; the mean here less the mean
@@ -10,10 +10,13 @@
 -- unit: difference of shares, -1 to 1
 -- parameters:
 --   against = course(): The course to compare with; only exercises of the same name are compared.
+--     None means this course, where a section of it is named in against_section.
+--   against_section = section(): The section of that course to compare with; none means all of it.
+--     Within this course it is compared with the section asked for, else with all others.
 --   min_students = 5: With fewer students on either side it is null.
 -- columns:
---   value: Share here less share there; above 0 this class solved more. Null without another course,
---     and by run.
+--   value: Share here less share there; above 0 this class solved more. Null without another course
+--     or section, and by run.
 --   lower: Lower end of the 95 % interval; by course and exercise.
 --   upper: Upper end of the 95 % interval; an interval that holds 0 tells no difference.
 --   rate: The share here.
@@ -26,20 +29,33 @@
 -- adapted: Students, not their runs, are what is counted, as the runs of one student are alike.
 -- limits: A difference does not say why; the classes may differ in whom they hold, in help and in
 --   time. An exercise that was changed under the same name is compared all the same. While the class
---   runs it is behind one that is over. A span of time is of this class only. Of many exercises
---   compared one in twenty shows a difference by chance. Sections of a course can't be compared, as
---   the data do not know them.
+--   runs it is behind one that is over. A span of time is of this course only. Of many exercises
+--   compared one in twenty shows a difference by chance. Who is in a section is what the roster says
+--   now. Students of a section help each other, so that the interval is too narrow by what they have
+--   in common.
 
 WITH here AS (
     SELECT student_id, exercise, (solved_at IS NOT NULL)::INT AS solved
-    FROM student_exercises($course_id, $start, $until, $as_of)
+    FROM student_exercises($course_id, $start, $until, $as_of, $section)
     WHERE attempted
+        -- Nobody is compared with himself.
+        AND NOT (
+            $against IN ('', $course_id)
+            AND is_in_section($course_id, student_id, $against_section)
+        )
 ),
 
 there AS (
     SELECT student_id, exercise, (solved_at IS NOT NULL)::INT AS solved
-    FROM student_exercises($against, NULL, NULL, $as_of)
-    WHERE attempted
+    FROM student_exercises(
+        if($against IN ('', $course_id), $course_id, $against),
+        if($against IN ('', $course_id), $start, NULL),
+        if($against IN ('', $course_id), $until, NULL),
+        $as_of,
+        nullif($against_section, '')
+    )
+    -- Without another course or section there is nothing to compare with.
+    WHERE attempted AND $against || $against_section <> ''
 ),
 
 rates_here AS (
@@ -159,5 +175,5 @@ FROM compared
 UNION ALL
 
 SELECT student_id, exercise, position, NULL, NULL, NULL, solves::INT::DOUBLE, NULL, 1, NULL
-FROM exercise_steps($course_id, $start, $until, $as_of)
+FROM exercise_steps($course_id, $start, $until, $as_of, $section)
 WHERE $by = 'run' AND (attempts OR solves)

@@ -46,11 +46,11 @@ worked AS (
         sum(least(coalesce(gap_us, 0), cap_us)) OVER (
             PARTITION BY student_id ORDER BY seen_at, position_ns ROWS UNBOUNDED PRECEDING
         ) / 1e6 AS seconds_so_far
-    FROM course_actions($course_id, $start, $until, $as_of), caps
+    FROM course_actions($course_id, $start, $until, $as_of, $section), caps
 ),
 
 steps AS (
-    FROM exercise_steps($course_id, $start, $until, $as_of)
+    FROM exercise_steps($course_id, $start, $until, $as_of, $section)
 ),
 
 solutions AS (

@@ -31,7 +31,7 @@ WITH pairs AS (
         count(*) AS attempted,
         count(solved_at) AS solved,
         1 - count(solved_at) / count(*) AS difficulty
-    FROM student_exercises($course_id, $start, $until, $as_of)
+    FROM student_exercises($course_id, $start, $until, $as_of, $section)
     WHERE attempted AND $by <> 'run'
     GROUP BY ALL
 )
@@ -53,5 +53,5 @@ UNION ALL
 SELECT
     student_id, exercise, position, NULL, NULL, NULL, NULL,
     attempts::INT::BIGINT, solves::INT::BIGINT
-FROM exercise_steps($course_id, $start, $until, $as_of)
+FROM exercise_steps($course_id, $start, $until, $as_of, $section)
 WHERE $by = 'run' AND (attempts OR solves)

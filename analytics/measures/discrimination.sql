@@ -32,7 +32,7 @@ WITH pairs AS (
         attempted,
         (solved_at IS NOT NULL)::INT AS solved,
         count(solved_at) OVER (PARTITION BY student_id) - (solved_at IS NOT NULL)::INT AS rest
-    FROM student_exercises($course_id, $start, $until, $as_of)
+    FROM student_exercises($course_id, $start, $until, $as_of, $section)
 ),
 
 exercises_alone AS (
@@ -93,5 +93,5 @@ GROUP BY ALL
 UNION ALL
 
 SELECT student_id, exercise, position, NULL, NULL, NULL, 1, solves::INT::BIGINT, NULL
-FROM exercise_steps($course_id, $start, $until, $as_of)
+FROM exercise_steps($course_id, $start, $until, $as_of, $section)
 WHERE $by = 'run' AND (attempts OR solves)

@@ -29,7 +29,7 @@ WITH pairs AS (
         error_name,
         lag(failed) OVER runs_in_order AS failed_before,
         lag(error_name) OVER runs_in_order AS error_before
-    FROM course_runs($course_id, $start, $until, $as_of)
+    FROM course_runs($course_id, $start, $until, $as_of, $section)
     WINDOW runs_in_order AS (PARTITION BY student_id, exercise ORDER BY seen_at, position_ns)
 ),
 

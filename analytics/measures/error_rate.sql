@@ -21,12 +21,12 @@ SELECT
     sum(errors) / nullif(sum(runs), 0) AS value,
     sum(errors)::BIGINT AS failed,
     sum(runs)::BIGINT AS runs
-FROM student_work($course_id, $start, $until, $as_of)
+FROM student_work($course_id, $start, $until, $as_of, $section)
 WHERE $by <> 'run'
 GROUP BY ALL
 
 UNION ALL
 
 SELECT student_id, exercise, position, failed::INT::DOUBLE, failed::INT::BIGINT, 1::BIGINT
-FROM course_runs($course_id, $start, $until, $as_of)
+FROM course_runs($course_id, $start, $until, $as_of, $section)
 WHERE $by = 'run'

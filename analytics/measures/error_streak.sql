@@ -28,7 +28,7 @@ WITH sequences AS (
         -- By student and course a streak goes on from exercise to exercise.
         if($by IN ('student', 'course'), NULL, exercise) AS within_exercise,
         position_ns
-    FROM course_runs($course_id, $start, $until, $as_of)
+    FROM course_runs($course_id, $start, $until, $as_of, $section)
 ),
 
 numbered AS (

@@ -48,7 +48,7 @@ WITH runs AS (
         error_name,
         execution_count,
         row_number() OVER (PARTITION BY student_id ORDER BY seen_at, position_ns) AS number
-    FROM course_runs($course_id, $start, $until, $as_of)
+    FROM course_runs($course_id, $start, $until, $as_of, $section)
 ),
 
 placed AS (

@@ -38,7 +38,7 @@ WITH compared AS (
         AND abs(code_chars - lag(code_chars) OVER runs_in_order) <= $most_chars AS same_size,
         epoch_us(seen_at) - epoch_us(lag(seen_at) OVER runs_in_order)
         - coalesce(duration_ms, 0) * 1e3 AS pause_us
-    FROM course_runs($course_id, $start, $until, $as_of)
+    FROM course_runs($course_id, $start, $until, $as_of, $section)
     WINDOW runs_in_order AS (PARTITION BY student_id, exercise ORDER BY seen_at, position_ns)
 ),
 

@@ -28,7 +28,7 @@ WITH checked AS (
 
 solved AS (
     SELECT DISTINCT student_id, events.exercise
-    FROM course_events($course_id, NULL, $until, $as_of) AS events
+    FROM course_events($course_id, NULL, $until, $as_of, $section) AS events
     LEFT JOIN checked ON checked.exercise = events.exercise
     WHERE if(
         checked.exercise IS NULL,
@@ -45,7 +45,7 @@ latest AS (
         arg_max(position, (seen_at, position_ns)) FILTER (type = 'cell_run') AS position,
         max(seen_at) FILTER (type = 'cell_run') AS run_at,
         max(seen_at) AS event_at
-    FROM course_events($course_id, $start, $until, $as_of)
+    FROM course_events($course_id, $start, $until, $as_of, $section)
     GROUP BY student_id
 ),
 

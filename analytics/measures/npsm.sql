@@ -55,7 +55,7 @@ WITH steps AS (
             0
         ) AS gap_us,
         coalesce(lead(duration_ms) OVER all_in_order, 0) * 1e3 AS run_us
-    FROM course_events($course_id, $start, $until, $as_of)
+    FROM course_events($course_id, $start, $until, $as_of, $section)
     WHERE type IN ('cell_run', 'check_result')
     WINDOW all_in_order AS (PARTITION BY student_id ORDER BY seen_at, position_ns)
 ),

@@ -22,11 +22,11 @@
 --   be done yet count for those who did them.
 
 WITH students AS (
-    SELECT DISTINCT student_id FROM student_work($course_id, $start, $until, $as_of)
+    SELECT DISTINCT student_id FROM student_work($course_id, $start, $until, $as_of, $section)
 ),
 
 pairs AS (
-    FROM student_exercises($course_id, $start, $until, $as_of)
+    FROM student_exercises($course_id, $start, $until, $as_of, $section)
 ),
 
 scores AS (
@@ -88,6 +88,6 @@ SELECT
 FROM in_exercise
 JOIN (
     SELECT DISTINCT student_id, exercise, if($by = 'run', position, NULL) AS position
-    FROM exercise_steps($course_id, $start, $until, $as_of)
+    FROM exercise_steps($course_id, $start, $until, $as_of, $section)
     WHERE $by = 'student_exercise' OR ($by = 'run' AND solves)
 ) USING (student_id, exercise)

@@ -28,12 +28,12 @@
 --   number of exercises is still that of today.
 
 WITH students AS (
-    SELECT DISTINCT student_id FROM student_work($course_id, $start, $until, $as_of)
+    SELECT DISTINCT student_id FROM student_work($course_id, $start, $until, $as_of, $section)
 ),
 
 best AS (
     SELECT student_id, exercise, check_name, max(points) AS points
-    FROM course_checks($course_id, $start, $until, $as_of)
+    FROM course_checks($course_id, $start, $until, $as_of, $section)
     WHERE points IS NOT NULL
     GROUP BY ALL
 ),
@@ -65,7 +65,7 @@ pairs AS (
         worth.points_possible
     FROM students
     CROSS JOIN course_exercises($course_id) AS known
-    LEFT JOIN student_exercises($course_id, $start, $until, $as_of) AS done
+    LEFT JOIN student_exercises($course_id, $start, $until, $as_of, $section) AS done
         ON done.student_id = students.student_id AND done.exercise = known.exercise
     LEFT JOIN earned
         ON earned.student_id = students.student_id AND earned.exercise = known.exercise
@@ -79,7 +79,7 @@ steps AS (
             PARTITION BY student_id, exercise, check_name
             ORDER BY seen_at, position_ns ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS points_before
-    FROM exercise_steps($course_id, $start, $until, $as_of)
+    FROM exercise_steps($course_id, $start, $until, $as_of, $section)
 )
 
 SELECT

@@ -36,7 +36,7 @@ WITH compared AS (
             AND error_name = lag(error_name) OVER runs_in_order,
             false
         ) AS repeats
-    FROM course_runs($course_id, $start, $until, $as_of)
+    FROM course_runs($course_id, $start, $until, $as_of, $section)
     WINDOW runs_in_order AS (PARTITION BY student_id, exercise ORDER BY seen_at, position_ns)
 ),
 

@@ -41,7 +41,7 @@ gaps AS (
         sum(least(gap_us, cap_us * 2)) FILTER (gap_us IS NOT NULL) / 1e6 AS double_cap,
         count(gap_us) AS gaps,
         count(*) FILTER (gap_us > cap_us) AS capped
-    FROM course_actions($course_id, $start, $until, $as_of), caps
+    FROM course_actions($course_id, $start, $until, $as_of, $section), caps
     GROUP BY ALL
 )
 

@@ -27,7 +27,7 @@ WITH firsts AS (
         first_run_at,
         row_number() OVER (PARTITION BY exercise ORDER BY first_run_at) AS place,
         count(*) OVER (PARTITION BY exercise) AS students
-    FROM student_exercises($course_id, $start, $until, $as_of)
+    FROM student_exercises($course_id, $start, $until, $as_of, $section)
     WHERE first_run_at IS NOT NULL
 ),
 
@@ -64,7 +64,7 @@ SELECT
     any_value(first_run_at),
     any_value(met_at),
     1
-FROM course_runs($course_id, $start, $until, $as_of)
+FROM course_runs($course_id, $start, $until, $as_of, $section)
 JOIN waits USING (student_id, exercise)
 WHERE $by = 'run'
 GROUP BY student_id, exercise

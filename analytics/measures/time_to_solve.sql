@@ -36,7 +36,7 @@ WITH durations AS (
         exercise,
         solved_at IS NOT NULL AS is_solved,
         epoch_us(coalesce(solved_at, last_event_at)) - epoch_us(first_event_at) AS time_us
-    FROM student_exercises($course_id, $start, $until, $as_of)
+    FROM student_exercises($course_id, $start, $until, $as_of, $section)
 ),
 
 times AS (
@@ -117,6 +117,6 @@ SELECT
     starts::INT::BIGINT,
     solves::INT::BIGINT,
     NULL
-FROM exercise_steps($course_id, $start, $until, $as_of) AS steps
+FROM exercise_steps($course_id, $start, $until, $as_of, $section) AS steps
 JOIN durations USING (student_id, exercise)
 WHERE $by = 'run' AND (solves OR NOT steps.is_solved)

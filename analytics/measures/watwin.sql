@@ -28,8 +28,8 @@
 -- adapted: A cell run stands for a compilation, an exercise for a file, the name of the exception for
 --   the type of error. The end of Python's message that names file and line ("(x.py, line 3)") is no
 --   part of it. The line is the event's extra.error_line, else the one that the message ends with;
---   where there is none, as with most errors of a cell, nothing is given for it, but 35 remains, so
---   that 33/35 is the most. Identical code is known by its SHA-256. Fixes by deleting or commenting
+--   where there is none, as below a cell magic, nothing is given for it, but 35 remains, so that
+--   33/35 is the most. Identical code is known by its SHA-256. Fixes by deleting or commenting
 --   out are not filtered, as that needs the code. Pairs whose first run did not fail stay in the
 --   average; for the variant without them, multiply by pairs and divide by after_failure. Session
 --   means a sitting, not a kernel, so that a restart does not hide a repair.
@@ -52,7 +52,7 @@ WITH runs AS (
         code_sha256,
         epoch_ms(seen_at) - lag(epoch_ms(seen_at)) OVER all_in_order AS resolve_ms,
         row_number() OVER all_in_order AS number
-    FROM course_events($course_id, $start, $until, $as_of)
+    FROM course_events($course_id, $start, $until, $as_of, $section)
     WHERE type = 'cell_run'
     WINDOW all_in_order AS (PARTITION BY student_id ORDER BY seen_at, position_ns)
 ),

@@ -54,7 +54,7 @@ steps AS (
         row_number() OVER (
             PARTITION BY student_id, events.exercise ORDER BY seen_at, position_ns
         ) AS number
-    FROM course_events($course_id, $start, $until, $as_of) AS events
+    FROM course_events($course_id, $start, $until, $as_of, $section) AS events
     LEFT JOIN checked ON checked.exercise = events.exercise
     WHERE type IN ('cell_run', 'check_result') AND events.exercise <> ''
 ),

@@ -6,6 +6,7 @@
 -- unit: persons, cell runs, events; error_rate from 0 to 1
 -- parameters:
 --   course_id: The course.
+--   section: Only students of this section; null for all.
 --   now: The moment that "active" refers to.
 -- columns:
 --   students: Students enrolled or seen, whether or not they still run cells.
@@ -18,17 +19,22 @@
 -- limits: Students come from PostgreSQL and runs from the lake, which may be a moment apart.
 --   Events without a sequence number cannot be missed, so their loss is not counted.
 
-WITH class AS (
+WITH enrolled AS (
+    SELECT student_id
+    FROM master.enrollments
+    WHERE course_id = $course_id AND ($section::VARCHAR IS NULL OR section = $section)
+),
+
+class AS (
     SELECT
         count(*) AS students,
         count(*) FILTER (
             student_states.last_seen_at > $now::TIMESTAMPTZ - INTERVAL 5 MINUTE
         ) AS active_students
-    FROM master.enrollments
+    FROM enrolled
     LEFT JOIN master.student_states
-        ON student_states.course_id = enrollments.course_id
-        AND student_states.student_id = enrollments.student_id
-    WHERE enrollments.course_id = $course_id
+        ON student_states.course_id = $course_id
+        AND student_states.student_id = enrolled.student_id
 ),
 
 work AS (
@@ -37,12 +43,14 @@ work AS (
         coalesce(sum(errors), 0)::BIGINT AS errors
     FROM lake.rollup_student_exercise
     WHERE course_id = $course_id
+        AND ($section IS NULL OR student_id IN (FROM enrolled))
 ),
 
 losses AS (
     SELECT coalesce(sum(lost_events), 0)::BIGINT AS lost_events
     FROM master.sessions
     WHERE course_id = $course_id
+        AND ($section IS NULL OR student_id IN (FROM enrolled))
 )
 
 SELECT

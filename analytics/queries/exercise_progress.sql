@@ -7,6 +7,8 @@
 -- unit: persons, cell runs; error_rate from 0 to 1
 -- parameters:
 --   course_id: The course.
+--   section: Only students of this section; null for all. Exercises that only others have started
+--     are listed too, and what is the evidence behind passed is so for the whole course.
 -- columns:
 --   exercise: The exercise's name. Registered ones come first, in their order, started or not;
 --     then the others, in the order of the notebooks' file names, without folders, then of names,
@@ -21,24 +23,34 @@
 --   runs: Cell runs.
 --   errors: Cell runs that ended in an error; an interrupted run is not one.
 --   error_rate: errors / runs; null without runs.
--- reads: lake.rollup_student_exercise, master.registered_exercises
+-- reads: lake.rollup_student_exercise, master.enrollments, master.registered_exercises
 -- limits: Runs outside exercises are not listed. A run without error is weak evidence of a
 --   solution. An exercise that was registered once and is no more comes with the others.
 
-WITH exercises AS (
+WITH work AS (
+    SELECT
+        *,
+        $section::VARCHAR IS NULL OR student_id IN (
+            SELECT student_id FROM master.enrollments
+            WHERE course_id = $course_id AND section = $section
+        ) AS is_asked
+    FROM lake.rollup_student_exercise
+    WHERE course_id = $course_id AND exercise <> ''
+),
+
+exercises AS (
     SELECT
         exercise,
         arg_max(notebook, last_run_at) FILTER (notebook IS NOT NULL) AS notebook,
         -- Of several that are equally frequent the first one: the order must not jump.
         mode(parse_filename(notebook) ORDER BY parse_filename(notebook)) AS file_name,
-        count(*) FILTER (runs + checks_passed + checks_failed > 0) AS started,
+        count(*) FILTER (is_asked AND runs + checks_passed + checks_failed > 0) AS started,
         sum(checks_passed + checks_failed) > 0 AS checked,
-        count(*) FILTER (checks_passed > 0) AS passed_a_check,
-        count(first_ok_at) AS ran_without_error,
-        sum(runs)::BIGINT AS runs,
-        sum(errors)::BIGINT AS errors
-    FROM lake.rollup_student_exercise
-    WHERE course_id = $course_id AND exercise <> ''
+        count(*) FILTER (is_asked AND checks_passed > 0) AS passed_a_check,
+        count(first_ok_at) FILTER (is_asked) AS ran_without_error,
+        (sum(runs) FILTER (is_asked))::BIGINT AS runs,
+        (sum(errors) FILTER (is_asked))::BIGINT AS errors
+    FROM work
     GROUP BY exercise
 ),
 

@@ -5,9 +5,12 @@
 -- unit: cell runs, events; error_rate from 0 to 1; times in UTC
 -- parameters:
 --   course_id: The course.
+--   section: Only students of this section; null for all.
 --   now: The moment that "active" refers to.
 -- columns:
 --   student_id: The student. In the order of ids, where s2 is before s10.
+--   display_name: The name that the course's roster has; null for none.
+--   section: The section that the roster has; null for none.
 --   last_seen_at: When the student's latest event happened; null before any.
 --   active: Whether that is less than 5 minutes ago.
 --   notebook: Notebook of the latest run; null before any.
@@ -32,6 +35,8 @@ WITH losses AS (
 
 SELECT
     enrollments.student_id,
+    enrollments.display_name,
+    enrollments.section,
     states.last_seen_at,
     coalesce(states.last_seen_at > $now::TIMESTAMPTZ - INTERVAL 5 MINUTE, false) AS active,
     states.notebook,
@@ -48,4 +53,5 @@ LEFT JOIN master.student_states AS states
     AND states.student_id = enrollments.student_id
 LEFT JOIN losses ON losses.student_id = enrollments.student_id
 WHERE enrollments.course_id = $course_id
+    AND ($section::VARCHAR IS NULL OR enrollments.section = $section)
 ORDER BY natural_order(enrollments.student_id), enrollments.student_id

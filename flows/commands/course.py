@@ -58,11 +58,11 @@ def register_course(
     Give all of the course's notebooks each time: an exercise that is not found any more is
     retired. docs/course.md says what marks an exercise, and how it is found again.
     """
-    _check_course(course_id)
+    check_course(course_id)
     due = dict(_parse_due(text) for text in dues)
     notebooks = read_course(paths, _with_progress)
     settings = FlowsSettings.load()
-    with _master_data(settings.postgres_url) as engine:
+    with master_data(settings.postgres_url) as engine:
         outcome = register(engine, course_id, notebooks, _one_line(title), due)
     with connect_redis(settings.redis_url) as redis:
         try:
@@ -78,7 +78,7 @@ def register_course(
 @one_line_for_errors
 def show(course_id: str, as_json: bool) -> None:
     """Show what is registered of a course: notebooks, exercises, checks, points and due dates."""
-    with _master_data(FlowsSettings.load().postgres_url) as engine:
+    with master_data(FlowsSettings.load().postgres_url) as engine:
         found = registered_course(engine, course_id)
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
@@ -99,7 +99,7 @@ def _with_progress(files: list[tuple[str, Path]]) -> Iterator[tuple[str, Path]]:
 
 
 @contextmanager
-def _master_data(postgres_url: str) -> Iterator[Engine]:
+def master_data(postgres_url: str) -> Iterator[Engine]:
     engine = engine_for(postgres_url)
     try:
         yield engine
@@ -107,7 +107,7 @@ def _master_data(postgres_url: str) -> Iterator[Engine]:
         engine.dispose()
 
 
-def _check_course(course_id: str) -> None:
+def check_course(course_id: str) -> None:
     try:
         TypeAdapter(CourseId).validate_python(course_id)
     except ValidationError as error:

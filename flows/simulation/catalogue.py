@@ -20,11 +20,13 @@ class Mistake:
     Attributes:
         run: What came of the student's cell.
         check_message: What the check's assertion says to it, where the cell itself ran.
+        check_line: The line of the check at which it says so.
         weight: How often it is made, relative to the exercise's other mistakes.
     """
 
     run: Run
     check_message: str | None
+    check_line: int | None
     weight: float
 
 
@@ -34,12 +36,12 @@ class Attempts:
 
     Attributes:
         difficulty: In logits; see `parameters.SKILL_SPREAD`.
-        starter_error: Name and message of the error that the cell raises as it was handed out.
+        starter_error: Name, message and line of what the cell raises as it was handed out.
         solutions: Codes that solve it, as they ran.
     """
 
     difficulty: float
-    starter_error: tuple[str, str] | None
+    starter_error: tuple[str, str, int] | None
     solutions: tuple[Run, ...]
     mistakes: tuple[Mistake, ...]
 
@@ -74,7 +76,7 @@ def _attempts(entry: dict[str, Any]) -> Attempts:
     starter = entry.get("starter_error")
     return Attempts(
         difficulty=entry["difficulty"],
-        starter_error=(starter["name"], starter["message"]) if starter else None,
+        starter_error=(starter["name"], starter["message"], starter["line"]) if starter else None,
         solutions=tuple(ran(_code(code)) for code in entry["solutions"]),
         mistakes=tuple(_mistake(mistake) for mistake in entry["mistakes"]),
     )
@@ -82,8 +84,14 @@ def _attempts(entry: dict[str, Any]) -> Attempts:
 
 def _mistake(entry: dict[str, Any]) -> Mistake:
     return Mistake(
-        run=ran(_code(entry["code"]), entry.get("error_name"), entry.get("error_message")),
+        run=ran(
+            _code(entry["code"]),
+            entry.get("error_name"),
+            entry.get("error_message"),
+            entry.get("error_line"),
+        ),
         check_message=entry.get("check_message"),
+        check_line=entry.get("check_line"),
         weight=entry.get("weight", 1.0),
     )
 

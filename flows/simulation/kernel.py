@@ -30,7 +30,8 @@ class Kernel:
         needed = _needed(code)
         if not needed or self.names.intersection(needed):
             return None
-        return ran(code, "NameError", f"name '{needed[0]}' is not defined")
+        name, line = next(iter(needed.items()))
+        return ran(code, "NameError", f"name '{name}' is not defined", line)
 
     def contradicts(self, run: Run) -> bool:
         """Return whether a run says that a name is unknown which the kernel may know."""
@@ -40,7 +41,7 @@ class Kernel:
 
 def edited(run: Run, rng: Random) -> Run:
     """Return the run of a slightly other text, with the same outcome."""
-    return ran(run.code + rng.choice(_EDITS), run.error_name, run.error_message)
+    return ran(run.code + rng.choice(_EDITS), run.error_name, run.error_message, run.error_line)
 
 
 @lru_cache(maxsize=10_000)
@@ -56,12 +57,16 @@ def _bound(code: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=10_000)
-def _needed(code: str) -> tuple[str, ...]:
-    """Return the names that `code` reads and does not bind, in order of their place."""
+def _needed(code: str) -> dict[str, int]:
+    """Return the names that `code` reads and does not bind, in order of their place, with line."""
     try:
         loads = [n for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name)]
     except SyntaxError:
-        return ()
+        return {}
     loads.sort(key=lambda name: (name.lineno, name.col_offset))
     known = _bound(code) | set(dir(builtins))
-    return tuple(dict.fromkeys(name.id for name in loads if name.id not in known))
+    lines: dict[str, int] = {}
+    for name in loads:
+        if name.id not in known:
+            lines.setdefault(name.id, name.lineno)
+    return lines

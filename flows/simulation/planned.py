@@ -50,6 +50,8 @@ class PlannedEvent:
             return fields
         if self.type == "check_result":
             return fields | {"check_name": step.check_name, "passed": step.run.status == "ok"}
+        if step.run.error_line is not None:
+            fields["error_line"] = step.run.error_line
         return fields | {
             "execution_count": self.execution_count,
             "status": step.run.status,

@@ -12,6 +12,7 @@ class Run:
     """The outcome of one code text.
 
     Attributes:
+        error_line: The line of the code, from 1, at which it failed.
         code: The code itself.
         code_sha256: SHA-256 of the code as UTF-8.
         code_lines: Lines of code.
@@ -21,6 +22,7 @@ class Run:
     status: RunStatus
     error_name: str | None
     error_message: str | None
+    error_line: int | None
     code: str
     code_sha256: str
     code_lines: int
@@ -28,13 +30,19 @@ class Run:
 
 
 @lru_cache(maxsize=10_000)
-def ran(code: str, error_name: str | None = None, error_message: str | None = None) -> Run:
+def ran(
+    code: str,
+    error_name: str | None = None,
+    error_message: str | None = None,
+    error_line: int | None = None,
+) -> Run:
     """Return the outcome of running `code`, without an error where none is named."""
     digest = hashlib.sha256(code.encode())
     return Run(
         status=_status(error_name),
         error_name=error_name,
         error_message=error_message,
+        error_line=error_line,
         code=code,
         code_sha256=digest.hexdigest(),
         code_lines=len(code.splitlines()),

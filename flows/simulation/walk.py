@@ -197,7 +197,7 @@ class Walk:
         if exercise.check and mistake.check_message and self._happens(self._parameters.runs_check):
             self._desk.think(self._parameters.next_cell_seconds)
             check = exercise.check.cell
-            run = ran(check.code, "AssertionError", mistake.check_message)
+            run = ran(check.code, "AssertionError", mistake.check_message, mistake.check_line)
             yield self._run(notebook, check, run, exercise)
 
     def _be_planted(self, notebook: Notebook, exercise: Exercise) -> Iterator[Step]:

@@ -23,6 +23,7 @@ VALUES: dict[str, Any] = {
     "until": None,
     "bucket_limit": 10,
     "as_of": None,
+    "section": None,
     "lesson_minutes": 180,
 }
 
@@ -45,6 +46,7 @@ def test_there_is_a_measure_for_every_number() -> None:
         "error_clusters",
         "exercise_progress",
         "membership",
+        "sections",
         "student_history",
         "student_states",
         "timeline",

@@ -3,6 +3,8 @@
 import httpx
 
 NOTHING = {
+    "display_name": None,
+    "section": None,
     "last_seen_at": None,
     "active": False,
     "notebook": None,
@@ -24,6 +26,8 @@ async def test_every_student_has_a_row_with_the_state_after_the_last_event(
     assert answer["students"] == [
         {
             "student_id": "ada",
+            "display_name": "Ada Lovelace",
+            "section": "A",
             "last_seen_at": "2024-03-04T09:03:30Z",
             "active": False,
             "notebook": "01-start.ipynb",
@@ -37,6 +41,8 @@ async def test_every_student_has_a_row_with_the_state_after_the_last_event(
         },
         {
             "student_id": "bob",
+            "display_name": None,
+            "section": "B",
             "last_seen_at": "2024-03-04T09:05:30Z",
             "active": False,
             "notebook": "01-start.ipynb",
@@ -51,6 +57,7 @@ async def test_every_student_has_a_row_with_the_state_after_the_last_event(
         NOTHING
         | {
             "student_id": "cy",
+            "section": "A",
             "last_seen_at": "2024-03-04T09:00:30Z",
             "last_status": "ok",
             "runs": 1,
@@ -66,7 +73,7 @@ async def test_every_student_has_a_row_with_the_state_after_the_last_event(
             "runs": 1,
             "error_rate": 0.0,
         },
-        NOTHING | {"student_id": "eve"},
+        NOTHING | {"student_id": "eve", "section": "A"},
     ]
 
 

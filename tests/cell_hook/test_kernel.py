@@ -41,12 +41,15 @@ def test_a_run_is_reported_with_all_its_facts(classroom: Any) -> None:
 
 
 def test_every_event_fits_the_contract(classroom: Any) -> None:
-    """The ingest's own model takes each event as it is, without an unknown field."""
+    """The ingest's own model takes each event as it is; the line of an error is kept aside."""
     kernel, ingest, _ = classroom
     kernel.run("1/0", "contract")
     ingest.wait_for(cell_id="contract")
     for event in ingest.find():
-        assert ProgressEvent.model_validate(event).extra is None
+        line = event.get("error_line")
+        kept = ProgressEvent.model_validate(event).extra
+        assert kept == (None if line is None else {"error_line": line})
+    assert ingest.find(cell_id="contract", error_line=1)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from analytics.responses import StudentState
 from streamlit_app.tables import class_table, exercise_table, history_table
-from streamlit_app.wording import NEVER, ago, duration, percent, where
+from streamlit_app.wording import NEVER, NOT_STARTED, ago, duration, percent, where
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -33,6 +34,31 @@ def test_a_name_leads_to_the_student_in_the_same_course(made_up: Any) -> None:
     assert link is not None
     assert link.get("href") == "student?course=a+b&student=Zo%C3%AB+%26+%3Cco%3E"
     assert link.text == "Zoë & <co>"
+
+
+def test_who_is_enrolled_only_has_not_started() -> None:
+    """A student of the roster who was never seen has a row that says so, and the name as a hint."""
+    student = StudentState(
+        student_id="s1",
+        display_name='Zoë "Z"',
+        section="A",
+        last_seen_at=None,
+        active=False,
+        notebook=None,
+        exercise=None,
+        last_status=None,
+        runs=0,
+        errors=0,
+        error_rate=None,
+        error_streak=0,
+        lost_events=0,
+    )
+    table = class_table([student], "c", NOW)
+    [row] = _rows(table)
+    assert (row[0], row[-1]) == ("s1", "not started")
+    link = ET.fromstring(table).find(".//tbody//a")
+    assert link is not None
+    assert link.get("title") == 'Zoë "Z", A'
 
 
 @pytest.mark.parametrize(("errors", "tinted"), [(2, False), (3, True)])
@@ -88,7 +114,14 @@ def test_what_a_student_wrote_is_only_text(made_up: Any) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(-5, "0 s"), (59, "59 s"), (60, "1 min"), (3_600, "1 h"), (200_000, "2 days"), (None, NEVER)],
+    [
+        (-5, "0 s"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (3_600, "1 h"),
+        (200_000, "2 days"),
+        (None, NOT_STARTED),
+    ],
 )
 def test_ages_are_said_as_coarsely_as_one_needs(seconds: int | None, said: str) -> None:
     """Seconds, then minutes, hours and days; a dash for never."""

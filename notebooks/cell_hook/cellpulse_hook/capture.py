@@ -11,6 +11,7 @@ import time
 from typing import Any, Callable, NamedTuple, Optional
 
 from cellpulse_hook.cell_metadata import own_metadata
+from cellpulse_hook.error_line import error_line
 from cellpulse_hook.error_text import error_message, error_name
 from cellpulse_hook.event import BY_NAME, CELL_METADATA, start_of
 from cellpulse_hook.graders import GraderWatch
@@ -152,6 +153,7 @@ class Capture:
         if error is not None:
             fields["error_name"] = error_name(error)
             fields["error_message"] = error_message(error, code, self._send_code)
+            fields["error_line"] = error_line(error, code, self._shell.user_ns)
         if self._send_code:
             fields["code"] = start_of(code, "code")
         output = run.heard.text() if run.heard is not None else ""

@@ -113,3 +113,76 @@ def test_a_span_of_time_is_of_this_class_only(lake: MemoryLake) -> None:
     lake.write(_class("c", 6, 6) + earlier)
     [row] = lake.rows("cohort_comparison", "exercise", against=EARLIER, start=BEGIN)
     assert (row["value"], row["against_students"]) == (0.5, 6)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=10)
+@given(events=histories().map(with_positions), earlier=histories().map(with_positions))
+def test_a_section_is_compared_as_a_class(
+    lake: MemoryLake, events: list[Event], earlier: list[Event]
+) -> None:
+    """Two sections of a course have the numbers of two courses with these students."""
+    events = [event | {"student_id": f"{event['student_id']}-a"} for event in events]
+    # Whether an exercise has checks is a question to the whole course.
+    ran = [[e for e in each if e["type"] != "check_result"] for each in (events, earlier)]
+    lake.clear()
+    lake.write(ran[0])
+    lake.write(event | {"course_id": EARLIER} for event in ran[1])
+    apart = {
+        by: lake.rows("cohort_comparison", by, against=EARLIER, min_students=1)
+        for by in ("course", "student")
+    }
+    lake.clear()
+    lake.write(ran[0] + ran[1])
+    lake.put_into("A", *(event["student_id"] for event in ran[0]))
+    lake.put_into("B", *(event["student_id"] for event in ran[1]))
+    for by, expected in apart.items():
+        asked: dict[str, Any] = {"against_section": "B", "min_students": 1}
+        together = lake.rows("cohort_comparison", by, section="A", **asked)
+        assert [row | {"value": near(row["value"])} for row in expected] == together
+        # Without a section it is compared with all others of the course.
+        others = lake.rows("cohort_comparison", by, **asked)
+        assert [row for row in others if row in together] == together
+
+
+def _in_sections(lake: MemoryLake) -> None:
+    """Teach section A, in which 6 of 8 solve it, and section B, in which 2 of 5 do."""
+    two = [event | {"student_id": f"t{at}"} for at, event in enumerate(_class("c", 2, 5))]
+    lake.write(_class("c", 6, 8) + two)
+    lake.put_into("A", *(f"s{number}" for number in range(8)))
+    lake.put_into("B", *(f"t{number}" for number in range(5)))
+
+
+def test_two_sections_are_compared_with_newcombe_s_interval(lake: MemoryLake) -> None:
+    """By exercise a section has its share, the other's, and the interval of their difference."""
+    _in_sections(lake)
+    for asked in ({"section": "A"}, {}):
+        [row] = lake.rows("cohort_comparison", "exercise", against_section="B", **asked)
+        lower, upper = newcombe(6 / 8, 8, 2 / 5, 5)
+        assert (row["value"], row["lower"], row["upper"]) == (near(0.35), near(lower), near(upper))
+        assert (row["students"], row["against_students"]) == (8, 5)
+
+
+def test_a_section_is_compared_with_that_of_another_course(lake: MemoryLake) -> None:
+    """Section A of this year against section A of last year; a span is of this year only."""
+    _in_sections(lake)
+    lake.write(e | {"occurred_at": BEGIN.replace(year=2023)} for e in _class(EARLIER, 7, 9))
+    lake.put_into("A", *(f"s{number}" for number in range(6)), course_id=EARLIER)
+    asked = {"section": "A", "against": EARLIER, "against_section": "A", "start": BEGIN}
+    [row] = lake.rows("cohort_comparison", "exercise", **asked)
+    assert (row["value"], row["against_students"]) == (6 / 8 - 1, 6)
+
+
+def test_a_span_of_time_is_of_both_sections(lake: MemoryLake) -> None:
+    """Of a course that is compared within itself the same time counts on both sides."""
+    _in_sections(lake)
+    after = BEGIN.replace(year=2025)
+    [row] = lake.rows("cohort_comparison", "exercise", against_section="B", start=after)
+    assert (row["value"], row["against_students"]) == (None, None)
+
+
+def test_a_section_is_not_compared_with_itself(lake: MemoryLake) -> None:
+    """There is no number, rather than no difference."""
+    _in_sections(lake)
+    for by in ("course", "exercise", "student", "student_exercise"):
+        values = lake.values("cohort_comparison", by, section="A", against_section="A")
+        assert set(values.values()) == {None}

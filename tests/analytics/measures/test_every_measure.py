@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from analytics.measure import GRAINS, measure_names
 from analytics.measure_macros import create_measure_macros
+from tests.analytics.measures.evidence import near
 from tests.analytics.measures.histories import BEGIN, Event, histories
 from tests.analytics.measures.memory_lake import COURSE, MemoryLake
 
@@ -80,6 +81,38 @@ def test_the_order_of_arrival_does_not_matter(
     lake.clear()
     lake.write(data.draw(st.permutations(events)))
     assert _by_pair(lake, name) == expected
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=5)
+@given(events=histories())
+@pytest.mark.parametrize("name", measure_names())
+def test_a_section_is_measured_as_a_class_of_its_own(
+    name: str, lake: MemoryLake, events: list[Event]
+) -> None:
+    """Whatever the other students do, a section has the numbers of a class of its students."""
+    section = [event for event in events if event["student_id"] != "cy"]
+    # Whether an exercise has checks is known from everybody's results.
+    checked = {event["exercise"] for event in section if event["type"] == "check_result"}
+    events = [e for e in events if e["type"] != "check_result" or e["exercise"] in checked]
+    lake.clear()
+    lake.write(section)
+    alone = {by: lake.rows(name, by, now=_NOW) for by in GRAINS[:4]}
+    lake.clear()
+    lake.write(events)
+    lake.put_into("A", "ada", "bob")
+    lake.put_into("B", "cy")
+    for by, expected in alone.items():
+        found = lake.rows(name, by, now=_NOW, section="A")
+        known = {_key(row, by) for row in expected}
+        # An exercise that only others have met is there, without a number.
+        assert all(row["value"] in (None, 0) for row in found if _key(row, by) not in known)
+        assert [row for row in found if _key(row, by) in known] == [
+            {
+                column: near(value) if isinstance(value, float) else value
+                for column, value in row.items()
+            }
+            for row in expected
+        ]
 
 
 @pytest.mark.parametrize("name", measure_names())

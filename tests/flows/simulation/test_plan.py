@@ -69,11 +69,13 @@ def test_session_is_one_notebook_from_start_to_end(sent: list[ProgressEvent]) ->
 
 
 def test_every_event_is_valid_on_the_wire(sent: list[ProgressEvent]) -> None:
-    """The contract reads every event back as it was, with nothing unknown and nothing cut."""
+    """The contract reads every event back as it was, an error's line under `extra`, nothing cut."""
     for event in sent:
         again = ProgressEvent.model_validate_json(event.model_dump_json(exclude_none=True))
         assert again == event
-        assert (event.extra, event.truncated, event.code) == (None, None, None)
+        assert (event.truncated, event.code) == (None, None)
+        failed = event.type == "cell_run" and event.status == "error"
+        assert (event.extra or {}).keys() == ({"error_line"} if failed else set())
 
 
 def test_runs_are_filled_as_by_a_hook(sent: list[ProgressEvent]) -> None:

@@ -29,7 +29,8 @@ def test_every_run_ends_as_in_python(kernels: list[list[ProgressEvent]]) -> None
         names: dict[str, Any] = {}
         for event in runs:
             assert event.code is not None
-            told = (event.error_name, event.error_message) if event.error_name else None
+            line = (event.extra or {}).get("error_line")
+            told = (event.error_name, event.error_message, line) if event.error_name else None
             real = error_of(event.code, names)
             if told != real:
                 wrong[event.exercise, event.code, told, real] += 1

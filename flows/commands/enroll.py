@@ -1,0 +1,76 @@
+"""`cellpulse enroll`."""
+
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import click
+
+from flows.commands.course import check_course, master_data
+from flows.commands.errors import one_line_for_errors
+from flows.enrollment.enroll import Outcome
+from flows.enrollment.enroll import enroll as enroll_students
+from flows.enrollment.roster import Entry, read_roster
+from flows.settings import LakeSettings
+
+#: Most students that are listed one by one of each kind.
+_LISTED: Final = 20
+_WORDS: Final = {"display_name": "name", "section": "section"}
+
+
+@click.command()
+@click.argument("roster", metavar="CSV", type=click.Path(path_type=Path))
+@click.option("--course", "course_id", required=True, help="The course, as its events name it.")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@click.option("--encoding", default="utf-8", show_default=True, help="Of the file's text.")
+@one_line_for_errors
+def enroll(roster: Path, course_id: str, dry_run: bool, encoding: str) -> None:
+    """Enroll a course's students from a CSV file.
+
+    Its first line names the columns: student_id, as the events have it, and if you like name and
+    section. All of it or nothing is taken. Enrolling again updates; a student who is not in the
+    file stays in the course.
+    """
+    check_course(course_id)
+    read = read_roster(roster, encoding)
+    with master_data(LakeSettings.load().postgres_url) as engine:
+        outcome = enroll_students(engine, course_id, read.entries, dry_run=dry_run)
+    _say(course_id, outcome, dry_run=dry_run)
+    if read.unread:
+        click.echo(f"    columns that were not read: {', '.join(read.unread)}")
+
+
+def _say(course_id: str, outcome: Outcome, *, dry_run: bool) -> None:
+    new, changed = len(outcome.new), len(outcome.changed)
+    would = "would be " if dry_run else ""
+    click.echo(
+        f"{course_id}: {new} students {would}new, {changed} {would}changed, "
+        f"{outcome.unchanged} as they were"
+    )
+    if outcome.is_new_course:
+        click.echo("    nothing was known of this course before: is it the right name?")
+    _list(f"new: {student}{_told(entry)}" for student, entry in outcome.new.items())
+    _list(
+        f"changed: {student}{_told(before)} is now{_told(after) or ' without'}"
+        for student, (before, after) in outcome.changed.items()
+    )
+    if outcome.others:
+        click.echo(
+            f"    {outcome.others} more students of the course are not in the file and stay as "
+            "they are"
+        )
+
+
+def _list(lines: Iterable[str]) -> None:
+    rest = iter(lines)
+    for line in islice(rest, _LISTED):
+        click.echo(f"    {line}")
+    left = sum(1 for _ in rest)
+    if left:
+        click.echo(f"    and {left} more")
+
+
+def _told(entry: Entry) -> str:
+    told = [f"{_WORDS[name]} {text}" for name, text in entry.items() if text]
+    return f" ({', '.join(told)})" if told else ""
