@@ -76,6 +76,15 @@ class CourseSource:
         with self.reading(TABLES[name]) as rows:
             yield from rows
 
+    def people(self) -> list[str]:
+        """Return the ids of the installation's students, and of who has snoozed one."""
+        students = (
+            "SELECT student_id FROM lake.rollup_student_exercise "  # noqa: S608 - a number
+            f"AT (VERSION => {self.moment.snapshot})"
+        )
+        others = "SELECT snoozed_by FROM master.attention_snoozes WHERE snoozed_by <> ''"
+        return [name for (name,) in self.rows(f"{students} UNION {others} ORDER BY 1")]
+
     @contextmanager
     def reading(self, query: str) -> Iterator[pa.RecordBatchReader]:
         """Read a query over the course in batches; it has the views `events` and rollups.
