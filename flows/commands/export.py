@@ -64,4 +64,5 @@ def export(
     click.echo(
         f"{out}: {source.event_count} events of course {course!r}, snapshot "
         f"{source.moment.snapshot}, up to position {source.moment.position}"
+        + ("; suppression_report.csv says which of them are not in it" * (format_name == BUNDLE))
     )

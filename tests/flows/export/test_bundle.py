@@ -13,11 +13,13 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from pyarrow import parquet
 
 from flows.bundle.export import export_bundle
 from flows.bundle.options import BundleOptions
 from flows.bundle.study import Study
+from flows.commands.export import export
 from flows.export.errors import ExportError
 from flows.export.source import open_course
 from flows.simulation.plan import plan_class
@@ -414,3 +416,64 @@ def test_the_papers_say_what_is_in_it(named: Path) -> None:
     readme = (named / "README.md").read_text()
     assert f"| events | {len(events_of(named))} |" in readme
     assert {path.name for path in named.iterdir()} >= {"CITATION.cff", "LICENSE.md"}
+
+
+def told(filled: Any, folder: Path, *options: str, course: str = "sim") -> tuple[int, str]:
+    """Return the code and the last line with which the command ends, writing to `out`."""
+    environment = {
+        "CELLPULSE_POSTGRES_URL": filled.settings.postgres_url,
+        "CELLPULSE_LAKE_PATH": filled.settings.lake_path,
+        "CELLPULSE_SECRET": SECRET.decode(),
+        "CELLPULSE_DATA_DIR": str(folder),
+    }
+    arguments = ["--course", course, "--out", str(folder / "out"), *options]
+    done = CliRunner().invoke(export, arguments, env=environment)
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    return done.exit_code, done.output.splitlines()[-1]
+
+
+def test_the_command_writes_what_the_function_does(filled: Any, sim: Path, tmp_path: Path) -> None:
+    """The key is that of the platform's secret, and of the study's name as it is meant."""
+    options = ("--format", "bundle", "--study", " S1 ", "--k", str(K))
+    code, line = told(filled, tmp_path, *options)
+    assert (code, "suppression_report.csv" in line) == (0, True), line
+    for path in sim.iterdir():
+        assert (tmp_path / "out" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_a_key_file_stands_for_the_secret(filled: Any, sim: Path, tmp_path: Path) -> None:
+    """Its pseudonyms are others than those of the platform's secret."""
+    (tmp_path / "key").write_text("k" * 64 + "\n")
+    options = ("--format", "bundle", "--study", "S1", "--key-file", str(tmp_path / "key"))
+    assert told(filled, tmp_path, *options)[0] == 0
+    out = tmp_path / "out"
+    students = [{row["student_id"] for row in events_of(folder)} for folder in (sim, out)]
+    assert students[0].isdisjoint(students[1])
+    assert "k" * 64 not in everything_in(out)
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (["--format", "csv", "--study", "S"], "--study: only for --format bundle"),
+        (["--format", "csv", "--k", "3", "--with-code"], "--k, --with-code: only for"),
+        (["--format", "bundle"], "--format bundle needs --study NAME"),
+        (["--format", "bundle", "--study", " "], "--study: give the study a name"),
+        (["--format", "bundle", "--study", "S", "--key-file", "{0}/none"], "No such file"),
+        (["--format", "bundle", "--study", "S", "--key-file", "{0}/short"], "fewer than 32 bytes"),
+        (["--format", "bundle", "--study", "S", "--names", "{0}"], "--names"),
+        (["--format", "bundle", "--study", "S", "--names", "{0}/latin"], "is not UTF-8"),
+        (["--format", "bundle", "--study", "S", "--k", "99"], "fewer than 99 students"),
+    ],
+)
+def test_what_is_wrong_is_one_line(
+    filled: Any, tmp_path: Path, options: list[str], line: str
+) -> None:
+    """Options of a bundle that are missing, wrong or of another format, and nothing is written."""
+    (tmp_path / "short").write_text("too short")
+    (tmp_path / "latin").write_bytes("Jos\u00e9".encode("latin-1"))
+    code, said = told(filled, tmp_path, *(option.format(tmp_path) for option in options))
+    assert code == 1
+    assert said.startswith("cellpulse: ")
+    assert line in said
+    assert not (tmp_path / "out").exists()
