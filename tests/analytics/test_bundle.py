@@ -65,7 +65,7 @@ def leaves(value: Any) -> Iterator[Any]:
         for part in value.values() if isinstance(value, dict) else value:
             yield from leaves(part)
     else:
-        yield value
+        yield str(value) if isinstance(value, datetime) else value
 
 
 @pytest.mark.parametrize("name", measure_names())
