@@ -126,8 +126,8 @@ class PseudonymousEvents:
 def scrubber_of(source: CourseSource, options: BundleOptions) -> Scrubber:
     """Return what finds the names of the installation's people in the course's texts.
 
-    These are all students' ids as of the snapshot, who snoozed a student, the names that texts
-    tell by themselves (home folders, e-mail addresses), and those that the researcher gave.
+    These are all students' ids, whom the master data names, the names that texts tell by
+    themselves (home folders, e-mail addresses), and those that the researcher gave.
     """
     names = KnownNames()
     names.add_ids(source.people(), options.k)

@@ -50,7 +50,7 @@ class KnownNames:
             ids: All ids, each once.
             k: From how many on they can have something in common.
         """
-        named = [(name, pieces_of(name)) for name in ids]
+        named = [(name, pieces_of(_own_part(name))) for name in ids]
         counts = Counter(word for _, pieces in named for word in {p.folded for p in pieces})
         for name, pieces in named:
             shared = {
@@ -62,7 +62,7 @@ class KnownNames:
 
     def add(self, name: str) -> None:
         """Add the name of a person."""
-        self._add(name, pieces_of(name), frozenset())
+        self._add(name, pieces_of(_own_part(name)), frozenset())
 
     def _add(self, name: str, pieces: list[Piece], shared: frozenset[str]) -> None:
         self._pattern = None
@@ -70,7 +70,7 @@ class KnownNames:
         if not folded and not name.isascii():
             self._within.add(name)
         self._words.update(word for word in folded if word not in shared and _is_findable(word))
-        for word in re.findall(r"[^\W\d_]+", name.casefold()):
+        for word in re.findall(r"[^\W\d_]+", _own_part(name).casefold()):
             if fold(word) not in shared:
                 self._words.update(filter(_is_findable, _spellings(word)))
         for word in folded:
@@ -119,6 +119,12 @@ class KnownNames:
             if word in self._together:
                 found = last
         return found
+
+
+def _own_part(name: str) -> str:
+    """Return an e-mail address without its host, which is no name of a person."""
+    own, _, host = name.partition("@")
+    return own if own and "." in host else name
 
 
 def _is_findable(word: str) -> bool:

@@ -90,6 +90,12 @@ def test_what_most_ids_have_in_common_is_no_name() -> None:
     assert scrubber.text("student 3 of Kim, student-03") == "student 3 of [name]"
 
 
+def test_the_host_of_an_address_is_no_name() -> None:
+    """Who is called by an e-mail address is found by what stands before the @."""
+    scrubber = scrubber_of(["ana.lima@uni.edu"])
+    assert scrubber.text("uni of Lima, edu ana@x") == "uni of [name], edu [name]@x"
+
+
 def test_texts_tell_names_by_themselves() -> None:
     """Who has a home folder or an address with two parts is known from then on."""
     texts = ["/home/alima/x", "/home/jovyan/x", "to ana.l@uni.edu or info@x.org", r"C:\Users\A B\x"]
