@@ -15,10 +15,9 @@ TABLES: Final = {
     "notebooks": "Notebooks, by path.",
     "sessions": "Lives of kernels, with the events that each has lost.",
 }
-#: Table → the columns that tell its rows apart.
+#: Table → the columns that tell its rows apart, where none of them is empty.
 KEYS: Final = {
     "events": ("event_number",),
-    "rollup_student_exercise": ("student_id", "exercise"),
     "students": ("student_id",),
     "exercises": ("exercise",),
     "notebooks": ("notebook",),

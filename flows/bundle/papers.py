@@ -132,7 +132,7 @@ def _resource(folder: Path, table: str, ending: str, entries: list[Entry]) -> di
                 for entry in entries
                 if entry.file == path.name
             ],
-            "primaryKey": list(KEYS[table]),
+            "primaryKey": list(KEYS.get(table, ())),
             "missingValues": [""],
         },
     }
