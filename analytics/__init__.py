@@ -4,14 +4,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from analytics.bundle import open_bundle
     from analytics.connection import connect
     from analytics.drawing import draw_in_jupyterlab
 
-__all__ = ["connect", "draw_in_jupyterlab"]
+__all__ = ["connect", "draw_in_jupyterlab", "open_bundle"]
 
 
 #: Loaded when it is asked for, so that `analytics.responses` never loads DuckDB.
-_MODULES: Final = {"connect": "analytics.connection", "draw_in_jupyterlab": "analytics.drawing"}
+_MODULES: Final = {
+    "connect": "analytics.connection",
+    "draw_in_jupyterlab": "analytics.drawing",
+    "open_bundle": "analytics.bundle",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -16,6 +16,7 @@ from flows.stores.lake_attach import attach_lake, plain_error
 from flows.version_of_data import UnknownDataVersionError
 from ingest_api.settings import BadSettingError
 
+_ERROR_PATTERN: Final = (resources.files("flows.stores") / "error_pattern.sql").read_text("utf-8")
 _RELATIONS: Final = (resources.files("analytics") / "relations.sql").read_text(encoding="utf-8")
 
 
@@ -115,6 +116,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
         duckdb.Error: A table is not there, or its database does not answer.
     """
     create_views(connection)
+    connection.execute(_ERROR_PATTERN)
     connection.execute(_RELATIONS)
 
 

@@ -30,7 +30,7 @@
 --   failures_from: Time of the first open one.
 --   failures_to: Time of the latest one.
 --   failure_positions: Their log positions.
---   error_name: The commonest error among them, by name and pattern (relations.sql).
+--   error_name: The commonest error among them, by name and pattern (error_pattern.sql).
 --   error_message: Its latest message, the first line of it.
 --   error_runs: How often it is there.
 --   error_from: Time of its first.

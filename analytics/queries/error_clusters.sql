@@ -2,7 +2,7 @@
 -- meaning: The same failure across students: who has it, since when, in which exercises, and how
 --   those who got past it did so.
 -- formula: Failed runs with the same error name and the same pattern of their message are one
---   failure; see error_pattern in relations.sql. A student got past it by the first run without
+--   failure; see flows/stores/error_pattern.sql. A student got past it by the first run without
 --   error of the same cell, or passed check of the same exercise, after the student's last such
 --   failed run; where no cell is named, any run without error of the exercise counts. Minutes and
 --   runs to get past it are counted from the student's first such failed run; the runs are those of

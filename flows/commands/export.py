@@ -2,9 +2,16 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
+from flows.commands.bundle_options import (
+    BUNDLE,
+    bundle_options,
+    bundle_writer,
+    refuse_bundle_options,
+)
 from flows.commands.errors import one_line_for_errors
 from flows.export.folder import new_folder
 from flows.export.formats import FORMATS
@@ -17,7 +24,7 @@ from flows.settings import LakeSettings
     "--format",
     "format_name",
     required=True,
-    type=click.Choice(sorted(FORMATS)),
+    type=click.Choice(sorted((*FORMATS, BUNDLE))),
     help="See docs/formats.md.",
 )
 @click.option("--course", required=True, help="The course's id.")
@@ -32,21 +39,30 @@ from flows.settings import LakeSettings
     type=click.IntRange(min=0),
     help="The lake's snapshot to export; the newest by default.",
 )
+@bundle_options
 @one_line_for_errors
-def export(format_name: str, course: str, out: Path, snapshot: int | None) -> None:
+def export(
+    format_name: str, course: str, out: Path, snapshot: int | None, **of_bundle: Any
+) -> None:
     """Write one course's data into a new folder, while the class goes on.
 
     All of it is as of one snapshot of the lake, and two exports of one snapshot are the same,
     byte for byte. The folder is there whole or not at all.
     """
+    if format_name == BUNDLE:
+        write = bundle_writer(**of_bundle)
+    else:
+        refuse_bundle_options(format_name, of_bundle)
+        write = FORMATS[format_name]
     settings = LakeSettings.load()
     with (
         new_folder(out) as place,
         open_course(settings, course, place.scratch, snapshot) as source,
         click.progressbar(length=source.event_count, label="events", file=sys.stderr) as bar,
     ):
-        FORMATS[format_name](source, place.files, bar.update)
+        write(source, place.files, bar.update)
     click.echo(
         f"{out}: {source.event_count} events of course {course!r}, snapshot "
         f"{source.moment.snapshot}, up to position {source.moment.position}"
+        + ("; suppression_report.csv says which of them are not in it" * (format_name == BUNDLE))
     )

@@ -7,7 +7,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from flows.stores.meanings import meanings_of, unit_of
+from flows.stores.meanings import unit_of
 
 _SQL_TYPES: Final = {
     pa.string(): "VARCHAR",
@@ -35,9 +35,8 @@ class Entry:
     meaning: str
 
 
-def entries_of(file: str, table: str, schema: pa.Schema) -> list[Entry]:
+def entries_of(file: str, schema: pa.Schema, meanings: dict[str, str]) -> list[Entry]:
     """Return an entry for each column of a table that stands in a file."""
-    meanings = meanings_of(table)
     entries = []
     for field in schema:
         kind = _SQL_TYPES[field.type]

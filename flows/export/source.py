@@ -26,6 +26,12 @@ BATCH_EVENTS: Final = 5_000
 #: What DuckDB may use before it sorts on disk.
 _MEMORY: Final = "1GB"
 _COURSES_NAMED: Final = 5
+#: Columns of the master data that hold names of people, where this version has them.
+_NAMES_OF_PEOPLE: Final = (
+    ("accounts", "account"),
+    ("attention_snoozes", "snoozed_by"),
+    ("enrollments", "display_name"),
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,21 @@ class CourseSource:
         """Yield the rows of one of `TABLES`, in the order of its key."""
         with self.reading(TABLES[name]) as rows:
             yield from rows
+
+    def people(self) -> list[str]:
+        """Return how the installation's people are called: students' ids, and what it knows else.
+
+        The ids are as of the snapshot, the names of the master data are those of now.
+        """
+        at_snapshot = f"AT (VERSION => {self.moment.snapshot})"
+        queries = [f"SELECT student_id FROM lake.rollup_student_exercise {at_snapshot}"]  # noqa: S608 - a number
+        known = self.rows(
+            "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = 'master'"
+        )
+        for table, column in _NAMES_OF_PEOPLE:
+            if (table, column) in known:
+                queries.append(f"SELECT {column} FROM master.{table} WHERE {column} <> ''")  # noqa: S608 - our own
+        return [name for (name,) in self.rows(" UNION ".join(queries) + " ORDER BY 1")]
 
     @contextmanager
     def reading(self, query: str) -> Iterator[pa.RecordBatchReader]:

@@ -13,7 +13,13 @@ from flows.export.dictionary import entries_of, write_dictionary
 from flows.export.readme import write_readme
 from flows.export.source import CourseSource
 from flows.export.tables import TABLES
+from flows.stores.meanings import meanings_of
 
+#: A file's ending → what writes one of a schema.
+WRITERS: Final[dict[str, Callable[[Path, pa.Schema], Any]]] = {
+    "parquet": partial(parquet.ParquetWriter, compression="zstd"),
+    "csv": arrow_csv.CSVWriter,
+}
 #: CSV has no lists, so `truncated` is JSON text there.
 _CSV_TABLES: Final = TABLES | {
     "events": "SELECT * REPLACE (to_json(truncated)::VARCHAR AS truncated) FROM events "
@@ -23,14 +29,13 @@ _CSV_TABLES: Final = TABLES | {
 
 def export_parquet(source: CourseSource, folder: Path, made: Callable[[int], None]) -> None:
     """Write `TABLE.parquet` for each table, Zstandard-compressed."""
-    writer = partial(parquet.ParquetWriter, compression="zstd")
-    _export(source, folder, made, TABLES, "parquet", writer)
+    _export(source, folder, made, TABLES, "parquet")
     write_readme(folder, source, "Parquet", _READ_PARQUET)
 
 
 def export_csv(source: CourseSource, folder: Path, made: Callable[[int], None]) -> None:
     """Write `TABLE.csv` for each table: UTF-8, texts in quotes, null as nothing between commas."""
-    _export(source, folder, made, _CSV_TABLES, "csv", arrow_csv.CSVWriter)
+    _export(source, folder, made, _CSV_TABLES, "csv")
     write_readme(folder, source, "CSV", _READ_CSV)
 
 
@@ -40,14 +45,13 @@ def _export(
     made: Callable[[int], None],
     tables: dict[str, str],
     ending: str,
-    writer: Callable[[Path, pa.Schema], Any],
 ) -> None:
     entries = []
     for table, query in tables.items():
         file = f"{table}.{ending}"
         with source.reading(query) as batches:
-            entries += entries_of(file, table, batches.schema)
-            with writer(folder / file, batches.schema) as output:
+            entries += entries_of(file, batches.schema, meanings_of(table))
+            with WRITERS[ending](folder / file, batches.schema) as output:
                 for batch in batches:
                     output.write_batch(batch)
                     if table == "events":
