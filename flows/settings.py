@@ -1,14 +1,16 @@
 """Settings of the relay, the workers and the operator's commands."""
 
 import getpass
+import re
 from typing import Annotated, Final
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from ingest_api.events import Identifier
 from ingest_api.settings import Address, LogSettings, Port, Secret, Settings, data_dir
 
 STORES: Final = ("influxdb", "postgres", "lake")
+_HOME_URL: Final = re.compile(r"https?://[\w.:\[\]-]+(/([\w.~/-]|%[0-9a-fA-F]{2})*)?", re.ASCII)
 
 
 class InfluxSettings(Settings):
@@ -23,6 +25,23 @@ class InfluxSettings(Settings):
     def stores(self) -> tuple[str, ...]:
         """The names of all stores that are in use, with or without the full event log."""
         return STORES if self.url else tuple(name for name in STORES if name != "influxdb")
+
+
+def _check_home_url(value: str) -> str:
+    if not _HOME_URL.fullmatch(value):
+        raise ValueError(
+            "must be http(s)://host/path in plain letters, without user, query and fragment"
+        )
+    return value
+
+
+class XapiSettings(Settings):
+    """How xAPI statements name this installation and its students."""
+
+    home_url: Annotated[
+        Address, Field(alias="CELLPULSE_HOME_URL"), AfterValidator(_check_home_url)
+    ] = "https://cellpulse.invalid"
+    agent_key: Annotated[Secret | None, Field(alias="CELLPULSE_AGENT_KEY")] = None
 
 
 class LakeSettings(Settings):

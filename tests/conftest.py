@@ -1,5 +1,6 @@
 """Real servers for the tests: each is started once, on a free port, and stopped at the end."""
 
+import json
 import os
 import random
 import signal
@@ -186,6 +187,32 @@ def influx_settings(influxdb_server: EmbeddedInfluxDB) -> InfluxSettings:
         INFLUXDB_ORG=server.org,
         INFLUXDB_BUCKET=server.bucket,
     )
+
+
+#: `make .venv/.ralph` makes it; `make test` does so by itself.
+RALPH_PYTHON = Path(sys.prefix) / "ralph" / "bin" / "python"
+RALPH_SCRIPTS = Path(__file__).parent / "ralph"
+
+
+@pytest.fixture(scope="session")
+def faults_by_ralph() -> Iterator[Callable[[dict[str, Any]], str]]:
+    """Return a function that says what Ralph's models have against an xAPI statement, or ''."""
+    with subprocess.Popen(
+        (RALPH_PYTHON, RALPH_SCRIPTS / "validate.py"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        questions, answers = process.stdin, process.stdout
+
+        def faults_of(statement: dict[str, Any]) -> str:
+            questions.write(json.dumps(statement) + "\n")
+            questions.flush()
+            return str(json.loads(answers.readline()))
+
+        yield faults_of
 
 
 @contextmanager

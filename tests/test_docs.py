@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings
 
 from analytics.settings import ApiSettings
 from flows.cli import cli
-from flows.settings import FlowsSettings, InfluxSettings, PlatformSettings
+from flows.settings import FlowsSettings, InfluxSettings, PlatformSettings, XapiSettings
 from ingest_api.settings import ClientLimits, IngestSettings, SecretSettings
 from streamlit_app.settings import DashboardSettings
 
@@ -27,6 +27,7 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
     IngestSettings,
     PlatformSettings,
     SecretSettings,
+    XapiSettings,
 )
 
 
