@@ -12,11 +12,12 @@ from uuid import NAMESPACE_URL, uuid5
 from flows.settings import XapiSettings
 from flows.xapi.vocabulary import CHECK, COURSE, EXERCISE
 from ingest_api.events import StoredEvent
-from ingest_api.settings import SecretSettings
+from ingest_api.settings import BadSettingError, SecretSettings
 
 _DERIVED_FOR: Final = b"cellpulse: the agents of xAPI statements"
 #: Of a language that nobody stated.
 _UNDETERMINED: Final = "und"
+_ITSELF: Final = "cellpulse"
 
 
 def derived_key(secret: str) -> str:
@@ -41,10 +42,12 @@ class Identity:
         """
         settings = XapiSettings.load()
         if settings.agent_key is not None:
-            key = settings.agent_key.get_secret_value()
-        else:
-            key = derived_key(SecretSettings.load().secret.get_secret_value())
-        return cls(settings.home_url, key)
+            return cls(settings.home_url, settings.agent_key.get_secret_value())
+        try:
+            secret = SecretSettings.load().secret.get_secret_value()
+        except BadSettingError as error:
+            raise BadSettingError(f"{error}; CELLPULSE_AGENT_KEY can take its place") from error
+        return cls(settings.home_url, derived_key(secret))
 
     def agent(self, student_id: str) -> dict[str, Any]:
         """Return the agent that stands for a student in every course."""
@@ -83,6 +86,18 @@ class Identity:
         """
         student = self._pseudonym("student", event.student_id)
         return self._uuid("completions", event.course_id, event.exercise or "", student)
+
+    def itself(self) -> dict[str, Any]:
+        """Return the agent that stands for the installation, and not for a student."""
+        return {"objectType": "Agent", "account": {"homePage": self._home_page, "name": _ITSELF}}
+
+    def home(self) -> dict[str, Any]:
+        """Return the installation as an activity."""
+        return {"objectType": "Activity", "id": self._home_page}
+
+    def probe_id(self) -> str:
+        """Return the id of the statement by which a store is tried."""
+        return self._uuid("probe")
 
     def _course(self, course_id: str) -> str:
         return f"{self._home_page}/courses/{quote(course_id, safe='')}"

@@ -20,6 +20,7 @@ from ingest_api.events import StoredEvent
 
 Statement = dict[str, Any]
 _PLATFORM: Final = "Cellpulse"
+_PROBED_AT: Final = "2026-01-01T00:00:00Z"
 _PROFILE: Final = {
     "objectType": "Activity",
     "id": PROFILE_VERSION,
@@ -56,6 +57,20 @@ class Statements:
         if completes:
             statements.append(self._completion(event))
         return statements
+
+    def probe(self) -> Statement:
+        """Return a statement about nobody, always the same, that is good if any is."""
+        return {
+            "id": self._identity.probe_id(),
+            "actor": self._identity.itself(),
+            "verb": {"id": VERBS["initialized"]},
+            "object": self._identity.home(),
+            "timestamp": _PROBED_AT,
+        }
+
+    def completion_id(self, event: StoredEvent) -> str:
+        """Return the id of the statement that the event's student solved its exercise."""
+        return self._identity.completion_id(event)
 
     def _statement(self, event: StoredEvent, verb: str) -> Statement:
         statement_id = self._identity.statement_id(event)

@@ -60,7 +60,7 @@ def said_of(history: list[StoredEvent]) -> list[tuple[StoredEvent, Statement]]:
     return found
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.data())
 def test_every_statement_of_any_history_is_valid(
     sent_events: SearchStrategy[dict[str, Any]],
@@ -69,7 +69,7 @@ def test_every_statement_of_any_history_is_valid(
     data: st.DataObject,
 ) -> None:
     """Ralph's models and the profile take it, ids are unique, agents are one to a student."""
-    history = stored(data.draw(st.lists(sent_events, min_size=1, max_size=6)))
+    history = stored(data.draw(st.lists(sent_events, min_size=1, max_size=4)))
     found = said_of(history)
     for _, statement in found:
         assert faults_by_ralph(statement) == ""
