@@ -15,8 +15,8 @@ from flows.stores.store import Later, PoisonEventError, StoreUnavailableError
 from flows.xapi.statements import Statement, Statements, may_complete
 
 logger = logging.getLogger(__name__)
-#: Shorter than a worker waits for a drain that does not move.
-_TIMEOUT_SECONDS: Final = 20
+#: In seconds. Together shorter than a worker waits for a drain that does not move.
+_TIMEOUT: Final = httpx.Timeout(5, read=20)
 #: A smaller batch, or one without its poison event, can be taken.
 _REFUSED: Final = (
     HTTPStatus.BAD_REQUEST,
@@ -49,7 +49,7 @@ class LrsWriter:
         self._client = httpx.Client(
             base_url=str(settings.url).rstrip("/"),
             auth=(settings.user, password) if settings.user or password else None,
-            timeout=_TIMEOUT_SECONDS,
+            timeout=_TIMEOUT,
         )
         self._statements = statements
         self._solutions = solutions
