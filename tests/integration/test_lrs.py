@@ -65,7 +65,7 @@ def test_statements_reach_ralph_once_through_its_and_our_own_absence(
         idle_pipeline.stop("worker")
         idle_pipeline.post([RUN | {"student_id": "s2"}, PASSED])
         idle_pipeline.start("worker")
-        wait_until(lambda: behind(idle_pipeline) == caught_up, "the statements")
+        wait_until(lambda: behind(idle_pipeline) == caught_up, "the new worker", 90)
     pushed = idle_ralph.statements()
     assert len(pushed) == len({statement["id"] for statement in pushed}) == 65
     assert sum(statement["verb"]["id"] == VERBS["completed"] for statement in pushed) == 1
