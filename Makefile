@@ -21,7 +21,7 @@ up: $(VENV)/.up
 demo: $(VENV)/.up
 	@exec $(VENV)/bin/cellpulse up --demo
 
-test: check debian
+test: check debian $(VENV)/.ralph
 	@exec $(VENV)/bin/pytest $(PYTEST)
 
 # A long campaign of faults, with a seed that nobody chose: make faults [SEED=n] [ROUNDS=n]
@@ -71,12 +71,20 @@ $(VENV)/.dev: $(VENV)/.up requirements-dev.lock
 	@$(PIP) --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# A learning record store for the tests, away from our own packages: its pins don't go with ours.
+$(VENV)/.ralph: tests/ralph/requirements.lock | $(VENV)/bin/python
+	@$(VENV)/bin/python -m venv --clear $(VENV)/ralph
+	@$(VENV)/ralph/bin/python -m pip --disable-pip-version-check install -q --no-deps --require-hashes -r tests/ralph/requirements.lock
+	@touch $@
+
 lock:
 	uv pip compile -q --universal --python-version 3.11 --extra embedded --extra dev \
 	  --generate-hashes --no-emit-index-url --no-emit-package cellpulse-hook --no-header pyproject.toml -o requirements-dev.lock
 	uv pip compile -q --universal --python-version 3.11 --extra embedded \
 	  --generate-hashes --no-emit-index-url --no-emit-package cellpulse-hook --no-header -c requirements-dev.lock \
 	  pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header tests/ralph/requirements.in -o tests/ralph/requirements.lock
 
 schema: $(VENV)/.up
 	@$(VENV)/bin/cellpulse schema > ingest_api/schema/event.json

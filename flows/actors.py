@@ -10,13 +10,18 @@ from redis import Redis
 
 from flows.drainer import Drainer
 from flows.log_reader import Batch, LogReader
+from flows.redis_client import connect_redis
 from flows.rollup_signal import announce_rollups
 from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxWriter
 from flows.stores.lake import LakeWriter
+from flows.stores.lrs import LrsWriter
 from flows.stores.postgres import PostgresWriter, engine_for
+from flows.stores.solved import FirstSolutions
 from flows.stores.store import Store
 from flows.wake_ups import MAINTENANCE, WakeUps, actor_of
+from flows.xapi.identity import Identity
+from flows.xapi.statements import Statements
 
 logger = logging.getLogger(__name__)
 _FIRST_RETRY_MS: Final = 250
@@ -27,20 +32,31 @@ _READ_BY_THE_API: Final = (PostgresWriter.name, LakeWriter.name)
 
 
 def open_stores(settings: FlowsSettings) -> list[Store]:
-    """Return a writer for each store in use; none connects before its first batch."""
+    """Return a writer for each store in use; none connects before its first batch.
+
+    Raises:
+        BadSettingError: Statements are to be pushed, and there is no key for pseudonyms.
+    """
     stores: list[Store] = [
         PostgresWriter(engine_for(settings.postgres_url)),
         LakeWriter(settings.postgres_url, settings.lake_path),
     ]
     if settings.influx.url:
         stores.append(InfluxWriter(settings.influx))
+    if settings.lrs.url:
+        solutions = FirstSolutions(connect_redis(settings.redis_url))
+        stores.append(LrsWriter(settings.lrs, Statements(Identity.load()), solutions))
     return stores
 
 
 def declare_actors(
     broker: RedisBroker, redis: Redis, wake_ups: WakeUps, settings: FlowsSettings
 ) -> list[Drainer]:
-    """Declare every actor on `broker`; return what drains the log into each store."""
+    """Declare every actor on `broker`; return what drains the log into each store.
+
+    Raises:
+        BadSettingError: See `open_stores`.
+    """
     stores = open_stores(settings)
     log = LogReader(redis)
     drainers = []

@@ -2,13 +2,11 @@
 
 import logging
 from collections.abc import Callable
-from typing import Final
 
 from flows.log_reader import Batch, LogReader
 from flows.stores.store import PoisonEventError, Store
 
 logger = logging.getLogger(__name__)
-BATCH_EVENTS: Final = 2_000
 
 
 def drain(log: LogReader, store: Store, advanced: Callable[[Batch], None] = lambda _: None) -> int:
@@ -31,7 +29,7 @@ def drain(log: LogReader, store: Store, advanced: Callable[[Batch], None] = lamb
     log.add_groups([store.name])
     committed, remembered = log.committed()[store.name], store.position()
     position = remembered or committed
-    batch = log.next_batch(position, BATCH_EVENTS)
+    batch = log.next_batch(position, store.batch_events)
     if batch:
         _report_missed(log, store.name, position, log.missed_before(batch, store.name, position))
     if position != committed:
@@ -44,7 +42,7 @@ def drain(log: LogReader, store: Store, advanced: Callable[[Batch], None] = lamb
         applied += _apply(log, store, batch, position)
         log.commit(store.name, batch.position, batch.last_offset)
         advanced(batch)
-        before, batch = batch, log.next_batch(batch.position, BATCH_EVENTS)
+        before, batch = batch, log.next_batch(batch.position, store.batch_events)
         position = before.position
         if batch and batch.first_offset is not None and before.last_offset is not None:
             missed = batch.first_offset - before.last_offset - 1

@@ -1,14 +1,19 @@
 """Settings of the relay, the workers and the operator's commands."""
 
 import getpass
+import re
 from typing import Annotated, Final
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from ingest_api.events import Identifier
 from ingest_api.settings import Address, LogSettings, Port, Secret, Settings, data_dir
 
 STORES: Final = ("influxdb", "postgres", "lake")
+#: The learning record store: it gets what is made of the events, and no number is read from it.
+LRS: Final = "lrs"
+_ENDPOINT: Final = re.compile(r"https?://[^/?#@\s]+(/[^?#@\s]*)?")
+_HOME_URL: Final = re.compile(r"https?://[\w.:\[\]-]+(/([\w.~/-]|%[0-9a-fA-F]{2})*)?", re.ASCII)
 
 
 class InfluxSettings(Settings):
@@ -23,6 +28,47 @@ class InfluxSettings(Settings):
     def stores(self) -> tuple[str, ...]:
         """The names of all stores that are in use, with or without the full event log."""
         return STORES if self.url else tuple(name for name in STORES if name != "influxdb")
+
+
+def _check_endpoint(value: str | None) -> str | None:
+    if value is not None and not _ENDPOINT.fullmatch(value):
+        raise ValueError(
+            "must be the http(s) address below which the store has 'statements', without user "
+            "(there is CELLPULSE_LRS_USER), query and fragment"
+        )
+    return value
+
+
+class LrsSettings(Settings):
+    """Where xAPI statements are pushed to. Without `CELLPULSE_LRS_URL` none are."""
+
+    url: Annotated[
+        Address | None, Field(alias="CELLPULSE_LRS_URL"), AfterValidator(_check_endpoint)
+    ] = None
+    user: Annotated[str, Field(alias="CELLPULSE_LRS_USER")] = ""
+    password: Annotated[SecretStr, Field(alias="CELLPULSE_LRS_PASSWORD")] = SecretStr("")
+
+    @property
+    def stores(self) -> tuple[str, ...]:
+        """The store's name, where there is one."""
+        return (LRS,) if self.url else ()
+
+
+def _check_home_url(value: str) -> str:
+    if not _HOME_URL.fullmatch(value):
+        raise ValueError(
+            "must be http(s)://host/path in plain letters, without user, query and fragment"
+        )
+    return value
+
+
+class XapiSettings(Settings):
+    """How xAPI statements name this installation and its students."""
+
+    home_url: Annotated[
+        Address, Field(alias="CELLPULSE_HOME_URL"), AfterValidator(_check_home_url)
+    ] = "https://cellpulse.invalid"
+    agent_key: Annotated[Secret | None, Field(alias="CELLPULSE_AGENT_KEY")] = None
 
 
 class LakeSettings(Settings):
@@ -41,11 +87,12 @@ class RelaySettings(LogSettings):
 
     log_keep: Annotated[int, Field(alias="CELLPULSE_LOG_KEEP", ge=0)] = 100_000
     influx: Annotated[InfluxSettings, Field(default_factory=InfluxSettings.load)]
+    lrs: Annotated[LrsSettings, Field(default_factory=LrsSettings.load)]
 
     @property
     def stores(self) -> tuple[str, ...]:
-        """The names of the stores that are in use."""
-        return self.influx.stores
+        """The names of the stores that are in use: they are woken, and the log waits for them."""
+        return self.influx.stores + self.lrs.stores
 
 
 class FlowsSettings(RelaySettings, LakeSettings):
@@ -80,11 +127,13 @@ class PlatformSettings(Settings):
         Identifier, Field(alias="CELLPULSE_STUDENT", default_factory=getpass.getuser)
     ]
     influx: Annotated[InfluxSettings, Field(default_factory=InfluxSettings.load)]
+    lrs: Annotated[LrsSettings, Field(default_factory=LrsSettings.load)]
+    xapi: Annotated[XapiSettings, Field(default_factory=XapiSettings.load)]
 
     @property
     def stores(self) -> tuple[str, ...]:
         """The names of the stores that are in use."""
-        return self.influx.stores
+        return self.influx.stores + self.lrs.stores
 
     @property
     def reachable_host(self) -> str:

@@ -54,10 +54,15 @@ def work(threads: int) -> None:
     except duckdb.Error:
         pass  # away, or not there yet: every writer looks again when it connects
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    # It tells of each request, and the address may be anybody's.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     redis = connect_redis(settings.redis_url)
     broker = RedisBroker(client=connect_redis(settings.redis_url))
     wake_ups = WakeUps(redis, broker, settings.stores)
-    drainers = declare_actors(broker, redis, wake_ups, settings)
+    try:
+        drainers = declare_actors(broker, redis, wake_ups, settings)
+    except BadSettingError as error:
+        sys.exit(f"cellpulse worker: {error}")
     worker = Worker(broker, worker_timeout=_IDLE_MS, worker_threads=threads)
     asked_to_stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

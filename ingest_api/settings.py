@@ -13,6 +13,8 @@ _PROJECT = Path(__file__).resolve().parent.parent
 
 #: In the data folder, as long as a `cellpulse up` runs on it: where everything is.
 RUN_FILE: Final = "run.env"
+#: Settings with such a name hold a secret, or can.
+_NEVER_SHOWN: Final = ("SECRET", "KEY", "PASSWORD", "URL")
 
 
 class BadSettingError(Exception):
@@ -59,7 +61,7 @@ def _one_line(error: ValidationError, folder: Path) -> str:
     name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "missing":
         return f"{name} is not set, and no 'cellpulse up' runs on the data folder {folder}"
-    shown = "" if "SECRET" in name or "URL" in name else f" is {first['input']!r}"
+    shown = "" if any(word in name for word in _NEVER_SHOWN) else f" is {first['input']!r}"
     return f"{name}{shown}: {first['msg']}"
 
 

@@ -1,5 +1,6 @@
 """Real servers for the tests: each is started once, on a free port, and stopped at the end."""
 
+import json
 import os
 import random
 import signal
@@ -26,10 +27,11 @@ from playwright.sync_api import Browser, sync_playwright
 
 from flows.embedded.influxdb_server import EmbeddedInfluxDB, influxdb_parts
 from flows.embedded.part import Part, find_program, free_port
+from flows.embedded.platform import http_answers
 from flows.embedded.postgres_server import postgres_address, postgres_part
 from flows.embedded.redis_server import redis_part
 from flows.migrate import migrate
-from flows.settings import InfluxSettings
+from flows.settings import InfluxSettings, LrsSettings
 from flows.stores.postgres import engine_for
 from ingest_api.events import TEXT_CAPS
 
@@ -186,6 +188,107 @@ def influx_settings(influxdb_server: EmbeddedInfluxDB) -> InfluxSettings:
         INFLUXDB_ORG=server.org,
         INFLUXDB_BUCKET=server.bucket,
     )
+
+
+#: `make .venv/.ralph` makes it; `make test` does so by itself.
+RALPH_PYTHON = Path(sys.prefix) / "ralph" / "bin" / "python"
+RALPH_SCRIPTS = Path(__file__).parent / "ralph"
+
+
+@pytest.fixture(scope="session")
+def faults_by_ralph() -> Iterator[Callable[[dict[str, Any]], str]]:
+    """Return a function that says what Ralph's models have against an xAPI statement, or ''."""
+    with subprocess.Popen(
+        (RALPH_PYTHON, RALPH_SCRIPTS / "validate.py"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        questions, answers = process.stdin, process.stdout
+
+        def faults_of(statement: dict[str, Any]) -> str:
+            questions.write(json.dumps(statement) + "\n")
+            questions.flush()
+            return str(json.loads(answers.readline()))
+
+        yield faults_of
+
+
+@dataclass(frozen=True)
+class Ralph:
+    """A learning record store that keeps its statements in a file.
+
+    Attributes:
+        settings: Where it is, and who is let in.
+        part: How it is run.
+        file: Its statements.
+    """
+
+    settings: LrsSettings
+    part: Part
+    file: Path
+
+    def statements(self) -> list[dict[str, Any]]:
+        """Return what it holds, without what it added itself."""
+        lines = self.file.read_text().splitlines() if self.file.exists() else []
+        own = {"stored", "authority"}
+        return [{k: v for k, v in json.loads(line).items() if k not in own} for line in lines]
+
+
+def _ralph(folder: Path) -> Ralph:
+    users = [
+        {
+            "username": "cellpulse",
+            # Of 'a-password'.
+            "hash": "$2b$04$zpV3i7VUijIYzzJYXbVvN.WEzsiKCf12PgZGkQ5aWoZgNy2CUnFZm",
+            "scopes": ["statements/write"],
+            "agent": {"account": {"homePage": "https://example.org", "name": "cellpulse"}},
+        }
+    ]
+    (folder / "users.json").write_text(json.dumps(users))
+    port = free_port()
+    environment = {
+        "RALPH_APP_DIR": folder,
+        "RALPH_AUTH_FILE": folder / "users.json",
+        "RALPH_RUNSERVER_BACKEND": "fs",
+        "RALPH_BACKENDS__LRS__FS__DEFAULT_DIRECTORY_PATH": folder / "statements",
+    }
+    given = (f"{name}={value}" for name, value in environment.items())
+    part = Part(
+        "ralph",
+        ("env", *given, str(RALPH_PYTHON), str(RALPH_SCRIPTS / "serve.py"), str(port)),
+        answers=lambda: http_answers(f"http://127.0.0.1:{port}/__lbheartbeat__"),
+    )
+    settings = LrsSettings(
+        CELLPULSE_LRS_URL=f"http://127.0.0.1:{port}/xAPI",
+        CELLPULSE_LRS_USER="cellpulse",
+        CELLPULSE_LRS_PASSWORD="a-password",
+    )
+    return Ralph(settings, part, folder / "statements" / "fs_lrs.jsonl")
+
+
+@pytest.fixture
+def idle_ralph(tmp_path: Path) -> Ralph:
+    """Return a Ralph that does not run yet; `running` runs it."""
+    return _ralph(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def ralph_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ralph]:
+    """Run one Ralph for all tests."""
+    folder = tmp_path_factory.mktemp("ralph")
+    server = _ralph(folder)
+    with _running(server.part, folder / "log"):
+        yield server
+
+
+@pytest.fixture
+def ralph(ralph_server: Ralph) -> Ralph:
+    """Return a Ralph without statements."""
+    ralph_server.file.unlink(missing_ok=True)
+    return ralph_server
 
 
 @contextmanager

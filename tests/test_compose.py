@@ -19,7 +19,7 @@ import yaml
 from flows.embedded.part import free_port
 from flows.embedded.platform import Platform
 from flows.embedded.stores import Stores
-from flows.settings import InfluxSettings, PlatformSettings
+from flows.settings import InfluxSettings, LrsSettings, PlatformSettings
 
 PROJECT = Path(__file__).parents[1]
 SOURCE: dict[str, Any] = yaml.safe_load((PROJECT / "compose.yaml").read_text())
@@ -30,6 +30,8 @@ PROCESSES = {"ingest", "relay", "worker", "api", "dashboard", "jupyterlab"}
 OURS = PROCESSES | {"migrate"}
 #: A variable has a default or, after the question mark, a message for whoever did not set it.
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+):(?P<kind>[-?])(?P<rest>[^{}]*)\}")
+#: A token is made when the platform runs, without it there is no access; and there may be no LRS.
+OF_WHAT_MAY_BE_OFF = ("CELLPULSE_TOKEN", "CELLPULSE_LRS_PASSWORD", "CELLPULSE_AGENT_KEY")
 REQUIRED = r"\$\{[A-Z_]+:\?[^{}]+\}"
 #: What it answered for is on disk, and it refuses to write rather than forget.
 REDIS_SETTINGS = {
@@ -125,7 +127,8 @@ def test_the_processes_are_those_of_cellpulse_up_with_the_same_settings(tmp_path
     """Each runs the same module as under `cellpulse up`, with its settings and no other secret."""
     influx = InfluxSettings(INFLUXDB_URL="http://influxdb:8086", INFLUXDB_TOKEN="t")
     stores = Stores("redis://redis", "postgresql://postgres/cellpulse", influx, full_log="")
-    settings = PlatformSettings(influx=influx, CELLPULSE_STUDENT="student")
+    lrs = LrsSettings(CELLPULSE_LRS_URL="https://lrs", CELLPULSE_LRS_PASSWORD="p")
+    settings = PlatformSettings(influx=influx, lrs=lrs, CELLPULSE_STUDENT="student")
     up = Platform(settings, stores, "s" * 32, tmp_path)
     parts = {part.name: part for part in (*up.services(), *up.pages())}
     assert set(parts) == PROCESSES
@@ -144,7 +147,7 @@ def secrets_of(names: set[str]) -> set[str]:
     return {
         name
         for name in names
-        if re.search("SECRET|TOKEN|PASSWORD|AUTH$|REDIS_URL|POSTGRES_URL", name)
+        if re.search("SECRET|TOKEN|PASSWORD|KEY|AUTH$|REDIS_URL|POSTGRES_URL", name)
     }
 
 
@@ -222,9 +225,10 @@ def test_no_secret_has_a_default() -> None:
             if "://" in value:  # the password is between the user's name and the host's
                 value = re.sub(r"^\w+://\w*:|@[^@]+$", "", value)
             seen.add(setting)
-            if setting != "CELLPULSE_TOKEN":  # made when the platform runs; without it no access
+            if setting not in OF_WHAT_MAY_BE_OFF:
                 assert re.fullmatch(REQUIRED, value), f"{name}: {setting}"
     assert environment_of("jupyterlab")["CELLPULSE_TOKEN"] == "${CELLPULSE_TOKEN:-}"
+    assert environment_of("worker")["CELLPULSE_LRS_PASSWORD"] == "${CELLPULSE_LRS_PASSWORD:-}"
     assert {"CELLPULSE_SECRET", "POSTGRES_PASSWORD", "DOCKER_INFLUXDB_INIT_ADMIN_TOKEN"} <= seen
     command = SERVICES["redis"]["command"]
     assert re.fullmatch(REQUIRED, command[command.index("--requirepass") + 1])

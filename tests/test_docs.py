@@ -12,7 +12,13 @@ from pydantic_settings import BaseSettings
 
 from analytics.settings import ApiSettings
 from flows.cli import cli
-from flows.settings import FlowsSettings, InfluxSettings, PlatformSettings
+from flows.settings import (
+    FlowsSettings,
+    InfluxSettings,
+    LrsSettings,
+    PlatformSettings,
+    XapiSettings,
+)
 from ingest_api.settings import ClientLimits, IngestSettings, SecretSettings
 from streamlit_app.settings import DashboardSettings
 
@@ -25,8 +31,10 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
     FlowsSettings,
     InfluxSettings,
     IngestSettings,
+    LrsSettings,
     PlatformSettings,
     SecretSettings,
+    XapiSettings,
 )
 
 

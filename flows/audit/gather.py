@@ -64,7 +64,7 @@ def gather(
     """
     log = LogReader(redis)
     target = read_end(redis)
-    _await_stores(redis, settings.stores, target.position_ns)
+    _await_stores(redis, settings.influx.stores, target.position_ns)
     noted = log.committed()
     postgres_at = read_postgres(workspace, settings.postgres_url)
     lake_at = tuple(read_lake(workspace))

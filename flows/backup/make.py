@@ -82,6 +82,9 @@ def _copy(settings: FlowsSettings, redis: Redis, folder: Path) -> Manifest:
             position = log.committed().get(InfluxWriter.name, START)
             positions[InfluxWriter.name] = position
             influxdb_events = copy_events(settings.influx, position, folder)
+        for name in settings.lrs.stores:
+            # What it has beyond this when the log is copied it will get again, under the same ids.
+            positions[name] = log.committed().get(name, START)
         with closing(LakeWriter(settings.postgres_url, settings.lake_path)) as lake:
             # Its rows may be further by the time they are copied, and then tell so themselves.
             positions[LakeWriter.name] = lake.position()

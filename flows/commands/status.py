@@ -9,7 +9,7 @@ import click
 from flows.commands.errors import one_line_for_errors
 from flows.log_reader import LogReader
 from flows.redis_client import connect_redis
-from flows.settings import STORES, PlatformSettings
+from flows.settings import LRS, STORES, PlatformSettings
 from flows.status import read_status
 
 
@@ -17,7 +17,7 @@ from flows.status import read_status
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @click.option(
     "--forget-missed",
-    type=click.Choice(STORES),
+    type=click.Choice((*STORES, LRS)),
     help="No longer count what this store missed: it has it now, or you know.",
 )
 @one_line_for_errors

@@ -16,7 +16,8 @@ from redis import Redis, RedisError
 from flows.embedded.part import Part
 from flows.embedded.stores import Stores
 from flows.liveness import is_alive
-from flows.settings import InfluxSettings, PlatformSettings
+from flows.settings import InfluxSettings, LrsSettings, PlatformSettings
+from flows.xapi.identity import derived_key
 from ingest_api.settings import ClientLimits
 from ingest_api.tokens import ALL_COURSES, Grant, issue_token
 
@@ -85,6 +86,9 @@ class Platform:
         days = _named_by_operator("CELLPULSE_SNAPSHOT_DAYS")
         clients = _named_by_operator(*(str(f.alias) for f in ClientLimits.model_fields.values()))
         which = {"INFLUXDB_URL": influx["INFLUXDB_URL"]} if influx else {}
+        lrs = _lrs_environment(settings.lrs)
+        push = lrs | self._naming() | {"CELLPULSE_AGENT_KEY": self._agent_key()} if lrs else {}
+        which |= {"CELLPULSE_LRS_URL": lrs["CELLPULSE_LRS_URL"]} if lrs else {}
         return [
             self._ours(
                 "ingest",
@@ -93,7 +97,7 @@ class Platform:
                 log | lossy | secret | clients,
             ),
             self._ours("relay", "flows.relay", None, log | keep | which),
-            self._ours("worker", "flows.worker", None, log | lake | influx | days),
+            self._ours("worker", "flows.worker", None, log | lake | influx | days | push),
             self._ours(
                 "api",
                 "analytics.serve",
@@ -132,6 +136,7 @@ class Platform:
             ("PostgreSQL", _without_password(self.stores.postgres_url)),
             ("full event log", self.stores.full_log),
             ("lake", self.lake_path),
+            *([("LRS", settings.lrs.url)] if settings.lrs.url else []),
         ]
 
     def environment(self) -> dict[str, str]:
@@ -147,7 +152,19 @@ class Platform:
             "CELLPULSE_POSTGRES_URL": self.stores.postgres_url,
             "CELLPULSE_LAKE_PATH": self.lake_path,
             **_influx_environment(self.stores.influx),
+            **_lrs_environment(settings.lrs),
+            **self._naming(),
         }
+
+    def _naming(self) -> dict[str, str]:
+        """Return what commands need to name things as the worker does in its statements."""
+        key = self.settings.xapi.agent_key
+        given = {"CELLPULSE_AGENT_KEY": key.get_secret_value()} if key is not None else {}
+        return {"CELLPULSE_HOME_URL": self.settings.xapi.home_url} | given
+
+    def _agent_key(self) -> str:
+        key = self.settings.xapi.agent_key
+        return derived_key(self.secret) if key is None else key.get_secret_value()
 
     def _ours(
         self,
@@ -239,6 +256,16 @@ def _influx_environment(influx: InfluxSettings) -> dict[str, str]:
         "INFLUXDB_TOKEN": influx.token.get_secret_value(),
         "INFLUXDB_ORG": influx.org,
         "INFLUXDB_BUCKET": influx.bucket,
+    }
+
+
+def _lrs_environment(lrs: LrsSettings) -> dict[str, str]:
+    if not lrs.url:
+        return {}
+    return {
+        "CELLPULSE_LRS_URL": lrs.url,
+        "CELLPULSE_LRS_USER": lrs.user,
+        "CELLPULSE_LRS_PASSWORD": lrs.password.get_secret_value(),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from flows.export.source import CourseSource
 from flows.export.tabular import export_csv, export_parquet
 from flows.progsnap2.export import export_progsnap2
+from flows.xapi.export import export_xapi
 
 #: Writes a course into an empty folder, and calls the last argument with each batch's events.
 Write = Callable[[CourseSource, Path, Callable[[int], None]], None]
@@ -15,4 +16,5 @@ FORMATS: Final[dict[str, Write]] = {
     "csv": export_csv,
     "parquet": export_parquet,
     "progsnap2": export_progsnap2,
+    "xapi": export_xapi,
 }

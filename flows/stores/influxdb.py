@@ -19,7 +19,7 @@ from urllib3.exceptions import HTTPError
 
 from flows.logged_event import LoggedEvent, position_from_ns
 from flows.settings import InfluxSettings
-from flows.stores.store import Later, PoisonEventError, StoreUnavailableError
+from flows.stores.store import BATCH_EVENTS, Later, PoisonEventError, StoreUnavailableError
 from flows.version_of_data import UnknownDataVersionError
 from ingest_api.events import SCHEMA_VERSION, StoredEvent
 
@@ -50,6 +50,7 @@ class InfluxWriter:
     """
 
     name = "influxdb"
+    batch_events = BATCH_EVENTS
 
     def __init__(self, settings: InfluxSettings) -> None:
         self._settings = settings

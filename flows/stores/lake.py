@@ -13,6 +13,7 @@ from flows.logged_event import LoggedEvent, position_ns
 from flows.stores.lake_attach import attach_lake, plain_error
 from flows.stores.postgres_address import NOTICE_LOST_CLIENTS, with_timeouts
 from flows.stores.store import (
+    BATCH_EVENTS,
     Later,
     NotYetPassedError,
     PoisonEventError,
@@ -71,6 +72,7 @@ class LakeWriter:
     """
 
     name = "lake"
+    batch_events = BATCH_EVENTS
 
     def __init__(self, postgres_url: str, lake_path: str) -> None:
         self._postgres_url = postgres_url

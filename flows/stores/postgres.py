@@ -29,6 +29,7 @@ from flows.models import (
 from flows.stores.folds import CurrentState, SessionState
 from flows.stores.postgres_address import NOTICE_LOST_CLIENTS, with_timeouts
 from flows.stores.store import (
+    BATCH_EVENTS,
     Later,
     NotYetPassedError,
     PoisonEventError,
@@ -86,6 +87,7 @@ class PostgresWriter:
     """
 
     name = "postgres"
+    batch_events = BATCH_EVENTS
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

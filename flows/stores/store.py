@@ -1,9 +1,12 @@
 """What every store is to the rest of flows, and how it says what went wrong."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from flows.logged_event import LoggedEvent, position_ns
+
+#: As many as a store of our own takes at once.
+BATCH_EVENTS: Final = 2_000
 
 
 class StoreUnavailableError(Exception):
@@ -36,13 +39,15 @@ def require_no_hole(applied: str, after: str | None) -> None:
 
 
 class Store(Protocol):
-    """One of InfluxDB, PostgreSQL and the lake.
+    """One of InfluxDB, PostgreSQL, the lake and a learning record store.
 
     Attributes:
         name: Names the store's consumer group and queue.
+        batch_events: How many events it is given at once, at the most.
     """
 
     name: str
+    batch_events: int
 
     def apply(
         self,

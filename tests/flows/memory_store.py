@@ -3,13 +3,20 @@
 from collections.abc import Sequence
 
 from flows.logged_event import LoggedEvent, position_ns
-from flows.stores.store import Later, PoisonEventError, StoreUnavailableError, require_no_hole
+from flows.stores.store import (
+    BATCH_EVENTS,
+    Later,
+    PoisonEventError,
+    StoreUnavailableError,
+    require_no_hole,
+)
 
 
 class MemoryStore:
     """A store in memory that refuses events of one student, and can be away."""
 
     name = "postgres"
+    batch_events = BATCH_EVENTS
 
     def __init__(self, *, remembers: bool) -> None:
         self.events: list[LoggedEvent] = []

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock, MagicMock, call
 
@@ -18,8 +19,9 @@ import flows.worker
 from flows.actors import declare_actors
 from flows.log_reader import Batch
 from flows.logged_event import LoggedEvent
-from flows.settings import FlowsSettings, InfluxSettings, RelaySettings
+from flows.settings import FlowsSettings, InfluxSettings, LrsSettings, RelaySettings
 from flows.stores.store import StoreUnavailableError
+from ingest_api.settings import BadSettingError
 
 Make = Callable[..., LoggedEvent]
 
@@ -53,6 +55,22 @@ def test_each_store_has_an_actor_and_a_queue_of_its_own(
         "lake": "write_lake",
         "maintenance": "maintain",
     }
+
+
+def test_statements_are_pushed_only_where_it_is_asked_for(
+    broker: StubBroker, settings: FlowsSettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A learning record store that is named has an actor of its own, if there is a key."""
+    monkeypatch.setenv("CELLPULSE_DATA_DIR", str(tmp_path))
+    push = settings.model_copy(update={"lrs": LrsSettings(CELLPULSE_LRS_URL="http://nowhere")})
+    assert (*settings.stores, "lrs") == push.stores
+    with pytest.raises(BadSettingError, match="CELLPULSE_AGENT_KEY can take its place"):
+        declare_actors(broker, MagicMock(), MagicMock(), push)
+    monkeypatch.setenv("CELLPULSE_AGENT_KEY", "k" * 32)
+    broker.actors.clear()
+    drainers = declare_actors(broker, MagicMock(), MagicMock(), push)
+    assert [drainer.name for drainer in drainers] == ["postgres", "lake", "influxdb", "lrs"]
+    assert broker.actors["write_lrs"].queue_name == "lrs"
 
 
 def test_without_influxdb_there_is_no_actor_for_it(
@@ -149,6 +167,20 @@ async def test_the_relay_starts_listens_and_stops(monkeypatch: pytest.MonkeyPatc
         await flows.relay.relay(settings)
     subscriber.subscribe.assert_awaited_once_with("progress-events")
     client.aclose.assert_awaited_once()
+
+
+def test_a_worker_without_a_key_for_its_push_ends_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is said before anything is read or written."""
+    _environment(monkeypatch)
+    monkeypatch.setenv("CELLPULSE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("CELLPULSE_LRS_URL", "http://nowhere")
+    monkeypatch.setattr(flows.worker, "RedisBroker", lambda **_: StubBroker())
+    done = CliRunner().invoke(flows.worker.work)
+    assert done.exit_code == 1
+    assert "CELLPULSE_AGENT_KEY" in done.output
+    assert "Traceback" not in done.output
 
 
 @pytest.mark.parametrize("command", [flows.worker.work, flows.relay.run])

@@ -53,7 +53,7 @@ class Refusing:
     """A store that refuses one student's events, as a store refuses what it can't hold."""
 
     def __init__(self, store: Store, student: str) -> None:
-        self.name = store.name
+        self.name, self.batch_events = store.name, store.batch_events
         self._store = store
         self._student = student
 

@@ -1,5 +1,6 @@
 """`cellpulse backup` and `cellpulse restore`, with real stores and real processes."""
 
+import gzip
 import json
 import shutil
 import signal
@@ -14,8 +15,11 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from redis import Redis
 
+from flows.backup.manifest import read_manifest
+from flows.cli import cli
 from flows.embedded.influxdb_server import EmbeddedInfluxDB
 from flows.embedded.part import free_port
 from flows.embedded.redis_server import redis_part
@@ -237,6 +241,23 @@ def small_backup(idle_pipeline: Any, tmp_path: Path) -> Path:
     done = idle_pipeline.cellpulse("backup", str(folder))
     assert done.returncode == 0, done.stderr
     return folder
+
+
+def test_a_backup_knows_how_far_statements_were_pushed(
+    idle_pipeline: Any, redis_client: Any, tmp_path: Path
+) -> None:
+    """A restored platform goes on pushing there, and solves no exercise a second time."""
+    fields = {"event": json.dumps(events(0, 1)[0]), "offset": "1"}
+    position = redis_client.xadd("progress-events:log", fields)
+    redis_client.xgroup_create("progress-events:log", "lrs", id=position)
+    redis_client.hset("progress-events:solved", "an exercise of a student", "an event")
+    environment = idle_pipeline.environment | {"CELLPULSE_LRS_URL": "http://127.0.0.1:1"}
+    folder = tmp_path / "backup"
+    done = CliRunner(env=environment).invoke(cli, ("backup", str(folder)))
+    assert done.exit_code == 0, done.output
+    assert read_manifest(folder).positions["lrs"] == position
+    with gzip.open(folder / "redis" / "keys.jsonl.gz", "rt") as keys:
+        assert "progress-events:solved" in [json.loads(line)["key"] for line in keys]
 
 
 def refused(platform: Any, *arguments: str) -> str:
