@@ -80,6 +80,33 @@ def test_what_a_conversion_left_of_nbgrader_counts_for_nothing() -> None:
     ]
     test = _code("assert x", nbgrader=_nbgrader("t", "grade"))
     assert _named(answer, test) == [("q1_code", None), ("q1_code", "t")]
+    plot = _code("plot(x)", nbgrader=_nbgrader("plot", "grade", "solution", points=2))
+    marks = _marks(_text("## Question 1"), answer, check, _text("## Question 2"), plot)
+    assert [(mark.exercise, mark.marker, mark.points) for mark in marks[1:]] == [
+        ("q1", "otter", None),
+        ("q1", "otter", None),
+        (None, None, None),
+        ("plot", "nbgrader", 2.0),
+    ]
+    of_one_name = _code("x", nbgrader=_nbgrader("q1", "grade", "solution"))
+    assert _named(_text("## 1"), answer, check, _text("## 2"), of_one_name)[-1] == (None, None)
+
+
+def test_a_check_below_an_nbgrader_answer_is_that_exercises() -> None:
+    """Where nbgrader's tests count, another grader's check joins the answer that it checks."""
+    tested = [
+        _code("y", nbgrader=_nbgrader("a", "solution")),
+        _code("assert y", nbgrader=_nbgrader("t", "grade")),
+    ]
+    question = [
+        _text("## Question 2"),
+        _code("x = ...", nbgrader=_nbgrader("load", "solution")),
+        _code("x"),
+        _code('ok.grade("q2");'),
+    ]
+    assert _named(*tested, *question)[2:] == [
+        *((None, None), ("load", None), ("load", None), ("load", "q2"))
+    ]
 
 
 @pytest.mark.parametrize(
