@@ -71,6 +71,13 @@ def test_nbgrader_tests_alone_are_exercises() -> None:
     assert _named(*tests) == [("t", "t"), ("u", "u")]
 
 
+@pytest.mark.parametrize("points", [-1, "many", True, None, 1e308, "inf", "nan", 10**400, [1, "x"]])
+def test_points_that_the_server_would_refuse_are_none(points: object) -> None:
+    """What is no number of points is not taken for one."""
+    [mark] = _marks(_code("assert x", nbgrader=_nbgrader("t", "grade", points=points)))
+    assert (mark.check, mark.points) == ("t", None)
+
+
 def test_what_a_conversion_left_of_nbgrader_counts_for_nothing() -> None:
     """Beside a grader's questions, nbgrader's metadata counts only where it has tests."""
     answer = _code("x = ...", nbgrader=_nbgrader("q1_code", "solution"))
@@ -170,11 +177,12 @@ def test_otters_assigned_questions() -> None:
         *(("q1", None), (None, None), ("q1", "q1"), (None, None)),
     ]
     tests = {"q2": {"points": None, "suites": [{"cases": [{"points": 1}, {"points": 2.5}]}]}}
-    answer = _code("y = ...", tags=["otter_answer_cell"])
-    cells = [*first[3:6], _code("print('an example')"), answer, _code('grader.check("q2")')]
-    marks = mark_cells({"cells": cells, "metadata": {"otter": {"tests": tests}}})
-    assert [mark.exercise for mark in marks] == [None, None, "q1", None, "q2", "q2"]
-    assert (marks[-1].check_kind, marks[-1].points) == ("otter", 3.5)
+    for tag in ("otter_answer_cell", "otter_assign_solution_cell"):
+        answer = _code("y = ...", tags=[tag])
+        cells = [*first[3:6], _code("print('an example')"), answer, _code('grader.check("q2")')]
+        marks = mark_cells({"cells": cells, "metadata": {"otter": {"tests": tests}}})
+        assert [mark.exercise for mark in marks] == [None, None, "q1", None, "q2", "q2"]
+        assert (marks[-1].check_kind, marks[-1].points) == ("otter", 3.5)
 
 
 @pytest.mark.parametrize(
@@ -245,6 +253,13 @@ def test_old_formats_have_their_cells_in_worksheets(minor: int) -> None:
 def test_a_comment_holds_no_heading() -> None:
     """What a Markdown comment hides does not name an exercise."""
     assert _named(_text("# One", "<!--", "# Two", "-->"), _code(""))[1] == ("One", None)
+
+
+def test_nbgraders_own_marks_are_no_headings() -> None:
+    """`### BEGIN SOLUTION` and what is hidden with it names no exercise, closed or not."""
+    for hidden in (["### BEGIN SOLUTION", "# No", "### END SOLUTION"], ["### BEGIN MARK SCHEME"]):
+        marks = _marks(_text("# One"), _text("Why?", *hidden), _code(""))
+        assert [(mark.exercise, mark.title) for mark in marks] == [("One", "One")] * 3
 
 
 _KEYS = """\

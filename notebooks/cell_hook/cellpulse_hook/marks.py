@@ -61,7 +61,8 @@ def mark_cells(notebook: dict[str, Any]) -> list[MarkedCell]:
     heading = title = None
     marked = []
     for cell in cells:
-        heading, title = cell.heading or heading, cell.title or title
+        heading = cell.headings[-1] if cell.headings else heading
+        title = cell.title or title
         result = MarkedCell(cell.place, cell.cell_id, title=title)
         mark = marks.get(cell.place)
         name = tagged[cell.place]
@@ -74,6 +75,11 @@ def mark_cells(notebook: dict[str, Any]) -> list[MarkedCell]:
             result = result._replace(exercise=heading, marker="heading")
         marked.append(_with_tagged_check(result, cell))
     return marked
+
+
+def first_heading(notebook: dict[str, Any]) -> Optional[str]:
+    """Return the first heading of a decoded notebook, which is most often its title."""
+    return next((text for cell in read_cells(notebook) for text in cell.headings), None)
 
 
 def declared_questions(notebook: dict[str, Any]) -> list[tuple[int, str]]:

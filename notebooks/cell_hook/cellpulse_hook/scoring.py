@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from typing import Any, NamedTuple, Optional
 
+from cellpulse_hook.mark import MOST_POINTS
 from cellpulse_hook.output import Heard
-
-#: Largest number of points that the server takes.
-_MOST_POINTS = 2.0**53 - 1
 
 
 class Score(NamedTuple):
@@ -81,7 +78,7 @@ def points_of(value: Any) -> Optional[float]:
         points = float(value)
     except Exception:  # noqa: BLE001 - a student's own class may do anything
         return None
-    return points if math.isfinite(points) and 0 <= points <= _MOST_POINTS else None
+    return points if 0 <= points <= MOST_POINTS else None
 
 
 def _number_in(text: Optional[str], otherwise: float) -> float:

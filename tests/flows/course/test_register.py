@@ -57,7 +57,7 @@ def test_what_is_registered(
     write("10.ipynb", cell("# Ten", kind="markdown"), cell("x", "a", tags=["exercise:ten"]))
     write(
         "2.ipynb",
-        cell("# Two", kind="markdown"),
+        cell("# Two\n## Due on Friday", kind="markdown"),
         cell("## Part A", kind="markdown"),
         cell("f = 1", "b", nbgrader=graded, cellpulse={"due": "2026-03-02T10:00+01:00"}),
         cell("assert f", "c", nbgrader=test),
@@ -78,6 +78,7 @@ def test_what_is_registered(
     assert shown()[0]["checks"] == [check]
     content = json.loads(cellpulse("course", "show", "--course", "py", "--json").stdout)
     assert content["title"] == "A course"
+    assert [n["title"] for n in content["notebooks"]] == ["Two", "Ten"]
     assert [n["language"] for n in content["notebooks"]] == ["julia", ""]
     text = cellpulse("course", "show", "--course", "py").stdout
     assert "f  Part A  [nbgrader]  2.5 points  due 2026-03-02T09:00:00+00:00  checks: t" in text
