@@ -97,6 +97,16 @@ def test_registering_again_changes_nothing(
     assert redis.hgetall("progress-events:course-versions") == version
 
 
+def test_notebooks_without_cell_ids_are_one_line(write: Write, cell: Cell, register: Run) -> None:
+    """However many they are, they do not hide what else is said."""
+    heading = cell("# H", kind="markdown")
+    for name in range(1, 6):
+        write(f"{name}.ipynb", heading, cell(f"x = {name}"), cell("y", "i"), nbformat_minor=4)
+    [line] = register().stdout.splitlines()[1:]
+    assert "no cell ids in 1.ipynb, 2.ipynb, 3.ipynb and 2 more (older than format 4.5)" in line
+    assert "5 exercises are found" in line
+
+
 def test_what_is_gone_is_retired_and_comes_back(
     write: Write, cell: Cell, register: Run, shown: Any
 ) -> None:
