@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Optional
 
-from cellpulse_hook.mark import Mark
+from cellpulse_hook.mark import Mark, read_points
 from cellpulse_hook.marks_nbgrader import mark_nbgrader
 from cellpulse_hook.marks_questions import mark_questions, read_declared
 from cellpulse_hook.notebook_cells import Cell, read_cells
 
 _EXERCISE_TAG = "exercise:"
 _CHECK_TAG = "check:"
+#: Where a cell's metadata has what is Cellpulse's own: the points of a tagged check.
+_OWN = "cellpulse"
 #: A cell for trying things out, wherever it stands.
 _SCRATCH_TAG = "scratch"
 
@@ -120,7 +122,9 @@ def _with_tagged_check(result: MarkedCell, cell: Cell) -> MarkedCell:
     if check is None or result.check is not None:
         return result
     key = _CHECK_TAG + check if result.marker in (None, "tag", "heading") else result.key
-    return result._replace(check=check, check_kind="assert", key=key)
+    own = cell.metadata.get(_OWN)
+    points = read_points(own.get("points")) if isinstance(own, dict) else None
+    return result._replace(check=check, check_kind="assert", key=key, points=points)
 
 
 def _tagged(cell: Cell, prefix: str) -> Optional[str]:

@@ -23,6 +23,11 @@ class Score(NamedTuple):
     points_possible: Optional[float] = None
 
 
+def score_assert(possible: Optional[float], *, ran_ok: bool) -> Score:
+    """Return what a cell of assertions gives: all of its points, or none."""
+    return Score(ran_ok, None if possible is None else possible * ran_ok, possible)
+
+
 def score_nbgrader(heard: Heard, possible: Optional[float], *, ran_ok: bool) -> Score:
     """Return what nbgrader gives a locked test cell for what its run showed.
 

@@ -61,7 +61,7 @@ def test_what_is_registered(
         cell("## Part A", kind="markdown"),
         cell("f = 1", "b", nbgrader=graded, cellpulse={"due": "2026-03-02T10:00+01:00"}),
         cell("assert f", "c", nbgrader=test),
-        cell("y", "d", tags=["exercise:late", "check:c"]),
+        cell("y", "d", tags=["exercise:late", "check:c"], cellpulse={"points": 2}),
         metadata={"cellpulse": {"due": "2026-03-01"}, "kernelspec": {"language": "julia"}},
     )
     result = register("--title", "A  course", "--due", "ten=2026-04-01T00:00Z")
@@ -72,7 +72,7 @@ def test_what_is_registered(
         for e in shown()
     ] == [
         ("2.ipynb", "f", "Part A", "nbgrader", 2.5, "2026-03-02T09:00:00+00:00"),
-        ("2.ipynb", "late", "Part A", "tag", None, "2026-03-01T23:59:59+00:00"),
+        ("2.ipynb", "late", "Part A", "tag", 2.0, "2026-03-01T23:59:59+00:00"),
         ("10.ipynb", "ten", "Ten", "tag", None, "2026-04-01T00:00:00+00:00"),
     ]
     assert shown()[0]["checks"] == [check]
