@@ -200,7 +200,7 @@ def _score(run: _Run, *, ran_ok: bool) -> Optional[Score]:
     if mark is None or not mark.check:
         return None
     if mark.check_kind == "assert":
-        return score_assert(run.mark.points, ran_ok=ran_ok)
+        return score_assert(mark.points, ran_ok=ran_ok)
     if _is_nbgrader(mark) and run.heard is not None:
         return score_nbgrader(run.heard, mark.points, ran_ok=ran_ok)
     return None
