@@ -25,6 +25,8 @@ from flows.stores.postgres import engine_for
 from ingest_api.events import CourseId
 
 _LONGEST_TITLE: Final = 500
+#: Old courses have a hundred notebooks without cell ids, and what was retired must be seen.
+_MOST_NAMED: Final = 3
 
 
 @click.group()
@@ -140,11 +142,17 @@ def _say(course_id: str, notebooks: int, outcome: Outcome) -> None:
         click.echo(f"    named {mark!r} in the notebooks now; its events stay under {name!r}")
     for name, notebook in outcome.retired:
         click.echo(f"    not found any more, retired: {name!r} of {notebook}")
-    for notebook, exercises in outcome.without_ids.items():
+    if outcome.without_ids:
         click.echo(
-            f"    no cell ids in {notebook} (older than format 4.5): {exercises} exercises are "
-            "found by marks and by unedited code only"
+            f"    no cell ids in {_first_of(list(outcome.without_ids))} (older than format 4.5): "
+            f"{sum(outcome.without_ids.values())} exercises are found by marks and by unedited "
+            "code only"
         )
+
+
+def _first_of(names: list[str]) -> str:
+    rest = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _retired(found: dict[str, Any]) -> str:

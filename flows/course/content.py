@@ -7,6 +7,10 @@ from datetime import datetime
 class CourseContentError(Exception):
     """Notebooks can't be registered; the message is one line that names the file and the place."""
 
+    def __init__(self, message: str) -> None:
+        """Say why; what a file's own name has of line breaks becomes blanks."""
+        super().__init__(" ".join(message.splitlines()))
+
 
 @dataclass(frozen=True, slots=True)
 class CellContent:

@@ -34,9 +34,10 @@ def find_notebooks(paths: Iterable[Path]) -> list[tuple[str, Path]]:
     for path in paths:
         files = _below(path) if path.is_dir() else [path]
         for file in files:
-            if file.resolve() in seen:
+            target = _target(file)
+            if target in seen:
                 continue
-            seen.add(file.resolve())
+            seen.add(target)
             name = file.relative_to(path) if path.is_dir() else Path(file.name)
             while name.as_posix() in found:
                 name = _with_one_more_folder(name, file)
@@ -90,6 +91,15 @@ def _below(folder: Path) -> list[Path]:
     return sorted(files, key=lambda file: natural_order(file.relative_to(folder).as_posix()))
 
 
+def _target(file: Path) -> Path:
+    try:
+        return file.resolve()
+    except (OSError, RuntimeError) as error:  # Python 3.11 and 3.12 raise the latter
+        raise CourseContentError(f"{file}: can't be read: a loop of symbolic links") from error
+    except ValueError as error:  # a NUL in the path
+        raise CourseContentError(f"{str(file)!r}: no path of a file") from error
+
+
 def _refuse(error: OSError) -> None:
     raise CourseContentError(f"{error.filename}: can't be read: {error.strerror}") from error
 
@@ -115,8 +125,6 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise CourseContentError(f"{path}: can't be read: {error.strerror}") from error
-    except ValueError as error:  # a NUL in the path
-        raise CourseContentError(f"{str(path)!r}: no path of a file") from error
 
 
 def _decode(path: Path, data: bytes) -> Any:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from cellpulse_hook.marks import MarkedCell, declared_questions, mark_cells
+from cellpulse_hook.marks import MarkedCell, declared_questions, first_heading, mark_cells
 
 from flows.course.content import (
     CellContent,
@@ -59,7 +59,9 @@ def read_content(name: str, path: Path) -> NotebookContent:
     due_at = _due(metadata, f"{path}, metadata")
     content = NotebookContent(
         path=_name(name, "notebook"),
-        title=_notebook_title(metadata, marks, name),
+        title=_title(
+            _text(metadata.get("title")) or first_heading(notebook) or PurePosixPath(name).stem
+        ),
         language=_text(_mapping(metadata.get("kernelspec")).get("language"))
         or _text(_mapping(metadata.get("language_info")).get("name")),
     )
@@ -197,11 +199,6 @@ def _due(metadata: dict[str, Any], place: str) -> datetime | None:
         raise CourseContentError(
             f"{place}: cellpulse.due is {str(due)[:60]!r}: write a time such as '2026-03-01T18:00Z'"
         ) from error
-
-
-def _notebook_title(metadata: dict[str, Any], marks: list[MarkedCell], name: str) -> str:
-    heading = next((mark.title for mark in marks if mark.title), None)
-    return _title(_text(metadata.get("title")) or heading or PurePosixPath(name).stem)
 
 
 def _title(text: str) -> str:

@@ -127,14 +127,16 @@ def _register(
     _require_named(due, names)
     gone = [row for row in rows if row.exercise not in set(names.values())]
     _put_notebooks(connection, course_id, notebooks, now)
+    exercise_rows = []
     for at, (path, exercise) in enumerate(current):
         known = same.get((path, exercise.mark))
         name = names[path, exercise.mark]
         row = _exercise_row(course_id, name, path, exercise, at, now)
         row["due_at"] = due.get(name) or exercise.due_at or (known.due_at if known else None)
         row["first_registered_at"] = known.first_registered_at if known else now
-        _upsert(connection, RegisteredExercise, [row])
-        _put_cells_and_checks(connection, course_id, name, exercise)
+        exercise_rows.append(row)
+    _upsert(connection, RegisteredExercise, exercise_rows)
+    _put_cells_and_checks(connection, course_id, {names[path, e.mark]: e for path, e in current})
     _retire(connection, course_id, gone, now)
     content = compact(notebooks, names)
     outcome = Outcome(
@@ -243,28 +245,36 @@ def _exercise_row(
 
 
 def _put_cells_and_checks(
-    connection: Connection, course_id: str, name: str, exercise: ExerciseContent
+    connection: Connection, course_id: str, exercises: Mapping[str, ExerciseContent]
 ) -> None:
-    own: dict[str, Any] = {"course_id": course_id, "exercise": name}
-    for model in (RegisteredCheck, RegisteredCell):
-        connection.execute(
-            delete(model).where(model.course_id == course_id, model.exercise == name)
-        )
+    """Replace those of `exercises`, by their names; a statement for each would take seconds."""
     checks = [
-        own | {"check_name": check.name, "kind": check.kind, "points": check.points, "place": at}
+        {
+            "course_id": course_id,
+            "exercise": name,
+            "check_name": check.name,
+            "kind": check.kind,
+            "points": check.points,
+            "place": at,
+        }
+        for name, exercise in exercises.items()
         for at, check in enumerate(exercise.checks)
     ]
     cells = [
-        own
-        | {
+        {
+            "course_id": course_id,
+            "exercise": name,
             "place": cell.place,
             "cell_id": cell.cell_id,
             "key": cell.key,
             "code_sha256": cell.code_sha256,
         }
+        for name, exercise in exercises.items()
         for cell in exercise.cells
     ]
     for model, rows in ((RegisteredCheck, checks), (RegisteredCell, cells)):
+        own = (model.course_id == course_id, model.exercise.in_(list(exercises)))
+        connection.execute(delete(model).where(*own))
         if rows:
             connection.execute(insert(model), rows)
 

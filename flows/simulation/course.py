@@ -23,10 +23,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check below an exercise."""
+    """A check below an exercise, with the points that it gives, if any."""
 
     name: str
     cell: Cell
+    points: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,8 @@ def _parts(cells: list[dict[str, Any]]) -> list[Cell | Exercise]:
         elif check is None:
             parts.append(Exercise(exercise, cell))
         elif isinstance(last, Exercise) and last.name == exercise:
-            parts[-1] = Exercise(exercise, last.cell, Check(check, cell))
+            points = content["metadata"].get("cellpulse", {}).get("points")
+            parts[-1] = Exercise(exercise, last.cell, Check(check, cell, points))
         else:
             raise ValueError(f"the check {check!r} does not follow its exercise")
     return parts

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import count, takewhile
 from typing import Any, Final
 
+from flows.simulation.course import Check
 from flows.simulation.steps import Step
 from flows.simulation.student import Student
 from ingest_api.events import EventType
@@ -48,8 +49,8 @@ class PlannedEvent:
         fields |= {"cell_id": step.cell_id, "exercise": step.exercise}
         if step.run is None:
             return fields
-        if self.type == "check_result":
-            return fields | {"check_name": step.check_name, "passed": step.run.status == "ok"}
+        if self.type == "check_result" and step.check is not None:
+            return fields | _result(step.check, passed=step.run.status == "ok")
         if step.run.error_line is not None:
             fields["error_line"] = step.run.error_line
         return fields | {
@@ -63,6 +64,16 @@ class PlannedEvent:
             "code_chars": step.run.code_chars,
             "code": step.run.code if with_code else None,
         }
+
+
+def _result(check: Check, *, passed: bool) -> dict[str, Any]:
+    points = None if check.points is None else check.points * passed
+    return {
+        "check_name": check.name,
+        "passed": passed,
+        "points": points,
+        "points_possible": check.points,
+    }
 
 
 class _Session:
@@ -116,7 +127,7 @@ def planned_events(student: Student, steps: Iterable[Step]) -> Iterator[PlannedE
             yield session.event(step.kind, step.at, step)
         if step.run is not None:
             yield session.event("cell_run", step.at, step)
-            if step.check_name is not None:
+            if step.check is not None:
                 yield session.event("check_result", step.at, step)
     for session in sessions.values():
         yield session.event("session_ended", student.leaves)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-from flows.simulation.course import Cell, Exercise, Notebook
+from flows.simulation.course import Cell, Check, Exercise, Notebook
 from flows.simulation.parameters import Parameters
 from flows.simulation.runs import Run
 
@@ -19,7 +19,7 @@ class Step:
         kind: What was done; closing a notebook ends its kernel.
         at: When it happened, for a run when it ended, in seconds after the start of the class.
         exercise: The exercise that the cell belongs to, if any.
-        check_name: The check that the cell is, if it is one.
+        check: The check that the cell is, if it is one.
     """
 
     at: float
@@ -28,7 +28,7 @@ class Step:
     run: Run | None = None
     cell_id: str | None = None
     exercise: str | None = None
-    check_name: str | None = None
+    check: Check | None = None
     duration_ms: float | None = None
 
 
@@ -82,7 +82,7 @@ class Desk:
             run=run,
             cell_id=cell.cell_id,
             exercise=exercise.name if exercise else None,
-            check_name=check.name if check and check.cell is cell else None,
+            check=check if check and check.cell is cell else None,
             duration_ms=duration_ms,
         )
 

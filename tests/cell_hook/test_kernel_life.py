@@ -87,10 +87,14 @@ def test_code_and_output_are_sent_where_agreed(start_kernel: Any, ingest: Any) -
 
 def test_a_check_has_a_result(start_kernel: Any, ingest: Any, tmp_path: Path) -> None:
     """Each run of a cell tagged `check:NAME` gives its result after the run, with a number."""
-    tags = {"c": ["exercise:1.1", "check:sum"], "e": ["exercise:1.1"]}
+    metadata = {
+        "c": {"tags": ["exercise:1.1", "check:sum"], "cellpulse": {"points": 2}},
+        "e": {"tags": ["exercise:1.1"]},
+        "new": {"tags": ["check:new"], "cellpulse": {"points": "0.5"}},
+    }
     cells = [
-        {"cell_type": "code", "id": cell_id, "metadata": {"tags": names}, "source": ""}
-        for cell_id, names in tags.items()
+        {"cell_type": "code", "id": cell_id, "metadata": metadata[cell_id], "source": ""}
+        for cell_id in ("c", "e")
     ]
     notebook = tmp_path / "n.ipynb"
     notebook.write_text(json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5}))
@@ -98,9 +102,13 @@ def test_a_check_has_a_result(start_kernel: Any, ingest: Any, tmp_path: Path) ->
     kernel.run("assert 1 == 2, 'not yet'", "c")
     kernel.run("x = 2", "e")
     kernel.run("assert 2 == 2", "c")
-    ingest.wait_for(type="check_result", passed=True)
-    failed, passed = ingest.find(type="check_result")
+    kernel.run("pass", "new", metadata=metadata["new"])  # not saved yet
+    ingest.wait_for(type="check_result", check_name="new", passed=True)
+    failed, passed, new = ingest.find(type="check_result")
     assert (failed["seq"], failed["passed"], passed["seq"]) == (3, False, 6)
+    assert [(r["points"], r["points_possible"]) for r in (failed, passed, new)] == [
+        *((0.0, 2.0), (2.0, 2.0), (0.5, 0.5))
+    ]
     for result in (failed, passed):
         assert (result["check_name"], result["exercise"], result["cell_id"]) == ("sum", "1.1", "c")
         assert ProgressEvent.model_validate(result).extra == {"exercise_by": "tag"}

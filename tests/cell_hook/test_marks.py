@@ -71,6 +71,13 @@ def test_nbgrader_tests_alone_are_exercises() -> None:
     assert _named(*tests) == [("t", "t"), ("u", "u")]
 
 
+@pytest.mark.parametrize("points", [-1, "many", True, None, 1e308, "inf", "nan", 10**400, [1, "x"]])
+def test_points_that_the_server_would_refuse_are_none(points: object) -> None:
+    """What is no number of points is not taken for one."""
+    [mark] = _marks(_code("assert x", nbgrader=_nbgrader("t", "grade", points=points)))
+    assert (mark.check, mark.points) == ("t", None)
+
+
 def test_what_a_conversion_left_of_nbgrader_counts_for_nothing() -> None:
     """Beside a grader's questions, nbgrader's metadata counts only where it has tests."""
     answer = _code("x = ...", nbgrader=_nbgrader("q1_code", "solution"))
@@ -80,6 +87,33 @@ def test_what_a_conversion_left_of_nbgrader_counts_for_nothing() -> None:
     ]
     test = _code("assert x", nbgrader=_nbgrader("t", "grade"))
     assert _named(answer, test) == [("q1_code", None), ("q1_code", "t")]
+    plot = _code("plot(x)", nbgrader=_nbgrader("plot", "grade", "solution", points=2))
+    marks = _marks(_text("## Question 1"), answer, check, _text("## Question 2"), plot)
+    assert [(mark.exercise, mark.marker, mark.points) for mark in marks[1:]] == [
+        ("q1", "otter", None),
+        ("q1", "otter", None),
+        (None, None, None),
+        ("plot", "nbgrader", 2.0),
+    ]
+    of_one_name = _code("x", nbgrader=_nbgrader("q1", "grade", "solution"))
+    assert _named(_text("## 1"), answer, check, _text("## 2"), of_one_name)[-1] == (None, None)
+
+
+def test_a_check_below_an_nbgrader_answer_is_that_exercises() -> None:
+    """Where nbgrader's tests count, another grader's check joins the answer that it checks."""
+    tested = [
+        _code("y", nbgrader=_nbgrader("a", "solution")),
+        _code("assert y", nbgrader=_nbgrader("t", "grade")),
+    ]
+    question = [
+        _text("## Question 2"),
+        _code("x = ...", nbgrader=_nbgrader("load", "solution")),
+        _code("x"),
+        _code('ok.grade("q2");'),
+    ]
+    assert _named(*tested, *question)[2:] == [
+        *((None, None), ("load", None), ("load", None), ("load", "q2"))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -143,11 +177,12 @@ def test_otters_assigned_questions() -> None:
         *(("q1", None), (None, None), ("q1", "q1"), (None, None)),
     ]
     tests = {"q2": {"points": None, "suites": [{"cases": [{"points": 1}, {"points": 2.5}]}]}}
-    answer = _code("y = ...", tags=["otter_answer_cell"])
-    cells = [*first[3:6], _code("print('an example')"), answer, _code('grader.check("q2")')]
-    marks = mark_cells({"cells": cells, "metadata": {"otter": {"tests": tests}}})
-    assert [mark.exercise for mark in marks] == [None, None, "q1", None, "q2", "q2"]
-    assert (marks[-1].check_kind, marks[-1].points) == ("otter", 3.5)
+    for tag in ("otter_answer_cell", "otter_assign_solution_cell"):
+        answer = _code("y = ...", tags=[tag])
+        cells = [*first[3:6], _code("print('an example')"), answer, _code('grader.check("q2")')]
+        marks = mark_cells({"cells": cells, "metadata": {"otter": {"tests": tests}}})
+        assert [mark.exercise for mark in marks] == [None, None, "q1", None, "q2", "q2"]
+        assert (marks[-1].check_kind, marks[-1].points) == ("otter", 3.5)
 
 
 @pytest.mark.parametrize(
@@ -218,6 +253,13 @@ def test_old_formats_have_their_cells_in_worksheets(minor: int) -> None:
 def test_a_comment_holds_no_heading() -> None:
     """What a Markdown comment hides does not name an exercise."""
     assert _named(_text("# One", "<!--", "# Two", "-->"), _code(""))[1] == ("One", None)
+
+
+def test_nbgraders_own_marks_are_no_headings() -> None:
+    """`### BEGIN SOLUTION` and what is hidden with it names no exercise, closed or not."""
+    for hidden in (["### BEGIN SOLUTION", "# No", "### END SOLUTION"], ["### BEGIN MARK SCHEME"]):
+        marks = _marks(_text("# One"), _text("Why?", *hidden), _code(""))
+        assert [(mark.exercise, mark.title) for mark in marks] == [("One", "One")] * 3
 
 
 _KEYS = """\

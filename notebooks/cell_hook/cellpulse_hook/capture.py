@@ -17,7 +17,7 @@ from cellpulse_hook.event import BY_NAME, CELL_METADATA, start_of
 from cellpulse_hook.graders import GraderWatch
 from cellpulse_hook.marks import MarkedCell
 from cellpulse_hook.output import Heard, OutputTap
-from cellpulse_hook.scoring import Score, score_nbgrader
+from cellpulse_hook.scoring import Score, score_assert, score_nbgrader
 from cellpulse_hook.session import Session
 
 #: More cells than this never run inside each other; what is left over lost its end.
@@ -202,7 +202,7 @@ def _score(run: _Run, *, ran_ok: bool) -> Optional[Score]:
     if mark is None or not mark.check:
         return None
     if mark.check_kind == "assert":
-        return Score(ran_ok)
+        return score_assert(mark.points, ran_ok=ran_ok)
     if _is_nbgrader(mark) and run.heard is not None:
         return score_nbgrader(run.heard, mark.points, ran_ok=ran_ok)
     return None

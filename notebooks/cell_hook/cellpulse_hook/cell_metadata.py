@@ -28,12 +28,15 @@ def own_metadata(shell: Any, cell_id: Any) -> Optional[dict[str, Any]]:
         return None
     found: dict[str, Any] = {}
     graded, tags = metadata.get("nbgrader"), metadata.get("tags")
+    own = metadata.get("cellpulse")
     if isinstance(graded, dict):
         found["nbgrader"] = {n: graded[n] for n in _NBGRADER if _is_short(graded.get(n))}
     if isinstance(tags, list) and tags:
         found["tags"] = [
             tag for tag in tags[:_MOST_TAGS] if isinstance(tag, str) and _is_short(tag)
         ]
+    if found and isinstance(own, dict) and _is_short(own.get("points")):
+        found["cellpulse"] = {"points": own["points"]}
     return found or None
 
 

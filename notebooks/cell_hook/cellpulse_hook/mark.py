@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple, Optional
+
+#: Largest number of points that the server takes.
+MOST_POINTS = 2.0**53 - 1
 
 
 class Mark(NamedTuple):
@@ -18,7 +20,7 @@ class Mark(NamedTuple):
 
 
 def read_points(value: Any) -> Optional[float]:
-    """Return points that are a number of 0 or more, also as text; the sum of a list of them."""
+    """Return points that the server takes, also as text; the sum of a list of them."""
     if isinstance(value, list):
         parts = [read_points(part) for part in value]
         known = [part for part in parts if part is not None]
@@ -29,4 +31,4 @@ def read_points(value: Any) -> Optional[float]:
         points = float(value)
     except (ValueError, OverflowError):
         return None
-    return points if math.isfinite(points) and points >= 0 else None
+    return points if 0 <= points <= MOST_POINTS else None  # not a number is neither

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Optional
 
+from cellpulse_hook.mark import Mark, read_points
 from cellpulse_hook.marks_nbgrader import mark_nbgrader
 from cellpulse_hook.marks_questions import mark_questions, read_declared
 from cellpulse_hook.notebook_cells import Cell, read_cells
 
 _EXERCISE_TAG = "exercise:"
 _CHECK_TAG = "check:"
+#: Where a cell's metadata has what is Cellpulse's own: the points of a tagged check.
+_OWN = "cellpulse"
 #: A cell for trying things out, wherever it stands.
 _SCRATCH_TAG = "scratch"
 
@@ -54,18 +57,14 @@ def mark_cells(notebook: dict[str, Any]) -> list[MarkedCell]:
     Whatever is malformed marks nothing, cell by cell. Never raises.
     """
     cells = read_cells(notebook)
-    questions = mark_questions(cells, notebook)
-    marks = mark_nbgrader(cells, has_questions=bool(questions))
-    for place, question in questions.items():
-        found = marks.setdefault(place, question)
-        if found.check is None and question.check is not None:
-            marks[place] = found._replace(check=question.check, check_kind=question.marker)
+    marks = _mark_by_graders(cells, mark_questions(cells, notebook))
     tagged = {cell.place: _tagged(cell, _EXERCISE_TAG) for cell in cells}
     goes_by_headings = not marks and not any(tagged.values())
     heading = title = None
     marked = []
     for cell in cells:
-        heading, title = cell.heading or heading, cell.title or title
+        heading = cell.headings[-1] if cell.headings else heading
+        title = cell.title or title
         result = MarkedCell(cell.place, cell.cell_id, title=title)
         mark = marks.get(cell.place)
         name = tagged[cell.place]
@@ -80,6 +79,11 @@ def mark_cells(notebook: dict[str, Any]) -> list[MarkedCell]:
     return marked
 
 
+def first_heading(notebook: dict[str, Any]) -> Optional[str]:
+    """Return the first heading of a decoded notebook, which is most often its title."""
+    return next((text for cell in read_cells(notebook) for text in cell.headings), None)
+
+
 def declared_questions(notebook: dict[str, Any]) -> list[tuple[int, str]]:
     """Return place and name of each question that otter-grader's own cells declare.
 
@@ -88,12 +92,39 @@ def declared_questions(notebook: dict[str, Any]) -> list[tuple[int, str]]:
     return [(question.place, question.name) for question in read_declared(read_cells(notebook))]
 
 
+def _mark_by_graders(cells: list[Cell], questions: dict[int, Mark]) -> dict[int, Mark]:
+    """Return nbgrader's marks together with those of the other graders' questions."""
+    marks = mark_nbgrader(cells)
+    if questions and not any(mark.check for mark in marks.values()):
+        # A conversion left nbgrader's metadata. Only what a person grades has no question.
+        names = {question.exercise for question in questions.values()}
+        by_hand = mark_nbgrader(cells, by_hand_only=True).items()
+        return {**{at: mark for at, mark in by_hand if mark.exercise not in names}, **questions}
+    answered: dict[str, set[str]] = {}
+    for place, question in questions.items():
+        if place in marks and question.check is None:
+            answered.setdefault(question.exercise, set()).add(marks[place].exercise)
+    for place, question in questions.items():
+        found = marks.get(place)
+        if found is None:
+            # The question's check stands below an answer that nbgrader knows: they are one.
+            own = answered.get(question.exercise, set())
+            exercise = next(iter(own)) if len(own) == 1 else question.exercise
+            found = question._replace(exercise=exercise)
+        if question.check is not None and found.check is None:
+            found = found._replace(check=question.check, check_kind=question.marker)
+        marks[place] = found
+    return marks
+
+
 def _with_tagged_check(result: MarkedCell, cell: Cell) -> MarkedCell:
     check = _tagged(cell, _CHECK_TAG)
     if check is None or result.check is not None:
         return result
     key = _CHECK_TAG + check if result.marker in (None, "tag", "heading") else result.key
-    return result._replace(check=check, check_kind="assert", key=key)
+    own = cell.metadata.get(_OWN)
+    points = read_points(own.get("points")) if isinstance(own, dict) else None
+    return result._replace(check=check, check_kind="assert", key=key, points=points)
 
 
 def _tagged(cell: Cell, prefix: str) -> Optional[str]:

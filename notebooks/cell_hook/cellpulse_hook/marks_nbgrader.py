@@ -10,7 +10,7 @@ from cellpulse_hook.notebook_cells import Cell
 _MARKER = "nbgrader"
 
 
-def mark_nbgrader(cells: list[Cell], *, has_questions: bool) -> dict[int, Mark]:
+def mark_nbgrader(cells: list[Cell], *, by_hand_only: bool = False) -> dict[int, Mark]:
     """Return the marks by the cells' places.
 
     A cell for a solution begins an exercise, which has its grade id for a name, and the tests up
@@ -20,13 +20,12 @@ def mark_nbgrader(cells: list[Cell], *, has_questions: bool) -> dict[int, Mark]:
 
     Args:
         cells: The notebook's cells.
-        has_questions: Whether another grader's questions mark the notebook too. Then nbgrader's
-            metadata counts only where it has tests: otherwise it is what a conversion left.
+        by_hand_only: Leave out what no person grades.
     """
     graded = [(cell, meta) for cell in cells for meta in [_metadata(cell)] if meta]
-    if has_questions and not any(_is_test(cell, meta) for cell, meta in graded):
-        return {}
-    of_cell = {cell.place: meta for cell, meta in graded}
+    of_cell = {
+        cell.place: meta for cell, meta in graded if not by_hand_only or _is_by_hand(cell, meta)
+    }
     marks: dict[int, Mark] = {}
     exercise: Optional[str] = None  # that the next test belongs to
     is_open = False  # whether a solution cell that follows still belongs to the exercise
@@ -42,7 +41,7 @@ def mark_nbgrader(cells: list[Cell], *, has_questions: bool) -> dict[int, Mark]:
             name = exercise or grade_id
             marks[cell.place] = Mark(name, _MARKER, grade_id, grade_id, points=points)
             continue
-        by_hand = bool(meta.get("grade") or meta.get("task"))
+        by_hand = _is_by_hand(cell, meta)
         if by_hand or not is_open or exercise is None:
             exercise = grade_id
         is_open = not by_hand
@@ -69,3 +68,7 @@ def _is_test(cell: Cell, meta: dict[str, Any]) -> bool:
         and not meta.get("solution")
         and not meta.get("task")
     )
+
+
+def _is_by_hand(cell: Cell, meta: dict[str, Any]) -> bool:
+    return bool(meta.get("grade") or meta.get("task")) and not _is_test(cell, meta)

@@ -10,7 +10,8 @@ from cellpulse_hook.notebook_cells import Cell
 
 _OTTER = "otter"
 _OKPY = "okpy"
-_ANSWER_TAG = "otter_answer_cell"
+#: The students' notebook has the first, the instructor's the second too.
+_ANSWER_TAGS = frozenset(("otter_answer_cell", "otter_assign_solution_cell"))
 
 _CALL = re.compile(
     r"^[ \t]*(?:[\w.]+[ \t]*(?:=|<-)[ \t]*)?(?:(?:display|print)\([ \t]*)?"
@@ -220,7 +221,7 @@ def _mark_undeclared(
     marks: dict[int, Mark],
 ) -> None:
     """Mark each check that no declared question has, and the cells above that it is for."""
-    has_answer_tags = any(_ANSWER_TAG in cell.tags for cell in cells)
+    has_answer_tags = any(_ANSWER_TAGS.intersection(cell.tags) for cell in cells)
     named = {mark.exercise for mark in marks.values()}
     begin = 0
     for cell in cells:
@@ -232,7 +233,7 @@ def _mark_undeclared(
         # A check that is run again later is no second answer.
         answers = _answers(cells[begin : cell.place]) if name not in named else []
         for answer in answers:
-            if not has_answer_tags or _ANSWER_TAG in answer.tags:
+            if not has_answer_tags or _ANSWER_TAGS.intersection(answer.tags):
                 marks[answer.place] = Mark(name, marker, name)
         marks[cell.place] = Mark(name, marker, name, name, points=points.get(name))
         named.add(name)

@@ -8,6 +8,11 @@ from typing import Any, NamedTuple, Optional
 _HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]+(.*))?$")
 _FENCE = re.compile(r" {0,3}(```|~~~)")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+#: nbgrader's own marks look like headings, and what is between them only the instructor sees.
+_SOLUTION = re.compile(
+    r"^#+[ \t]*BEGIN (SOLUTION|HIDDEN TESTS|MARK SCHEME)\b.*?(?:^#+[ \t]*END \1\b[^\n]*|\Z)",
+    re.DOTALL | re.MULTILINE,
+)
 #: Many courses set the name of a question in bold at the start of a line instead of as a heading.
 _BOLD = re.compile(r"[ \t]*(?:[-*>][ \t]+)?(\*\*|__)[ \t]*(?=\S)(.+?)\1")
 _ASKS = re.compile(
@@ -27,7 +32,7 @@ class Cell(NamedTuple):
         source: Its text.
         metadata: Its metadata.
         tags: Its tags, without blanks around them.
-        heading: The last heading in it, for Markdown.
+        headings: The headings in it, for Markdown.
         title: The last heading or question in bold in it, for Markdown.
     """
 
@@ -37,7 +42,7 @@ class Cell(NamedTuple):
     source: str
     metadata: dict[str, Any]
     tags: tuple[str, ...]
-    heading: Optional[str]
+    headings: tuple[str, ...]
     title: Optional[str]
 
 
@@ -59,9 +64,7 @@ def _read_cell(index: int, cell: dict[str, Any]) -> Cell:
         kind, source = "markdown", "# " + " ".join(source.split())
     metadata = _mapping(cell.get("metadata"))
     cell_id = cell.get("id")
-    heading = title = None
-    if kind == "markdown":
-        heading, title = _headings(source)
+    headings, title = _headings(source) if kind == "markdown" else ((), None)
     return Cell(
         index,
         cell_id if isinstance(cell_id, str) and cell_id else None,
@@ -69,16 +72,16 @@ def _read_cell(index: int, cell: dict[str, Any]) -> Cell:
         source,
         metadata,
         tuple(str(tag).strip() for tag in _items(metadata.get("tags"))),
-        heading,
+        headings,
         title,
     )
 
 
-def _headings(markdown: str) -> tuple[Optional[str], Optional[str]]:
-    """Return the last heading, which is not in a block of code, and the last title."""
-    heading = title = None
-    fence = None
-    for line in _COMMENT.sub("", markdown).splitlines():
+def _headings(markdown: str) -> tuple[tuple[str, ...], Optional[str]]:
+    """Return the headings, which are not in a block of code, and the last title."""
+    headings = []
+    title = fence = None
+    for line in _SOLUTION.sub("", _COMMENT.sub("", markdown)).splitlines():
         mark = _FENCE.match(line)
         if mark and fence in (None, mark.group(1)):
             fence = None if fence else mark.group(1)
@@ -86,10 +89,11 @@ def _headings(markdown: str) -> tuple[Optional[str], Optional[str]]:
             found = _HEADING.match(line)
             text = _without_closing_marks(found.group(1) or "") if found else ""
             if text:
-                heading = title = text
+                headings.append(text)
+                title = text
             else:
                 title = _bold_question(line) or title
-    return heading, title
+    return tuple(headings), title
 
 
 def _bold_question(line: str) -> Optional[str]:

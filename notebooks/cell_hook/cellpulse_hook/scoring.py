@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from typing import Any, NamedTuple, Optional
 
+from cellpulse_hook.mark import MOST_POINTS
 from cellpulse_hook.output import Heard
-
-#: Largest number of points that the server takes.
-_MOST_POINTS = 2.0**53 - 1
 
 
 class Score(NamedTuple):
@@ -24,6 +21,11 @@ class Score(NamedTuple):
     passed: bool
     points: Optional[float] = None
     points_possible: Optional[float] = None
+
+
+def score_assert(possible: Optional[float], *, ran_ok: bool) -> Score:
+    """Return what a cell of assertions gives: all of its points, or none."""
+    return Score(ran_ok, None if possible is None else possible * ran_ok, possible)
 
 
 def score_nbgrader(heard: Heard, possible: Optional[float], *, ran_ok: bool) -> Score:
@@ -81,7 +83,7 @@ def points_of(value: Any) -> Optional[float]:
         points = float(value)
     except Exception:  # noqa: BLE001 - a student's own class may do anything
         return None
-    return points if math.isfinite(points) and 0 <= points <= _MOST_POINTS else None
+    return points if 0 <= points <= MOST_POINTS else None
 
 
 def _number_in(text: Optional[str], otherwise: float) -> float:

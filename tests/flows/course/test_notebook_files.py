@@ -111,6 +111,13 @@ def test_what_can_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     (tmp_path / "empty").mkdir()
     with pytest.raises(CourseContentError, match=r"empty: no notebook \(\*.ipynb\)"):
         find_notebooks([tmp_path / "empty"])
+    (tmp_path / "loop.ipynb").symlink_to("loop.ipynb")
+    with pytest.raises(CourseContentError, match=r"loop.ipynb: can't be read: (a loop|Too many)"):
+        [read_notebook(path) for _, path in find_notebooks([tmp_path / "loop.ipynb"])]
+    with pytest.raises(CourseContentError, match=r"'a\\x00b': no path of a file"):
+        find_notebooks([Path("a\0b")])
+    with pytest.raises(CourseContentError, match=r"a b.ipynb: can't be read: No such file"):
+        read_notebook(tmp_path / "a\nb.ipynb")
     os.mkfifo(tmp_path / "pipe.ipynb")
     with pytest.raises(CourseContentError, match=r"pipe.ipynb: not a file"):
         read_notebook(tmp_path / "pipe.ipynb")

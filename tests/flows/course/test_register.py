@@ -57,11 +57,11 @@ def test_what_is_registered(
     write("10.ipynb", cell("# Ten", kind="markdown"), cell("x", "a", tags=["exercise:ten"]))
     write(
         "2.ipynb",
-        cell("# Two", kind="markdown"),
+        cell("# Two\n## Due on Friday", kind="markdown"),
         cell("## Part A", kind="markdown"),
         cell("f = 1", "b", nbgrader=graded, cellpulse={"due": "2026-03-02T10:00+01:00"}),
         cell("assert f", "c", nbgrader=test),
-        cell("y", "d", tags=["exercise:late", "check:c"]),
+        cell("y", "d", tags=["exercise:late", "check:c"], cellpulse={"points": 2}),
         metadata={"cellpulse": {"due": "2026-03-01"}, "kernelspec": {"language": "julia"}},
     )
     result = register("--title", "A  course", "--due", "ten=2026-04-01T00:00Z")
@@ -72,12 +72,13 @@ def test_what_is_registered(
         for e in shown()
     ] == [
         ("2.ipynb", "f", "Part A", "nbgrader", 2.5, "2026-03-02T09:00:00+00:00"),
-        ("2.ipynb", "late", "Part A", "tag", None, "2026-03-01T23:59:59+00:00"),
+        ("2.ipynb", "late", "Part A", "tag", 2.0, "2026-03-01T23:59:59+00:00"),
         ("10.ipynb", "ten", "Ten", "tag", None, "2026-04-01T00:00:00+00:00"),
     ]
     assert shown()[0]["checks"] == [check]
     content = json.loads(cellpulse("course", "show", "--course", "py", "--json").stdout)
     assert content["title"] == "A course"
+    assert [n["title"] for n in content["notebooks"]] == ["Two", "Ten"]
     assert [n["language"] for n in content["notebooks"]] == ["julia", ""]
     text = cellpulse("course", "show", "--course", "py").stdout
     assert "f  Part A  [nbgrader]  2.5 points  due 2026-03-02T09:00:00+00:00  checks: t" in text
@@ -94,6 +95,16 @@ def test_registering_again_changes_nothing(
     assert shown() == before
     assert before[0]["due_at"] is not None
     assert redis.hgetall("progress-events:course-versions") == version
+
+
+def test_notebooks_without_cell_ids_are_one_line(write: Write, cell: Cell, register: Run) -> None:
+    """However many they are, they do not hide what else is said."""
+    heading = cell("# H", kind="markdown")
+    for name in range(1, 6):
+        write(f"{name}.ipynb", heading, cell(f"x = {name}"), cell("y", "i"), nbformat_minor=4)
+    [line] = register().stdout.splitlines()[1:]
+    assert "no cell ids in 1.ipynb, 2.ipynb, 3.ipynb and 2 more (older than format 4.5)" in line
+    assert "5 exercises are found" in line
 
 
 def test_what_is_gone_is_retired_and_comes_back(

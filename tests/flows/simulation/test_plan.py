@@ -117,6 +117,8 @@ def test_check_is_followed_by_its_result(lesson: ClassPlan) -> None:
                 passed = before.fields()["status"] == "ok"
                 assert event.fields()["passed"] == passed
                 assert event.fields()["check_name"] == event.fields()["exercise"]
+                assert event.fields()["points"] == passed * event.fields()["points_possible"]
+                assert event.fields()["points_possible"] in (1, 2, 3)
                 assert before.fields()["cell_id"] == event.fields()["cell_id"]
     assert results == Counter(event.type for event in lesson.events)["check_result"] > 0
 
