@@ -6,13 +6,14 @@
 --   that all failed with the same error name; r is its length minus 1. The sum of r * r / (r + 1)
 --   over the series, not normalised. By student, exercise or course it is the sum over what is there.
 --   Runs, but no two consecutive ones: 0 if none failed, null otherwise. Of a run that failed with
---   several errors, as imported compilations do, each name makes series of its own.
+--   several errors, as imported compilations do, each name counts: it goes on with a series when it
+--   shares one with the run before.
 -- unit: 0 and up, no upper bound
 -- parameters: none
 -- columns:
 --   value: The repeated error density; by run what the run adds to it.
 --   series: Series of at least two runs.
---   repeats: How often a run failed with the same error name as the run before.
+--   repeats: Runs that failed with the same error name as the run before.
 --   longest: Repeats in the longest series, so its runs minus 1; by run those up to this run.
 -- source: Becker 2016, A new metric to quantify repeated compiler errors for novice programmers
 --   (ITiCSE '16), doi:10.1145/2899415.2899463
@@ -20,56 +21,35 @@
 --   message. Runs are consecutive also across sessions, and whatever was run on other exercises in
 --   between. Any run that did not fail ends a series, an interrupted one too. Runs outside exercises
 --   are series of their own.
---   Checked against the densities that Svabensky et al. 2024 published with their data,
---   doi:10.1145/3649217.3653563.
+--   Where runs have several errors, the densities that Svabensky et al. 2024 published,
+--   doi:10.1145/3649217.3653563, are others: there each error makes series of its own.
 -- limits: It grows with the number of runs, so compare only over the same work. Two different
 --   mistakes can have the same error name. A failed run of which no error name is known repeats
 --   nothing.
 
-WITH runs AS (
+WITH compared AS (
     SELECT
         student_id,
         exercise,
         position,
+        row_number() OVER runs_in_order AS number,
         failed,
-        error_names,
-        row_number() OVER (
-            PARTITION BY student_id, exercise ORDER BY seen_at, position_ns
-        ) AS number,
-        count(*) OVER (PARTITION BY student_id, exercise) = 1 AS is_alone
+        count(*) OVER (PARTITION BY student_id, exercise) = 1 AS is_alone,
+        coalesce(
+            list_has_any(error_names, lag(error_names) OVER runs_in_order), false
+        ) AS repeats
     FROM course_runs($course_id, $start, $until, $as_of)
+    WINDOW runs_in_order AS (PARTITION BY student_id, exercise ORDER BY seen_at, position_ns)
 ),
 
--- Within a series, a run's number and how many runs so far had the error grow alike.
-errors AS (
-    SELECT
-        *,
-        number - row_number() OVER (
-            PARTITION BY student_id, exercise, error_name ORDER BY number
-        ) AS series
-    FROM (SELECT student_id, exercise, position, number, unnest(error_names) AS error_name FROM runs)
-),
-
--- Repeats of each error so far, in its series.
 counted AS (
     SELECT
-        position,
-        row_number() OVER (
-            PARTITION BY student_id, exercise, error_name, series ORDER BY number
-        ) - 1 AS r
-    FROM errors
-),
-
-added AS (
-    SELECT
-        position,
-        sum(r * r / (r + 1) - (r - 1) * (r - 1) / r) AS density,
-        count(*) FILTER (r = 1) AS series,
-        count(*) AS repeats,
-        max(r) AS longest
-    FROM counted
-    WHERE r > 0
-    GROUP BY position
+        *,
+        -- Repeats of the series so far: those since the latest run that repeats nothing.
+        number - max(if(repeats, 0, number)) OVER (
+            PARTITION BY student_id, exercise ORDER BY number
+        ) AS r
+    FROM compared
 )
 
 SELECT
@@ -77,11 +57,11 @@ SELECT
     of_exercise($by, exercise) AS exercise,
     of_run($by, position) AS position,
     CASE
-        WHEN NOT (bool_and(is_alone) AND bool_or(failed)) THEN coalesce(sum(density), 0)
+        WHEN NOT (bool_and(is_alone) AND bool_or(failed))
+            THEN sum(if(repeats, r * r / (r + 1) - (r - 1) * (r - 1) / r, 0))
     END AS value,
-    coalesce(sum(series), 0)::BIGINT AS series,
-    coalesce(sum(repeats), 0)::BIGINT AS repeats,
-    coalesce(max(longest), 0) AS longest
-FROM runs
-LEFT JOIN added USING (position)
+    count(*) FILTER (r = 1) AS series,
+    count(*) FILTER (repeats) AS repeats,
+    max(r) AS longest
+FROM counted
 GROUP BY ALL
