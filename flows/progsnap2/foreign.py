@@ -24,6 +24,8 @@ _NAMESPACE: Final = UUID("5f0c8a57-9f0e-5f0c-8f4e-0c5a6f2f7d11")
 _LONGEST_ID: Final = 200
 _NEAR: Final = 1e-9
 _ERROR_KIND: Final = re.compile(r"(?:^|[\s|:])([A-Za-z_][\w.]*(?:Error|Exception))\b")
+#: A place in a text, as the format writes it: Text:LINE, Text:LINE:COLUMN.
+_LINE: Final = re.compile(r"Text:([0-9]{1,9})")
 _TRACEBACK_END: Final = re.compile(r"^([A-Za-z_][\w.]*)(?::|$)", re.MULTILINE)
 _NOT_IN_IDS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\]")
 _UNKNOWN: Final = "UNKNOWN"
@@ -35,6 +37,7 @@ _IDS: Final = (
     "SessionID",
     "ExecutionID",
     "ExecutionResult",
+    "SourceLocation",
 )
 _ERRORS_KEPT: Final = 20
 
@@ -112,7 +115,10 @@ class Student:
         names = [self._fitting_text("error_name", name) for name in map(self._error_name, rows)]
         known = list(dict.fromkeys(name for name in names if name is not None))
         several = {"error_names": known} if len(known) > 1 else {}
-        return {"error_name": known[0] if known else None, "error_message": said} | several
+        line = next((line for line in map(_line_of, rows) if line is not None), None)
+        place = {} if line is None else {"error_line": line}
+        named = {"error_name": known[0] if known else None, "error_message": said}
+        return named | several | place
 
     def _error_name(self, row: Row) -> str | None:
         kind, said = row["CompileMessageType"], row["CompileMessageData"]
@@ -223,6 +229,12 @@ def kind_of_output(output: str) -> str | None:
     named = _TRACEBACK_END.search(traceback) if traceback != output else None
     named = named or _ERROR_KIND.search(output)
     return named[1] if named else None
+
+
+def _line_of(row: Row) -> int | None:
+    """Return the line that an error is said to be in."""
+    found = _LINE.match(row["SourceLocation"] or "") or PLACE.match(row["CompileMessageData"] or "")
+    return int(found[1]) if found else None
 
 
 def _code(submission: Submission) -> dict[str, Any]:

@@ -30,7 +30,7 @@ _ORDER: Final = re.compile(r"[+-]?\d{1,18}(\.\d{0,18})?")
 _LINKS: Final = ("EventID", "ParentEventID", "CodeStateID", "ExecutionID")
 _WHOLE_WITH_POINT: Final = re.compile(r"(-?\d+)\.0+")
 #: What a compiler's message begins with before it says what is wrong.
-PLACE: Final = re.compile(r"line [0-9]+: (error: )?")
+PLACE: Final = re.compile(r"line ([0-9]{1,9}): (error: )?")
 #: Holds any Order as it is written, unlike a floating point number.
 ORDER_TYPE: Final = pa.decimal128(38, 18)
 
@@ -67,6 +67,7 @@ ROW_COLUMNS: Final = (
     "CompileResult",
     "CompileMessageType",
     "CompileMessageData",
+    "SourceLocation",
     "ExecutionID",
     "TestID",
     "ExecutionResult",

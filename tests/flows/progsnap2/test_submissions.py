@@ -143,6 +143,18 @@ def test_a_type_is_the_name_where_messages_are_of_another_form(data_sets: Any) -
     assert names == ["invalid syntax", "unexpected EOF"]
 
 
+def test_the_line_of_an_error_is_kept(data_sets: Any) -> None:
+    """From SourceLocation, else from the message; so measures and error clusters can use it."""
+    events = data_sets.of(
+        ERROR | {"SourceLocation": "Text:39:2"},
+        ERROR | {"CompileMessageData": "line 7: error: ';' expected"},
+        ERROR | {"CompileMessageData": "line seven: ';' expected", "SourceLocation": "Tree:1"},
+    )
+    lines = [event["extra"].get("error_line") for event in events]
+    assert lines == [39, 7, None]
+    assert events[0]["extra"]["SourceLocation"] == "Text:39:2"
+
+
 def test_every_error_of_a_compilation_has_a_name(data_sets: Any) -> None:
     """The first is the run's; where they differ all are kept, long ones apart."""
     long = "x" * 300
