@@ -51,12 +51,23 @@ WHERE course_id = course
     AND (last_ns IS NULL OR position_ns <= last_ns)
     AND is_in_section(course, student_id, only_section);
 
+-- The names of a run's errors, each once. A cell ends at its first; a compiler names several, which
+-- an import keeps in extra.error_names. Whatever else a client writes there counts for nothing.
+CREATE OR REPLACE MACRO names_of_errors(error_name, extra) AS CASE
+    WHEN error_name IS NULL THEN []::VARCHAR[]
+    WHEN (extra -> 'error_names') IS NULL THEN [error_name]
+    ELSE list_distinct(
+        list_append(coalesce(try_cast((extra -> 'error_names') AS VARCHAR[]), []), error_name)
+    )
+END;
+
 -- Its cell runs. A failed run ended in an error; an interrupted one did not.
 CREATE OR REPLACE MACRO course_runs(course, since, before, last_ns, only_section := NULL) AS TABLE
 SELECT
     student_id, exercise, position, position_ns, seen_at, session_id, seq, notebook, cell_id,
-    execution_count, status, status = 'error' AS failed, error_name, error_message, duration_ms,
-    code_sha256, code_lines, code_chars, code
+    execution_count, status, status = 'error' AS failed, error_name,
+    if(status = 'error', names_of_errors(error_name, extra), []) AS error_names,
+    error_message, duration_ms, code_sha256, code_lines, code_chars, code
 FROM course_events(course, since, before, last_ns, only_section)
 WHERE type = 'cell_run';
 

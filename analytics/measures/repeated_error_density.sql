@@ -5,8 +5,9 @@
 -- formula: A series is a longest possible sequence of consecutive runs of one student on one exercise
 --   that all failed with the same error name; r is its length minus 1. The sum of r * r / (r + 1)
 --   over the series, not normalised. By student, exercise or course it is the sum over what is there.
---   A student and exercise with exactly one run has no pair: 0 if it did not fail, null (left out of
---   sums) if it did.
+--   Runs, but no two consecutive ones: 0 if none failed, null otherwise. Of a run that failed with
+--   several errors, as imported compilations do, each name counts: it goes on with a series when it
+--   shares one with the run before.
 -- unit: 0 and up, no upper bound
 -- parameters: none
 -- columns:
@@ -20,6 +21,8 @@
 --   message. Runs are consecutive also across sessions, and whatever was run on other exercises in
 --   between. Any run that did not fail ends a series, an interrupted one too. Runs outside exercises
 --   are series of their own.
+--   Where runs have several errors, the densities that Svabensky et al. 2024 published,
+--   doi:10.1145/3649217.3653563, are others: there each error makes series of its own.
 -- limits: It grows with the number of runs, so compare only over the same work. Two different
 --   mistakes can have the same error name. A failed run of which no error name is known repeats
 --   nothing.
@@ -30,11 +33,10 @@ WITH compared AS (
         exercise,
         position,
         row_number() OVER runs_in_order AS number,
-        failed AND count(*) OVER (PARTITION BY student_id, exercise) = 1 AS failed_alone,
+        failed,
+        count(*) OVER (PARTITION BY student_id, exercise) = 1 AS is_alone,
         coalesce(
-            failed AND lag(failed) OVER runs_in_order
-            AND error_name = lag(error_name) OVER runs_in_order,
-            false
+            list_has_any(error_names, lag(error_names) OVER runs_in_order), false
         ) AS repeats
     FROM course_runs($course_id, $start, $until, $as_of, $section)
     WINDOW runs_in_order AS (PARTITION BY student_id, exercise ORDER BY seen_at, position_ns)
@@ -54,13 +56,10 @@ SELECT
     of_student($by, student_id) AS student_id,
     of_exercise($by, exercise) AS exercise,
     of_run($by, position) AS position,
-    sum(
-        CASE
-            WHEN failed_alone THEN NULL
-            WHEN repeats THEN r * r / (r + 1) - (r - 1) * (r - 1) / r
-            ELSE 0
-        END
-    ) AS value,
+    CASE
+        WHEN NOT (bool_and(is_alone) AND bool_or(failed))
+            THEN sum(if(repeats, r * r / (r + 1) - (r - 1) * (r - 1) / r, 0))
+    END AS value,
     count(*) FILTER (r = 1) AS series,
     count(*) FILTER (repeats) AS repeats,
     max(r) AS longest

@@ -29,7 +29,9 @@
 --   the type of error. The end of Python's message that names file and line ("(x.py, line 3)") is no
 --   part of it. The line is the event's extra.error_line, else the one that the message ends with;
 --   where there is none, as below a cell magic, nothing is given for it, but 35 remains, so that
---   33/35 is the most. Identical code is known by its SHA-256. Fixes by deleting or commenting
+--   33/35 is the most. Of a run that failed with several errors, as imported compilations do, each
+--   name counts for the same name, and the first error for all else. Identical code is known by its
+--   SHA-256. Fixes by deleting or commenting
 --   out are not filtered, as that needs the code. Pairs whose first run did not fail stay in the
 --   average; for the variant without them, multiply by pairs and divide by after_failure. Session
 --   means a sitting, not a kernel, so that a restart does not hide a repair.
@@ -44,6 +46,7 @@ WITH runs AS (
         position,
         status = 'error' AS failed,
         error_name,
+        names_of_errors(error_name, extra) AS error_names,
         regexp_replace(error_message, ' \([^()]*, line [0-9]+\)$', '') AS message,
         coalesce(
             try_cast(extra ->> 'error_line' AS BIGINT),
@@ -62,7 +65,9 @@ compared AS (
         *,
         lag(failed) OVER runs_in_order AS failed_before,
         lag(error_name) OVER runs_in_order AS error_before,
-        coalesce(error_name = lag(error_name) OVER runs_in_order, false) AS same_name,
+        coalesce(
+            list_has_any(error_names, lag(error_names) OVER runs_in_order), false
+        ) AS same_name,
         coalesce(message = lag(message) OVER runs_in_order, false) AS same_message,
         coalesce(line = lag(line) OVER runs_in_order, false) AS same_line,
         coalesce(code_sha256 = lag(code_sha256) OVER runs_in_order, false) AS same_code

@@ -4,10 +4,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import click
 
 from flows.commands.errors import one_line_for_errors
+from flows.progsnap2.data_set import Reading
 from flows.progsnap2.importing import Imported, import_progsnap2
 from flows.settings import FlowsSettings
 
@@ -28,14 +30,27 @@ from flows.settings import FlowsSettings
     show_default=True,
     help="Encoding of the files' text.",
 )
+@click.option(
+    "--error-names",
+    type=click.Choice(["type", "message"]),
+    help="Name a compiler's errors by their type or by what they say, whatever tells them apart.",
+)
 @one_line_for_errors
-def import_data(folder: Path, format_name: str, course: str, encoding: str) -> None:  # noqa: ARG001 - one so far
+def import_data(
+    folder: Path,
+    format_name: str,  # noqa: ARG001 - one so far
+    course: str,
+    encoding: str,
+    error_names: Literal["type", "message"] | None,
+) -> None:
     """Bring a data set of another system, or an export, into a course, while the platform runs.
 
     The whole data set is checked first; what is wrong is named with file and line, and then
     nothing is imported. Imported again, it adds nothing.
     """
-    imported = import_progsnap2(FlowsSettings.load(), folder, course, encoding, _bar)
+    imported = import_progsnap2(
+        FlowsSettings.load(), folder, course, Reading(encoding, error_names), _bar
+    )
     for line in _lines(imported, course):
         click.echo(line)
 
@@ -57,7 +72,7 @@ def _lines(imported: Imported, course: str) -> Iterator[str]:
     if staged.put_forward:
         yield (
             f"{staged.put_forward} rows have an earlier time than the row before them in the data "
-            "set's order, and are dated with it; their own times are under extra"
+            "set's order of their problem, and are dated with it; their own times are under extra"
         )
     if staged.left_out:
         left = ", ".join(f"{number} {name}" for name, number in sorted(staged.left_out.items()))

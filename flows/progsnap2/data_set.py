@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from flows.progsnap2.csv_file import CsvFile
 from flows.progsnap2.errors import DataSetError, fault
@@ -13,6 +13,21 @@ _FOLDERS: Final = ("", "Data")
 _CODE_TABLES: Final = ("CodeStates.csv", "CodeState.csv")
 _CODE_FOLDERS: Final = ("CodeStates", "LinkTables", "")
 _METADATA: Final = ("DatasetMetadata.csv", "Metadata.csv")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How to read a data set, where it does not say so itself.
+
+    Attributes:
+        encoding: Of the files' text, unless a file begins with a mark that says another.
+        error_names: What a compiler's errors are named by: their `CompileMessageType`, where there
+            is one, or their message without its place. None for the type, unless it is the same
+            for all errors and each message begins with its line, as in CodeWorkout's data.
+    """
+
+    encoding: str = "utf-8"
+    error_names: Literal["type", "message"] | None = None
 
 
 @dataclass(frozen=True)
@@ -27,10 +42,10 @@ class DataSet:
     folder: Path
     main_table: CsvFile
     metadata: dict[str, str]
-    encoding: str
+    reading: Reading
 
     @classmethod
-    def open(cls, folder: Path, encoding: str) -> "DataSet":
+    def open(cls, folder: Path, reading: Reading) -> "DataSet":
         """Find the main table and the metadata in a folder, or in its folder `Data`.
 
         Raises:
@@ -41,8 +56,8 @@ class DataSet:
         for below in _FOLDERS:
             path = _child(folder / below, "MainTable.csv")
             if path is not None:
-                metadata = _metadata(path.parent, encoding)
-                return cls(path.parent, CsvFile.open(path, encoding), metadata, encoding)
+                metadata = _metadata(path.parent, reading.encoding)
+                return cls(path.parent, CsvFile.open(path, reading.encoding), metadata, reading)
         raise DataSetError(f"{folder}: no MainTable.csv in it: name the folder that holds it")
 
     def code_states(self) -> Iterator[tuple[str, str]]:
@@ -54,7 +69,7 @@ class DataSet:
         for below, name in ((b, n) for b in _CODE_FOLDERS for n in _CODE_TABLES):
             path = _child(self.folder / below, name)
             if path is not None:
-                yield from _from_table(CsvFile.open(path, self.encoding))
+                yield from _from_table(CsvFile.open(path, self.reading.encoding))
                 return
         states = _child(self.folder, "CodeStates")
         if states is not None and states.is_dir():

@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
-from flows.progsnap2.main_table import Found
+from flows.progsnap2.main_table import PLACE, Found
 from flows.progsnap2.submissions import (
     SESSION_TYPES,
     Row,
@@ -23,9 +23,10 @@ from ingest_api.events import TEXT_CAPS
 _NAMESPACE: Final = UUID("5f0c8a57-9f0e-5f0c-8f4e-0c5a6f2f7d11")
 _LONGEST_ID: Final = 200
 _NEAR: Final = 1e-9
-#: What a compiler's message begins with before it says what is wrong.
-_PLACE: Final = re.compile(r"line [0-9]+: (error: )?")
 _ERROR_KIND: Final = re.compile(r"(?:^|[\s|:])([A-Za-z_][\w.]*(?:Error|Exception))\b")
+#: A place in a text, as the format writes it: Text:LINE, Text:LINE:COLUMN.
+_LINE: Final = re.compile(r"Text:([0-9]{1,9})")
+_TRACEBACK_END: Final = re.compile(r"^([A-Za-z_][\w.]*)(?::|$)", re.MULTILINE)
 _NOT_IN_IDS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\\]")
 _UNKNOWN: Final = "UNKNOWN"
 _IDS: Final = (
@@ -36,6 +37,7 @@ _IDS: Final = (
     "SessionID",
     "ExecutionID",
     "ExecutionResult",
+    "SourceLocation",
 )
 _ERRORS_KEPT: Final = 20
 
@@ -62,11 +64,13 @@ class Student:
     Attributes:
         course_id: The course that they go to.
         found: What the whole main table told.
+        by_message: Whether a compiler's errors are named by what they say, not by their type.
         rewritten: Ids and names that did not fit and were changed, as they were.
     """
 
     course_id: str
     found: Found
+    by_message: bool = False
     rewritten: set[str] = field(default_factory=set)
     _seq: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     _known: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -100,18 +104,35 @@ class Student:
             event |= self._compile_error([*submission.errors, *compiler])
         elif any(_is_error(result) for result in results):
             event["status"] = "error"
-            event |= _execution_error(executed)
+            event |= self._execution_error(executed)
         elif any(result.lower() == "timeout" for result in results):
             event["status"] = "interrupted"
         return event
 
     def _compile_error(self, rows: list[Row]) -> dict[str, Any]:
-        """Return what the first error is called and says."""
-        kind = next((row["CompileMessageType"] for row in rows if row["CompileMessageType"]), None)
+        """Return what the first error is called and says, and where they differ all names."""
         said = next((row["CompileMessageData"] for row in rows if row["CompileMessageData"]), None)
-        if said and (kind is None or len(self.found.message_types) < 2):  # noqa: PLR2004 - tells nothing apart
-            kind = kind_of_message(said)
-        return {"error_name": kind, "error_message": said}
+        names = [self._fitting_text("error_name", name) for name in map(self._error_name, rows)]
+        known = list(dict.fromkeys(name for name in names if name is not None))
+        several = {"error_names": known} if len(known) > 1 else {}
+        line = next((line for line in map(_line_of, rows) if line is not None), None)
+        place = {} if line is None else {"error_line": line}
+        named = {"error_name": known[0] if known else None, "error_message": said}
+        return named | several | place
+
+    def _error_name(self, row: Row) -> str | None:
+        kind, said = row["CompileMessageType"], row["CompileMessageData"]
+        if said and (kind is None or self.by_message):
+            return kind_of_message(said)
+        return str(kind) if kind is not None else None
+
+    def _execution_error(self, rows: list[Row]) -> dict[str, Any]:
+        for row in rows:
+            said = row["ProgramErrorOutput"] or row["CompileMessageData"]
+            if said or row["CompileMessageType"]:
+                kind = row["CompileMessageType"] or kind_of_output(said or "")
+                return {"error_name": self._fitting_text("error_name", kind), "error_message": said}
+        return {}
 
     def _checks(self, submission: Submission) -> Iterator[Draft]:
         for row in submission.executed:
@@ -193,19 +214,27 @@ def kind_of_message(message: str) -> str:
     A message that names a class of error, as Python's do, is of that kind; others are of their
     own, without `line 7: error: ` and a full stop at the end.
     """
-    said = _PLACE.sub("", message).strip()
+    said = PLACE.sub("", message).strip()
     named = re.match(r"([A-Za-z_][\w.]*(?:Error|Exception)):", said)
     return named[1] if named else said.removesuffix(".")
 
 
-def _execution_error(rows: list[Row]) -> dict[str, Any]:
-    for row in rows:
-        said = row["ProgramErrorOutput"] or row["CompileMessageData"]
-        if said or row["CompileMessageType"]:
-            named = _ERROR_KIND.search(said or "")
-            kind = row["CompileMessageType"] or (named[1] if named else None)
-            return {"error_name": kind, "error_message": said}
-    return {}
+def kind_of_output(output: str) -> str | None:
+    """Return the name of the error that a program's output speaks of first.
+
+    After Python's traceback it is the one at the end, for it shows code before it, and before the
+    last traceback the errors that led there.
+    """
+    _, _, traceback = output.rpartition("Traceback (most recent call last)")
+    named = _TRACEBACK_END.search(traceback) if traceback != output else None
+    named = named or _ERROR_KIND.search(output)
+    return named[1] if named else None
+
+
+def _line_of(row: Row) -> int | None:
+    """Return the line that an error is said to be in."""
+    found = _LINE.match(row["SourceLocation"] or "") or PLACE.match(row["CompileMessageData"] or "")
+    return int(found[1]) if found else None
 
 
 def _code(submission: Submission) -> dict[str, Any]:

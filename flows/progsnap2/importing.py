@@ -18,7 +18,7 @@ from flows.progsnap2.append import (
     leave_out_known,
     require_worker,
 )
-from flows.progsnap2.data_set import DataSet
+from flows.progsnap2.data_set import DataSet, Reading
 from flows.progsnap2.errors import DataSetError
 from flows.progsnap2.stage import Bar, Staged, stage_events
 from flows.settings import FlowsSettings
@@ -41,7 +41,7 @@ class Imported:
 
 
 def import_progsnap2(
-    settings: FlowsSettings, folder: Path, course_id: str, encoding: str, bar: Bar
+    settings: FlowsSettings, folder: Path, course_id: str, reading: Reading, bar: Bar
 ) -> Imported:
     """Import a data set, and wait until every store has it.
 
@@ -49,7 +49,7 @@ def import_progsnap2(
         settings: Where everything is.
         folder: The data set.
         course_id: The course that it goes to; one of its own is best.
-        encoding: Of its files' text.
+        reading: How to read it.
         bar: Shows how far each step is.
 
     Raises:
@@ -62,7 +62,7 @@ def import_progsnap2(
         TypeAdapter(CourseId).validate_python(course_id)
     except ValidationError as error:
         raise DataSetError(f"--course {course_id!r}: {error.errors()[0]['msg']}") from error
-    data_set = DataSet.open(folder, encoding)
+    data_set = DataSet.open(folder, reading)
     require_worker(settings)
     try:
         with (

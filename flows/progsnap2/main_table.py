@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +24,15 @@ from flows.progsnap2.timestamps import read_timestamp
 _BATCH: Final = 10_000
 _CODES_IN_A_BATCH: Final = 1_000
 _NOTHING: Final = frozenset({"", "na", "n/a", "nan", "nat", "null", "none", "\\n", "#n/a"})
-_WHOLE: Final = re.compile(r"[+-]?\d{1,18}(\.0*)?")
+_ORDER: Final = re.compile(r"[+-]?\d{1,18}(\.\d{0,18})?")
+#: Ids that rows name each other by. Programs write a column of whole numbers in which one is
+#: missing as 7.0, and the column that it refers to as 7.
+_LINKS: Final = ("EventID", "ParentEventID", "CodeStateID", "ExecutionID")
+_WHOLE_WITH_POINT: Final = re.compile(r"(-?\d+)\.0+")
+#: What a compiler's message begins with before it says what is wrong.
+PLACE: Final = re.compile(r"line ([0-9]{1,9}): (error: )?")
+#: Holds any Order as it is written, unlike a floating point number.
+ORDER_TYPE: Final = pa.decimal128(38, 18)
 
 #: The columns that a run is made from, by the letters and digits of their names; drafts of the
 #: format wrote them with dots or under another name.
@@ -41,6 +50,8 @@ _STANDARD: Final = {
     "runresult": "ExecutionResult",
     "testresult": "ExecutionResult",
     "compilemessage": "CompileMessageData",
+    "compileerrortype": "CompileMessageType",
+    "compileerrormessage": "CompileMessageData",
     "timestamp": "ServerTimestamp",
 }
 #: What stands in a column of its own in the file of rows; all else is kept as JSON in `rest`.
@@ -56,6 +67,7 @@ ROW_COLUMNS: Final = (
     "CompileResult",
     "CompileMessageType",
     "CompileMessageData",
+    "SourceLocation",
     "ExecutionID",
     "TestID",
     "ExecutionResult",
@@ -68,7 +80,7 @@ _SCHEMA: Final = pa.schema(
     [
         ("row", pa.int64()),
         ("line", pa.int64()),
-        ("ord", pa.int64()),
+        ("ord", ORDER_TYPE),
         ("happened_at", pa.timestamp("us", tz="UTC")),
         *((name, pa.string()) for name in ROW_COLUMNS),
         ("rest", pa.string()),
@@ -84,9 +96,11 @@ class Found:
         rows: How many there are.
         event_types: How many rows of each type.
         has_times: Whether any row has a time.
-        has_order: Whether every row has a whole number as its Order.
+        has_order: Whether every row has a number as its Order.
         is_ours: Whether Cellpulse wrote it.
         message_types: The different CompileMessageTypes of errors, two at the most.
+        messages: How many errors have a CompileMessageData.
+        messages_with_line: How many of these begin with the error's line.
         highest_score: The highest Score of a run or test.
     """
 
@@ -96,6 +110,8 @@ class Found:
     has_order: bool = False
     is_ours: bool = False
     message_types: set[str] = field(default_factory=set)
+    messages: int = 0
+    messages_with_line: int = 0
     highest_score: float = 0.0
 
 
@@ -150,6 +166,7 @@ def _row(table: CsvFile, found: Found, line: int, fields: dict[str, str]) -> dic
         values: dict[str, str | None] = {name: text or None for name, text in fields.items()}
     else:
         values = {name: _value(text) for name, text in fields.items()}
+        values |= {name: _link(values[name] or "") or None for name in _LINKS if name in values}
     kind = values["EventType"]
     if kind is None:
         raise fault(table.path, "the row has no EventType", line)
@@ -164,8 +181,12 @@ def _row(table: CsvFile, found: Found, line: int, fields: dict[str, str]) -> dic
 
 
 def _note(table: CsvFile, found: Found, line: int, row: dict[str, Any]) -> None:
-    if row["EventType"] == "Compile.Error" and len(found.message_types) < 2:  # noqa: PLR2004 - more than one
-        found.message_types |= {row["CompileMessageType"]} - {None}
+    if row["EventType"] == "Compile.Error":
+        if len(found.message_types) < 2:  # noqa: PLR2004 - more than one
+            found.message_types |= {row["CompileMessageType"]} - {None}
+        said = row["CompileMessageData"]
+        found.messages += said is not None
+        found.messages_with_line += said is not None and PLACE.match(said) is not None
     if row["Score"] is not None and row["EventType"].startswith(("Run", "Submit", "Debug")):
         try:
             score = float(row["Score"])
@@ -179,12 +200,17 @@ def _value(text: str) -> str | None:
     return None if text.lower() in _NOTHING else text
 
 
-def _order(found: Found, values: dict[str, str | None]) -> int | None:
+def _order(found: Found, values: dict[str, str | None]) -> Decimal | None:
     text = values.get("Order")
-    if text is None or not _WHOLE.fullmatch(text):
+    if text is None or not _ORDER.fullmatch(text):
         found.has_order = False
         return None
-    return int(text.partition(".")[0])
+    return Decimal(text)
+
+
+def _link(text: str) -> str:
+    whole = _WHOLE_WITH_POINT.fullmatch(text)
+    return whole[1] if whole else text
 
 
 def _time(table: CsvFile, line: int, values: dict[str, str | None]) -> datetime | None:
@@ -216,12 +242,13 @@ def stage_code_states(states: Iterator[tuple[str, str]], target: Path) -> None:
     known: set[bytes] = set()
     with parquet.ParquetWriter(target, schema, compression="zstd") as output:
         batch: list[dict[str, str]] = []
-        for state, code in states:
-            digest = blake2b(state.strip().encode("utf-8", "replace"), digest_size=16).digest()
+        for name, code in states:
+            state = _link(name.strip())
+            digest = blake2b(state.encode("utf-8", "replace"), digest_size=16).digest()
             if digest in known:
                 continue
             known.add(digest)
-            batch.append({"CodeStateID": state.strip(), "code": code})
+            batch.append({"CodeStateID": state, "code": code})
             if len(batch) == _CODES_IN_A_BATCH:
                 output.write_batch(pa.RecordBatch.from_pylist(batch, schema))
                 batch = []

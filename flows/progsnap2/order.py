@@ -16,7 +16,7 @@ class RowOrder:
     Attributes:
         by_order: Whether `Order` tells it; else the rows' times do.
         within: The columns, besides the student, whose values rows must share for their `Order`
-            to be compared.
+            to be compared; none for rows of one exercise.
         put_forward: How many rows were dated with a row before them, so far.
     """
 
@@ -31,11 +31,9 @@ class RowOrder:
         """Return the order that the metadata, by their names in small letters, tell of."""
         scope = metadata.get("eventorderscope", "").lower()
         columns = metadata.get("eventorderscopecolumns", "") if scope == "restricted" else ""
-        within = (name.strip() for name in columns.split(";"))
-        return cls(
-            has_order and (is_ours or scope != "none"),
-            tuple(name for name in within if name not in ("", "SubjectID")),
-        )
+        named = (name.strip() for name in columns.split(";"))
+        within = tuple(name for name in named if name not in ("", "SubjectID"))
+        return cls(has_order and (is_ours or scope != "none"), within)
 
     def of_student(self, rows: Sequence[Row]) -> list[Row]:
         """Return the rows in order, each with `seen_at`; None where the student has no times.
@@ -57,11 +55,20 @@ class RowOrder:
     def _put_forward(self, rows: Sequence[Row]) -> None:
         latest: dict[tuple[Any, ...], datetime] = {}
         for row in rows:
-            group = tuple(_column(row, name) for name in self.within)
+            group = self._group(row)
             if group in latest and row["seen_at"] < latest[group]:
                 row["seen_at"] = latest[group]
                 self.put_forward += 1
             latest[group] = row["seen_at"]
+
+    def _group(self, row: Row) -> tuple[Any, ...]:
+        """Return what rows that an `Order` orders have in common.
+
+        Between exercises times tell more than an `Order` that was given to one after the other.
+        """
+        if self.within:
+            return tuple(_column(row, name) for name in self.within)
+        return (row["ProblemID"] or row["AssignmentID"],)
 
 
 def _time(row: Row) -> datetime:

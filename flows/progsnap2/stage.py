@@ -13,10 +13,10 @@ import pyarrow as pa
 from pyarrow import parquet
 from pydantic import ValidationError
 
-from flows.progsnap2.data_set import DataSet
+from flows.progsnap2.data_set import DataSet, Reading
 from flows.progsnap2.errors import fault, shown
 from flows.progsnap2.foreign import Student
-from flows.progsnap2.main_table import Found, stage_code_states, stage_rows
+from flows.progsnap2.main_table import ORDER_TYPE, Found, stage_code_states, stage_rows
 from flows.progsnap2.order import RowOrder
 from flows.progsnap2.own import event_of
 from flows.progsnap2.submissions import KNOWN_TYPES, Row
@@ -27,7 +27,7 @@ _BATCH: Final = 2_000
 _SCHEMA: Final = pa.schema(
     [
         ("seen_at", pa.timestamp("us", tz="UTC")),
-        ("ord", pa.int64()),
+        ("ord", ORDER_TYPE),
         ("row", pa.int64()),
         ("part", pa.int64()),
         ("event_id", pa.string()),
@@ -62,7 +62,7 @@ class Staged:
         events: The file of the events.
         is_ours: Whether Cellpulse wrote the data set.
         counts: How many events of each type.
-        put_forward: How many rows have a time before that of the row before them.
+        put_forward: How many rows have a time before that of the problem's row before them.
         left_out: How many rows of each event type nothing is made of.
         notes: What the operator should know, a sentence each.
     """
@@ -109,7 +109,7 @@ def stage_events(
     )
     with bar("making events", found.rows) as made:
         rows = _rows(lake, found, scratch, order, made)
-        student = Student(course_id, found)
+        student = Student(course_id, found, by_message=_by_message(data_set.reading, found))
         if found.is_ours:
             keep = not _known_elsewhere(lake, scratch, course_id)
             drafts = _own(rows, data_set, course_id, keep_ids=keep)
@@ -118,6 +118,12 @@ def stage_events(
         _write_events(drafts, data_set, staged)
     _note(staged, found, order, student)
     return staged
+
+
+def _by_message(reading: Reading, found: Found) -> bool:
+    if reading.error_names is not None:
+        return reading.error_names == "message"
+    return len(found.message_types) == 1 and 0 < found.messages == found.messages_with_line
 
 
 def _note(staged: Staged, found: Found, order: RowOrder, student: Student) -> None:
@@ -130,6 +136,11 @@ def _note(staged: Staged, found: Found, order: RowOrder, student: Student) -> No
     elif not order.by_order:
         staged.notes.append(
             "no Order that counts in every row: rows are in the order of their times"
+        )
+    if len(found.message_types) == 1 and student.by_message:
+        staged.notes.append(
+            f"every compiler error is a {shown(*found.message_types)}: they are named by what the "
+            "compiler said; --error-names type keeps the type"
         )
     if student.rewritten:
         staged.notes.append(

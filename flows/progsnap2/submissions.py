@@ -120,9 +120,7 @@ class _Groups:
 
     def blame(self, place: int, row: Row) -> None:
         """Put a `Compile.Error` to its `Compile`; without one it tells of a run by itself."""
-        found = self._named(row)
-        if found is None and row["ParentEventID"] is None:
-            found = self._latest_compile(place, row)
+        found = self._named(row) or self._latest_compile(place, row)
         if found is None:
             found = Submission()
             self.all.append(found)

@@ -38,6 +38,15 @@ def _runs() -> st.SearchStrategy[Event]:
                 "error_message": None if name is None else f"of a {name}",
             }
         ),
+        # A compiler's errors, as an import keeps them.
+        st.permutations(["NameError", "TypeError", "SyntaxError"]).map(
+            lambda names: {
+                "status": "error",
+                "error_name": names[0],
+                "error_message": f"of a {names[0]}",
+                "error_names": names[:2],
+            }
+        ),
     )
     return st.tuples(outcomes, codes(), st.integers(1, 9), st.sampled_from(["a", "b", None])).map(
         lambda parts: (
@@ -97,3 +106,10 @@ def _by_student_exercise(events: Iterable[Event]) -> dict[tuple[str, str | None]
     for event in events:
         found[event["student_id"], event["exercise"]].append(event)
     return dict(found)
+
+
+def error_names(run: Event) -> set[str]:
+    """Return the names of a run's errors; none where it did not fail, or they are not known."""
+    if run["status"] != "error" or run["error_name"] is None:
+        return set()
+    return {run["error_name"], *run.get("error_names", ())}

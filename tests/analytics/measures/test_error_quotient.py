@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.analytics.measures.histories import BEGIN, Event, histories, runs_of
+from tests.analytics.measures.histories import (
+    BEGIN,
+    Event,
+    error_names,
+    histories,
+    runs_of,
+)
 from tests.analytics.measures.memory_lake import MemoryLake
 
 
@@ -18,8 +24,7 @@ def reference(*sequences: list[Event]) -> float | None:
             score = 0
             if first["status"] == "error" and second["status"] == "error":
                 score += 8
-                if first["error_name"] is not None and first["error_name"] == second["error_name"]:
-                    score += 3
+                score += 3 if error_names(first) & error_names(second) else 0
             scores.append(score / 11)
     if scores:
         return sum(scores) / len(scores)
@@ -72,3 +77,15 @@ def test_its_edges(lake: MemoryLake, outcomes: list[str | None], expected: Any) 
     assert next(iter(by_run)) == "1-0"
     assert by_run["1-0"] is None
     assert len(by_run) == len(outcomes)
+
+
+def test_several_errors_of_a_compilation(lake: MemoryLake) -> None:
+    """Two runs have the same error when they share one; what is no list of names is none."""
+    sent: list[Any] = [["A", "B"], ["B", "C"], ["D"], {"A": 1}, [["D"]], None]
+    lake.write(
+        {"student_id": "ada", "status": "error", "occurred_at": BEGIN, "error_names": names}
+        | {"error_name": names[0] if isinstance(names, list) and names[0] in ("A", "B") else "D"}
+        for names in sent
+    )
+    by_run = lake.values("error_quotient", "run")
+    assert list(by_run.values())[1:] == pytest.approx([1, 8 / 11, 1, 1, 1])

@@ -1,11 +1,19 @@
 """Repeated error density: Becker's sum over series of the same error, and its edges."""
 
+import itertools
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.analytics.measures.histories import BEGIN, Event, histories, runs_of
+from tests.analytics.measures.evidence import near
+from tests.analytics.measures.histories import (
+    BEGIN,
+    Event,
+    error_names,
+    histories,
+    runs_of,
+)
 from tests.analytics.measures.memory_lake import MemoryLake
 
 
@@ -13,16 +21,17 @@ def reference(runs: list[Event]) -> float | None:
     """Return the density of one student's runs on one exercise, written from Becker 2016."""
     if len(runs) == 1:
         return None if runs[0]["status"] == "error" else 0.0
-    lengths: list[int] = []
-    error = None
-    for run in runs:
-        name = run["error_name"] if run["status"] == "error" else None
-        if name is not None and name == error:
-            lengths[-1] += 1
-        elif name is not None:
-            lengths.append(1)
-        error = name
-    return sum((length - 1) ** 2 / length for length in lengths)
+    repeated = [bool(error_names(a) & error_names(b)) for a, b in itertools.pairwise(runs)]
+    series = [len(list(group)) for repeats, group in itertools.groupby(repeated) if repeats]
+    return sum(r * r / (r + 1) for r in series)
+
+
+def sum_of(sequences: list[list[Event]]) -> float | None:
+    """Return the density of a wider group: where none has two runs, 0 only if none failed."""
+    if all(len(runs) < 2 for runs in sequences):
+        failed = any(run["status"] == "error" for runs in sequences for run in runs)
+        return None if failed or not sequences else 0.0
+    return sum(reference(runs) or 0.0 for runs in sequences)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -36,11 +45,10 @@ def test_it_is_becker_s_on_any_history(lake: MemoryLake, events: list[Event]) ->
     for pair, value in expected.items():
         assert found[pair] == pytest.approx(value, abs=1e-9)
     for student, value in lake.values("repeated_error_density", "student").items():
-        own = [one for (whose, _), one in expected.items() if whose == student and one is not None]
-        assert value == (pytest.approx(sum(own), abs=1e-9) if own else None)
+        own = [runs for (whose, _), runs in runs_of(events).items() if whose == student]
+        assert value == near(sum_of(own))
     [value] = lake.values("repeated_error_density", "course").values()
-    known = [one for one in expected.values() if one is not None]
-    assert value == (pytest.approx(sum(known), abs=1e-9) if known else None)
+    assert value == near(sum_of(list(runs_of(events).values())))
 
 
 @pytest.mark.parametrize(
@@ -86,5 +94,16 @@ def test_by_run_it_is_what_each_run_adds(lake: MemoryLake) -> None:
     rows = lake.rows("repeated_error_density", "run")
     assert [row["value"] for row in rows] == pytest.approx([0, 1 / 2, 5 / 6])
     assert [row["longest"] for row in rows] == [0, 1, 2]
+    [row] = lake.rows("repeated_error_density", "course")
+    assert row == {"value": pytest.approx(4 / 3), "series": 1, "repeats": 2, "longest": 2}
+
+
+def test_a_compilation_goes_on_with_any_of_its_errors(lake: MemoryLake) -> None:
+    """A; A and B; B: two repeats, though no error is there three times."""
+    lake.write(
+        {"student_id": "ada", "status": "error", "occurred_at": BEGIN}
+        | {"error_name": names[0], "error_names": names}
+        for names in (["A"], ["A", "B"], ["B"], ["C"])
+    )
     [row] = lake.rows("repeated_error_density", "course")
     assert row == {"value": pytest.approx(4 / 3), "series": 1, "repeats": 2, "longest": 2}

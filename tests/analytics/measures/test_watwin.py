@@ -10,7 +10,13 @@ from typing import Any, Final
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.analytics.measures.histories import BEGIN, Event, histories, runs_of
+from tests.analytics.measures.histories import (
+    BEGIN,
+    Event,
+    error_names,
+    histories,
+    runs_of,
+)
 from tests.analytics.measures.memory_lake import MemoryLake
 
 _SESSION: Final = timedelta(minutes=30)
@@ -47,8 +53,7 @@ def points(pair: Pair, times: list[Fraction]) -> int:
     if second["status"] == "error":
         if _message(first) is not None and _message(first) == _message(second):
             score += 4
-        if first["error_name"] is not None and first["error_name"] == second["error_name"]:
-            score += 4
+        score += 4 if error_names(first) & error_names(second) else 0
         if _line(first) is not None and _line(first) == _line(second):
             score += 2
     mean = sum(times) / len(times)

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.progsnap2.data_set import DataSet
+from flows.progsnap2.data_set import DataSet, Reading
 from flows.progsnap2.stage import Staged, stage_events
 
 Event = dict[str, Any]
@@ -45,7 +45,7 @@ class DataSets:
         writer.writerows(rows)
         self.write("MainTable.csv", text.getvalue())
 
-    def events(self, encoding: str = "utf-8") -> list[Event]:
+    def events(self, encoding: str = "utf-8", **reading: Any) -> list[Event]:
         """Return the events that the data set becomes, in the order of the log."""
         scratch = self.folder.parent / "scratch"
         scratch.mkdir(exist_ok=True)
@@ -53,7 +53,7 @@ class DataSets:
             lake.execute("SET GLOBAL TimeZone = 'UTC'")
             lake.execute("ATTACH ':memory:' AS lake")
             lake.execute("CREATE TABLE lake.events (event_id VARCHAR, course_id VARCHAR)")
-            data_set = DataSet.open(self.folder, encoding)
+            data_set = DataSet.open(self.folder, Reading(encoding, **reading))
             self.staged = stage_events(data_set, "study", lake, scratch, _no_bar)
             events = lake.execute(
                 "SELECT event FROM read_parquet(?) ORDER BY seen_at, ord, row, part",

@@ -12,11 +12,11 @@ RUN = {"EventType": "Run.Program"}
 def test_the_order_is_that_of_the_data_set(data_sets: Any) -> None:
     """Order goes before the file's order and before the times, which then do not contradict it."""
     events = data_sets.of(
-        RUN | {"Order": 3, "ProblemID": "c"},
-        RUN | {"Order": 1, "ProblemID": "a"},
-        RUN | {"Order": 2, "ProblemID": "b", "ServerTimestamp": "2019-02-18T08:00:00"},
+        RUN | {"Order": 3, "X-Name": "c"},
+        RUN | {"Order": 1, "X-Name": "a"},
+        RUN | {"Order": 2, "X-Name": "b", "ServerTimestamp": "2019-02-18T08:00:00"},
     )
-    assert [event["exercise"] for event in events] == ["a", "b", "c"]
+    assert [event["extra"]["X-Name"] for event in events] == ["a", "b", "c"]
     # b has an earlier time than a before it; c, in the first row, too.
     times = [event["occurred_at"] for event in events]
     assert times == ["2019-02-18T09:01:00Z"] * 3
@@ -24,9 +24,29 @@ def test_the_order_is_that_of_the_data_set(data_sets: Any) -> None:
     assert data_sets.staged.put_forward == 2
 
 
-@pytest.mark.parametrize("order", ["first", "1.5", ""])
+def test_between_exercises_times_tell(data_sets: Any) -> None:
+    """An Order that goes exercise by exercise dates no run of the second with one of the first."""
+    events = data_sets.of(
+        RUN | {"Order": 1, "ProblemID": "a", "ServerTimestamp": "2019-02-18T08:00:00"},
+        RUN | {"Order": 2, "ProblemID": "a", "ServerTimestamp": "2019-02-18T10:00:00"},
+        RUN | {"Order": 3, "ProblemID": "b", "ServerTimestamp": "2019-02-18T09:00:00"},
+    )
+    assert [event["exercise"] for event in events] == ["a", "b", "a"]
+    assert data_sets.staged.put_forward == 0
+
+
+def test_an_order_of_any_number_counts(data_sets: Any) -> None:
+    """Drafts numbered what belongs to a row between it and the next: 7, 7.1, 7.2."""
+    one = "2019-02-18T09:00:00"
+    orders = ["7.2", "10.0", "7.10000000000000009", "176000000000000001", "176000000000000000"]
+    events = data_sets.of(*(RUN | {"Order": order, "ServerTimestamp": one} for order in orders))
+    found = [event["extra"]["Order"] for event in events]
+    assert found == [orders[2], orders[0], orders[1], orders[4], orders[3]]
+
+
+@pytest.mark.parametrize("order", ["first", "1,5", ""])
 def test_without_an_order_times_tell(data_sets: Any, order: str) -> None:
-    """An Order that not every row has, as a whole number, does not count; then the file does."""
+    """An Order that not every row has, as a number, does not count; then the file does."""
     events = data_sets.of(
         RUN | {"Order": order, "ProblemID": "b", "ServerTimestamp": "2019-02-18 10:00:00"},
         RUN | {"Order": "2", "ProblemID": "a", "ServerTimestamp": "2019-02-18 09:00:00.5"},

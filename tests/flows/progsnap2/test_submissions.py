@@ -7,6 +7,18 @@ import pytest
 from flows.progsnap2.foreign import kind_of_message
 
 ERROR = {"EventType": "Compile.Error", "CompileMessageType": "SyntaxError"}
+CHAINED = """Traceback (most recent call last):
+  File "a.py", line 1, in <module>
+    raise ValueError("KeyError: 1")
+ValueError: KeyError: 1
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "a.py", line 3, in <module>
+    raise StopRun from TypeError
+StopRun: no more
+"""
 
 
 def runs(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -88,32 +100,77 @@ def test_another_problem_is_another_run(data_sets: Any) -> None:
 
 
 def test_an_error_without_a_compile_is_a_failed_run(data_sets: Any) -> None:
-    """A Compile.Error that names no parent belongs to the Compile before it, else to none."""
+    """A Compile.Error that names no row belongs to the Compile before it, else to none."""
     events = data_sets.of(
         ERROR,
         {"EventType": "Compile"},
         ERROR | {"CompileMessageType": "NameError"},
-        ERROR | {"CompileMessageType": "TypeError", "ParentEventID": "not-there"},
+        {"EventType": "Compile"},
+        ERROR | {"CompileMessageType": "TypeError", "ParentEventID": "-1"},
+        {"EventType": "File.Edit"},
+        {"EventType": "Session.Start"},
+        ERROR | {"CompileMessageType": "KeyError", "ParentEventID": "-1", "ProblemID": "p2"},
     )
     assert outcomes(events) == [
         ("error", "SyntaxError"),
         ("error", "NameError"),
         ("error", "TypeError"),
+        ("error", "KeyError"),
     ]
 
 
 def test_a_type_that_tells_nothing_apart_gives_way_to_the_message(data_sets: Any) -> None:
-    """One and the same CompileMessageType for all errors is no name of an error."""
+    """As in CodeWorkout's data: one type for all errors, and messages that begin with a line."""
     said = ["line 3: error: cannot find symbol", "line 12: error: cannot find symbol."]
     events = data_sets.of(
-        *({"EventType": "Compile.Error", "CompileMessageData": text} for text in said),
+        *(ERROR | {"CompileMessageData": text} for text in said),
+        ERROR | {"CompileMessageType": "", "CompileMessageData": said[0]},
         ERROR | {"CompileMessageData": ""},
     )
-    assert outcomes(events) == [
-        ("error", "cannot find symbol"),
-        ("error", "cannot find symbol"),
-        ("error", "SyntaxError"),
-    ]
+    names = [name for _, name in outcomes(events)]
+    assert names == ["cannot find symbol"] * 3 + ["SyntaxError"]
+    assert "every compiler error is a 'SyntaxError'" in data_sets.staged.notes[-1]
+    names = [name for _, name in outcomes(data_sets.events(error_names="type"))]
+    assert names == ["SyntaxError", "SyntaxError", "cannot find symbol", "SyntaxError"]
+
+
+def test_a_type_is_the_name_where_messages_are_of_another_form(data_sets: Any) -> None:
+    """One type for all errors is their name, unless the operator says otherwise."""
+    said = ["invalid syntax", "line 2: unexpected EOF"]
+    events = data_sets.of(*(ERROR | {"CompileMessageData": text} for text in said))
+    assert [name for _, name in outcomes(events)] == ["SyntaxError", "SyntaxError"]
+    names = [name for _, name in outcomes(data_sets.events(error_names="message"))]
+    assert names == ["invalid syntax", "unexpected EOF"]
+
+
+def test_the_line_of_an_error_is_kept(data_sets: Any) -> None:
+    """From SourceLocation, else from the message; so measures and error clusters can use it."""
+    events = data_sets.of(
+        ERROR | {"SourceLocation": "Text:39:2"},
+        ERROR | {"CompileMessageData": "line 7: error: ';' expected"},
+        ERROR | {"CompileMessageData": "line seven: ';' expected", "SourceLocation": "Tree:1"},
+    )
+    lines = [event["extra"].get("error_line") for event in events]
+    assert lines == [39, 7, None]
+    assert events[0]["extra"]["SourceLocation"] == "Text:39:2"
+
+
+def test_every_error_of_a_compilation_has_a_name(data_sets: Any) -> None:
+    """The first is the run's; where they differ all are kept, long ones apart."""
+    long = "x" * 300
+    kinds = ["B", "A", "B", long + "1", long + "2"]
+    compiled = {"EventType": "Compile", "EventID": "7"}
+    events = data_sets.of(
+        compiled,
+        *(ERROR | {"ParentEventID": "7.0", "CompileMessageType": kind} for kind in kinds),
+        compiled | {"EventID": "8"},
+        ERROR | {"ParentEventID": "8.0", "CompileMessageType": "A"},
+    )
+    assert outcomes(events) == [("error", "B"), ("error", "A")]
+    names = events[0]["extra"]["error_names"]
+    assert names[:2] == ["B", "A"]
+    assert len(set(names)) == len(names) == 4
+    assert "error_names" not in events[1]["extra"]
 
 
 @pytest.mark.parametrize(
@@ -174,8 +231,9 @@ def test_the_error_of_an_execution_has_a_name(data_sets: Any) -> None:
         {"EventType": "Run.Program", "ExecutionResult": "Error"}
         | {"ProgramErrorOutput": "Runtime|NameError: name 'x' is not defined on line 3"},
         {"EventType": "Program.Run", "ExecutionResult": "SystemError"},
+        {"EventType": "Run.Program", "ExecutionResult": "Error", "ProgramErrorOutput": CHAINED},
     )
-    assert outcomes(events) == [("error", "NameError"), ("error", None)]
+    assert outcomes(events) == [("error", "NameError"), ("error", None), ("error", "StopRun")]
 
 
 def test_a_parent_that_is_not_there_joins_nothing(data_sets: Any) -> None:
