@@ -31,10 +31,10 @@
 --   where there is none, as below a cell magic, nothing is given for it, but 35 remains, so that
 --   33/35 is the most. Of a run that failed with several errors, as imported compilations do, each
 --   name counts for the same name, and the first error for all else. Identical code is known by its
---   SHA-256. Fixes by deleting or commenting
---   out are not filtered, as that needs the code. Pairs whose first run did not fail stay in the
---   average; for the variant without them, multiply by pairs and divide by after_failure. Session
---   means a sitting, not a kernel, so that a restart does not hide a repair.
+--   SHA-256. Fixes by deleting or commenting out are not filtered, as that needs the code. Pairs
+--   whose first run did not fail stay in the average; for the variant without them, multiply by pairs
+--   and divide by after_failure. Session means a sitting, not a kernel, so that a restart does not
+--   hide a repair.
 -- limits: The times are compared within the class: in a class of few, or early on, one student makes
 --   the mean. Failed runs without an error name are compared with each other in time but never count
 --   as the same error. An interrupted run is one that did not fail. Times are in whole milliseconds.
