@@ -105,7 +105,7 @@ To = Annotated[
     Query(
         alias="to",
         description="The last bucket is the one that ends with or holds this time. Default: the "
-        "end of the minute of the latest event.",
+        "end of the minute of the latest event, of the exercise where one is given.",
     ),
 ]
 MeasureName = Annotated[
@@ -133,14 +133,14 @@ AsOfText = Annotated[
     ),
 ]
 OnlyStudent = Annotated[
-    Identifier | None, Query(alias="student_id", description="Only rows of this student.")
+    Identifier | None, Query(alias="student_id", description="Only what is of this student.")
 ]
 OnlyExercise = Annotated[
     str | None,
     Query(
         alias="exercise",
         max_length=200,
-        description="Only rows of this exercise; empty for outside exercises.",
+        description="Only what is of this exercise; empty for outside exercises.",
     ),
 ]
 LastMinutes = Annotated[

@@ -8,7 +8,17 @@ from fastapi import APIRouter, Depends, Request
 from analytics import answers, examples
 from analytics.access import ClassOf, ClassReader, StudentOf
 from analytics.lake_reader import LakeReader
-from analytics.parameters import Before, Bucket, From, Limit, To, bucket_length, require_span
+from analytics.parameters import (
+    Before,
+    Bucket,
+    From,
+    Limit,
+    OnlyExercise,
+    OnlyStudent,
+    To,
+    bucket_length,
+    require_span,
+)
 from analytics.responses import (
     Courses,
     Events,
@@ -66,9 +76,17 @@ def get_history(
 
 
 @router.get(f"{COURSE}/events", responses=examples.answer(examples.EVENTS))
-def get_events(lake: Lake, course_id: ClassOf, limit: Limit = 100, before: Before = None) -> Events:
+def get_events(
+    lake: Lake,
+    course_id: ClassOf,
+    limit: Limit = 100,
+    before: Before = None,
+    student_id: OnlyStudent = None,
+    exercise: OnlyExercise = None,
+) -> Events:
     """Return a page of the class's events, newest first; `next_before` leads to the next one."""
-    return lake.read(lambda connection: answers.events(connection, course_id, limit, before))
+    only = (student_id, exercise)
+    return lake.read(lambda connection: answers.events(connection, course_id, limit, before, only))
 
 
 @router.get(f"{COURSE}/exercises", responses=examples.answer(examples.EXERCISES))
@@ -79,11 +97,16 @@ def get_exercises(lake: Lake, course_id: ClassOf) -> Exercises:
 
 @router.get(f"{COURSE}/timeline", responses=examples.answer(examples.TIMELINE))
 def get_timeline(
-    lake: Lake, course_id: ClassOf, bucket: Bucket = "1m", start: From = None, until: To = None
+    lake: Lake,
+    course_id: ClassOf,
+    bucket: Bucket = "1m",
+    start: From = None,
+    until: To = None,
+    exercise: OnlyExercise = None,
 ) -> Timeline:
     """Return what the class did over time, in at most 2,000 buckets, quiet ones included."""
     require_span(start, until)
     seconds = bucket_length(bucket) // timedelta(seconds=1)
     return lake.read(
-        lambda connection: answers.timeline(connection, course_id, seconds, start, until)
+        lambda connection: answers.timeline(connection, course_id, seconds, start, until, exercise)
     )
