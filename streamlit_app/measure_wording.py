@@ -131,13 +131,14 @@ def with_links(source: str) -> str:
 
 
 def why(definition: MeasureDefinition) -> str:
-    """Return the small “?” of a measure, which opens by click and by keyboard."""
+    """Return a measure's title with a small “?”, which opens by click and by keyboard."""
     label = escape(WHY.format(title=definition.title))
     unit = escape(UNIT.format(unit=definition.unit))
     source = SOURCE.format(source=with_links(definition.source))
     return (
-        f'<details class="cp-why" data-testid="why"><summary aria-label="{label}" title="{label}">?'
-        f"</summary><p>{escape(definition.meaning)} {unit} {source}</p></details>"
+        f'<details class="cp-why" data-testid="why"><summary title="{label}">'
+        f'<span>{escape(definition.title)}</span><span class="cp-mark">?</span></summary>'
+        f"<p>{escape(definition.meaning)} {unit} {source}</p></details>"
     )
 
 

@@ -12,6 +12,7 @@ import streamlit as st
 from analytics.responses import CourseEvent, MeasureRow, MeasureRows
 from streamlit_app import charts, notices, session
 from streamlit_app.api_client import ApiClient, MeasureQuery, NumbersUnavailableError
+from streamlit_app.facts import interval
 from streamlit_app.frames import history_frame
 from streamlit_app.layout import Number, card_title, strip
 from streamlit_app.measure_charts import by_exercise, spread, spread_by_exercise, values_frame
@@ -26,7 +27,6 @@ OF_CLASS: Final = "class · {unit}"
 OF_STUDENT: Final = "{student} · {unit}"
 OF_EXERCISE: Final = "exercise {exercise} · {unit}"
 OF_BOTH: Final = "{student}, exercise {exercise} · {unit}"
-INTERVAL: Final = "{lower} to {upper}"
 OPENS: Final = " · a name opens the runs behind its number"
 NO_CHART: Final = "Not enough data for a chart."
 NOTHING_YET: Final = "Nobody has run anything here yet."
@@ -196,10 +196,8 @@ def _strip(numbers: MeasureNumbers, choice: Choice) -> list[Number]:
 def _number(rows: MeasureRows, label: str, choice: Choice) -> Number:
     unit = choice.definition.unit
     row = rows.rows[0] if rows.rows else MeasureRow()
-    ends = [(row.model_extra or {}).get(name) for name in ("lower", "upper")]
-    numbers = [measured(end, unit) for end in ends if isinstance(end, int | float)]
-    both = INTERVAL.format(lower=numbers[0], upper=numbers[-1]) if len(numbers) == len(ends) else ""
-    return Number(measured(row.value, unit), label, choice.definition.meaning, of=both)
+    ends = interval(row, unit)
+    return Number(measured(row.value, unit), label, choice.definition.meaning, of=ends)
 
 
 def _values(

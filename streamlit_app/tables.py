@@ -98,16 +98,20 @@ def class_table(students: Iterable[StudentState], course_id: str, now: datetime)
     return table("class-table", "The class, one row a student", CLASS_COLUMNS, rows)
 
 
-def exercise_table(exercises: Iterable[ExerciseProgress]) -> str:
-    """Return one row an exercise, in the order of the course."""
+def exercise_table(exercises: Iterable[ExerciseProgress], course_id: str | None = None) -> str:
+    """Return one row an exercise, in the order of the course; with a course, names are links."""
     rows = []
     for each in exercises:
         solved = str(each.passed)
         if each.passed_by != "check":
             word, meaning = RAN_ONLY
             solved = f'<span class="cp-weak" title="{meaning}">{word} {solved}</span>'
+        name = escape(each.exercise)
+        if course_id is not None:
+            query = urlencode({"course": course_id, "exercise": each.exercise})
+            name = f'<a href="exercise?{escape(query)}">{name}</a>'
         cells = [
-            escape(each.exercise),
+            name,
             escape(file_name(each.notebook)),
             str(each.started),
             solved,

@@ -57,3 +57,28 @@ def test_a_measures_view_is_kept_by_reload_and_back(
     expect(page.get_by_test_id("history-table")).to_contain_text("NameError")
     page.go_back()
     expect(page.get_by_test_id("runs-table").locator("tbody tr")).to_have_count(2)
+
+
+def test_an_exercises_view_is_kept_by_reload_and_back(
+    page: Page, enter: Callable[[str], None], made_up: Any
+) -> None:
+    """A name opens the exercise, a number opens the measure, and back leads back."""
+    made_up.further["progress"] = {"pairs": 2, "started": 2, "attempted": 2, "solved": 1}
+    enter("exercise?course=python-101")
+    expect(page.get_by_test_id("exercise-table")).to_be_visible(timeout=60_000)
+    page.get_by_test_id("exercise-table").get_by_role("link", name="1.1").click()
+    states = page.get_by_test_id("states-table")
+    expect(states).to_contain_text("not started")
+    expect(page).to_have_url(re.compile("exercise=1.1"))
+    page.reload()
+    expect(states).to_contain_text("not started")
+    _expect_no_sideways_scroll(page)
+    meaning = page.get_by_test_id("why").first
+    meaning.locator("summary").press("Enter")
+    expect(meaning).to_contain_text("How hard an exercise is")
+    expect(meaning.locator("p")).to_be_visible()
+    page.get_by_test_id("facts").get_by_role("link", name="Difficulty").click()
+    expect(page.get_by_test_id("values-table")).to_contain_text("Vole")
+    expect(page).to_have_url(re.compile("measure=difficulty&by=student&exercise=1.1"))
+    page.go_back()
+    expect(states).to_contain_text("not started")
