@@ -17,7 +17,12 @@ from analytics.responses import (
     Timeline,
 )
 from streamlit_app import attention, charts, notices, session
-from streamlit_app.api_client import ApiClient, MeasureQuery, NumbersUnavailableError
+from streamlit_app.api_client import (
+    ApiClient,
+    MeasureQuery,
+    NotKnownError,
+    NumbersUnavailableError,
+)
 from streamlit_app.exercise_charts import curve_frame, funnel, solved_after
 from streamlit_app.exercise_tables import (
     attempts_table,
@@ -151,12 +156,15 @@ def _exercise_now(course_id: str, exercise: str) -> None:
 
 def _ask(api: ApiClient, course_id: str, exercise: str) -> ExerciseNumbers:
     exercises = api.exercises(course_id)
+    found = [each for each in exercises.exercises if each.exercise == exercise]
+    if not found:  # it was there a moment ago
+        raise NotKnownError(NO_SUCH_EXERCISE.format(exercise=exercise))
     known = {measure.name for measure in api.measures().measures}
     query = MeasureQuery("exercise", exercise=exercise)
     wanted = [name for name in ("progress", "time_to_solve", *FACTS_SHOWN) if name in known]
     return ExerciseNumbers(
         exercises.as_of,
-        next(each for each in exercises.exercises if each.exercise == exercise),
+        found[0],
         {name: api.measure(course_id, name, query) for name in wanted},
         api.timeline(course_id, exercise=exercise),
         api.error_clusters(course_id, minutes=_CLUSTER_MINUTES, exercise=exercise),

@@ -5,7 +5,7 @@ from html import escape
 from typing import Final
 
 from analytics.responses import CourseEvent, MeasureDefinition, MeasureRow
-from streamlit_app.measure_choice import Choice
+from streamlit_app.measure_choice import GRAINS, Choice
 from streamlit_app.measure_wording import (
     address,
     exercise_name,
@@ -78,7 +78,7 @@ def values_table(rows: Sequence[MeasureRow], choice: Choice, course_id: str) -> 
             *(escape(told(name, extra.get(name), definition.unit)) for name in further),
         ]
         written.append(f"<tr>{row_cells(columns, cells, first_names_row=True)}</tr>")
-    caption = VALUES_CAPTION.format(title=definition.title, grain=choice.by.replace("_", " and "))
+    caption = VALUES_CAPTION.format(title=definition.title, grain=GRAINS[choice.by])
     return table("values-table", escape(caption), columns, written)
 
 

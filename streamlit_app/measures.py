@@ -32,6 +32,7 @@ NO_CHART: Final = "Not enough data for a chart."
 NOTHING_YET: Final = "Nobody has run anything here yet."
 NARROW: Final = "Choose a student or an exercise above to see the runs behind the number."
 RUNS: Final = "{shown} of {all} runs and check results, the newest"
+MORE_ROWS: Final = "The first {shown} of {all} rows. Choose a student or an exercise above."
 STUDENTS_PAGE: Final = "All that {student} did"
 EXERCISE_PAGE: Final = "Exercise {exercise}"
 ALL_ROWS: Final = "Back to all rows"
@@ -48,6 +49,8 @@ SHAPES: Final = {
 SLOWEST_REDRAW_SECONDS: Final = 30
 #: Runs that are listed, at most.
 RUNS_SHOWN: Final = 200
+#: Rows of the table, at most.
+ROWS_SHOWN: Final = 600
 _PAGE: Final = 500
 
 
@@ -214,7 +217,10 @@ def _values(
     if choice.by == "course":
         st.html(columns_table(numbers.of_class.rows[0], choice.definition))
     elif rows:
-        st.html(values_table(rows, choice, course_id))
+        st.html(values_table(rows[:ROWS_SHOWN], choice, course_id))
+        if len(rows) > ROWS_SHOWN:
+            said = MORE_ROWS.format(shown=ROWS_SHOWN, all=len(rows))
+            st.html(f'<p class="cp-muted">{said}</p>')
 
 
 def _chart(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 TOKEN = "read-token-of-the-instructor"
 
@@ -18,16 +18,25 @@ def enter(page: Page, dashboard: str, made_up: Any, ingest: Any) -> Callable[[st
     made_up.run("Vole")
     made_up.run("Heron")
 
+    page.set_default_timeout(60_000)
+
     def enter(path: str) -> None:
         page.goto(f"{dashboard}/{path}&token={TOKEN}")
 
     return enter
 
 
+def _expect_text(place: Locator, text: str) -> None:
+    """Wait, on a busy machine too, until a text is there."""
+    expect(place).to_contain_text(text, timeout=60_000)
+
+
 def _expect_no_sideways_scroll(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     try:
-        expect(page.locator(".stVegaLiteChart canvas, .stVegaLiteChart svg").first).to_be_visible()
+        expect(page.locator(".stVegaLiteChart canvas, .stVegaLiteChart svg").first).to_be_visible(
+            timeout=60_000
+        )
         assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
     finally:
         page.set_viewport_size({"width": 1440, "height": 900})
@@ -39,24 +48,24 @@ def test_a_measures_view_is_kept_by_reload_and_back(
     """Choices, a name and the runs behind it are addresses that reload and back return to."""
     enter("measures?course=python-101")
     strip = page.get_by_test_id("strip")
-    expect(strip).to_contain_text("class · 0 to 1", timeout=60_000)
+    _expect_text(strip, "class · 0 to 1")
     page.get_by_label("A row for").get_by_text("exercise", exact=True).click()
     table = page.get_by_test_id("values-table")
-    expect(table).to_contain_text("1.1")
-    expect(page).to_have_url(re.compile("by=exercise"))
+    _expect_text(table, "1.1")
+    expect(page).to_have_url(re.compile("by=exercise"), timeout=60_000)
     page.reload()
-    expect(table).to_contain_text("1.1")
-    expect(table).not_to_contain_text("Vole")
+    _expect_text(table, "1.1")
+    expect(table).not_to_contain_text("Vole", timeout=60_000)
     _expect_no_sideways_scroll(page)
     page.go_back()
-    expect(table).to_contain_text("Vole")
+    _expect_text(table, "Vole")
     table.get_by_role("link", name="Vole").click()
-    expect(page.get_by_test_id("runs-table")).to_contain_text("NameError")
-    expect(page).to_have_url(re.compile("measure=progress&by=run&student=Vole"))
+    _expect_text(page.get_by_test_id("runs-table"), "NameError")
+    expect(page).to_have_url(re.compile("measure=progress&by=run&student=Vole"), timeout=60_000)
     page.get_by_test_id("ways").get_by_role("link", name="All that Vole did").click()
-    expect(page.get_by_test_id("history-table")).to_contain_text("NameError")
+    _expect_text(page.get_by_test_id("history-table"), "NameError")
     page.go_back()
-    expect(page.get_by_test_id("runs-table").locator("tbody tr")).to_have_count(2)
+    expect(page.get_by_test_id("runs-table").locator("tbody tr")).to_have_count(2, timeout=60_000)
 
 
 def test_an_exercises_view_is_kept_by_reload_and_back(
@@ -68,17 +77,19 @@ def test_an_exercises_view_is_kept_by_reload_and_back(
     expect(page.get_by_test_id("exercise-table")).to_be_visible(timeout=60_000)
     page.get_by_test_id("exercise-table").get_by_role("link", name="1.1").click()
     states = page.get_by_test_id("states-table")
-    expect(states).to_contain_text("not started")
-    expect(page).to_have_url(re.compile("exercise=1.1"))
+    _expect_text(states, "not started")
+    expect(page).to_have_url(re.compile("exercise=1.1"), timeout=60_000)
     page.reload()
-    expect(states).to_contain_text("not started")
+    _expect_text(states, "not started")
     _expect_no_sideways_scroll(page)
     meaning = page.get_by_test_id("why").first
     meaning.locator("summary").press("Enter")
-    expect(meaning).to_contain_text("How hard an exercise is")
-    expect(meaning.locator("p")).to_be_visible()
+    _expect_text(meaning, "How hard an exercise is")
+    expect(meaning.locator("p")).to_be_visible(timeout=60_000)
     page.get_by_test_id("facts").get_by_role("link", name="Difficulty").click()
-    expect(page.get_by_test_id("values-table")).to_contain_text("Vole")
-    expect(page).to_have_url(re.compile("measure=difficulty&by=student&exercise=1.1"))
+    _expect_text(page.get_by_test_id("values-table"), "Vole")
+    expect(page).to_have_url(
+        re.compile("measure=difficulty&by=student&exercise=1.1"), timeout=60_000
+    )
     page.go_back()
-    expect(states).to_contain_text("not started")
+    _expect_text(states, "not started")

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from analytics.measure import measure_names
 from analytics.measure_answers import measures as all_measures
+from streamlit_app import measures
 from streamlit_app.measure_choice import GROUPS, OTHERS, grouped
 from streamlit_app.measures import ordered
 
@@ -89,6 +90,17 @@ def test_only_the_newest_runs_are_listed(
     text = text_of(open_page(measure="error_rate", by="run", exercise="1.3"))
     assert "200 of 700 runs" in text
     assert ("no-500-" in text, "no-499-" in text) == (True, False)
+
+
+def test_a_very_long_table_ends(
+    made_up: Any, open_page: Open, text_of: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of very many rows the first are listed, and how many there are is said."""
+    monkeypatch.setattr(measures, "ROWS_SHOWN", 2)
+    made_up.run("Ibis")
+    text = text_of(open_page(measure="error_rate", by="student"))
+    assert "The first 2 of 4 rows." in text
+    assert (">Vole</a>" in text, ">Heron</a>" in text) == (True, False)
 
 
 def test_all_runs_of_the_class_are_not_asked_for(
