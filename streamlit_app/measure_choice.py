@@ -191,7 +191,7 @@ def _offer(
         options,
         key=_key(name),
         format_func=in_words,
-        placeholder=ALL,
+        placeholder=MEASURE if name == "measure" else ALL,
         on_change=_follow,
         args=(name,),
         **look,

@@ -25,9 +25,10 @@ TITLE: Final = "Measures"
 ABOUT: Final = ("What it means", "from its definition")
 OF_CLASS: Final = "class · {unit}"
 OF_STUDENT: Final = "{student} · {unit}"
-OF_EXERCISE: Final = "exercise {exercise} · {unit}"
-OF_BOTH: Final = "{student}, exercise {exercise} · {unit}"
+OF_EXERCISE: Final = "{exercise} · {unit}"
+OF_BOTH: Final = "{student}, {exercise} · {unit}"
 OPENS: Final = " · a name opens the runs behind its number"
+SPREAD_NOTE: Final = "A mark is a student; half of them are at or below the diamond."
 NO_CHART: Final = "Not enough data for a chart."
 NOTHING_YET: Final = "Nobody has run anything here yet."
 NARROW: Final = "Choose a student or an exercise above to see the runs behind the number."
@@ -214,6 +215,8 @@ def _values(
     else:
         alt_text = ALT.format(title=choice.definition.title, shape=SHAPES[choice.by])
         st.altair_chart(chart, key="measure_chart", alt=alt_text)
+        if choice.by == "student_exercise" and choice.student is None:
+            st.html(f'<p class="cp-muted cp-small">{SPREAD_NOTE}</p>')
     if choice.by == "course":
         st.html(columns_table(numbers.of_class.rows[0], choice.definition))
     elif rows:
@@ -257,7 +260,7 @@ def _runs(numbers: MeasureNumbers, choice: Choice, course_id: str) -> None:
     alt_text = ALT.format(title=choice.definition.title, shape=SHAPES["run"])
     st.altair_chart(chart, key="measure_chart", alt=alt_text)
     said = RUNS.format(shown=len(numbers.events), all=len(numbers.rows.rows))
-    st.html(f'<p class="cp-muted">{said}</p>')
+    st.html(f'<p class="cp-muted cp-small">{said}</p>')
     values = {row.position or "": row.value for row in numbers.rows.rows}
     st.html(runs_table(numbers.events, values, choice, course_id))
 
