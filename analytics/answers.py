@@ -125,14 +125,36 @@ def history(lake: Lake, course_id: str, student_id: str, limit: int, before: str
     )
 
 
-def events(lake: Lake, course_id: str, limit: int, before: str | None) -> Events:
+def events(
+    lake: Lake,
+    course_id: str,
+    limit: int,
+    before: str | None,
+    only: tuple[str | None, str | None] = (None, None),
+) -> Events:
     """Return a page of the class's events, newest first.
 
+    Args:
+        lake: As `open_lake()` returns it.
+        course_id: The course.
+        limit: Most events of the page.
+        before: Only events before this position of the log.
+        only: Only this student's, and only those of this exercise; None for all.
+
     Raises:
-        Problem: 404 for an unknown course.
+        Problem: 404 for an unknown course or student.
     """
-    require_member(lake, course_id)
-    rows, next_before = _page(lake, "course_events", limit, before, course_id=course_id)
+    student_id, exercise = only
+    require_member(lake, course_id, student_id)
+    rows, next_before = _page(
+        lake,
+        "course_events",
+        limit,
+        before,
+        course_id=course_id,
+        student_id=student_id,
+        exercise=exercise,
+    )
     return Events(
         as_of=as_of(lake, datetime.now(UTC), "lake"),
         course_id=course_id,
@@ -147,8 +169,9 @@ def timeline(
     bucket_seconds: int,
     start: datetime | None,
     until: datetime | None,
+    exercise: str | None = None,
 ) -> Timeline:
-    """Return what the class did over time.
+    """Return what the class did over time, in one exercise or in all.
 
     Raises:
         Problem: 404 for an unknown course, 422 for more than `BUCKETS_LIMIT` buckets.
@@ -160,6 +183,7 @@ def timeline(
         bucket_seconds=bucket_seconds,
         start=start,
         until=until,
+        exercise=exercise,
         bucket_limit=BUCKETS_LIMIT + 1,
     )
     if len(rows) > BUCKETS_LIMIT:
@@ -176,7 +200,7 @@ def timeline(
 
 
 def _page(
-    lake: Lake, query: str, limit: int, before: str | None, **of: str
+    lake: Lake, query: str, limit: int, before: str | None, **of: str | None
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of events, and what `before` is for the next page."""
     before_ns = None if before is None else min(position_ns(before), LARGEST_POSITION_NS)

@@ -77,6 +77,7 @@ def error_clusters(
     minutes: int,
     span: tuple[datetime | None, datetime | None],
     asked_ns: int | None,
+    exercise: str | None = None,
 ) -> ErrorClusters:
     """Return which failures students share, in a span of time or the last minutes.
 
@@ -86,6 +87,7 @@ def error_clusters(
         minutes: How far back, where `span` has no start.
         span: Only events seen from the first time on and before the second.
         asked_ns: Only events up to this position of the log.
+        exercise: Only failures in this exercise; '' is outside exercises, None for all.
 
     Raises:
         Problem: 404 for an unknown course.
@@ -103,6 +105,7 @@ def error_clusters(
         until=until,
         as_of=asked_ns,
         now=now,
+        exercise=exercise,
         row_limit=CLUSTERS_LIMIT,
     )
     return ErrorClusters(

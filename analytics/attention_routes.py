@@ -28,6 +28,7 @@ from analytics.parameters import (
     AsOfText,
     EncodedStudentId,
     LastMinutes,
+    OnlyExercise,
     SeenFrom,
     SeenTo,
     decoded_id,
@@ -83,12 +84,13 @@ def get_error_clusters(
     minutes: LastMinutes = 60,
     start: SeenFrom = None,
     until: SeenTo = None,
+    exercise: OnlyExercise = None,
 ) -> ErrorClusters:
     """Return which failures students share: who, since when, and how others got past them."""
     require_span(start, until)
     return lake.read(
         lambda connection: attention_answers.error_clusters(
-            connection, course_id, minutes, (start, until), as_of_ns
+            connection, course_id, minutes, (start, until), as_of_ns, exercise
         )
     )
 

@@ -105,7 +105,7 @@ To = Annotated[
     Query(
         alias="to",
         description="The last bucket is the one that ends with or holds this time. Default: the "
-        "end of the minute of the latest event.",
+        "end of the minute of the latest event, of the exercise where one is given.",
     ),
 ]
 MeasureName = Annotated[
@@ -133,7 +133,7 @@ AsOfText = Annotated[
     ),
 ]
 OnlyStudent = Annotated[
-    Identifier | None, Query(alias="student_id", description="Only rows of this student.")
+    Identifier | None, Query(alias="student_id", description="Only what is of this student.")
 ]
 OnlySection = Annotated[
     Identifier | None,
@@ -148,7 +148,7 @@ OnlyExercise = Annotated[
     Query(
         alias="exercise",
         max_length=200,
-        description="Only rows of this exercise; empty for outside exercises.",
+        description="Only what is of this exercise; empty for outside exercises.",
     ),
 ]
 LastMinutes = Annotated[

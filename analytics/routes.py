@@ -13,7 +13,9 @@ from analytics.parameters import (
     Bucket,
     From,
     Limit,
+    OnlyExercise,
     OnlySection,
+    OnlyStudent,
     To,
     bucket_length,
     require_span,
@@ -73,9 +75,17 @@ def get_history(
 
 
 @router.get(f"{COURSE}/events", responses=examples.answer(examples.EVENTS))
-def get_events(lake: Lake, course_id: ClassOf, limit: Limit = 100, before: Before = None) -> Events:
+def get_events(
+    lake: Lake,
+    course_id: ClassOf,
+    limit: Limit = 100,
+    before: Before = None,
+    student_id: OnlyStudent = None,
+    exercise: OnlyExercise = None,
+) -> Events:
     """Return a page of the class's events, newest first; `next_before` leads to the next one."""
-    return lake.read(lambda connection: answers.events(connection, course_id, limit, before))
+    only = (student_id, exercise)
+    return lake.read(lambda connection: answers.events(connection, course_id, limit, before, only))
 
 
 @router.get(f"{COURSE}/exercises", responses=examples.answer(examples.EXERCISES))
@@ -86,11 +96,16 @@ def get_exercises(lake: Lake, course_id: ClassOf) -> Exercises:
 
 @router.get(f"{COURSE}/timeline", responses=examples.answer(examples.TIMELINE))
 def get_timeline(
-    lake: Lake, course_id: ClassOf, bucket: Bucket = "1m", start: From = None, until: To = None
+    lake: Lake,
+    course_id: ClassOf,
+    bucket: Bucket = "1m",
+    start: From = None,
+    until: To = None,
+    exercise: OnlyExercise = None,
 ) -> Timeline:
     """Return what the class did over time, in at most 2,000 buckets, quiet ones included."""
     require_span(start, until)
     seconds = bucket_length(bucket) // timedelta(seconds=1)
     return lake.read(
-        lambda connection: answers.timeline(connection, course_id, seconds, start, until)
+        lambda connection: answers.timeline(connection, course_id, seconds, start, until, exercise)
     )

@@ -1,7 +1,7 @@
 """The aggregation API as the pages use it: one method for each question, typed answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 from urllib.parse import quote
 
@@ -9,7 +9,18 @@ import httpx
 from pydantic import ValidationError
 
 from analytics.attention_responses import Attention, ErrorClusters, Snoozed
-from analytics.responses import Answer, Courses, Events, History, Progress, Students, Timeline
+from analytics.responses import (
+    Answer,
+    Courses,
+    Events,
+    Exercises,
+    History,
+    MeasureRows,
+    Measures,
+    Progress,
+    Students,
+    Timeline,
+)
 
 API_ROOT: Final = "/api/v1"
 #: Longest wait for an answer, in seconds; a page with old numbers is better than a frozen one.
@@ -42,6 +53,23 @@ class NotKnownError(NumbersUnavailableError):
 
 
 @dataclass(frozen=True)
+class MeasureQuery:
+    """What is asked of a measure.
+
+    Args:
+        by: What a row is of: course, exercise, student, student_exercise or run.
+        student: Only rows of this student.
+        exercise: Only rows of this exercise; '' is outside exercises.
+        own: Values of the measure's own parameters.
+    """
+
+    by: str
+    student: str | None = None
+    exercise: str | None = None
+    own: Mapping[str, str | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ApiClient:
     """Asks the aggregation API on behalf of one instructor.
 
@@ -65,18 +93,45 @@ class ApiClient:
         """Return where each student is."""
         return self._get(f"/courses/{_segment(course_id)}/students", Students)
 
-    def timeline(self, course_id: str) -> Timeline:
-        """Return the runs of each minute."""
-        return self._get(f"/courses/{_segment(course_id)}/timeline", Timeline, {"bucket": "1m"})
+    def timeline(self, course_id: str, *, exercise: str | None = None) -> Timeline:
+        """Return the runs of each minute, of one exercise where it is named."""
+        query = _given(bucket="1m", exercise=exercise)
+        return self._get(f"/courses/{_segment(course_id)}/timeline", Timeline, query)
 
-    def events(self, course_id: str, *, limit: int) -> Events:
+    def exercises(self, course_id: str) -> Exercises:
+        """Return how far the class is with each exercise, in the order of the course."""
+        return self._get(f"/courses/{_segment(course_id)}/exercises", Exercises)
+
+    def events(
+        self,
+        course_id: str,
+        *,
+        limit: int,
+        before: str | None = None,
+        student: str | None = None,
+        exercise: str | None = None,
+    ) -> Events:
         """Return what the class did last, newest first.
 
         Args:
             course_id: The course.
             limit: Most entries, up to 1,000.
+            before: `next_before` of the page after this one; the newest page when absent.
+            student: Only what this student did.
+            exercise: Only what was done in this exercise; '' is outside exercises.
         """
-        return self._get(f"/courses/{_segment(course_id)}/events", Events, {"limit": limit})
+        query = _given(limit=limit, before=before, student_id=student, exercise=exercise)
+        return self._get(f"/courses/{_segment(course_id)}/events", Events, query)
+
+    def measures(self) -> Measures:
+        """Return what each measure means."""
+        return self._get("/measures", Measures)
+
+    def measure(self, course_id: str, name: str, question: MeasureQuery) -> MeasureRows:
+        """Return the numbers of a measure."""
+        query = _given(by=question.by, student_id=question.student, exercise=question.exercise)
+        path = f"/courses/{_segment(course_id)}/measures/{_segment(name)}"
+        return self._get(path, MeasureRows, {**query, **question.own})
 
     def history(
         self, course_id: str, student_id: str, *, limit: int, before: str | None = None
@@ -89,9 +144,7 @@ class ApiClient:
             limit: Most entries of the page.
             before: `next_before` of the page after this one; the newest page when absent.
         """
-        query: dict[str, str | int] = {"limit": limit}
-        if before is not None:
-            query["before"] = before
+        query = _given(limit=limit, before=before)
         path = f"/courses/{_segment(course_id)}/students/{_segment(student_id)}/history"
         return self._get(path, History, query)
 
@@ -99,10 +152,12 @@ class ApiClient:
         """Return who needs a person now, most urgent first."""
         return self._get(f"/courses/{_segment(course_id)}/attention", Attention)
 
-    def error_clusters(self, course_id: str, *, minutes: int) -> ErrorClusters:
-        """Return which failures students share, of the last minutes."""
+    def error_clusters(
+        self, course_id: str, *, minutes: int, exercise: str | None = None
+    ) -> ErrorClusters:
+        """Return which failures students share, of the last minutes, in one exercise or in all."""
         path = f"/courses/{_segment(course_id)}/error_clusters"
-        return self._get(path, ErrorClusters, {"minutes": minutes})
+        return self._get(path, ErrorClusters, _given(minutes=minutes, exercise=exercise))
 
     def snooze(self, course_id: str, student_id: str, *, minutes: int) -> None:
         """Take a student off the list of who needs a person, for everybody."""
@@ -113,7 +168,7 @@ class ApiClient:
         self._ask("DELETE", _snooze_of(course_id, student_id), Snoozed)
 
     def _get(
-        self, path: str, answer: type[AnswerType], query: Mapping[str, str | int] | None = None
+        self, path: str, answer: type[AnswerType], query: Mapping[str, str | float] | None = None
     ) -> AnswerType:
         return self._ask("GET", path, answer, query=query)
 
@@ -123,7 +178,7 @@ class ApiClient:
         path: str,
         answer: type[AnswerType],
         *,
-        query: Mapping[str, str | int] | None = None,
+        query: Mapping[str, str | float] | None = None,
         json: Mapping[str, int] | None = None,
     ) -> AnswerType:
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -151,6 +206,10 @@ def _raise_for_refusal(response: httpx.Response) -> None:
         if response.status_code >= 500 or response.status_code == 429:  # noqa: PLR2004
             raise NumbersUnavailableError(_AWAY) from error
         raise NumbersUnavailableError(_STRANGE) from error
+
+
+def _given(**query: str | int | None) -> dict[str, str | int]:
+    return {name: value for name, value in query.items() if value is not None}
 
 
 def _snooze_of(course_id: str, student_id: str) -> str:

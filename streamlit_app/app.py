@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from analytics.responses import Course
-from streamlit_app import first_visit, live, notices, session, student
+from streamlit_app import exercise, first_visit, live, measures, notices, session, student
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.palette import css_variables
 
@@ -22,7 +22,9 @@ def main() -> None:
     """Draw the bar with the pages and the courses, then the page that was asked for."""
     pages = [
         st.Page(live.show, title=live.TITLE, url_path="live", default=True),
+        st.Page(exercise.show, title=exercise.TITLE, url_path="exercise"),
         st.Page(student.show, title=student.TITLE, url_path="student"),
+        st.Page(measures.show, title=measures.TITLE, url_path="measures"),
     ]
     page = st.navigation(pages, position="hidden")
     st.set_page_config(page_title=f"{page.title} · {BRAND}", page_icon=ICON, layout="wide")

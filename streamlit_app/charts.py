@@ -40,7 +40,7 @@ def runs_per_minute(runs: pd.DataFrame, colours: Palette) -> alt.Chart:
                 "start:T",
                 timeUnit="yearmonthdatehoursminutes",
                 title=None,
-                axis=_times(runs["start"]),
+                axis=time_axis(runs["start"]),
             ),
             y=alt.Y("runs:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=4)),
             color=outcome,
@@ -52,7 +52,7 @@ def runs_per_minute(runs: pd.DataFrame, colours: Palette) -> alt.Chart:
             ],
         )
     )
-    return _finished(chart, 180, colours)
+    return finished(chart, 180, colours)
 
 
 def solved_of_started(exercises: pd.DataFrame, colours: Palette) -> alt.LayerChart:
@@ -85,7 +85,7 @@ def solved_of_started(exercises: pd.DataFrame, colours: Palette) -> alt.LayerCha
         **_by_evidence(exercises, colours),
     )
     both: alt.LayerChart = started + solved
-    return _finished(both, ROW_PX * len(exercises) + FRAME_PX, colours)
+    return finished(both, ROW_PX * len(exercises) + FRAME_PX, colours)
 
 
 def _by_evidence(exercises: pd.DataFrame, colours: Palette) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def student_runs(history: pd.DataFrame, colours: Palette) -> alt.Chart:
         alt.Chart(history.sort_values("time"))
         .mark_point(filled=True, size=70, opacity=0.9)
         .encode(
-            x=alt.X("time:T", title=None, axis=_times(history["time"])),
+            x=alt.X("time:T", title=None, axis=time_axis(history["time"])),
             y=alt.Y("place:N", title=None, sort=None, axis=places),
             color=alt.Color("outcome:N", legend=_legend(), scale=paints),
             shape=alt.Shape("outcome:N", legend=_legend(), scale=shapes),
@@ -144,10 +144,10 @@ def student_runs(history: pd.DataFrame, colours: Palette) -> alt.Chart:
             ],
         )
     )
-    return _finished(chart, ROW_PX * history["place"].nunique() + FRAME_PX, colours)
+    return finished(chart, ROW_PX * history["place"].nunique() + FRAME_PX, colours)
 
 
-def _times(times: "pd.Series[Any]") -> alt.Axis:
+def time_axis(times: "pd.Series[Any]") -> alt.Axis:
     """Label moments as finely as they lie apart: no two ticks may have the same text."""
     span = pd.Timedelta(0) if times.empty else times.max() - times.min()
     if span < 5 * _MINUTE:
@@ -171,17 +171,20 @@ def _legend() -> alt.Legend:
     return alt.Legend(orient="top", direction="horizontal", title=None)
 
 
-def _finished(chart: Drawing, height: int, colours: Palette) -> Drawing:
+def finished(chart: Drawing, height: int, colours: Palette) -> Drawing:
     """Give a chart the look that all of them share: on a card, in the card's text size."""
-    finished: Drawing = (
+    drawn: Drawing = (
         chart.properties(height=height, background="transparent", padding=_PADDING)
         .configure_axis(
             labelColor=colours.muted,
             labelFontSize=_TEXT_PX,
+            titleColor=colours.muted,
+            titleFontSize=_TEXT_PX,
+            titleFontWeight="normal",
             gridColor=colours.line,
             domainColor=colours.line,
         )
         .configure_legend(labelColor=colours.muted, labelFontSize=_TEXT_PX, offset=4, padding=0)
         .configure_view(strokeWidth=0)
     )
-    return finished
+    return drawn

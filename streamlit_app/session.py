@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone, tzinfo
+from time import monotonic
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,6 +22,7 @@ from streamlit_app.settings import DashboardSettings
 
 Answers = TypeVar("Answers")
 _LAST = "last_numbers"
+_ASKED_AT = "asked_at"
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,22 @@ def local_zone() -> tzinfo:
         return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         return timezone(timedelta(minutes=-minutes_behind)) if minutes_behind else UTC
+
+
+def recent(name: str, ask: Callable[[], Answers], *, seconds: float) -> Latest[Answers]:
+    """Return numbers like `latest`, but ask again only after so many seconds.
+
+    Raises:
+        NumbersUnavailableError: There are neither new nor old numbers, or they are refused.
+    """
+    remembered: dict[str, Answers] = st.session_state.setdefault(_LAST, {})
+    asked_at: dict[str, float] = st.session_state.setdefault(_ASKED_AT, {})
+    if name in remembered and monotonic() < asked_at.get(name, -seconds) + seconds:
+        return Latest(remembered[name])
+    found = latest(name, ask)
+    if found.apology is None:
+        asked_at[name] = monotonic()
+    return found
 
 
 def latest(name: str, ask: Callable[[], Answers]) -> Latest[Answers]:

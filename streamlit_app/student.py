@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from analytics.responses import AsOf, HistoryEvent, StudentState
-from streamlit_app import charts, notices, session
+from streamlit_app import charts, notices, session, student_measures
 from streamlit_app.api_client import ApiClient, NumbersUnavailableError
 from streamlit_app.frames import history_frame
 from streamlit_app.layout import Number, card_title, strip
@@ -106,6 +106,7 @@ def _student_now(course_id: str, student_id: str) -> None:
     if numbers.state is not None:
         _strip(numbers.state, numbers.as_of.time)
     notices.old_numbers(latest.apology, numbers.as_of.time)
+    student_measures.show(course_id, student_id)
     with st.container(border=True, key="over_time"):
         card_title(*OVER_TIME)
         colours = palette_for(st.context.theme.type)

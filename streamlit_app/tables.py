@@ -94,8 +94,8 @@ def class_table(students: Iterable[StudentState], course_id: str, now: datetime)
             ago(student.last_seen_at, now),
         ]
         tint = ' class="cp-tint"' if streak >= LONG_STREAK else ""
-        rows.append(f"<tr{tint}>{_cells(CLASS_COLUMNS, cells, first_names_row=True)}</tr>")
-    return _table("class-table", "The class, one row a student", CLASS_COLUMNS, rows)
+        rows.append(f"<tr{tint}>{row_cells(CLASS_COLUMNS, cells, first_names_row=True)}</tr>")
+    return table("class-table", "The class, one row a student", CLASS_COLUMNS, rows)
 
 
 def _hint(student: StudentState) -> str:
@@ -104,23 +104,27 @@ def _hint(student: StudentState) -> str:
     return f' title="{escape(told)}"' if told else ""
 
 
-def exercise_table(exercises: Iterable[ExerciseProgress]) -> str:
-    """Return one row an exercise, in the order of the course."""
+def exercise_table(exercises: Iterable[ExerciseProgress], course_id: str | None = None) -> str:
+    """Return one row an exercise, in the order of the course; with a course, names are links."""
     rows = []
     for each in exercises:
         solved = str(each.passed)
         if each.passed_by != "check":
             word, meaning = RAN_ONLY
             solved = f'<span class="cp-weak" title="{meaning}">{word} {solved}</span>'
+        name = escape(each.exercise)
+        if course_id is not None:
+            query = urlencode({"course": course_id, "exercise": each.exercise})
+            name = f'<a href="exercise?{escape(query)}">{name}</a>'
         cells = [
-            escape(each.exercise),
+            name,
             escape(file_name(each.notebook)),
             str(each.started),
             solved,
             percent(each.error_rate),
         ]
-        rows.append(f"<tr>{_cells(EXERCISE_COLUMNS, cells, first_names_row=True)}</tr>")
-    return _table("exercise-table", "The exercises", EXERCISE_COLUMNS, rows)
+        rows.append(f"<tr>{row_cells(EXERCISE_COLUMNS, cells, first_names_row=True)}</tr>")
+    return table("exercise-table", "The exercises", EXERCISE_COLUMNS, rows)
 
 
 def cluster_table(clusters: Iterable[ErrorCluster], now: datetime) -> str:
@@ -136,8 +140,8 @@ def cluster_table(clusters: Iterable[ErrorCluster], now: datetime) -> str:
             f'<b class="cp-alarm">{NEW}</b>' if each.is_new else ago(each.since, now),
             f'<span title="{escape(each.fixed_code or "")}">{escape(got_past(each))}</span>',
         ]
-        rows.append(f"<tr>{_cells(CLUSTER_COLUMNS, cells)}</tr>")
-    return _table("cluster-table", "The same failure now", CLUSTER_COLUMNS, rows)
+        rows.append(f"<tr>{row_cells(CLUSTER_COLUMNS, cells)}</tr>")
+    return table("cluster-table", "The same failure now", CLUSTER_COLUMNS, rows)
 
 
 def history_table(events: Sequence[HistoryEvent], zone: tzinfo) -> str:
@@ -155,8 +159,8 @@ def history_table(events: Sequence[HistoryEvent], zone: tzinfo) -> str:
             duration(event.duration_ms),
             _message(event),
         ]
-        rows.append(f"<tr>{_cells(HISTORY_COLUMNS, cells)}</tr>")
-    return _table("history-table", "What the student did, newest first", HISTORY_COLUMNS, rows)
+        rows.append(f"<tr>{row_cells(HISTORY_COLUMNS, cells)}</tr>")
+    return table("history-table", "What the student did, newest first", HISTORY_COLUMNS, rows)
 
 
 def glyph(kind: str | None) -> str:
@@ -181,7 +185,7 @@ def _message(event: HistoryEvent) -> str:
     return f'<span title="{escape(message or "")}">{name}{escape(short)}</span>'
 
 
-def _cells(
+def row_cells(
     columns: Sequence[Column], cells: Sequence[str], *, first_names_row: bool = False
 ) -> str:
     written = [
@@ -192,7 +196,7 @@ def _cells(
     return "".join(written)
 
 
-def _table(test_id: str, caption: str, columns: Sequence[Column], rows: Sequence[str]) -> str:
+def table(test_id: str, caption: str, columns: Sequence[Column], rows: Sequence[str]) -> str:
     head = "".join(f'<th scope="col"{column.attribute}>{column.heading}</th>' for column in columns)
     return (
         f'<div class="cp-scroll" tabindex="0"><table class="cp-table" data-testid="{test_id}">'

@@ -6,6 +6,8 @@
 -- parameters:
 --   course_id: The course.
 --   before_ns: Only events before this position_ns; null for the newest page.
+--   student_id: Only this student's; null for everybody's.
+--   exercise: Only those of this exercise, '' for outside exercises; null for all.
 --   row_limit: At most this many events.
 -- columns:
 --   student_id: Whose event it is.
@@ -74,5 +76,7 @@ SELECT
 FROM lake.events
 WHERE course_id = $course_id
     AND ($before_ns::BIGINT IS NULL OR position_ns < $before_ns)
+    AND ($student_id::VARCHAR IS NULL OR student_id = $student_id)
+    AND ($exercise::VARCHAR IS NULL OR coalesce(exercise, '') = $exercise)
 ORDER BY position_ns DESC
 LIMIT $row_limit

@@ -14,6 +14,7 @@
 --   until: Only events seen before this time; null for no bound.
 --   as_of: Only events up to this position of the log, as position_ns; null for no bound.
 --   now: The moment that "new" refers to.
+--   exercise: Only failures in this exercise, '' for outside exercises; null for all.
 --   row_limit: At most this many failures, those of most students.
 -- columns:
 --   error_name: Name of the error; '' where none was told.
@@ -65,6 +66,7 @@ failures AS (
         failing_line(code, error_message, extra) AS line
     FROM happened
     WHERE type = 'cell_run' AND status = 'error'
+        AND ($exercise::VARCHAR IS NULL OR exercise = $exercise)
 ),
 
 of_student AS (

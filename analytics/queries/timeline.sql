@@ -9,21 +9,31 @@
 --   bucket_seconds: Length of a step in seconds, a multiple of 60.
 --   start: The first step is the one that holds this moment; null for 3 hours before the end.
 --   until: The last step is the one before or around this moment; null for the minute after the
---     latest event.
+--     latest event, of the exercise where one is asked for.
+--   exercise: Only what was done in this exercise, '' for outside exercises; null for all.
 --   bucket_limit: At most this many steps, from the first one on.
 -- columns:
 --   start: Start of the step.
 --   runs: Cell runs.
 --   errors: Cell runs that ended in an error; an interrupted run is not one.
 --   events: Events of every type.
--- reads: lake.rollup_course_minute
+-- reads: lake.rollup_course_minute, course_events
 -- limits: An event counts in the minute in which it happened by the client's clock, or arrived, if
 --   that was earlier. No step is returned for a course without events when until is null.
 
 WITH minutes AS (
     SELECT epoch(minute)::BIGINT AS second, runs, errors, events
     FROM lake.rollup_course_minute
-    WHERE course_id = $course_id
+    WHERE course_id = $course_id AND $exercise::VARCHAR IS NULL
+    UNION ALL
+    SELECT
+        epoch(time_bucket(INTERVAL 1 MINUTE, seen_at))::BIGINT,
+        count(*) FILTER (type = 'cell_run'),
+        count(*) FILTER (type = 'cell_run' AND status = 'error'),
+        count(*)
+    FROM course_events($course_id, NULL, NULL, NULL)
+    WHERE $exercise::VARCHAR IS NOT NULL AND exercise = $exercise
+    GROUP BY 1
 ),
 
 ends AS (

@@ -29,7 +29,7 @@ CODES: Final = ("a = 1\nb = a", "total = 0", "print(1)\n  \nx", None)
 
 
 def clusters_of(lake: MemoryLake, now: datetime, **bounds: Any) -> list[dict[str, Any]]:
-    values = {"start": None, "until": None, "as_of": None, "row_limit": 500} | bounds
+    values = dict.fromkeys(("start", "until", "as_of", "exercise")) | {"row_limit": 500} | bounds
     return load_query("error_clusters").rows(lake.connection, course_id=COURSE, now=now, **values)
 
 
@@ -238,13 +238,16 @@ async def test_the_class_s_failures_are_answered(api: httpx.AsyncClient) -> None
         ({"minutes": 2, "to": "2024-03-04T09:04:00Z"}, {None}),
         ({"minutes": 60, "as_of": "2024-03-04T09:01:00Z"}, {None}),
         ({"minutes": 60, "as_of": "2024-03-04T09:02:00Z"}, {None, "NameError"}),
+        ({"minutes": 60, "to": "2024-03-04T09:30:00Z", "exercise": "1.2"}, {None, "NameError"}),
+        ({"minutes": 60, "to": "2024-03-04T09:30:00Z", "exercise": "1.10"}, {None}),
+        ({"minutes": 60, "to": "2024-03-04T09:30:00Z", "exercise": ""}, set()),
         ({}, set()),
     ],
 )
 async def test_only_the_span_asked_for_counts(
     api: httpx.AsyncClient, asked: dict[str, Any], names: set[str | None]
 ) -> None:
-    """The last minutes before now, before `to`, or as of an earlier moment."""
+    """The last minutes before now or `to`, as of an earlier moment, or in one exercise."""
     answer = await api.get("/courses/py/error_clusters", params=asked)
     assert answer.status_code == 200, answer.text
     assert {each["error_name"] for each in answer.json()["clusters"]} == names

@@ -47,3 +47,26 @@ async def test_pages_lead_to_the_first_event_without_gap_or_repeat(
             break
         before = {"before": page["next_before"]}
     assert cells == [str(number) for number in reversed(range(257))]
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"student_id": "bob"}, [("bob", "1.10"), ("bob", "1.2"), ("bob", "1.2")]),
+        ({"student_id": "bob", "exercise": "1.10"}, [("bob", "1.10")]),
+        ({"exercise": "0.5"}, [("dan", "0.5")]),
+        ({"exercise": ""}, [("cy", None)]),
+        ({"exercise": "9.9"}, []),
+    ],
+)
+async def test_only_one_students_or_exercises_events_may_be_asked_for(
+    asked: dict[str, str], expected: list[Any], api: httpx.AsyncClient
+) -> None:
+    """A student, an exercise or both leave out the rest; '' is outside exercises."""
+    answer = (await api.get(EVENTS, params=asked)).json()
+    assert [(e["student_id"], e.get("exercise")) for e in answer["events"]] == expected
+
+
+async def test_a_student_who_is_not_there_is_a_404(api: httpx.AsyncClient) -> None:
+    """Events of nobody are not the same as no events."""
+    assert (await api.get(EVENTS, params={"student_id": "nobody"})).status_code == 404

@@ -15,6 +15,7 @@ from analytics.query import load_query, parse_query, query_names
 VALUES: dict[str, Any] = {
     "course_id": "py",
     "student_id": "ada",
+    "exercise": None,
     "now": datetime(2024, 3, 4, 9, 8, tzinfo=UTC),
     "before_ns": None,
     "row_limit": 10,

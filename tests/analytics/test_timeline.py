@@ -84,3 +84,17 @@ async def test_2000_buckets_are_the_most(api: httpx.AsyncClient) -> None:
     assert len(fits.json()["buckets"]) == 2000
     assert too_many.status_code == 422
     assert "2000 buckets" in too_many.json()["detail"]
+
+
+async def test_one_exercise_has_its_own_timeline(api: httpx.AsyncClient) -> None:
+    """Only what was done in the exercise counts, up to the latest event in it."""
+    buckets = counts((await api.get(TIMELINE, params={"exercise": "1.2"})).json())
+    assert len(buckets) == 180
+    assert [bucket for bucket in buckets if bucket[3]] == [
+        ("09:00", 2, 1, 2),
+        ("09:01", 2, 1, 2),
+        ("09:02", 0, 0, 1),
+        ("09:04", 0, 0, 1),
+    ]
+    assert buckets[-1][0] == "09:04"
+    assert (await api.get(TIMELINE, params={"exercise": "9.9"})).json()["buckets"] == []

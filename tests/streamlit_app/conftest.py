@@ -26,6 +26,7 @@ import uvicorn
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
 from playwright.sync_api import Browser, BrowserContext, Page
+from streamlit.testing.v1 import AppTest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import Server, ServerConnection, serve
 
@@ -39,6 +40,8 @@ from analytics.attention_responses import (
     SnoozeRequest,
     Thresholds,
 )
+from analytics.measure import load_measure
+from analytics.measure_answers import definition, measures
 from analytics.responses import (
     AsOf,
     Course,
@@ -46,14 +49,19 @@ from analytics.responses import (
     Courses,
     Events,
     ExerciseProgress,
+    Exercises,
     History,
     HistoryEvent,
+    MeasureRow,
+    MeasureRows,
+    Measures,
     Progress,
     Students,
     StudentState,
     Timeline,
     TimelineBucket,
 )
+from streamlit_app import session
 
 READ_TOKEN = "read-token-of-the-instructor"
 STUDENT_TOKEN = "token-of-a-student"
@@ -82,6 +90,9 @@ class MadeUpClass:
         self.needy: list[Listed] = []
         self.snoozes: dict[str, Snooze] = {}
         self.clusters: list[ErrorCluster] = []
+        self.too_little: set[str] = set()
+        self.further: dict[str, dict[str, Any]] = {}
+        self.own: list[dict[str, str]] = []
 
     def run(self, student: str, status: str = "ok", **fields: Any) -> dict[str, Any]:
         """Let a student run a cell; return what the WebSocket would send of it."""
@@ -163,6 +174,39 @@ class MadeUpClass:
             )
         return found
 
+    def measure_rows(
+        self, by: str, student: str | None, exercise: str | None, further: dict[str, Any]
+    ) -> list[MeasureRow]:
+        """Return, whatever the measure, the share of the runs that failed.
+
+        It is null for a student of whom there is too little; every row has the further columns.
+        """
+        runs: dict[tuple[str | None, str | None, str | None], list[HistoryEvent]] = {}
+        if by == "course":
+            runs[None, None, None] = []
+        for event in self.events:
+            whose = self.students[event.event_id]
+            if event.type != "cell_run":
+                continue
+            if student not in (None, whose) or exercise not in (None, event.exercise or ""):
+                continue
+            of_student = whose if by in ("student", "student_exercise", "run") else None
+            of_exercise = event.exercise if by in ("exercise", "student_exercise", "run") else None
+            position = event.position if by == "run" else None
+            runs.setdefault((of_student, of_exercise, position), []).append(event)
+        return [
+            MeasureRow(
+                student_id=of_student,
+                exercise=of_exercise,
+                position=position,
+                value=None
+                if not events or of_student in self.too_little
+                else sum(event.status == "error" for event in events) / len(events),
+                **further,
+            )
+            for (of_student, of_exercise, position), events in runs.items()
+        ]
+
     def progress(self) -> Progress:
         """Return the numbers of the whole class."""
         states = self.states()
@@ -179,14 +223,18 @@ class MadeUpClass:
             exercises=self.exercises(),
         )
 
-    def timeline(self) -> Timeline:
-        """Return the runs of each minute."""
+    def timeline(self, exercise: str | None = None) -> Timeline:
+        """Return the runs of each minute, of one exercise or of all."""
         minute = timedelta(minutes=1)
         start = min((e.received_at for e in self.events), default=datetime.now(UTC))
         start = start.replace(second=0, microsecond=0)
         buckets = []
         while start <= datetime.now(UTC):
-            events = [e for e in self.events if start <= e.received_at < start + minute]
+            events = [
+                e
+                for e in self.events
+                if start <= e.received_at < start + minute and exercise in (None, e.exercise)
+            ]
             runs = [event for event in events if event.type == "cell_run"]
             errors = sum(event.status == "error" for event in runs)
             buckets.append(
@@ -252,17 +300,30 @@ def _api(made_up: MadeUpClass) -> FastAPI:
         return Students(as_of=made_up.as_of(), course_id=course, students=made_up.states())
 
     @app.get("/api/v1/courses/{course}/timeline")
-    def timeline(course: str, bucket: str) -> Timeline:
+    def timeline(course: str, bucket: str, exercise: str | None = None) -> Timeline:
         known(course)
         assert bucket == "1m"
-        return made_up.timeline()
+        return made_up.timeline(exercise)
 
     _serve_attention(app, made_up)
+    _serve_measures(app, made_up)
 
     @app.get("/api/v1/courses/{course}/events")
-    def events(course: str, limit: int) -> Events:
+    def events(
+        course: str,
+        limit: int,
+        student_id: str | None = None,
+        exercise: str | None = None,
+        before: str | None = None,
+    ) -> Events:
         known(course)
-        in_lake = made_up.events[: len(made_up.events) - made_up.lake_lags]
+        in_lake = [
+            event
+            for event in made_up.events[: len(made_up.events) - made_up.lake_lags]
+            if student_id in (None, made_up.students[event.event_id])
+            and exercise in (None, event.exercise or "")
+            and (before is None or _order(event.position) < _order(before))
+        ]
         page = [
             CourseEvent(student_id=made_up.students[event.event_id], **event.model_dump())
             for event in in_lake[-limit:][::-1]
@@ -296,6 +357,39 @@ def _api(made_up: MadeUpClass) -> FastAPI:
     return app
 
 
+def _serve_measures(app: FastAPI, made_up: MadeUpClass) -> None:
+    @app.get("/api/v1/measures")
+    def definitions() -> Measures:
+        return measures()
+
+    @app.get("/api/v1/courses/{course}/exercises")
+    def exercises(course: str) -> Exercises:
+        return Exercises(as_of=made_up.as_of(), course_id=course, exercises=made_up.exercises())
+
+    @app.get("/api/v1/courses/{course}/measures/{name}", response_model_exclude_unset=True)
+    def rows(
+        course: str,
+        name: str,
+        by: str,
+        request: Request,
+        student_id: str | None = None,
+        exercise: str | None = None,
+    ) -> MeasureRows:
+        standard = {"by", "student_id", "exercise"}
+        own = {key: text for key, text in request.query_params.items() if key not in standard}
+        measure = load_measure(name)
+        assert own.keys() <= measure.parameters.keys()
+        made_up.own.append(own)
+        further = made_up.further.get(name, {})
+        return MeasureRows(
+            as_of=made_up.as_of(),
+            course_id=course,
+            by=by,
+            measure=definition(measure),
+            rows=made_up.measure_rows(by, student_id, exercise, further),
+        )
+
+
 def _serve_attention(app: FastAPI, made_up: MadeUpClass) -> None:
     @app.get("/api/v1/courses/{course}/attention")
     def attention(course: str) -> Attention:
@@ -325,8 +419,8 @@ def _serve_attention(app: FastAPI, made_up: MadeUpClass) -> None:
         return Snoozed(course_id=course, student_id=student)
 
     @app.get("/api/v1/courses/{course}/error_clusters")
-    def error_clusters(course: str, minutes: int) -> ErrorClusters:
-        assert minutes == 60
+    def error_clusters(course: str, minutes: int, exercise: str | None = None) -> ErrorClusters:
+        assert minutes == (60 if exercise is None else 100_000)
         return ErrorClusters(
             as_of=made_up.as_of(),
             course_id=course,
@@ -445,6 +539,38 @@ def api_url(api_server: tuple[MadeUpClass, str], made_up: MadeUpClass) -> str:
     """Return the address of the aggregation API of a class in which nothing has happened yet."""
     assert made_up is api_server[0]
     return api_server[1]
+
+
+@pytest.fixture
+def open_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, api_url: str
+) -> Callable[..., AppTest]:
+    """Return a function that opens a page of an instructor by its module, without the frame."""
+    monkeypatch.setenv("CELLPULSE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("CELLPULSE_API_URL", api_url)
+    monkeypatch.setattr(session, "token", lambda: READ_TOKEN)
+
+    def open_alone(page: str, **query: str) -> AppTest:
+        app = AppTest.from_string(
+            f"from streamlit_app import {page}\n{page}.show()", default_timeout=30
+        )
+        app.query_params.update({"course": COURSE, **query})
+        app.run()
+        assert not app.exception, app.exception
+        return app
+
+    return open_alone
+
+
+@pytest.fixture
+def text_of() -> Callable[[AppTest], str]:
+    """Return a function that gives all that a page has as HTML."""
+
+    def text_of(app: AppTest) -> str:
+        assert not app.exception, app.exception
+        return "".join(block.body for block in app.html)
+
+    return text_of
 
 
 @pytest.fixture(scope="session")

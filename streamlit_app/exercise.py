@@ -1,0 +1,276 @@
+"""The Exercise page: how far the class is with one exercise, and what holds it up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import streamlit as st
+
+from analytics.attention_responses import Attention, ErrorClusters, Listed
+from analytics.responses import (
+    AsOf,
+    ExerciseProgress,
+    MeasureDefinition,
+    MeasureRow,
+    MeasureRows,
+    Timeline,
+)
+from streamlit_app import attention, charts, notices, session
+from streamlit_app.api_client import (
+    ApiClient,
+    MeasureQuery,
+    NotKnownError,
+    NumbersUnavailableError,
+)
+from streamlit_app.exercise_charts import curve_frame, funnel, solved_after
+from streamlit_app.exercise_tables import (
+    attempts_table,
+    busy,
+    quarters_table,
+    shared_code,
+    states_frame,
+    states_table,
+)
+from streamlit_app.facts import Fact, facts
+from streamlit_app.frames import runs_frame
+from streamlit_app.layout import Number, card_title, strip
+from streamlit_app.measure_wording import NOT_ENOUGH, address, as_of
+from streamlit_app.palette import palette_for
+from streamlit_app.tables import RAN_ONLY, cluster_table, exercise_table
+from streamlit_app.wording import file_name, percent
+
+TITLE: Final = "Exercise"
+CHOOSE: Final = "Choose an exercise"
+NO_SUCH_EXERCISE: Final = "There is no exercise “{exercise}” in this course. Choose one above."
+NOTHING_YET: Final = "Nobody has run anything in an exercise yet."
+ALL: Final = ("Exercises", "a name opens the exercise")
+STARTED: Final = ("started", "Students who ran a cell of it or got a result of its check")
+SOLVED: Final = ("solved", "Students of whom a check of it passed")
+RUNS: Final = ("runs", "How often anyone ran a cell of it")
+WITH_ERROR: Final = ("with an error", "Share of the runs that ended in an error")
+STUCK: Final = ("stuck now", "Students at this exercise who need a person")
+FUNNEL: Final = ("How far the class is", "students, each also counted in the states before")
+STUCK_NOW: Final = ("Stuck now", "why, and how sure")
+NOBODY: Final = "Nobody is stuck here, as far as can be seen from here."
+ERRORS: Final = ("Commonest errors", "students who had it, in the last ten weeks")
+NO_ERRORS: Final = "No run of it has failed."
+SOLVE: Final = ("Time to solve", "share of those who began that had solved it after so long")
+NO_CURVE: Final = "Nobody has solved it yet."
+ATTEMPTS: Final = ("Attempts over time", "runs a minute, of the last three hours of work at it")
+FACTS: Final = ("In numbers", "a number opens what is behind it")
+CHART_ALT: Final = "{title}: {note}. The table beside it has the numbers."
+
+#: The measures in numbers, in this order; those that the API has.
+FACTS_SHOWN: Final = ("difficulty", "discrimination", "time_on_task", "attempts", "error_quotient")
+ERRORS_SHOWN: Final = 10
+SLOWEST_REDRAW_SECONDS: Final = 30
+_CLUSTER_MINUTES: Final = 100_000
+
+
+@dataclass(frozen=True)
+class ExerciseNumbers:
+    """Everything that the page shows of one exercise.
+
+    Args:
+        as_of: Of which data the numbers are.
+        progress: How far the class is.
+        measures: The numbers of each measure of the page, by name.
+        timeline: The runs of each minute.
+        clusters: Which failures students share.
+        attention: Who needs a person, wherever.
+    """
+
+    as_of: AsOf
+    progress: ExerciseProgress
+    measures: Mapping[str, MeasureRows]
+    timeline: Timeline
+    clusters: ErrorClusters
+    attention: Attention
+
+
+def show() -> None:
+    """Draw the page of the exercise that the address names."""
+    course_id, wanted = st.query_params["course"], st.query_params.get("exercise")
+    name = f"{course_id}/exercises"
+    exercises = session.latest(name, partial(session.api().exercises, course_id)).numbers.exercises
+    labels = {each.exercise: _label(each) for each in exercises}
+    st.session_state["exercise"] = wanted if wanted in labels else None
+    st.selectbox(
+        CHOOSE,
+        list(labels),
+        key="exercise",
+        format_func=labels.__getitem__,
+        placeholder=CHOOSE,
+        label_visibility="collapsed",
+        on_change=_follow_choice,
+        width=340,
+    )
+    if wanted in labels:
+        _exercise_now(course_id, wanted)
+        return
+    if wanted is not None:
+        notices.sentence(NO_SUCH_EXERCISE.format(exercise=wanted))
+    with st.container(border=True, key="exercises"):
+        card_title(*ALL)
+        if exercises:
+            st.html(exercise_table(exercises, course_id))
+        else:
+            st.html(f'<p class="cp-muted">{NOTHING_YET}</p>')
+
+
+def _label(exercise: ExerciseProgress) -> str:
+    parts = (exercise.exercise, exercise.title, file_name(exercise.notebook))
+    return " · ".join(dict.fromkeys(filter(None, parts)))
+
+
+@st.fragment(run_every=SLOWEST_REDRAW_SECONDS)
+def _exercise_now(course_id: str, exercise: str) -> None:
+    """Draw everything about one exercise as it is now."""
+    try:
+        latest = session.latest(
+            f"{course_id}/exercise/{exercise}", partial(_ask, session.api(), course_id, exercise)
+        )
+    except NumbersUnavailableError as error:
+        notices.sentence(str(error))
+        return
+    numbers = latest.numbers
+    _strip(numbers)
+    notices.old_numbers(latest.apology, numbers.as_of.time)
+    left, right = st.columns([1, 1], gap="small")
+    with left.container(border=True, key="funnel", height="stretch"):
+        _funnel(numbers)
+    with right.container(border=True, key="stuck", height="stretch"):
+        _stuck(numbers, course_id)
+    with st.container(border=True, key="errors"):
+        _errors(numbers)
+    left, right = st.columns([1, 1], gap="small")
+    with left.container(border=True, key="solve", height="stretch"):
+        _time_to_solve(numbers)
+    with right.container(border=True, key="attempts", height="stretch"):
+        _attempts(numbers)
+    with st.container(border=True, key="facts"):
+        card_title(*FACTS)
+        st.html(facts(_facts(numbers, course_id)))
+
+
+def _ask(api: ApiClient, course_id: str, exercise: str) -> ExerciseNumbers:
+    exercises = api.exercises(course_id)
+    found = [each for each in exercises.exercises if each.exercise == exercise]
+    if not found:  # it was there a moment ago
+        raise NotKnownError(NO_SUCH_EXERCISE.format(exercise=exercise))
+    known = {measure.name for measure in api.measures().measures}
+    query = MeasureQuery("exercise", exercise=exercise)
+    wanted = [name for name in ("progress", "time_to_solve", *FACTS_SHOWN) if name in known]
+    return ExerciseNumbers(
+        exercises.as_of,
+        found[0],
+        {name: api.measure(course_id, name, query) for name in wanted},
+        api.timeline(course_id, exercise=exercise),
+        api.error_clusters(course_id, minutes=_CLUSTER_MINUTES, exercise=exercise),
+        api.attention(course_id),
+    )
+
+
+def _row(numbers: ExerciseNumbers, name: str) -> MeasureRow:
+    """Return the exercise's row of a measure; one without a number where there is none."""
+    rows = numbers.measures[name].rows if name in numbers.measures else []
+    return rows[0] if rows else MeasureRow()
+
+
+def _strip(numbers: ExerciseNumbers) -> None:
+    """Draw the few numbers to be read first."""
+    progress = numbers.progress
+    solved = SOLVED if progress.passed_by == "check" else RAN_ONLY
+    strip(
+        [
+            Number(str(progress.started), *STARTED),
+            Number(str(progress.passed), *solved),
+            Number(f"{progress.runs:,}", *RUNS),
+            Number(percent(progress.error_rate), *WITH_ERROR),
+            Number(str(len(_stuck_here(numbers))), *STUCK),
+        ]
+    )
+
+
+def _funnel(numbers: ExerciseNumbers) -> None:
+    card_title(FUNNEL[0], f"{FUNNEL[1]} · {as_of(numbers.as_of.time)}")
+    states = states_frame(_row(numbers, "progress"))
+    if states.empty:
+        st.html(f'<p class="cp-muted">{NOT_ENOUGH}</p>')
+        return
+    chart = funnel(states, palette_for(st.context.theme.type))
+    st.altair_chart(chart, key="funnel_chart", alt=_alt(FUNNEL))
+    st.html(states_table(states))
+
+
+def _stuck_here(numbers: ExerciseNumbers) -> Sequence[Listed]:
+    here = numbers.progress.exercise
+    return [each for each in numbers.attention.students if each.exercise == here]
+
+
+def _stuck(numbers: ExerciseNumbers, course_id: str) -> None:
+    card_title(*STUCK_NOW)
+    listed = sorted(_stuck_here(numbers), key=lambda each: each.student_id.casefold())
+    people = "".join(attention.person(each, course_id, numbers.attention.now) for each in listed)
+    st.html(people or f'<p class="cp-muted">{NOBODY}</p>')
+
+
+def _errors(numbers: ExerciseNumbers) -> None:
+    card_title(*ERRORS)
+    clusters = numbers.clusters.clusters[:ERRORS_SHOWN]
+    if not clusters:
+        st.html(f'<p class="cp-muted">{NO_ERRORS}</p>')
+        return
+    st.html(cluster_table(clusters, numbers.clusters.as_of.time))
+    st.html(shared_code(clusters) or "<span></span>")
+
+
+def _time_to_solve(numbers: ExerciseNumbers) -> None:
+    card_title(*SOLVE)
+    row = _row(numbers, "time_to_solve")
+    curve = curve_frame((row.model_extra or {}).get("curve"))
+    if curve.empty:
+        st.html(f'<p class="cp-muted">{NO_CURVE}</p>')
+        return
+    chart = solved_after(curve, palette_for(st.context.theme.type))
+    st.altair_chart(chart, key="solve_chart", alt=_alt(SOLVE))
+    st.html(quarters_table(row))
+
+
+def _attempts(numbers: ExerciseNumbers) -> None:
+    card_title(*ATTEMPTS)
+    buckets = numbers.timeline.buckets
+    colours = palette_for(st.context.theme.type)
+    chart = charts.runs_per_minute(runs_frame(buckets, busy(buckets)), colours)
+    st.altair_chart(chart, key="attempts_chart", alt=_alt(ATTEMPTS))
+    st.html(attempts_table(buckets))
+
+
+def _facts(numbers: ExerciseNumbers, course_id: str) -> list[Fact]:
+    """Return the measures of the exercise, each with the link to the numbers behind it."""
+    return [
+        Fact(_definition(numbers, name), _row(numbers, name), _link(name, numbers, course_id))
+        for name in FACTS_SHOWN
+        if name in numbers.measures
+    ]
+
+
+def _definition(numbers: ExerciseNumbers, name: str) -> MeasureDefinition:
+    return numbers.measures[name].measure
+
+
+def _link(name: str, numbers: ExerciseNumbers, course_id: str) -> str:
+    exercise = numbers.progress.exercise
+    return address("measures", course=course_id, measure=name, by="student", exercise=exercise)
+
+
+def _alt(card: tuple[str, str]) -> str:
+    return CHART_ALT.format(title=card[0], note=card[1])
+
+
+def _follow_choice() -> None:
+    """Put the chosen exercise into the address, so that reload, back and bookmarks keep it."""
+    course_id, exercise = st.query_params["course"], st.session_state["exercise"]
+    chosen = {"exercise": exercise} if exercise else {}
+    st.query_params.from_dict({"course": course_id, **chosen})

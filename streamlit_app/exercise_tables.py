@@ -1,0 +1,147 @@
+"""What stands beside the charts of the Exercise page, as HTML."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from html import escape
+from typing import Final
+
+import pandas as pd
+
+from analytics.attention_responses import ErrorCluster
+from analytics.responses import MeasureRow, TimelineBucket
+from streamlit_app.measure_wording import NOT_ENOUGH, span
+from streamlit_app.session import local_zone
+from streamlit_app.tables import Column, row_cells, table
+from streamlit_app.wording import percent
+
+STATES: Final = {
+    "not_started": ("not started", "waiting"),
+    "started": ("started", "working"),
+    "attempted": ("attempted", "working"),
+    "solved": ("solved", "solved"),
+}
+RAN_ONLY: Final = "ran only (no check)"
+STATE_COLUMNS: Final = (
+    Column("How far"),
+    Column("Students", is_number=True),
+    Column("Of the class", is_number=True),
+)
+STATES_CAPTION: Final = "How many students came how far"
+QUARTERS: Final = {
+    "first_quarter": "a quarter of them",
+    "value": "half of them",
+    "third_quarter": "three quarters of them",
+}
+QUARTER_COLUMNS: Final = (Column("Solved by"), Column("After", is_number=True))
+QUARTERS_CAPTION: Final = "After which time how many had solved it"
+ATTEMPT_COLUMNS: Final = (
+    Column("From"),
+    Column("Runs", is_number=True),
+    Column("With an error", is_number=True),
+)
+ATTEMPTS_CAPTION: Final = "Runs of each quarter of an hour"
+SHARED_CODE: Final = "Code that was shared: what failed, and what then worked"
+FAILED_LINES: Final = "Lines that failed"
+GOT_PAST_WITH: Final = "One got past it with"
+LINE: Final = "{line}    # {students} students"
+
+#: The shortest timeline that is drawn, in steps.
+_SHORTEST: Final = 30
+_QUARTER_HOUR: Final = timedelta(minutes=15)
+
+
+def states_frame(row: MeasureRow) -> pd.DataFrame:
+    """Return columns state, students and kind: how far the students are, from the first state on.
+
+    Each of those who attempted it is also among those who started it, and so on; without a number
+    of the class there are no rows.
+
+    Args:
+        row: Of the measure progress, by exercise.
+    """
+    extra = row.model_extra or {}
+    numbers = {name: extra.get(name) for name in ("pairs", "started", "attempted", "solved")}
+    counts = {name: each for name, each in numbers.items() if isinstance(each, int)}
+    if len(counts) < len(numbers):
+        return pd.DataFrame([], columns=["state", "students", "kind"])
+    counts["not_started"] = counts["pairs"] - counts["started"]
+    ran_only = extra.get("solved_by") == "run"
+    rows = [
+        (RAN_ONLY if name == "solved" and ran_only else word, counts[name], kind)
+        for name, (word, kind) in STATES.items()
+    ]
+    return pd.DataFrame(rows, columns=["state", "students", "kind"])
+
+
+def states_table(states: pd.DataFrame) -> str:
+    """Return one row a state, with its share of the class."""
+    numbers = [int(number) for number in states["students"]]
+    everybody = sum(numbers[:2])
+    rows = []
+    for state, number in zip(states["state"], numbers, strict=True):
+        share = number / everybody if everybody else None
+        cells = [escape(str(state)), str(number), percent(share)]
+        rows.append(f"<tr>{row_cells(STATE_COLUMNS, cells, first_names_row=True)}</tr>")
+    return table("states-table", STATES_CAPTION, STATE_COLUMNS, rows)
+
+
+def quarters_table(row: MeasureRow) -> str:
+    """Return after which times a quarter, half and three quarters had solved an exercise."""
+    times = {"value": row.value, **(row.model_extra or {})}
+    rows = []
+    for name, words in QUARTERS.items():
+        time = times.get(name)
+        said = span(time) if isinstance(time, int | float) else NOT_ENOUGH
+        rows.append(f"<tr>{row_cells(QUARTER_COLUMNS, [words, said], first_names_row=True)}</tr>")
+    return table("quarters-table", QUARTERS_CAPTION, QUARTER_COLUMNS, rows)
+
+
+def busy(buckets: Sequence[TimelineBucket]) -> int:
+    """Return the length of a timeline without the empty steps before the first run."""
+    empty = next((place for place, each in enumerate(buckets) if each.events), len(buckets))
+    return max(_SHORTEST, len(buckets) - empty)
+
+
+def attempts_table(buckets: Iterable[TimelineBucket]) -> str:
+    """Return the runs of each quarter of an hour in which there were any."""
+    runs: Counter[datetime] = Counter()
+    errors: Counter[datetime] = Counter()
+    for bucket in buckets:
+        since_midnight = timedelta(hours=bucket.start.hour, minutes=bucket.start.minute)
+        quarter = bucket.start - since_midnight % _QUARTER_HOUR
+        runs[quarter] += bucket.runs
+        errors[quarter] += bucket.errors
+    rows = []
+    for start in sorted(runs):
+        if runs[start]:
+            when = start.astimezone(local_zone())
+            time = f'<time datetime="{when.isoformat()}">{when:%d %b %H:%M}</time>'
+            cells = [time, str(runs[start]), str(errors[start])]
+            rows.append(f"<tr>{row_cells(ATTEMPT_COLUMNS, cells, first_names_row=True)}</tr>")
+    return table("attempts-table", ATTEMPTS_CAPTION, ATTEMPT_COLUMNS, rows)
+
+
+def shared_code(clusters: Sequence[ErrorCluster]) -> str:
+    """Return, for each failure of which code was shared, what failed beside what then worked.
+
+    Without any shared code it is ''.
+    """
+    written = []
+    for each in clusters:
+        lines = [LINE.format(line=told.line, students=told.students) for told in each.lines]
+        parts = [(FAILED_LINES, "\n".join(lines)), (GOT_PAST_WITH, each.fixed_code or "")]
+        blocks = "".join(
+            f"<section><p>{label}</p><pre>{escape(code)}</pre></section>"
+            for label, code in parts
+            if code
+        )
+        if blocks:
+            name, pattern = escape(each.error_name or ""), escape(each.pattern or "")
+            written.append(f"<h3><b>{name}</b> <span>{pattern}</span></h3><div>{blocks}</div>")
+    if not written:
+        return ""
+    return (
+        f'<details class="cp-code" data-testid="shared-code"><summary>{SHARED_CODE}</summary>'
+        f"{''.join(written)}</details>"
+    )
