@@ -64,7 +64,7 @@ def progress(lake: Lake, course_id: str) -> Progress:
     return Progress(
         as_of=as_of(lake, now, "lake", "postgres"),
         course_id=course_id,
-        exercises=_exercises(lake, course_id),
+        exercises=exercises_of(lake, course_id),
         **totals,
     )
 
@@ -79,7 +79,7 @@ def exercises(lake: Lake, course_id: str) -> Exercises:
     return Exercises(
         as_of=as_of(lake, datetime.now(UTC), "lake"),
         course_id=course_id,
-        exercises=_exercises(lake, course_id),
+        exercises=exercises_of(lake, course_id),
     )
 
 
@@ -185,7 +185,8 @@ def _page(
     return page, page[-1]["position"] if len(rows) > limit else None
 
 
-def _exercises(lake: Lake, course_id: str) -> list[ExerciseProgress]:
+def exercises_of(lake: Lake, course_id: str) -> list[ExerciseProgress]:
+    """Return how far the class is with each exercise, in the order of the course."""
     rows = load_query("exercise_progress").rows(lake, course_id=course_id)
     return [ExerciseProgress.model_validate(row) for row in rows]
 

@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
-from analytics import attention_routes, health, measure_routes, routes, table_routes
+from analytics import attention_routes, class_routes, health, measure_routes, routes, table_routes
 from analytics.attention_writer import AttentionWriter
 from analytics.errors import LakeUnavailableError
 from analytics.lake_reader import LakeReader
@@ -57,6 +57,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.include_router(table_routes.router)
     app.include_router(measure_routes.router)
     app.include_router(attention_routes.router)
+    app.include_router(class_routes.router)
     app.include_router(routes.router)
     app.include_router(health.router)
     return app
