@@ -47,6 +47,11 @@ CHANGES = {
         "delete",
         "/api/v1/courses/{course_id}/attention/{student_id}/snooze",
     ): attention_responses.Snoozed,
+    ("post", "/api/v1/courses/{course_id}/attention/{student_id}/mark"): attention_responses.Marked,
+    (
+        "delete",
+        "/api/v1/courses/{course_id}/attention/{student_id}/mark",
+    ): attention_responses.Marked,
 }
 OPERATIONS = {("get", path): answer for path, answer in ANSWERS.items()} | CHANGES
 OF_API = [

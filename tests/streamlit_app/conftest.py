@@ -311,6 +311,7 @@ def _serve_attention(app: FastAPI, made_up: MadeUpClass) -> None:
             thresholds=Thresholds(),
             students=[each for each in listed if each.snooze is None],
             snoozed=[each for each in listed if each.snooze is not None],
+            helped=[],
         )
 
     @app.post("/api/v1/courses/{course}/attention/{student}/snooze")
