@@ -8,7 +8,8 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from analytics.attention_responses import Attention, ErrorClusters, Snoozed
+from analytics.attention_responses import Attention, ErrorClusters, Marked, MarkKind, Snoozed
+from analytics.class_responses import ClassMap, ClassStream
 from analytics.responses import Answer, Courses, Events, History, Progress, Students, Timeline
 
 API_ROOT: Final = "/api/v1"
@@ -69,6 +70,14 @@ class ApiClient:
         """Return the runs of each minute."""
         return self._get(f"/courses/{_segment(course_id)}/timeline", Timeline, {"bucket": "1m"})
 
+    def class_map(self, course_id: str) -> ClassMap:
+        """Return how far each student is with each exercise."""
+        return self._get(f"/courses/{_segment(course_id)}/class_map", ClassMap)
+
+    def class_stream(self, course_id: str) -> ClassStream:
+        """Return how many students were at each exercise, minute by minute."""
+        return self._get(f"/courses/{_segment(course_id)}/class_stream", ClassStream)
+
     def events(self, course_id: str, *, limit: int) -> Events:
         """Return what the class did last, newest first.
 
@@ -106,11 +115,21 @@ class ApiClient:
 
     def snooze(self, course_id: str, student_id: str, *, minutes: int) -> None:
         """Take a student off the list of who needs a person, for everybody."""
-        self._ask("POST", _snooze_of(course_id, student_id), Snoozed, json={"minutes": minutes})
+        path = _attention_of(course_id, student_id, "snooze")
+        self._ask("POST", path, Snoozed, json={"minutes": minutes})
 
     def end_snooze(self, course_id: str, student_id: str) -> None:
         """Put a student back on the list."""
-        self._ask("DELETE", _snooze_of(course_id, student_id), Snoozed)
+        self._ask("DELETE", _attention_of(course_id, student_id, "snooze"), Snoozed)
+
+    def mark(self, course_id: str, student_id: str, mark: MarkKind) -> None:
+        """Tell everybody that one goes to a student, or has helped."""
+        path = _attention_of(course_id, student_id, "mark")
+        self._ask("POST", path, Marked, json={"mark": mark})
+
+    def take_mark_back(self, course_id: str, student_id: str) -> None:
+        """Take a student's latest mark back."""
+        self._ask("DELETE", _attention_of(course_id, student_id, "mark"), Marked)
 
     def _get(
         self, path: str, answer: type[AnswerType], query: Mapping[str, str | int] | None = None
@@ -124,7 +143,7 @@ class ApiClient:
         answer: type[AnswerType],
         *,
         query: Mapping[str, str | int] | None = None,
-        json: Mapping[str, int] | None = None,
+        json: Mapping[str, int | str] | None = None,
     ) -> AnswerType:
         headers = {"Authorization": f"Bearer {self.token}"}
         try:
@@ -153,8 +172,8 @@ def _raise_for_refusal(response: httpx.Response) -> None:
         raise NumbersUnavailableError(_STRANGE) from error
 
 
-def _snooze_of(course_id: str, student_id: str) -> str:
-    return f"/courses/{_segment(course_id)}/attention/{_segment(student_id)}/snooze"
+def _attention_of(course_id: str, student_id: str, what: str) -> str:
+    return f"/courses/{_segment(course_id)}/attention/{_segment(student_id)}/{what}"
 
 
 def _segment(identifier: str) -> str:
