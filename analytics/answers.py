@@ -70,7 +70,7 @@ def progress(lake: Lake, course_id: str, section: str | None) -> Progress:
     return Progress(
         as_of=as_of(lake, now, "lake", "postgres"),
         course_id=course_id,
-        exercises=_exercises(lake, course_id, section),
+        exercises=exercises_of(lake, course_id, section),
         **totals,
     )
 
@@ -85,7 +85,7 @@ def exercises(lake: Lake, course_id: str) -> Exercises:
     return Exercises(
         as_of=as_of(lake, datetime.now(UTC), "lake"),
         course_id=course_id,
-        exercises=_exercises(lake, course_id),
+        exercises=exercises_of(lake, course_id),
     )
 
 
@@ -216,7 +216,8 @@ def _page(
     return page, page[-1]["position"] if len(rows) > limit else None
 
 
-def _exercises(lake: Lake, course_id: str, section: str | None = None) -> list[ExerciseProgress]:
+def exercises_of(lake: Lake, course_id: str, section: str | None = None) -> list[ExerciseProgress]:
+    """Return how far the class is with each exercise, in the order of the course."""
     rows = load_query("exercise_progress").rows(lake, course_id=course_id, section=section)
     return [ExerciseProgress.model_validate(row) for row in rows]
 

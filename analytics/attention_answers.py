@@ -12,6 +12,7 @@ from analytics.attention_responses import (
     ErrorCluster,
     ErrorClusters,
     Listed,
+    Mark,
     Snooze,
     Thresholds,
 )
@@ -39,8 +40,9 @@ def attention(lake: Lake, course_id: str, asked_ns: int | None) -> Attention:
         lake, course_id=course_id, now=now, as_of=asked_ns, lesson_minutes=LESSON_MINUTES
     )
     snoozes = {row["student_id"]: row for row in settings["snoozes"]}
+    marks = {row.pop("student_id"): Mark.model_validate(row) for row in settings["marks"]}
     listed = [
-        _listed(case, snoozes.get(case.student_id))
+        _listed(case, snoozes.get(case.student_id), marks.get(case.student_id))
         for case in attention_list(rows, thresholds, now)
     ]
     return Attention(
@@ -49,8 +51,9 @@ def attention(lake: Lake, course_id: str, asked_ns: int | None) -> Attention:
         now=now,
         lesson_minutes=LESSON_MINUTES,
         thresholds=thresholds,
-        students=[each for each in listed if each.snooze is None],
+        students=[each for each in listed if each.snooze is None and not _is_helped(each)],
         snoozed=[each for each in listed if each.snooze is not None],
+        helped=[each for each in listed if each.snooze is None and _is_helped(each)],
     )
 
 
@@ -127,11 +130,17 @@ def _thresholds(changed: list[dict[str, Any]]) -> Thresholds:
     return Thresholds.model_validate(known)
 
 
-def _listed(case: Case, snoozed: dict[str, Any] | None) -> Listed:
+def _is_helped(listed: Listed) -> bool:
+    return listed.mark is not None and listed.mark.mark == "helped"
+
+
+def _listed(case: Case, snoozed: dict[str, Any] | None, mark: Mark | None) -> Listed:
     signals = case.signals
     hand_at = signals["help_at"]
-    # Whoever raises a hand after the snooze wants somebody now.
+    # Whoever raises a hand after the snooze, or the help, wants somebody now.
     is_snoozed = snoozed is not None and (hand_at is None or hand_at <= snoozed["snoozed_at"])
+    if mark is not None and mark.mark == "helped" and hand_at is not None and hand_at > mark.at:
+        mark = None
     return Listed(
         student_id=case.student_id,
         confidence=case.confidence,
@@ -143,6 +152,7 @@ def _listed(case: Case, snoozed: dict[str, Any] | None) -> Listed:
         snooze=Snooze(until=snoozed["until"], by=snoozed["snoozed_by"])
         if snoozed is not None and is_snoozed
         else None,
+        mark=mark,
     )
 
 

@@ -13,6 +13,7 @@ from analytics.attention_responses import (
     ErrorCluster,
     ErrorClusters,
     Listed,
+    Marked,
     Reason,
     Snooze,
     Snoozed,
@@ -57,6 +58,7 @@ ATTENTION: Final = Attention(
         )
     ],
     snoozed=[],
+    helped=[],
 )
 THRESHOLDS: Final = AttentionThresholds(
     course_id="python-1",
@@ -68,6 +70,8 @@ SNOOZED: Final = Snoozed(
     student_id="ada",
     snooze=Snooze(until=_NOW + timedelta(minutes=10), by="Grace"),
 )
+MARKED: Final = Marked(course_id="python-1", student_id="ada", mark="going")
+NOT_MARKED: Final = Marked(course_id="python-1", student_id="ada")
 NOT_SNOOZED: Final = Snoozed(course_id="python-1", student_id="ada")
 ERROR_CLUSTERS: Final = ErrorClusters(
     as_of=_AS_OF,

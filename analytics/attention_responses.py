@@ -21,6 +21,8 @@ ReasonCode = Literal[
 ]
 #: How sure a listing is; docs/attention.md says when it is what.
 Confidence = Literal["high", "medium", "low"]
+#: What an instructor notes about a student on the list.
+MarkKind = Literal["going", "helped"]
 
 _Count = Annotated[int | None, Field(ge=2, le=1000)]
 _Minutes = Annotated[float | None, Field(ge=1, le=180)]
@@ -76,6 +78,14 @@ class Snooze(Answer):
     by: Annotated[str | None, Field(description="Who snoozed, in their own words.")]
 
 
+class Mark(Answer):
+    """That somebody goes to a student, or has helped; it holds for 15 minutes."""
+
+    mark: MarkKind
+    at: Annotated[datetime, Field(description="UTC.")]
+    by: Annotated[str | None, Field(description="Who, in their own words.")]
+
+
 class Listed(Answer):
     """A student who needs a person now."""
 
@@ -95,6 +105,9 @@ class Listed(Answer):
     snooze: Annotated[Snooze | None, Field(description="Null unless the student is snoozed.")] = (
         None
     )
+    mark: Annotated[
+        Mark | None, Field(description="The latest mark that still holds; null for none.")
+    ] = None
 
 
 class Attention(Answer):
@@ -108,6 +121,9 @@ class Attention(Answer):
     students: list[Listed]
     snoozed: Annotated[
         list[Listed], Field(description="Who would be on the list, but is snoozed now.")
+    ]
+    helped: Annotated[
+        list[Listed], Field(description="Who would be on the list, but was helped just now.")
     ]
 
 
@@ -136,6 +152,23 @@ class Snoozed(Answer):
     course_id: str
     student_id: str
     snooze: Annotated[Snooze | None, Field(description="Null after it was ended.")] = None
+
+
+class MarkRequest(Answer):
+    """Body of `POST /courses/{course_id}/attention/{student_id}/mark`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mark: Annotated[MarkKind, Field(description="'going' to the student, or 'helped'.")]
+    by: Annotated[Identifier | None, Field(description="Who, for the others to see.")] = None
+
+
+class Marked(Answer):
+    """Answer of `POST` and `DELETE /courses/{course_id}/attention/{student_id}/mark`."""
+
+    course_id: str
+    student_id: str
+    mark: Annotated[MarkKind | None, Field(description="Null after one was taken back.")] = None
 
 
 class ClusterExercise(Answer):

@@ -1,8 +1,8 @@
 """The addresses of error clusters and the attention list, under `/api/v1`.
 
-Whoever may read about a whole class may also set its thresholds and snooze its students: it is the
-instructor's own token, and nothing that students sent can be changed by it. A student's token, or
-one of scope `ingest`, may not.
+Whoever may read about a whole class may also set its thresholds, snooze and mark its students: it
+is the instructor's own token, and nothing that students sent can be changed by it. A student's
+token, or one of scope `ingest`, may not.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,8 @@ from analytics.attention_responses import (
     Attention,
     AttentionThresholds,
     ErrorClusters,
+    Marked,
+    MarkRequest,
     Snooze,
     Snoozed,
     SnoozeRequest,
@@ -46,6 +48,7 @@ router = APIRouter(
         **documented_problem(HTTPStatus.BAD_REQUEST, "There was an error parsing the body"),
     },
 )
+_MARK = f"{COURSE}/attention/{{student_id:path}}/mark"
 _SNOOZE = f"{COURSE}/attention/{{student_id:path}}/snooze"
 
 
@@ -142,3 +145,22 @@ def delete_snooze(writer: Writer, student: StudentInClass) -> Snoozed:
     writer.end_snooze(*student)
     course_id, student_id = student
     return Snoozed(course_id=course_id, student_id=student_id, snooze=None)
+
+
+@router.post(_MARK, responses=examples.answer(attention_examples.MARKED))
+def post_mark(writer: Writer, student: StudentInClass, asked: MarkRequest) -> Marked:
+    """Tell everybody that one goes to a student, or has helped, which ends the listing.
+
+    It holds for 15 minutes; a hand raised after that help shows all the same.
+    """
+    writer.set_mark(*student, asked.mark, asked.by)
+    course_id, student_id = student
+    return Marked(course_id=course_id, student_id=student_id, mark=asked.mark)
+
+
+@router.delete(_MARK, responses=examples.answer(attention_examples.NOT_MARKED))
+def delete_mark(writer: Writer, student: StudentInClass) -> Marked:
+    """Take a student's latest mark back."""
+    writer.take_mark_back(*student)
+    course_id, student_id = student
+    return Marked(course_id=course_id, student_id=student_id)

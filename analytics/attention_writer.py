@@ -61,6 +61,24 @@ class AttentionWriter:
         with self._changing(course_id) as engine:
             attention.end_snooze(engine, course_id, student_id)
 
+    def set_mark(self, course_id: str, student_id: str, mark: str, by: str | None) -> None:
+        """Note that somebody goes to a student, or has helped.
+
+        Raises:
+            LakeUnavailableError: PostgreSQL does not answer.
+        """
+        with self._changing(course_id) as engine:
+            attention.set_mark(engine, course_id, student_id, mark=mark, by=by)
+
+    def take_mark_back(self, course_id: str, student_id: str) -> None:
+        """Forget a student's latest mark.
+
+        Raises:
+            LakeUnavailableError: PostgreSQL does not answer.
+        """
+        with self._changing(course_id) as engine:
+            attention.take_mark_back(engine, course_id, student_id)
+
     @contextmanager
     def _changing(self, course_id: str) -> Iterator[Engine]:
         engine = engine_for(self._settings.postgres_url)

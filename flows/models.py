@@ -294,6 +294,27 @@ class Account(Base):
     created_at: Mapped[datetime]
 
 
+class AttentionMark(Base):
+    """That somebody went to a student, or has helped: `mark` is 'going' or 'helped'.
+
+    All are kept, so that one can tell after class who was helped; the latest one of a student
+    holds.
+    """
+
+    __tablename__ = "attention_marks"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
+        ),
+    )
+
+    course_id: Mapped[str] = mapped_column(primary_key=True)
+    student_id: Mapped[str] = mapped_column(primary_key=True)
+    marked_at: Mapped[datetime] = mapped_column(primary_key=True)
+    mark: Mapped[str]
+    marked_by: Mapped[str | None]
+
+
 class SkippedEvent(Base):
     """A place in the log that this database passed without its event, which was set aside.
 

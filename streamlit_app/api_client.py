@@ -8,7 +8,8 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from analytics.attention_responses import Attention, ErrorClusters, Snoozed
+from analytics.attention_responses import Attention, ErrorClusters, Marked, MarkKind, Snoozed
+from analytics.class_responses import ClassMap, ClassStream
 from analytics.responses import (
     Answer,
     Courses,
@@ -98,6 +99,14 @@ class ApiClient:
         query = _given(bucket="1m", exercise=exercise)
         return self._get(f"/courses/{_segment(course_id)}/timeline", Timeline, query)
 
+    def class_map(self, course_id: str) -> ClassMap:
+        """Return how far each student is with each exercise."""
+        return self._get(f"/courses/{_segment(course_id)}/class_map", ClassMap)
+
+    def class_stream(self, course_id: str) -> ClassStream:
+        """Return how many students were at each exercise, minute by minute."""
+        return self._get(f"/courses/{_segment(course_id)}/class_stream", ClassStream)
+
     def exercises(self, course_id: str) -> Exercises:
         """Return how far the class is with each exercise, in the order of the course."""
         return self._get(f"/courses/{_segment(course_id)}/exercises", Exercises)
@@ -161,11 +170,21 @@ class ApiClient:
 
     def snooze(self, course_id: str, student_id: str, *, minutes: int) -> None:
         """Take a student off the list of who needs a person, for everybody."""
-        self._ask("POST", _snooze_of(course_id, student_id), Snoozed, json={"minutes": minutes})
+        path = _attention_of(course_id, student_id, "snooze")
+        self._ask("POST", path, Snoozed, json={"minutes": minutes})
 
     def end_snooze(self, course_id: str, student_id: str) -> None:
         """Put a student back on the list."""
-        self._ask("DELETE", _snooze_of(course_id, student_id), Snoozed)
+        self._ask("DELETE", _attention_of(course_id, student_id, "snooze"), Snoozed)
+
+    def mark(self, course_id: str, student_id: str, mark: MarkKind) -> None:
+        """Tell everybody that one goes to a student, or has helped."""
+        path = _attention_of(course_id, student_id, "mark")
+        self._ask("POST", path, Marked, json={"mark": mark})
+
+    def take_mark_back(self, course_id: str, student_id: str) -> None:
+        """Take a student's latest mark back."""
+        self._ask("DELETE", _attention_of(course_id, student_id, "mark"), Marked)
 
     def _get(
         self, path: str, answer: type[AnswerType], query: Mapping[str, str | float] | None = None
@@ -179,7 +198,7 @@ class ApiClient:
         answer: type[AnswerType],
         *,
         query: Mapping[str, str | float] | None = None,
-        json: Mapping[str, int] | None = None,
+        json: Mapping[str, int | str] | None = None,
     ) -> AnswerType:
         headers = {"Authorization": f"Bearer {self.token}"}
         try:
@@ -212,8 +231,8 @@ def _given(**query: str | int | None) -> dict[str, str | int]:
     return {name: value for name, value in query.items() if value is not None}
 
 
-def _snooze_of(course_id: str, student_id: str) -> str:
-    return f"/courses/{_segment(course_id)}/attention/{_segment(student_id)}/snooze"
+def _attention_of(course_id: str, student_id: str, what: str) -> str:
+    return f"/courses/{_segment(course_id)}/attention/{_segment(student_id)}/{what}"
 
 
 def _segment(identifier: str) -> str:

@@ -1,5 +1,6 @@
-"""Who needs a person, and which failure is shared: the two cards at the top of the Live page."""
+"""Who needs a person: the cards at the right of the Live page, and what is done there."""
 
+from collections.abc import Callable
 from datetime import datetime
 from html import escape
 from typing import Final
@@ -7,121 +8,193 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from analytics.attention_responses import Attention, ErrorClusters, Listed
+from analytics.attention_responses import Attention, Listed, Mark
 from streamlit_app import notices, session
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.layout import card_title
-from streamlit_app.tables import cluster_table
 from streamlit_app.wording import ago, where
 
-PEOPLE: Final = ("Who needs a person", "why, and how sure")
+PEOPLE: Final = ("Who needs a person", "why, always")
 NOBODY: Final = "Nobody, as far as can be seen from here."
-MORE: Final = "and {n} more"
+MORE: Final = "and {n} more, tinted in the map"
+GOING: Final = "I am going"
+GOING_HELP: Final = "Tells the other instructors that somebody is on the way"
+ON_THE_WAY: Final = "somebody is on the way, {age}"
+ON_THE_WAY_BY: Final = "{name} is on the way, {age}"
+HELPED: Final = "Helped"
+HELPED_HELP: Final = "Off this list; a hand that is raised from now on shows all the same"
+NOT_GOING: Final = "Not going"
 SNOOZE: Final = "Snooze"
 SNOOZE_HELP: Final = "Off this list for 10 minutes, for everybody; a raised hand shows all the same"
-BACK: Final = "Back"
-SNOOZED: Final = "snoozed until {time}{by}"
-BY: Final = " by {name}"
-SURE: Final = {"high": "sure", "medium": "likely", "low": "perhaps"}
-FAILURES: Final = ("The same failure now", "of two students or more, the last hour")
-NO_FAILURES: Final = "No failure is shared right now."
+OPEN: Final = "Open"
+OPEN_LABEL: Final = "Open {student}"
+UNDO: Final = "Undo"
+SNOOZED: Final = "snoozed until {time}"
+SNOOZED_BY: Final = "snoozed until {time} by {name}"
+WAS_HELPED: Final = "helped {age} ago"
+HAND_UP: Final = "hand up"
+WAITING: Final = "waiting {age}"
+SURE: Final = {"high": "sure", "medium": "likely", "low": "maybe"}
 
 #: More than a few cannot be walked to.
 PEOPLE_SHOWN: Final = 5
-FAILURES_SHOWN: Final = 8
-CLUSTER_MINUTES: Final = 60
 _SNOOZE_MINUTES: Final = 10
-#: The cards keep their height, so that nothing below them moves when the lists do.
-_HEIGHT: Final = 270
-_REFUSED: Final = "snooze_refused"
+_REFUSED: Final = "change_refused"
 
 
-def show(course_id: str, attention: Attention, clusters: ErrorClusters) -> None:
-    """Draw both cards."""
-    left, right = st.columns([1, 1], gap="small")
-    with left.container(border=True, key="attention", height=_HEIGHT):
+def show(course_id: str, attention: Attention) -> None:
+    """Draw a card a person, at most five, and below them who was just taken off the list."""
+    with st.container(border=True, key="attention"):
         card_title(*PEOPLE)
-        _people(course_id, attention)
-    with right.container(border=True, key="clusters", height=_HEIGHT):
-        card_title(*FAILURES)
-        shared = [each for each in clusters.clusters if each.students > 1]
-        if shared:
-            st.html(cluster_table(shared[:FAILURES_SHOWN], clusters.as_of.time))
-        else:
-            st.html(f'<p class="cp-muted">{NO_FAILURES}</p>')
+        refused = st.session_state.pop(_REFUSED, None)
+        if refused is not None:
+            notices.sentence(refused)
+        listed = attention.students
+        if not listed:
+            st.html(f'<p class="cp-muted" data-testid="nobody">{NOBODY}</p>')
+        for each in listed[:PEOPLE_SHOWN]:
+            with st.container(key=f"person_{each.student_id}", gap=None):
+                _card(each, course_id, attention.now)
+        if len(listed) > PEOPLE_SHOWN:
+            st.html(f'<p class="cp-muted">{MORE.format(n=len(listed) - PEOPLE_SHOWN)}</p>')
+        for each in attention.helped:
+            _off_the_list(each, was_helped(each, attention.now), _take_mark_back, course_id)
+        for each in attention.snoozed:
+            _off_the_list(each, snoozed(each), _end_snooze, course_id)
 
 
-def _people(course_id: str, attention: Attention) -> None:
-    refused = st.session_state.pop(_REFUSED, None)
-    if refused is not None:
-        notices.sentence(refused)
-    listed = attention.students
-    if not listed:
-        st.html(f'<p class="cp-muted" data-testid="nobody">{NOBODY}</p>')
-    for each in listed[:PEOPLE_SHOWN]:
-        with _row(f"person_{each.student_id}"):
-            st.html(person(each, course_id, attention.now))
-            st.button(
-                SNOOZE,
-                key=f"snooze_{each.student_id}",
-                help=SNOOZE_HELP,
-                on_click=_snooze,
-                args=(course_id, each.student_id),
-            )
-    if len(listed) > PEOPLE_SHOWN:
-        st.html(f'<p class="cp-muted">{MORE.format(n=len(listed) - PEOPLE_SHOWN)}</p>')
-    for each in attention.snoozed:
-        with _row(f"snoozed_{each.student_id}"):
-            st.html(snoozed(each))
-            st.button(
-                BACK,
-                key=f"back_{each.student_id}",
-                on_click=_end_snooze,
-                args=(course_id, each.student_id),
-            )
-
-
-def person(each: Listed, course_id: str, now: datetime) -> str:
-    """Return a student's reasons in words, with the link to the runs behind them."""
-    query = urlencode({"course": course_id, "student": each.student_id})
-    reasons = "; ".join(reason.text for reason in each.reasons)
+def person(each: Listed, now: datetime) -> str:
+    """Return who it is and where, since when, and the reasons in words."""
+    reason, more = main_reason(each)
     place = escape(where(each.exercise, each.notebook))
+    chip = f' <span class="cp-chip">{place}</span>' if place else ""
+    hand = f' <span class="cp-hand">{HAND_UP}</span>' if has_hand_up(each) else ""
+    mark = f"<p><span>{escape(on_the_way(each.mark, now))}</span></p>" if each.mark else ""
     return (
-        f'<div class="cp-person" data-testid="person" data-confidence="{each.confidence}"><p>'
-        f'<a href="student?{escape(query)}">{escape(each.student_id)}</a> '
-        f'<span class="cp-muted">{place} · {SURE[each.confidence]} · {ago(each.since, now)}</span>'
-        f"</p><p><span>{escape(reasons)}</span></p></div>"
+        f'<div class="cp-person" data-testid="person" data-confidence="{each.confidence}">'
+        f"<p><b>{escape(each.student_id)}</b>{chip}{hand}"
+        f'<span class="cp-since">{escape(since(each, now))}</span></p>'
+        f'<p title="{escape(more)}"><span>{escape(reason)}</span></p>{mark}</div>'
     )
+
+
+def main_reason(each: Listed) -> tuple[str, str]:
+    """Return the weightiest reason, as a sentence of its own, and all others in one.
+
+    That a hand is up stands beside the name, so it is told only where there is nothing else.
+    """
+    texts = [reason.text for reason in each.reasons if reason.code != "hand_up"]
+    first, *others = texts or [reason.text for reason in each.reasons]
+    return first[:1].upper() + first[1:], "; ".join(others)
+
+
+def since(each: Listed, now: datetime) -> str:
+    """Say how long a hand has been up, else how long there has been a reason."""
+    for reason in each.reasons:
+        if reason.code == "hand_up":
+            return WAITING.format(age=ago(reason.since, now))
+    return ago(each.since, now)
+
+
+def has_hand_up(each: Listed) -> bool:
+    """Tell whether a student waits with a raised hand."""
+    return any(reason.code == "hand_up" for reason in each.reasons)
+
+
+def on_the_way(mark: Mark, now: datetime) -> str:
+    """Say who goes to a student, and since when."""
+    text = ON_THE_WAY_BY if mark.by else ON_THE_WAY
+    words = text.format(name=mark.by, age=ago(mark.at, now))
+    return words[:1].upper() + words[1:]
 
 
 def snoozed(each: Listed) -> str:
-    """Return who is snoozed, until when and by whom."""
+    """Say until when somebody is snoozed, and by whom."""
     if each.snooze is None:
         return ""
-    by = BY.format(name=each.snooze.by) if each.snooze.by else ""
+    text = SNOOZED_BY if each.snooze.by else SNOOZED
     time = f"{each.snooze.until.astimezone(session.local_zone()):%H:%M}"
-    text = escape(SNOOZED.format(time=time, by=by))
+    return text.format(time=time, name=each.snooze.by)
+
+
+def was_helped(each: Listed, now: datetime) -> str:
+    """Say how long ago somebody was helped."""
+    return WAS_HELPED.format(age=ago(each.mark.at, now)) if each.mark else ""
+
+
+def _card(each: Listed, course_id: str, now: datetime) -> None:
+    st.html(person(each, now))
+    name = each.student_id
+    with st.container(key=f"marks_{name}", horizontal=True, vertical_alignment="center"):
+        if each.mark is None:
+            _button(GOING, "going", name, _go, course_id, tip=GOING_HELP)
+            _button(SNOOZE, "snooze", name, _snooze, course_id, tip=SNOOZE_HELP)
+        else:
+            _button(HELPED, "helped", name, _helped, course_id, tip=HELPED_HELP)
+            _button(NOT_GOING, "back", name, _take_mark_back, course_id)
+        st.html(link_and_confidence(each, course_id))
+
+
+def link_and_confidence(each: Listed, course_id: str) -> str:
+    """Return the link to the student's page, and how sure the listing is."""
+    query = urlencode({"course": course_id, "student": each.student_id})
+    label = escape(OPEN_LABEL.format(student=each.student_id))
     return (
-        f'<div class="cp-person" data-testid="snoozed"><p><span>{escape(each.student_id)}</span> '
-        f'<span class="cp-muted">{text}</span></p></div>'
+        f'<p class="cp-open"><a href="student?{escape(query)}" aria-label="{label}">{OPEN}</a>'
+        f'<span class="cp-muted">{SURE[each.confidence]}</span></p>'
     )
 
 
-def _row(key: str) -> st.delta_generator.DeltaGenerator:
-    return st.container(
-        key=key, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-    )
+def _off_the_list(each: Listed, why: str, undo: Callable[[str, str], None], course_id: str) -> None:
+    name = each.student_id
+    with st.container(
+        key=f"off_{name}",
+        horizontal=True,
+        vertical_alignment="center",
+        horizontal_alignment="distribute",
+    ):
+        st.html(
+            f'<p class="cp-off" data-testid="off"><span>{escape(name)}</span> '
+            f'<span class="cp-muted">{escape(why)}</span></p>'
+        )
+        _button(UNDO, "undo", name, undo, course_id)
+
+
+def _button(
+    label: str,
+    kind: str,
+    student_id: str,
+    act: Callable[[str, str], None],
+    course_id: str,
+    *,
+    tip: str | None = None,
+) -> None:
+    key = f"{kind}_{student_id}"
+    st.button(label, key=key, help=tip, on_click=_tried, args=(act, course_id, student_id))
+
+
+def _tried(act: Callable[[str, str], None], course_id: str, student_id: str) -> None:
+    try:
+        act(course_id, student_id)
+    except NumbersUnavailableError as error:
+        st.session_state[_REFUSED] = str(error)
+
+
+def _go(course_id: str, student_id: str) -> None:
+    session.api().mark(course_id, student_id, "going")
+
+
+def _helped(course_id: str, student_id: str) -> None:
+    session.api().mark(course_id, student_id, "helped")
+
+
+def _take_mark_back(course_id: str, student_id: str) -> None:
+    session.api().take_mark_back(course_id, student_id)
 
 
 def _snooze(course_id: str, student_id: str) -> None:
-    try:
-        session.api().snooze(course_id, student_id, minutes=_SNOOZE_MINUTES)
-    except NumbersUnavailableError as error:
-        st.session_state[_REFUSED] = str(error)
+    session.api().snooze(course_id, student_id, minutes=_SNOOZE_MINUTES)
 
 
 def _end_snooze(course_id: str, student_id: str) -> None:
-    try:
-        session.api().end_snooze(course_id, student_id)
-    except NumbersUnavailableError as error:
-        st.session_state[_REFUSED] = str(error)
+    session.api().end_snooze(course_id, student_id)

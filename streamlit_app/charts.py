@@ -13,6 +13,9 @@ from streamlit_app.wording import KINDS
 ROW_PX: Final = 20
 FRAME_PX: Final = 60
 _TEXT_PX = 12
+#: How much of the accent the palest band has, and from which share on a band has its name in it.
+_PALEST: Final = 0.15
+_NAMED_FROM: Final = 0.12
 _PADDING: Final = {"left": 4, "top": 4, "right": 8, "bottom": 4}
 _MINUTE: Final = pd.Timedelta(minutes=1)
 _DAY: Final = pd.Timedelta(days=1)
@@ -102,6 +105,62 @@ def _by_evidence(exercises: pd.DataFrame, colours: Palette) -> dict[str, Any]:
         "stroke": alt.Stroke(**by_evidence([colours.success, colours.success])),
         "strokeDash": alt.StrokeDash(**by_evidence([[1, 0], [3, 2]])),
     }
+
+
+def class_stream(stream: pd.DataFrame, colours: Palette) -> alt.LayerChart:
+    """Draw the share of students at each exercise over time, bands on top of each other.
+
+    The first exercise is the palest; each band that is wide enough somewhere has its name there.
+
+    Args:
+        stream: Columns start, exercise, students, share, below and above, see `stream_frame`.
+        colours: The colours of the theme.
+    """
+    names = list(dict.fromkeys(stream["exercise"]))
+    shades = [
+        mixed(
+            colours.accent, colours.card, _PALEST + (1 - _PALEST) * place / max(1, len(names) - 1)
+        )
+        for place in range(len(names))
+    ]
+    bands = (
+        alt.Chart(stream)
+        .mark_area(stroke=colours.card, strokeWidth=1, interpolate="monotone")
+        .encode(
+            x=alt.X("start:T", title=None, axis=_times(stream["start"])),
+            y=alt.Y("below:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1])),
+            y2="above:Q",
+            color=alt.Color("exercise:N", scale=alt.Scale(domain=names, range=shades), legend=None),
+            tooltip=[
+                alt.Tooltip("start:T", title="time", format="%H:%M"),
+                alt.Tooltip("exercise:N"),
+                alt.Tooltip("students:Q"),
+                alt.Tooltip("share:Q", format=".0%"),
+            ],
+        )
+    )
+    widest = stream.loc[stream.groupby("exercise", sort=False)["share"].idxmax()].assign(
+        middle=lambda row: (row["below"] + row["above"]) / 2,
+        is_pale=lambda row: row["exercise"].map(names.index) < len(names) / 2,
+    )
+    texts = (
+        alt.Chart(widest[widest["share"] >= _NAMED_FROM])
+        .mark_text(fontSize=_TEXT_PX)
+        .encode(
+            x=alt.X("start:T"),
+            y=alt.Y("middle:Q"),
+            text="exercise:N",
+            color=alt.condition("datum.is_pale", alt.value(colours.ink), alt.value(colours.card)),
+        )
+    )
+    both: alt.LayerChart = bands + texts
+    return _finished(both, 150, colours)
+
+
+def mixed(one: str, other: str, share: float) -> str:
+    """Return a colour that is `share` of one and the rest of another, both as #rrggbb."""
+    pairs = [(int(one[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
 
 
 def student_runs(history: pd.DataFrame, colours: Palette) -> alt.Chart:

@@ -212,7 +212,11 @@ def _stuck_here(numbers: ExerciseNumbers) -> Sequence[Listed]:
 def _stuck(numbers: ExerciseNumbers, course_id: str) -> None:
     card_title(*STUCK_NOW)
     listed = sorted(_stuck_here(numbers), key=lambda each: each.student_id.casefold())
-    people = "".join(attention.person(each, course_id, numbers.attention.now) for each in listed)
+    now = numbers.attention.now
+    people = "".join(
+        attention.person(each, now) + attention.link_and_confidence(each, course_id)
+        for each in listed
+    )
     st.html(people or f'<p class="cp-muted">{NOBODY}</p>')
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pandas as pd
 
+from analytics.class_responses import ClassStream
 from analytics.responses import ExerciseProgress, HistoryEvent, TimelineBucket
 from streamlit_app.wording import KINDS, NEVER, kind_of, where
 
@@ -67,3 +68,20 @@ def history_frame(events: Sequence[HistoryEvent]) -> pd.DataFrame:
         if (kind := kind_of(event)) is not None
     ]
     return pd.DataFrame(rows, columns=["time", "place", "outcome", "error"])
+
+
+def stream_frame(stream: ClassStream) -> pd.DataFrame:
+    """Return columns start (UTC), exercise, students, share, below and above: a row a step and one.
+
+    share is that of all who were anywhere at the end of the step; it lies between below and above,
+    the exercises on top of each other, the first one lowest.
+    """
+    rows = []
+    for place, start in enumerate(stream.steps):
+        everybody = sum(each.students[place] for each in stream.exercises)
+        below = 0.0
+        for each in stream.exercises:
+            share = each.students[place] / everybody
+            rows.append((start, each.exercise, each.students[place], share, below, below + share))
+            below += share
+    return pd.DataFrame(rows, columns=["start", "exercise", "students", "share", "below", "above"])

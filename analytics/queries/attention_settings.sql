@@ -1,15 +1,17 @@
 -- name: attention_settings
 -- meaning: What instructors set for a course's attention list: thresholds that differ from the
---   defaults, and who is snoozed.
--- formula: The rows that the API wrote; a snooze holds from snoozed_at until its end.
+--   defaults, who is snoozed, and to whom somebody goes or has gone.
+-- formula: The rows that the API wrote; a snooze holds from snoozed_at until its end, a student's
+--   latest mark for 15 minutes.
 -- unit: as each threshold says; times in UTC
 -- parameters:
 --   course_id: The course.
---   now: The moment at which a snooze has to hold.
+--   now: The moment at which a snooze or a mark has to hold.
 -- columns:
 --   thresholds: Name and value of each threshold that was set; a null value turns its reason off.
 --   snoozes: Each snoozed student, since when, until when, and who said so.
--- reads: master.attention_thresholds, master.attention_snoozes
+--   marks: Each student with a mark that holds: what it says, since when, and who said so.
+-- reads: master.attention_thresholds, master.attention_snoozes, master.attention_marks
 -- limits: Only a student's latest snooze is kept, so the list of a past moment may show somebody
 --   who was snoozed then. Thresholds are those of today.
 
@@ -40,4 +42,26 @@ SELECT
                 AND until > $now::TIMESTAMPTZ
         ),
         []
-    ) AS snoozes
+    ) AS snoozes,
+    coalesce(
+        (
+            SELECT
+                list(
+                    {
+                        'student_id': student_id,
+                        'mark': mark,
+                        'at': marked_at,
+                        'by': marked_by
+                    }
+                    ORDER BY student_id
+                )
+            FROM (
+                SELECT * FROM master.attention_marks
+                WHERE course_id = $course_id
+                    AND marked_at > $now::TIMESTAMPTZ - INTERVAL 15 MINUTE
+                    AND marked_at <= $now::TIMESTAMPTZ
+                QUALIFY row_number() OVER (PARTITION BY student_id ORDER BY marked_at DESC) = 1
+            )
+        ),
+        []
+    ) AS marks

@@ -1,12 +1,12 @@
-"""Writes what instructors set for a course's attention list: thresholds, and who is snoozed."""
+"""Writes what instructors set for a course's attention list: thresholds, snoozes and marks."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from flows.models import AttentionSnooze, AttentionThreshold, StorePosition
+from flows.models import AttentionMark, AttentionSnooze, AttentionThreshold, StorePosition
 from flows.stores.postgres import PostgresWriter
 from flows.stores.transaction import transaction
 
@@ -57,6 +57,37 @@ def end_snooze(engine: Engine, course_id: str, student_id: str) -> None:
             delete(AttentionSnooze).where(
                 AttentionSnooze.course_id == course_id, AttentionSnooze.student_id == student_id
             )
+        )
+
+
+def set_mark(engine: Engine, course_id: str, student_id: str, *, mark: str, by: str | None) -> None:
+    """Note that somebody goes to a student, or has helped; earlier marks are kept.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer or refuses, as an unknown student.
+    """
+    statement = insert(AttentionMark).values(
+        course_id=course_id,
+        student_id=student_id,
+        marked_at=datetime.now(UTC),
+        mark=mark,
+        marked_by=by,
+    )
+    with _transaction(engine) as connection:
+        connection.execute(statement.on_conflict_do_nothing())
+
+
+def take_mark_back(engine: Engine, course_id: str, student_id: str) -> None:
+    """Forget a student's latest mark; nothing changes for one who has none.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer.
+    """
+    of_student = (AttentionMark.course_id == course_id, AttentionMark.student_id == student_id)
+    latest = select(func.max(AttentionMark.marked_at)).where(*of_student).scalar_subquery()
+    with _transaction(engine) as connection:
+        connection.execute(
+            delete(AttentionMark).where(*of_student, AttentionMark.marked_at == latest)
         )
 
 

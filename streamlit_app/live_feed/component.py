@@ -16,7 +16,13 @@ from streamlit_app.settings import DashboardSettings
 from streamlit_app.wording import AGES, KINDS
 
 TEXTS = {
+    "title": "Every run, as it happens",
     "label": "What happens now, newest first",
+    "pause": "Pause",
+    "resume": "Go on",
+    "waiting": "{n} more since the pause",
+    "filter": "Only rows with …",
+    "none": "No row has this.",
     "empty": "Nothing yet. Each run shows here the moment it ends.",
     "kinds": KINDS,
 }
@@ -60,10 +66,10 @@ def live_feed(start: FeedStart, *, token: str, settings: DashboardSettings) -> N
         "ingest_port": settings.ingest_port,
         "texts": TEXTS,
     }
-    _feed(key="live_feed", data=data, height="stretch", on_moved_change=_nothing)
+    _feed(key="live_feed", data=data, on_moved_change=_nothing)
 
 
-def connection_state(as_of: AsOf, note: str) -> None:
+def connection_state(as_of: AsOf, note: str, *, is_alarm: bool) -> None:
     """Show whether the live list is connected, how old the numbers are, and a note.
 
     An answer may be new and its numbers old: the browser compares the position that they had
@@ -75,6 +81,7 @@ def connection_state(as_of: AsOf, note: str) -> None:
         "position": as_of.position or LOG_START,
         "drawn_at": now.isoformat(),
         "note": note,
+        "is_alarm": is_alarm,
         "texts": CONNECTION_TEXTS,
     }
     _connection(key="connection", data=data)

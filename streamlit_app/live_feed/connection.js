@@ -50,6 +50,7 @@ class ConnectionState {
     this.age = document.createElement("span");
     this.age.className = "cp-age";
     this.note = document.createElement("span");
+    this.note.className = "cp-note";
     this.root.append(this.dot, this.word, this.age, this.note);
     parent.append(this.root);
     this.listen = (event) => {
@@ -84,6 +85,7 @@ class ConnectionState {
     this.age.textContent = ` · ${texts[overdue ? "old" : "as_of"].replace("{age}", age)}`;
     // Whether anything was lost can't be told from old numbers.
     this.note.textContent = note && !overdue ? ` · ${note}` : "";
+    this.note.toggleAttribute("data-alarm", this.data.is_alarm);
   }
 
   // Numbers are as old as their answer, or as the first thing that they should hold and don't.

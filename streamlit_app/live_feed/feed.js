@@ -6,15 +6,18 @@ const SHORTEST_REDRAW_MS = 500;
 class Feed {
   constructor(parent, data) {
     this.data = data;
-    this.root = element("div", "cp-feed");
+    this.root = element("details", "cp-feed");
+    this.root.dataset.testid = "live-feed";
     this.list = element("ul", "cp-runs");
     this.list.setAttribute("role", "list");
     this.list.setAttribute("aria-label", data.texts.label);
     this.list.dataset.testid = "live-runs";
     this.empty = element("p", "cp-empty", data.texts.empty);
+    this.root.append(element("summary", "", data.texts.title), this.tools(data.texts));
     this.root.append(this.list, this.empty);
     parent.append(this.root);
     this.runs = new RunList(this.list, data.texts.kinds, (student) => this.addressOf(student));
+    this.held = undefined; // what came while the list is paused
     this.answer = () => this.announce(this.socket.state);
     window.addEventListener("cellpulse:connection?", this.answer);
     this.socket = new LiveSocket({
@@ -28,12 +31,62 @@ class Feed {
     this.announce(this.socket.state);
   }
 
+  // A pause holds back rows, a filter hides them: nothing is lost by either.
+  tools(texts) {
+    const tools = element("div", "cp-feed-tools");
+    this.pause = element("button", "", texts.pause);
+    this.pause.type = "button";
+    this.pause.addEventListener("click", () => this.togglePause());
+    this.waiting = element("span");
+    this.waiting.setAttribute("role", "status");
+    const filter = element("input");
+    filter.type = "search";
+    filter.placeholder = texts.filter;
+    filter.setAttribute("aria-label", texts.filter);
+    filter.addEventListener("input", () => {
+      this.runs.show(filter.value);
+      this.tellWhetherEmpty();
+    });
+    tools.append(filter, this.pause, this.waiting);
+    return tools;
+  }
+
+  togglePause() {
+    const { texts } = this.data;
+    if (this.held) {
+      for (const run of this.held) this.runs.add(run, false);
+      this.held = undefined;
+    } else {
+      this.held = [];
+    }
+    this.pause.textContent = this.held ? texts.resume : texts.pause;
+    this.waiting.textContent = "";
+    this.tellWhetherEmpty();
+  }
+
+  tellWhetherEmpty() {
+    this.empty.hidden = this.runs.shown > 0;
+    this.empty.textContent = this.runs.rows.size ? this.data.texts.none : this.data.texts.empty;
+  }
+
+  add(run, isNew) {
+    if (this.held) {
+      this.held.push(run);
+      const { waiting } = this.data.texts;
+      this.waiting.textContent = waiting.replace("{n}", this.held.length);
+    } else {
+      this.runs.add(run, isNew);
+      this.tellWhetherEmpty();
+    }
+  }
+
   // The page was drawn anew: perhaps with runs that are not in the list yet.
   update(data, setTriggerValue) {
     this.data = data;
     this.ask = setTriggerValue;
-    for (const run of data.runs) this.runs.add(run, false);
-    this.empty.hidden = this.runs.rows.size > 0;
+    // While it is paused the list stays as it is; what it lacks of these came over the socket.
+    if (!this.held) for (const run of data.runs) this.runs.add(run, false);
+    this.tellWhetherEmpty();
   }
 
   receive(message) {
@@ -43,8 +96,7 @@ class Feed {
     }
     if (typeof message.position !== "string") return;
     window.dispatchEvent(new CustomEvent("cellpulse:arrived", { detail: message.position }));
-    this.runs.add(message, true);
-    this.empty.hidden = this.runs.rows.size > 0;
+    if (kindOf(message)) this.add(message, true);
   }
 
   // At most one redraw in SHORTEST_REDRAW_MS; one that is due is never lost, so that the last

@@ -53,6 +53,21 @@ class RunList {
     this.words = words;
     this.addressOf = addressOf;
     this.rows = new Map();
+    this.wanted = "";
+  }
+
+  get shown() {
+    return this.list.querySelectorAll("li:not([hidden])").length;
+  }
+
+  // Show only the rows that have a text somewhere.
+  show(text) {
+    this.wanted = text.trim().toLocaleLowerCase();
+    for (const row of this.rows.values()) this.sift(row);
+  }
+
+  sift(row) {
+    row.hidden = !row.textContent.toLocaleLowerCase().includes(this.wanted);
   }
 
   add(run, isNew) {
@@ -65,6 +80,7 @@ class RunList {
     if (!next && this.rows.size >= MOST_ROWS) return;
     const row = this.rowFor(run, kind);
     if (isNew) row.classList.add("cp-new");
+    this.sift(row);
     this.list.insertBefore(row, next);
     this.rows.set(run.position, row);
     if (this.rows.size > MOST_ROWS) {

@@ -12,6 +12,7 @@ from analytics.settings import ApiSettings
 from ingest_api.event_log import ROLLUPS_ADVANCED
 
 LIST = "/courses/live/attention"
+MARK = "/courses/live/attention/ada/mark"
 SNOOZE = "/courses/live/attention/ada/snooze"
 DEFAULTS = {
     "same_error_runs": 4,
@@ -153,6 +154,53 @@ async def test_a_hand_raised_after_a_snooze_shows(client: httpx.AsyncClient, les
     assert next(iter(await listed(client))) == "ada"
 
 
+async def test_everybody_sees_that_somebody_goes_and_has_helped(
+    client: httpx.AsyncClient,
+) -> None:
+    """Going stays on the list, helped takes off it, and each can be taken back."""
+    answer = await client.post(MARK, json={"mark": "going", "by": "Grace"})
+    assert answer.json() == {"course_id": "live", "student_id": "ada", "mark": "going"}
+    mark = (await listed(client))["ada"]["mark"]
+    assert (mark["mark"], mark["by"]) == ("going", "Grace")
+    assert timedelta(0) <= datetime.now(UTC) - datetime.fromisoformat(mark["at"])
+    await client.post(MARK, json={"mark": "helped"})
+    found = (await client.get(LIST)).json()
+    assert [each["student_id"] for each in found["students"]] == ["bob"]
+    assert [each["student_id"] for each in found["helped"]] == ["ada"]
+    assert (await client.delete(MARK)).json()["mark"] is None
+    assert (await listed(client))["ada"]["mark"]["mark"] == "going"
+    await client.delete(MARK)
+    assert (await client.delete(MARK)).status_code == 200
+    assert (await listed(client))["ada"]["mark"] is None
+
+
+async def test_a_hand_raised_after_the_help_shows(client: httpx.AsyncClient, lesson: Any) -> None:
+    """A help is for what was known when it was given; whoever goes goes on."""
+    await client.post(MARK, json={"mark": "helped"})
+    assert "ada" not in await listed(client)
+    lesson.write(
+        lesson.log(datetime.now(UTC), course_id="live", student_id="ada", type="help_requested")
+    )
+    assert (await listed(client))["ada"]["mark"] is None
+
+
+async def test_a_mark_does_not_hold_for_ever(client: httpx.AsyncClient, lesson: Any) -> None:
+    """After a quarter of an hour the student is on the list as before."""
+    await client.post(MARK, json={"mark": "helped"})
+    with lesson.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE attention_marks SET marked_at = marked_at - interval '15 minutes'"
+        )
+    assert (await listed(client))["ada"]["mark"] is None
+
+
+@pytest.mark.parametrize("body", ["{}", '{"mark": "gone"}', '{"mark": "going", "by": ""}', "7"])
+async def test_a_wrong_mark_changes_nothing(client: httpx.AsyncClient, body: str) -> None:
+    """It is a 422, and nobody is marked."""
+    assert (await client.post(MARK, content=body)).status_code == 422
+    assert (await listed(client))["ada"]["mark"] is None
+
+
 @pytest.mark.parametrize("body", ['{"minutes": 0}', '{"minutes": 1441}', '{"by": ""}', "7", "{"])
 async def test_a_wrong_snooze_changes_nothing(client: httpx.AsyncClient, body: str) -> None:
     """It is a 422, and the student stays on the list."""
@@ -169,9 +217,12 @@ async def test_unknown_courses_and_students_are_not_found(client: httpx.AsyncCli
         ("POST", "/courses/live/attention/nobody/snooze"),
         ("DELETE", "/courses/live/attention/nobody/snooze"),
         ("POST", "/courses/none/attention/ada/snooze"),
+        ("POST", "/courses/live/attention/nobody/mark"),
+        ("DELETE", "/courses/live/attention/nobody/mark"),
         ("GET", "/courses/none/error_clusters"),
     ]:
-        answer = await client.request(method, path, json={})
+        body = {"mark": "going"} if path.endswith("mark") else {}
+        answer = await client.request(method, path, json=body)
         assert answer.status_code == 404, path
 
 
@@ -199,8 +250,11 @@ async def test_whoever_may_read_the_class_may_set_what_it_shows(
         ("PUT", f"{LIST}/thresholds"),
         ("POST", SNOOZE),
         ("DELETE", SNOOZE),
+        ("POST", MARK),
+        ("DELETE", MARK),
     ]:
-        answer = await client.request(method, path, json={}, headers=bearer(**grant))
+        body = {"mark": "going"} if path == MARK else {}
+        answer = await client.request(method, path, json=body, headers=bearer(**grant))
         assert answer.status_code == status, (method, path)
 
 

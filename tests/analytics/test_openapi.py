@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from analytics import attention_responses, responses, sign_in_responses
+from analytics import attention_responses, class_responses, responses, sign_in_responses
 from analytics.api import create_app
 from analytics.settings import ApiSettings
 
@@ -20,6 +20,8 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/events": responses.Events,
     "/api/v1/courses/{course_id}/exercises": responses.Exercises,
     "/api/v1/courses/{course_id}/timeline": responses.Timeline,
+    "/api/v1/courses/{course_id}/class_map": class_responses.ClassMap,
+    "/api/v1/courses/{course_id}/class_stream": class_responses.ClassStream,
     "/api/v1/measures": responses.Measures,
     "/api/v1/measures/{name}": responses.MeasureDefinition,
     "/api/v1/courses/{course_id}/measures/{name}": responses.MeasureRows,
@@ -52,6 +54,11 @@ CHANGES = {
         "delete",
         "/api/v1/courses/{course_id}/attention/{student_id}/snooze",
     ): attention_responses.Snoozed,
+    ("post", "/api/v1/courses/{course_id}/attention/{student_id}/mark"): attention_responses.Marked,
+    (
+        "delete",
+        "/api/v1/courses/{course_id}/attention/{student_id}/mark",
+    ): attention_responses.Marked,
 }
 OPERATIONS = {("get", path): answer for path, answer in ANSWERS.items()} | CHANGES
 OF_API = [

@@ -26,6 +26,7 @@ VALUES: dict[str, Any] = {
     "as_of": None,
     "section": None,
     "lesson_minutes": 180,
+    "exercises": ["1.2", "1.10", "0.5"],
 }
 
 
@@ -41,7 +42,9 @@ def test_there_is_a_measure_for_every_number() -> None:
         "as_of",
         "attention_settings",
         "attention_signals",
+        "class_map",
         "class_progress",
+        "class_stream",
         "course_events",
         "courses",
         "error_clusters",
@@ -66,7 +69,7 @@ def test_a_header_is_complete_and_true(name: str, lake: duckdb.DuckDBPyConnectio
     assert rows
     assert list(rows[0]) == list(query.columns)
     statement = query.sql.split("\n\n", 1)[1]
-    read = re.findall(r"\b(?:lake|master)\.\w+|\bcourse_events(?=\()", statement)
+    read = re.findall(r"\b(?:lake|master)\.\w+|\bcourse_(?:events|runs)(?=\()", statement)
     assert set(read) == set(query.reads)
 
 

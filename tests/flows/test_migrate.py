@@ -35,6 +35,7 @@ def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:
         "registered_cells",
         "attention_thresholds",
         "attention_snoozes",
+        "attention_marks",
     }
     assert tables(engine) == expected
     migrate(engine, "base")

@@ -40,12 +40,14 @@ TABLES = (
     "student_states",
     "attention_thresholds",
     "attention_snoozes",
+    "attention_marks",
 )
 #: What no event tells of: only a backup brings it back.
 SET_BY_INSTRUCTOR = (
     "UPDATE enrollments SET display_name = 'Ada', section = 'A' WHERE student_id = 's1'",
     "INSERT INTO attention_thresholds VALUES ('demo', 'failed_runs', NULL, now())",
     "INSERT INTO attention_snoozes VALUES ('demo', 's1', now(), now() + interval '1 day', 'Ada')",
+    "INSERT INTO attention_marks VALUES ('demo', 's1', now(), 'going', 'Ada')",
 )
 
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, takewhile
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -35,11 +35,15 @@ from analytics.attention_responses import (
     ErrorCluster,
     ErrorClusters,
     Listed,
+    Mark,
+    Marked,
+    MarkRequest,
     Snooze,
     Snoozed,
     SnoozeRequest,
     Thresholds,
 )
+from analytics.class_responses import ClassMap, ClassStream, MapStudent, StreamExercise
 from analytics.measure import load_measure
 from analytics.measure_answers import definition, measures
 from analytics.responses import (
@@ -89,6 +93,7 @@ class MadeUpClass:
         self.asked: list[str] = []
         self.needy: list[Listed] = []
         self.snoozes: dict[str, Snooze] = {}
+        self.marks: dict[str, list[Mark]] = {}
         self.clusters: list[ErrorCluster] = []
         self.too_little: set[str] = set()
         self.further: dict[str, dict[str, Any]] = {}
@@ -223,6 +228,49 @@ class MadeUpClass:
             exercises=self.exercises(),
         )
 
+    def class_map(self) -> ClassMap:
+        """Return how far each student is with each exercise."""
+        exercises, now = self.exercises(), datetime.now(UTC)
+        students = []
+        for state in self.states():
+            events = self.of(state.student_id)
+            cells = [
+                _cell([event for event in events if event.exercise == each.exercise])
+                for each in exercises
+            ]
+            runs = [event.received_at for event in events if event.type == "cell_run"]
+            ages = [int((now - at).total_seconds()) // 60 for at in runs]
+            students.append(
+                MapStudent(
+                    student_id=state.student_id,
+                    states="".join(letter for letter, _ in cells),
+                    failed_runs=[failed for letter, failed in cells if letter == "f"],
+                    runs=[ages.count(minute) for minute in range(14, -1, -1)],
+                    exercise=state.exercise,
+                    last_run_at=max(runs, default=None),
+                    active=state.active,
+                )
+            )
+        return ClassMap(
+            as_of=self.as_of(self.numbers_lag),
+            course_id=COURSE,
+            now=now,
+            exercises=exercises,
+            students=students,
+        )
+
+    def class_stream(self) -> ClassStream:
+        """Return where everybody is, as the only step."""
+        at = [state.exercise for state in self.states()]
+        names = [each.exercise for each in self.exercises()]
+        return ClassStream(
+            as_of=self.as_of(),
+            course_id=COURSE,
+            bucket_seconds=60,
+            steps=[datetime.now(UTC).replace(second=0, microsecond=0)] if names else [],
+            exercises=[StreamExercise(exercise=name, students=[at.count(name)]) for name in names],
+        )
+
     def timeline(self, exercise: str | None = None) -> Timeline:
         """Return the runs of each minute, of one exercise or of all."""
         minute = timedelta(minutes=1)
@@ -242,6 +290,17 @@ class MadeUpClass:
             )
             start += minute
         return Timeline(as_of=self.as_of(), course_id=COURSE, bucket_seconds=60, buckets=buckets)
+
+
+def _cell(events: list[HistoryEvent]) -> tuple[str, int]:
+    """Return the state of an exercise by its events, newest first, and its failed runs."""
+    if any(event.passed for event in events):
+        return "s", 0
+    runs = [event.status for event in events if event.type == "cell_run"]
+    failed = len(list(takewhile(lambda status: status == "error", runs)))
+    if failed:
+        return "f", failed
+    return ("r" if "ok" in runs else "w" if events else "."), 0
 
 
 def _judging_api(made_up: MadeUpClass) -> FastAPI:
@@ -305,6 +364,7 @@ def _api(made_up: MadeUpClass) -> FastAPI:
         assert bucket == "1m"
         return made_up.timeline(exercise)
 
+    _serve_picture(app, made_up)
     _serve_attention(app, made_up)
     _serve_measures(app, made_up)
 
@@ -390,21 +450,38 @@ def _serve_measures(app: FastAPI, made_up: MadeUpClass) -> None:
         )
 
 
+def _serve_picture(app: FastAPI, made_up: MadeUpClass) -> None:
+    @app.get("/api/v1/courses/{course}/class_map")
+    def class_map(course: str) -> ClassMap:
+        return made_up.class_map().model_copy(update={"course_id": course})
+
+    @app.get("/api/v1/courses/{course}/class_stream")
+    def class_stream(course: str) -> ClassStream:
+        return made_up.class_stream().model_copy(update={"course_id": course})
+
+
 def _serve_attention(app: FastAPI, made_up: MadeUpClass) -> None:
     @app.get("/api/v1/courses/{course}/attention")
     def attention(course: str) -> Attention:
         listed = [
-            each.model_copy(update={"snooze": made_up.snoozes.get(each.student_id)})
+            each.model_copy(
+                update={
+                    "snooze": made_up.snoozes.get(each.student_id),
+                    "mark": (made_up.marks.get(each.student_id) or [None])[-1],
+                }
+            )
             for each in made_up.needy
         ]
+        helped = [each for each in listed if each.mark and each.mark.mark == "helped"]
         return Attention(
             as_of=made_up.as_of(),
             course_id=course,
             now=datetime.now(UTC),
             lesson_minutes=180,
             thresholds=Thresholds(),
-            students=[each for each in listed if each.snooze is None],
+            students=[each for each in listed if each.snooze is None and each not in helped],
             snoozed=[each for each in listed if each.snooze is not None],
+            helped=helped,
         )
 
     @app.post("/api/v1/courses/{course}/attention/{student}/snooze")
@@ -417,6 +494,17 @@ def _serve_attention(app: FastAPI, made_up: MadeUpClass) -> None:
     def end_snooze(course: str, student: str) -> Snoozed:
         made_up.snoozes.pop(student, None)
         return Snoozed(course_id=course, student_id=student)
+
+    @app.post("/api/v1/courses/{course}/attention/{student}/mark")
+    def mark(course: str, student: str, asked: MarkRequest) -> Marked:
+        given = Mark(mark=asked.mark, at=datetime.now(UTC), by=asked.by)
+        made_up.marks.setdefault(student, []).append(given)
+        return Marked(course_id=course, student_id=student, mark=asked.mark)
+
+    @app.delete("/api/v1/courses/{course}/attention/{student}/mark")
+    def take_mark_back(course: str, student: str) -> Marked:
+        made_up.marks.get(student, [None]).pop()
+        return Marked(course_id=course, student_id=student)
 
     @app.get("/api/v1/courses/{course}/error_clusters")
     def error_clusters(course: str, minutes: int, exercise: str | None = None) -> ErrorClusters:

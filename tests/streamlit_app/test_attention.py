@@ -1,5 +1,6 @@
-"""The cards at the top of the Live page: who needs a person, and which failure is shared."""
+"""The cards of the Live page: who needs a person, and which failure is shared."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,12 +39,30 @@ def needy(*names: str) -> list[Any]:
     return [example.model_copy(update={"student_id": name, "since": since}) for name in names]
 
 
+def map_of(app: AppTest) -> Any:
+    (found,) = (each for each in app.get("bidi_component") if "class_map" in each.key)
+    return json.loads(found.proto.json)
+
+
+def failure(*at_it: str, past: tuple[str, ...] = (), **fields: Any) -> Any:
+    """Return a failure that some are at, and others got past."""
+    [example] = ERROR_CLUSTERS.clusters
+    [one] = example.who
+    who = [
+        one.model_copy(
+            update={"student_id": name, "past_at": one.past_at if name in past else None}
+        )
+        for name in (*at_it, *past)
+    ]
+    return example.model_copy(update={"who": who, "students": len(who)} | fields)
+
+
 def test_nobody_is_said_in_words(made_up: Any) -> None:
     """An empty list is a sentence, not an empty box."""
     made_up.run("Vole")
     text = text_of(opened())
     assert 'data-testid="nobody"' in text
-    assert 'data-testid="cluster-table"' not in text
+    assert "No failure is shared right now." in text
 
 
 def test_each_person_has_the_reasons_in_words(made_up: Any) -> None:
@@ -51,19 +70,47 @@ def test_each_person_has_the_reasons_in_words(made_up: Any) -> None:
     made_up.run("Vole")
     made_up.needy = needy("Zoë & <co>")
     text = text_of(opened())
-    assert "same NameError 6 times in 4 minutes; 3 of 28 others had it" in text
-    assert "Zoë &amp; &lt;co&gt;</a>" in text
-    assert "2.1 · likely · 4 min" in text
+    assert "Same NameError 6 times in 4 minutes; 3 of 28 others had it" in text
+    assert '<b>Zoë &amp; &lt;co&gt;</b> <span class="cp-chip">2.1</span>' in text
+    assert '<span class="cp-since">4 min</span>' in text
+    assert '<span class="cp-muted">likely</span>' in text
     assert "student=Zo%C3%AB+%26+%3Cco%3E" in text
+    assert 'class="cp-hand"' not in text
+
+
+def test_a_raised_hand_stands_beside_the_name(made_up: Any) -> None:
+    """How long it has been up comes first; the reason in words is the next one, if there is one."""
+    made_up.run("Vole")
+    [ada, bob] = needy("ada", "bob")
+    hand = ada.reasons[0].model_copy(
+        update={
+            "code": "hand_up",
+            "text": "hand up for 9 minutes",
+            "since": datetime.now(UTC) - timedelta(minutes=9),
+        }
+    )
+    made_up.needy = [
+        ada.model_copy(update={"reasons": [hand, *ada.reasons, *ada.reasons]}),
+        bob.model_copy(update={"reasons": [hand]}),
+    ]
+    text = text_of(opened())
+    assert text.count('<span class="cp-hand">hand up</span>') == 2
+    assert text.count('<span class="cp-since">waiting 9 min</span>') == 2
+    assert "<span>Same NameError 6 times" in text
+    assert 'title="same NameError 6 times' in text
+    assert "<span>Hand up for 9 minutes</span>" in text
+    assert "<dt>hands up</dt><dd>2</dd>" in text
 
 
 def test_five_are_shown_and_the_rest_is_counted(made_up: Any) -> None:
-    """More can't be walked to."""
-    made_up.run("Vole")
+    """More can't be walked to; in the map all of them are tinted."""
+    for name in "abcdefgh":
+        made_up.run(name)
     made_up.needy = needy(*"abcdefg")
-    text = text_of(opened())
-    assert text.count('data-testid="person"') == 5
-    assert "and 2 more" in text
+    app = opened()
+    assert text_of(app).count('data-testid="person"') == 5
+    assert "and 2 more" in text_of(app)
+    assert [each["id"] for each in map_of(app)["students"] if each["needs"]] == list("abcdefg")
 
 
 def test_who_is_snoozed_is_off_the_list_and_can_come_back(made_up: Any) -> None:
@@ -77,18 +124,77 @@ def test_who_is_snoozed_is_off_the_list_and_can_come_back(made_up: Any) -> None:
     text = text_of(app)
     assert text.count('data-testid="person"') == 1
     assert "snoozed until" in text
-    app.button(key="back_ada").click().run()
+    app.button(key="undo_ada").click().run()
     assert made_up.snoozes == {}
     assert text_of(app).count('data-testid="person"') == 2
+
+
+def test_everybody_sees_who_is_on_the_way_and_each_step_can_be_undone(made_up: Any) -> None:
+    """Going keeps the card, helped ends it; undo and "Not going" go back one step each."""
+    made_up.run("Vole")
+    made_up.needy = needy("ada")
+    app, colleague = opened(), opened()
+    app.button(key="going_ada").click().run()
+    colleague.run()
+    for each in (app, colleague):
+        assert "Somebody is on the way, 0 s" in text_of(each)
+        assert {button.key for button in each.button} >= {"helped_ada", "back_ada"}
+    colleague.button(key="helped_ada").click().run()
+    assert 'data-testid="nobody"' in text_of(colleague)
+    assert "helped 0 s ago" in text_of(colleague)
+    colleague.button(key="undo_ada").click().run()
+    assert "on the way" in text_of(colleague)
+    colleague.button(key="back_ada").click().run()
+    assert "on the way" not in text_of(colleague)
+    assert made_up.marks == {"ada": []}
+
+
+def test_a_change_that_is_not_taken_says_so(made_up: Any) -> None:
+    """The card stays, with a sentence about what to do."""
+    made_up.run("Vole")
+    made_up.needy = needy("ada")
+    app = opened()
+    made_up.api_is_away = True
+    app.button(key="going_ada").click().run()
+    assert text_of(app).count("can&#x27;t be had right now") == 2  # the change, and the numbers
+    assert 'data-testid="person"' in text_of(app)
 
 
 def test_a_shared_failure_says_how_others_got_past_it(made_up: Any) -> None:
     """Failures of one student alone are not shared, so they are not shown."""
     made_up.run("Vole")
-    [shared] = ERROR_CLUSTERS.clusters
-    alone = shared.model_copy(update={"students": 1, "pattern": "only once"})
-    made_up.clusters = [shared, alone]
+    made_up.clusters = [
+        failure("ada", past=("bob", "cy"), pattern="only once"),
+        failure("ada", "bob", past=("cy",), is_new=False),
+        failure("ada", "bob", "dan", got_past=0, minutes_to_get_past=None, pattern="of three"),
+    ]
     text = text_of(opened())
     assert "name &#x27;…&#x27; is not defined" in text
-    assert "1 of 2, in 2 min and 2 runs" in text
+    assert "1 got past it, in 2 min and 2 runs" in text
+    assert "nobody got past it yet" in text
+    assert "3 students in 2 groups" in text
     assert "only once" not in text
+    assert text.index("of three") < text.index("name &#x27;…&#x27;")
+    assert text.count('<b class="cp-alarm">new</b>') == 1
+
+
+def test_a_click_on_a_failure_shows_its_students_in_the_map(made_up: Any) -> None:
+    """The address keeps the choice; a second click, or a failure that is gone, shows everyone."""
+    for name in ("ada", "bob", "cy"):
+        made_up.run(name)
+    shared = failure("ada", "bob", past=("cy",))
+    made_up.clusters = [shared]
+    app = opened()
+    assert len(map_of(app)["students"]) == 3
+    app.button(key="filter_0").click().run()
+    assert app.query_params["failure"] == "NameError: name '…' is not defined"
+    assert [each["id"] for each in map_of(app)["students"]] == ["ada", "bob"]
+    assert map_of(app)["enrolled"] == 3
+    assert app.button(key="filter_0").label == "Show everyone"
+    made_up.clusters = []
+    app.run()
+    assert len(map_of(app)["students"]) == 3
+    made_up.clusters = [shared]
+    app.run()
+    app.button(key="filter_0").click().run()
+    assert "failure" not in app.query_params

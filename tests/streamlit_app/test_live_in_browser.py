@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
 TOKEN = "read-token-of-the-instructor"
 
@@ -17,7 +17,7 @@ def enter(page: Page, dashboard: str) -> Callable[..., None]:
 
     def enter(path: str = "/") -> None:
         page.goto(f"{dashboard}{path}?token={TOKEN}")
-        expect(page.get_by_test_id("class-table")).to_be_visible(timeout=60_000)
+        expect(page.get_by_test_id("class-map")).to_be_visible(timeout=60_000)
 
     return enter
 
@@ -40,6 +40,21 @@ def _number(page: Page, label: str) -> Any:
     return page.get_by_test_id("strip").locator("div", has_text=label).locator("dd")
 
 
+def _row(page: Page, student: str) -> Locator:
+    """Return a student's row of the map."""
+    return page.locator(f'[data-testid=class-map] tr[data-student="{student}"]')
+
+
+def _cells(page: Page, student: str) -> Locator:
+    """Return the cells of a student's row that hold glyphs."""
+    return _row(page, student).locator("td.cp-glyph-cell")
+
+
+def _names(page: Page) -> Locator:
+    """Return the names of the rows, from above to below."""
+    return page.get_by_test_id("class-map").locator("tbody th a")
+
+
 def test_a_run_appears_without_a_reload_and_moves_the_numbers(
     page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
 ) -> None:
@@ -59,8 +74,7 @@ def test_a_run_appears_without_a_reload_and_moves_the_numbers(
     expect(row).to_contain_text("NameError name 'totl' is not defined")
     ingest.signal()
     expect(_number(page, "here now")).to_have_text("2 of 2")
-    expect(_number(page, "with an error")).to_have_text("50 %")
-    expect(page.get_by_test_id("class-table")).to_contain_text("Heron")
+    expect(_cells(page, "Heron")).to_have_text(["failing, 1 runs in a row"])
     assert page.evaluate("window.sameDocument")
 
 
@@ -100,7 +114,7 @@ def test_the_last_run_of_a_burst_is_counted(
     for _ in range(40):
         ingest.send(made_up.run("Vole"))
         ingest.signal()
-    expect(_number(page, "runs")).to_have_text("41")
+    expect(_row(page, "Vole").locator(".cp-busy")).to_have_text("41 runs in 15 minutes")
     redraws = sum(path.endswith("/progress") for path in made_up.asked)
     assert 1 <= redraws < 20
 
@@ -155,7 +169,7 @@ def test_after_a_reload_the_list_comes_from_the_api(
     assert positions() == [sent["position"], enter_run["position"]]
     _expect_state(page, "reconnecting", "offline")
     made_up.run("Ibis")  # nobody tells the page of this one
-    expect(_number(page, "runs")).to_have_text("3", timeout=30_000)
+    expect(page.locator("[data-testid=class-map] tbody tr")).to_have_count(3, timeout=30_000)
 
 
 def test_the_list_is_ordered_and_has_an_end(
@@ -226,10 +240,10 @@ def test_odd_texts_are_shown_as_they_are(
     parts = "['a', '.cp-where', 'b'].map(part => row.querySelector(part).textContent)"
     shown = rows.evaluate_all(f"rows => rows.map(row => {parts})")
     assert shown == [[odd] * 3 for odd in 2 * ODD[::-1]]
-    names = page.get_by_test_id("class-table").locator("tbody th")
+    names = page.get_by_test_id("class-map").locator("tbody th")
     expect(names).to_have_count(len(ODD))
     assert sorted(names.evaluate_all("all => all.map(each => each.textContent)")) == sorted(ODD)
-    exercises = page.get_by_test_id("exercise-table").locator("tbody th")
+    exercises = page.get_by_test_id("class-map").locator(".cp-exercise")
     assert sorted(exercises.evaluate_all("all => all.map(each => each.textContent)")) == sorted(ODD)
     # A text that turns the writing direction around turns nothing but itself.
     row = rows.filter(has_text="gnp.x").first
@@ -250,7 +264,7 @@ def test_a_student_with_an_odd_id_has_a_page(
     made_up.run("Vole")
     made_up.run(odd, "error", error_name=odd, error_message=odd, exercise=odd)
     enter()
-    page.get_by_test_id("class-table").locator("tbody a").filter(has_not_text="Vole").click()
+    page.get_by_test_id("class-map").locator("tbody a").filter(has_not_text="Vole").click()
     row = page.get_by_test_id("history-table").locator("tbody tr")
     expect(row).to_have_count(1)
     assert row.locator("b").text_content() == odd
@@ -264,7 +278,7 @@ def test_a_name_leads_to_the_student_and_back(
     made_up.run("Vole", "error", error_name="NameError")
     enter()
     expect(page).to_have_url(f"{dashboard}/?course=python-101")
-    page.get_by_test_id("class-table").get_by_role("link", name="Vole").click()
+    page.get_by_test_id("class-map").get_by_role("link", name="Vole").click()
     expect(page.get_by_test_id("history-table")).to_contain_text("NameError")
     address = f"{dashboard}/student?course=python-101&student=Vole"
     expect(page).to_have_url(address)
@@ -296,6 +310,177 @@ def test_the_page_needs_nobody_else(
     made_up.run("Vole")
     enter()
     _expect_state(page, "live")
-    expect(page.locator(".stVegaLiteChart canvas, .stVegaLiteChart svg")).to_have_count(2)
+    expect(page.locator(".stVegaLiteChart canvas, .stVegaLiteChart svg")).to_have_count(1)
     assert hosts - {""} == {"127.0.0.1"}
     assert errors == []
+
+
+def test_rows_stay_where_they_are_until_the_instructor_asks(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """A glyph changes in its place; a button offers the new order and nothing else moves a row."""
+    made_up.run("Ada", "error")
+    made_up.run("Bob")
+    enter()
+    _expect_state(page, "live")
+    expect(_names(page)).to_have_text(["Ada", "Bob"])
+    reorder = page.get_by_test_id("reorder")
+    expect(reorder).to_be_disabled()
+    made_up.run("Ada", exercise="1.2")
+    made_up.run("Ada")
+    made_up.run("Cy")
+    ingest.signal()
+    expect(_cells(page, "Ada")).to_have_text(["ran, no check", "ran, no check"])
+    expect(_names(page)).to_have_text(["Bob", "Cy", "Ada"])  # other columns: the map is new
+    made_up.run("Bob", "error")
+    made_up.run("Bob", exercise="1.2")
+    made_up.run("Bob", "error", exercise="1.2")
+    ingest.signal()
+    expect(_cells(page, "Bob")).to_have_text(["failing, 1 runs in a row"] * 2)
+    made_up.run("Bob")
+    made_up.run("Bob", exercise="1.2")
+    ingest.signal()
+    expect(_cells(page, "Bob")).to_have_text(["ran, no check"] * 2)
+    expect(_names(page)).to_have_text(["Bob", "Cy", "Ada"])
+    reorder.click()
+    expect(_names(page)).to_have_text(["Cy", "Ada", "Bob"])
+    expect(reorder).to_be_disabled()
+    page.get_by_role("radio", name="by name").click()
+    expect(_names(page)).to_have_text(["Ada", "Bob", "Cy"])
+    expect(page).to_have_url(re.compile("order=name"))
+    page.reload()
+    expect(_names(page)).to_have_text(["Ada", "Bob", "Cy"])
+
+
+def test_the_map_is_a_table_for_the_keyboard_and_for_readers(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """Rows and columns have headers, a glyph has words, and the map can be scrolled by keys."""
+    assert ingest.connections == []
+    made_up.run("Vole", "error", exercise="1.1")
+    made_up.run("Vole", "error", exercise="1.1")
+    made_up.run("Vole", type="check_result", status=None, passed=True, exercise="1.2")
+    enter()
+    table = page.get_by_test_id("class-map")
+    expect(table.get_by_role("rowheader", name="Vole")).to_be_visible()
+    expect(table.get_by_role("columnheader", name="1.2")).to_have_attribute(
+        "title", "1.2: 1 of 1 students solved it"
+    )
+    expect(table.get_by_role("cell", name="failing, 2 runs in a row")).to_be_visible()
+    expect(table.get_by_role("cell", name="solved (check passed)")).to_be_visible()
+    page.get_by_role("region", name="Class map: students by exercises").focus()
+    page.keyboard.press("Tab")
+    expect(table.get_by_role("link", name="Vole")).to_be_focused()
+
+
+def test_a_large_class_changes_only_where_something_happened(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """500 students by 40 exercises scroll inside the map; a new run touches one cell."""
+    made_up.run("Vole")
+    large = made_up.class_map()
+    exercises = [
+        large.exercises[0].model_copy(update={"exercise": f"{n // 10 + 1}.{n % 10 + 1}"})
+        for n in range(40)
+    ]
+    students = [
+        large.students[0].model_copy(update={"student_id": f"student-{n}", "states": "s" * 40})
+        for n in range(500)
+    ]
+    large = large.model_copy(update={"exercises": exercises, "students": students})
+    path = "/api/v1/courses/python-101/class_map"
+    made_up.answer_with[path] = large.model_dump(mode="json")
+    enter()
+    _expect_state(page, "live")
+    expect(_names(page)).to_have_count(500)
+    cell = _cells(page, "student-499").nth(39)
+    cell.scroll_into_view_if_needed()
+    expect(page.get_by_role("columnheader", name="4.10")).to_be_in_viewport()
+    expect(_row(page, "student-499").get_by_role("link")).to_be_in_viewport()
+    page.evaluate(
+        """() => {
+            window.touched = new Set();
+            const note = (all) => all.forEach(({ target }) => {
+                const cell = (target.closest ? target : target.parentElement).closest("td, tr");
+                if (!cell?.matches(".cp-last")) window.touched.add(cell);
+            });
+            new MutationObserver(note).observe(
+                document.querySelector("[data-testid=class-map] tbody"),
+                { subtree: true, childList: true, characterData: true, attributes: true },
+            );
+        }"""
+    )
+    students[499] = students[499].model_copy(update={"states": "s" * 39 + "f", "failed_runs": [12]})
+    large = large.model_copy(update={"students": students})
+    made_up.answer_with[path] = large.model_dump(mode="json")
+    ingest.signal()
+    expect(cell).to_have_text("failing, 12 runs in a row")
+    expect(cell).to_have_attribute("data-runs", "9+")
+    assert page.evaluate("window.touched.size") == 1
+
+
+def test_a_pause_and_a_filter_lose_nothing(
+    page: Page,
+    enter: Callable[..., None],
+    made_up: Any,
+    ingest: Any,
+    positions: Callable[[], list[str]],
+) -> None:
+    """What came during a pause is counted and comes after it; a filter only hides."""
+    first = made_up.run("Vole")
+    enter()
+    _expect_state(page, "live")
+    feed = page.get_by_test_id("live-feed")
+    rows = page.get_by_test_id("live-run")
+    expect(rows).to_be_hidden()
+    feed.locator("summary").click()
+    expect(rows).to_be_visible()
+    feed.get_by_role("button", name="Pause").click()
+    later = [made_up.run("Heron", "error", error_name="KeyError"), made_up.run("Vole")]
+    for run in later:
+        ingest.send(run)
+    expect(feed).to_contain_text("2 more since the pause")
+    ingest.signal()  # draws the page anew
+    expect(_names(page)).to_have_count(2)
+    expect(rows).to_have_count(1)
+    feed.get_by_role("button", name="Go on").click()
+    expect(rows).to_have_count(3)
+    assert positions() == [run["position"] for run in (*later[::-1], first)]
+    feed.get_by_role("searchbox").fill("keyerr")
+    expect(rows.filter(visible=True)).to_have_count(1)
+    ingest.send(made_up.run("Ibis"))
+    expect(rows).to_have_count(4)
+    expect(rows.filter(visible=True)).to_have_count(1)
+    feed.get_by_role("searchbox").fill("nothing has this")
+    expect(feed).to_contain_text("No row has this.")
+    feed.get_by_role("searchbox").fill("")
+    expect(rows.filter(visible=True)).to_have_count(4)
+
+
+def test_the_page_fits_every_screen(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """Nothing scrolls sideways; on a tablet the cards come first, a phone has no map."""
+    assert ingest.connections == []
+    for number in range(30):
+        made_up.run(f"student-{number}", exercise=f"{number % 3 + 1}.{number % 5 + 1}")
+    enter()
+    table, cards = page.get_by_test_id("class-map"), page.locator(".st-key-attention")
+    for width, height in ((1920, 1080), (1440, 900), (1280, 720), (1024, 768), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        expect(cards).to_be_visible()
+        expect(table).to_be_visible(visible=width > 640)
+        sideways = "document.querySelector('.stMain').scrollWidth - innerWidth"
+        page.wait_for_function(f"() => {sideways} <= 0")
+        first, second = table.bounding_box(), cards.bounding_box()
+        assert second is not None
+        if first is not None:
+            is_beside = second["x"] > first["x"] + 100
+            assert is_beside == (width > 1100), width
+            assert is_beside or second["y"] < first["y"]
+        if (width, height) == (1440, 900):  # the whole class at one glance
+            assert page.locator(".cp-map-window").evaluate(
+                "each => each.scrollHeight <= each.clientHeight"
+            )
+            expect(page.get_by_test_id("reorder")).to_be_in_viewport()
+    page.set_viewport_size({"width": 1440, "height": 900})

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +47,20 @@ def _text(app: AppTest) -> str:
     return "".join(block.body for block in app.html)
 
 
-def _feed(app: AppTest) -> dict[str, Any]:
-    (feed,) = (each for each in app.get("bidi_component") if "live_feed" in each.key)
-    found: dict[str, Any] = json.loads(feed.proto.json)
+def _component(app: AppTest, name: str) -> dict[str, Any]:
+    """Return what a component of the page was given."""
+    (component,) = (each for each in app.get("bidi_component") if name in each.key)
+    found: dict[str, Any] = json.loads(component.proto.json)
     return found
+
+
+def _feed(app: AppTest) -> dict[str, Any]:
+    return _component(app, "live_feed")
+
+
+def _runs_shown(app: AppTest) -> int:
+    """Return how many runs of the last minutes the map shows."""
+    return sum(sum(each["runs"]) for each in _component(app, "class_map")["students"])
 
 
 def test_before_the_first_class_the_page_says_how_to_begin(made_up: Any) -> None:
@@ -65,20 +76,51 @@ def test_the_live_page_shows_where_the_class_is(made_up: Any) -> None:
     """Numbers, class and exercises come from the API."""
     made_up.run("Vole", "error", error_name="NameError")
     made_up.run("Heron", exercise="1.2")
-    text = _text(_open())
+    app = _open()
+    text = _text(app)
     assert "<dd>2 <small>of 2</small></dd>" in text
-    assert "<dt>with an error</dt><dd>50 %</dd>" in text
-    assert 'data-testid="class-table"' in text
-    assert 'href="student?course=python-101&amp;student=Heron"' in text
-    assert 'data-testid="exercise-table"' in text
-    assert "<dt>lost</dt>" not in text
+    assert "<dt>where most are</dt><dd>1.1 <small>1 here</small></dd>" in text
+    assert "<dt>solved of what was reached</dt><dd>50 %</dd>" in text
+    assert text.count("<dt>") == 6
+    shown = _component(app, "class_map")
+    assert [each["id"] for each in shown["students"]] == ["Vole", "Heron"]
+    assert [each["states"] for each in shown["students"]] == ["f.", ".r"]
+    assert [each["solved"] for each in shown["exercises"]] == [0, 1]
+
+
+def test_the_order_of_the_map_is_kept_in_the_address(made_up: Any) -> None:
+    """By need unless the address says something that there is; a choice goes into the address."""
+    made_up.run("Vole", "error")
+    made_up.run("Heron")
+    for query, expected in (({}, ["Vole", "Heron"]), ({"order": "seat"}, ["Vole", "Heron"])):
+        assert _component(_open(**query), "class_map")["order"] == expected
+    app = _open(order="name")
+    assert _component(app, "class_map")["order"] == ["Heron", "Vole"]
+    _checked(app.segmented_control(key="order").select("need").run())
+    assert app.query_params["order"] == "need"
+    assert _component(app, "class_map")["order"] == ["Vole", "Heron"]
+
+
+def test_what_is_not_looked_at_is_not_asked_for(made_up: Any) -> None:
+    """Runs a minute and the exercises' numbers come when they are opened."""
+    made_up.run("Vole")
+    app = _open()
+    assert f"/api/v1/courses/{COURSE}/timeline" not in made_up.asked
+    assert 'data-testid="exercise-table"' not in _text(app)
+    app.session_state["minutes"] = app.session_state["exercises"] = True
+    _checked(app.run())
+    assert f"/api/v1/courses/{COURSE}/timeline" in made_up.asked
+    assert 'data-testid="exercise-table"' in _text(app)
 
 
 def test_lost_runs_are_shown_when_there_are_any(made_up: Any) -> None:
-    """A number of lost runs stands in the strip, and only then."""
+    """Whether anything was lost stands beside the state of the connection."""
     made_up.run("Vole")
+    state = _component(_open(), "connection")
+    assert (state["note"], state["is_alarm"]) == ("nothing lost", False)
     made_up.lost = 3
-    assert '<dt>lost</dt><dd class="cp-alarm">3</dd>' in _text(_open())
+    state = _component(_open(), "connection")
+    assert (state["note"], state["is_alarm"]) == ("3 runs lost", True)
 
 
 def test_the_list_begins_with_runs_from_the_api(made_up: Any, api_url: str) -> None:
@@ -146,13 +188,13 @@ def test_while_the_api_is_away_the_last_numbers_stay(made_up: Any) -> None:
     _checked(app.run())
     assert "can&#x27;t be had right now" in _text(app)
     assert "What you see is from " in _text(app)
-    assert "<dt>runs</dt><dd>1</dd>" in _text(app)
+    assert _runs_shown(app) == 1
     assert len(_feed(app)["runs"]) == 1
     made_up.api_is_away = False
     made_up.run("Vole")
     _checked(app.run())
     assert 'data-testid="old"' not in _text(app)
-    assert "<dt>runs</dt><dd>2</dd>" in _text(app)
+    assert _runs_shown(app) == 2
 
 
 def test_a_page_without_any_numbers_says_so(made_up: Any) -> None:
@@ -206,7 +248,10 @@ def test_the_pages_use_the_instructors_words(made_up: Any) -> None:
     made_up.run("Vole", "error")
     made_up.lost = 1
     pages = [_open(), _open_student(), _open_student(student="Vole")]
-    texts = "".join(_text(page).partition("<style>")[0].lower() for page in pages)
-    texts += json.dumps(_feed(pages[0])["texts"]).lower()
+    styles = re.compile("<style>.*?</style>", re.DOTALL)
+    texts = "".join(styles.sub("", _text(page)).lower() for page in pages)
+    for name in ("live_feed", "class_map", "connection"):
+        texts += json.dumps(_component(pages[0], name)["texts"]).lower()
+    texts += " ".join(button.label + (button.help or "") for button in pages[0].button).lower()
     for word in ("event", "ingest", "lag", "websocket", "api"):
         assert word not in texts

@@ -54,7 +54,7 @@ def test_nothing_in_a_chart_is_fainter_than_its_colour(colours: Palette) -> None
     )
     started, solved = charts.solved_of_started(frame, colours).to_dict()["layer"]
     assert _contrast(started["mark"]["stroke"], colours.card) >= 3
-    inside = _mixed(colours.accent, colours.card, started["mark"]["fillOpacity"])
+    inside = charts.mixed(colours.accent, colours.card, started["mark"]["fillOpacity"])
     for outline in solved["encoding"]["stroke"]["scale"]["range"]:
         assert _contrast(outline, inside) >= 3
     runs = charts.runs_per_minute(pd.DataFrame(columns=["start", "outcome", "runs"]), colours)
@@ -84,11 +84,6 @@ def test_an_unknown_theme_is_light() -> None:
 def _contrast(one: str, other: str) -> float:
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
-
-
-def _mixed(one: str, other: str, share: float) -> str:
-    pairs = [(int(one[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5)]
-    return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
 
 
 def _luminance(colour: str) -> float:

@@ -8,7 +8,14 @@ import pytest
 from sqlalchemy import Engine
 
 from flows.migrate import migrate
-from flows.stores.attention import end_snooze, position_of, set_thresholds, snooze
+from flows.stores.attention import (
+    end_snooze,
+    position_of,
+    set_mark,
+    set_thresholds,
+    snooze,
+    take_mark_back,
+)
 from flows.stores.postgres import engine_for
 from flows.stores.store import StoreUnavailableError
 
@@ -62,10 +69,27 @@ def test_the_latest_snooze_of_a_student_counts(engine: Engine) -> None:
     assert rows(engine, query) == [("d", LATER, "Alan")]
 
 
+def test_marks_are_kept_and_the_latest_can_be_taken_back(engine: Engine) -> None:
+    """One after the other, in its own course only; where there is none nothing happens."""
+    set_mark(engine, "d", "ada", mark="going", by=None)
+    set_mark(engine, "c", "ada", mark="going", by="Grace")
+    set_mark(engine, "c", "ada", mark="helped", by=None)
+    query = "SELECT course_id, mark, marked_by FROM attention_marks ORDER BY 1, marked_at"
+    going = ("c", "going", "Grace")
+    assert rows(engine, query) == [going, ("c", "helped", None), ("d", "going", None)]
+    take_mark_back(engine, "c", "ada")
+    assert rows(engine, query) == [going, ("d", "going", None)]
+    take_mark_back(engine, "c", "ada")
+    take_mark_back(engine, "c", "ada")
+    assert rows(engine, query) == [("d", "going", None)]
+
+
 def test_an_unknown_course_or_student_is_refused(engine: Engine) -> None:
     """Nothing is written for who is not there."""
     with pytest.raises(StoreUnavailableError):
         snooze(engine, "c", "nobody", until=LATER, by=None)
+    with pytest.raises(StoreUnavailableError):
+        set_mark(engine, "c", "nobody", mark="going", by=None)
     with pytest.raises(StoreUnavailableError):
         set_thresholds(engine, "none", {"failed_runs": 7})
 

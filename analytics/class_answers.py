@@ -1,0 +1,79 @@
+"""Answers about the class as a whole picture: the map of students and exercises, and its way."""
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from duckdb import DuckDBPyConnection as Lake
+
+from analytics.answers import BUCKETS_LIMIT, as_of, exercises_of, require_member
+from analytics.class_responses import ClassMap, ClassStream, MapStudent, StreamExercise
+from analytics.query import load_query
+from ingest_api.problems import Problem
+
+
+def class_map(lake: Lake, course_id: str) -> ClassMap:
+    """Return how far each student is with each exercise now.
+
+    Raises:
+        Problem: 404 for an unknown course.
+    """
+    require_member(lake, course_id)
+    now = datetime.now(UTC)
+    exercises = exercises_of(lake, course_id)
+    rows = load_query("class_map").rows(
+        lake, course_id=course_id, exercises=[each.exercise for each in exercises], now=now
+    )
+    return ClassMap(
+        as_of=as_of(lake, now, "lake", "postgres"),
+        course_id=course_id,
+        now=now,
+        exercises=exercises,
+        students=[MapStudent.model_validate(row) for row in rows],
+    )
+
+
+def class_stream(
+    lake: Lake,
+    course_id: str,
+    bucket_seconds: int,
+    start: datetime | None,
+    until: datetime | None,
+) -> ClassStream:
+    """Return how many students were at each exercise, step by step.
+
+    Raises:
+        Problem: 404 for an unknown course, 422 for more than `BUCKETS_LIMIT` steps.
+    """
+    require_member(lake, course_id)
+    names = [each.exercise for each in exercises_of(lake, course_id)]
+    rows = load_query("class_stream").rows(
+        lake,
+        course_id=course_id,
+        exercises=names,
+        bucket_seconds=bucket_seconds,
+        start=start,
+        until=until,
+        bucket_limit=BUCKETS_LIMIT + 1,
+    )
+    students: dict[str, dict[datetime, int]] = defaultdict(dict)
+    for row in rows:
+        students[row["exercise"]][row["start"]] = row["students"]
+    # Whoever ran something once is somewhere from then on, so no step is without a row.
+    steps = list(dict.fromkeys(row["start"] for row in rows))
+    if len(steps) > BUCKETS_LIMIT:
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            f"these are more than {BUCKETS_LIMIT} buckets: ask for longer buckets or less time",
+        )
+    return ClassStream(
+        as_of=as_of(lake, datetime.now(UTC), "lake"),
+        course_id=course_id,
+        bucket_seconds=bucket_seconds,
+        steps=steps,
+        exercises=[
+            StreamExercise(exercise=name, students=[students[name].get(step, 0) for step in steps])
+            for name in names
+            if name in students
+        ],
+    )

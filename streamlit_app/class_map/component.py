@@ -1,0 +1,50 @@
+"""The class map as a component of the page: the browser draws what changed, and nothing else."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+
+from streamlit_app.wording import AGES, NEVER
+
+#: Sentences are whole, with placeholders, so that they can be put into another language.
+TEXTS: Final = {
+    "label": "Class map: students by exercises",
+    "students": "{n} students",
+    "some": "{n} of {all} students",
+    "busy": "last 15 min",
+    "last": "last run",
+    "runs": "{n} runs in 15 minutes",
+    "solved": "solved (check passed)",
+    "ran": "ran, no check",
+    "working": "working",
+    "failing": "failing, runs in a row",
+    "failing_now": "failing, {n} runs in a row",
+    "none": "not started",
+    "column": "{name} {title}: {n} of {all} students solved it",
+    "weak_column": "{name} {title}: {n} of {all} students ran it without an error; no check of it",
+    "cell": "{student}, {exercise}: {state}",
+    "reorder": "Reorder now",
+    "in_order": "in order",
+    "needs": "needs a person",
+    "never": NEVER,
+    **AGES,
+}
+_FOLDER: Final = Path(__file__).parent
+
+
+def _read(*names: str) -> str:
+    return "\n".join((_FOLDER / name).read_text("utf-8") for name in names)
+
+
+_map = st.components.v2.component(
+    "cellpulse_class_map",
+    js=_read("head.js", "row.js", "map.js"),
+    css=_read("map.css"),
+    isolate_styles=False,
+)
+
+
+def class_map(data: dict[str, Any]) -> None:
+    """Show the map; see `matrix.map_data` for the data."""
+    _map(key="class_map", data={**data, "texts": TEXTS})
