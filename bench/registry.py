@@ -1,0 +1,8 @@
+"""All lines, in the order of the table."""
+
+from typing import Final
+
+from bench.line import Line
+from bench.lines import ingest_single
+
+LINES: Final[tuple[Line, ...]] = (ingest_single.LINE,)
