@@ -3,6 +3,10 @@
 from typing import Final
 
 from bench.line import Line
-from bench.lines import ingest_single
+from bench.lines import ingest_batches, ingest_cost, ingest_single
 
-LINES: Final[tuple[Line, ...]] = (ingest_single.LINE,)
+LINES: Final[tuple[Line, ...]] = (
+    ingest_single.LINE,
+    ingest_batches.LINE,
+    ingest_cost.LINE,
+)
