@@ -23,7 +23,7 @@ _ERRORS: Final = (
 def cell_runs(seed: int = 0, students: int = STUDENTS) -> Iterator[dict[str, Any]]:
     """Yield cell runs as the hook sends them, without end: the students take turns.
 
-    Every fourth fails. With the same seed they are the same, sessions and ids too.
+    Every fourth fails, and half are of code as it was handed out. With the same seed they are the same, sessions and ids too.
     """
     choose = random.Random(seed)
     session = f"{choose.getrandbits(32):08x}"
@@ -45,7 +45,7 @@ def cell_runs(seed: int = 0, students: int = STUDENTS) -> Iterator[dict[str, Any
             "status": "error" if error else "ok",
             "duration_ms": round(choose.expovariate(1 / 40), 3),
             "occurred_at": (_BEGIN + timedelta(milliseconds=40 * number)).isoformat(),
-            "code_sha256": hashlib.sha256(choose.randbytes(8)).hexdigest(),
+            "code_sha256": _code(choose, exercise),
             "code_lines": choose.randrange(1, 12),
             "code_chars": choose.randrange(10, 400),
             "hook_version": "0.1.0",
@@ -53,3 +53,9 @@ def cell_runs(seed: int = 0, students: int = STUDENTS) -> Iterator[dict[str, Any
         if error:
             event |= {"error_name": error[0], "error_message": error[1]}
         yield event
+
+
+def _code(choose: random.Random, exercise: int) -> str:
+    changed = choose.random() < 1 / 2
+    code = choose.randbytes(8) if changed else bytes((exercise, choose.randrange(3)))
+    return hashlib.sha256(code).hexdigest()

@@ -3,11 +3,13 @@
 from typing import Final
 
 from bench.line import Line
-from bench.lines import fan_out, ingest_batches, ingest_cost, ingest_single
+from bench.lines import disk, fan_out, hook, ingest_batches, ingest_cost, ingest_single
 
 LINES: Final[tuple[Line, ...]] = (
     ingest_single.LINE,
     ingest_batches.LINE,
     ingest_cost.LINE,
     fan_out.LINE,
+    hook.LINE,
+    disk.LINE,
 )
