@@ -23,7 +23,8 @@ _ERRORS: Final = (
 def cell_runs(seed: int = 0, students: int = STUDENTS) -> Iterator[dict[str, Any]]:
     """Yield cell runs as the hook sends them, without end: the students take turns.
 
-    Every fourth fails, and half are of code as it was handed out. With the same seed they are the same, sessions and ids too.
+    Every fourth fails, and half are of code as it was handed out. With the same seed they are the
+    same, sessions and ids too.
     """
     choose = random.Random(seed)
     session = f"{choose.getrandbits(32):08x}"

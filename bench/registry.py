@@ -3,7 +3,7 @@
 from typing import Final
 
 from bench.line import Line
-from bench.lines import disk, fan_out, hook, ingest_batches, ingest_cost, ingest_single
+from bench.lines import disk, fan_out, hook, ingest_batches, ingest_cost, ingest_single, stores
 
 LINES: Final[tuple[Line, ...]] = (
     ingest_single.LINE,
@@ -11,5 +11,6 @@ LINES: Final[tuple[Line, ...]] = (
     ingest_cost.LINE,
     fan_out.LINE,
     hook.LINE,
+    stores.LINE,
     disk.LINE,
 )
