@@ -12,7 +12,7 @@ HOOK := $(shell find notebooks/cell_hook -type f -not -path '*/__pycache__/*' 2>
 # What the tests need beside Python: real servers and a browser.
 DEBIAN_PACKAGES := chromium gcc influxdb libc6-dev nginx-light postgresql-client redis-server
 
-.PHONY: up demo test faults check debian lock schema docs notebooks clean
+.PHONY: up demo test faults bench check debian lock schema docs notebooks clean
 .DELETE_ON_ERROR:
 
 up: $(VENV)/.up
@@ -28,6 +28,11 @@ test: check debian $(VENV)/.ralph
 faults: $(VENV)/.dev debian
 	@exec $(VENV)/bin/python -m tests.faults.campaign $(if $(SEED),--seed $(SEED)) --rounds $(or $(ROUNDS),20)
 
+# Every figure against its baselines: make bench [ONLY=line]
+bench: DEBIAN_PACKAGES += wrk
+bench: $(VENV)/.dev debian
+	@exec $(VENV)/bin/python -m bench $(if $(ONLY),--only $(ONLY))
+
 check: $(VENV)/.dev
 	@$(VENV)/bin/ruff check --quiet
 	@$(VENV)/bin/ruff format --quiet --check
@@ -42,12 +47,12 @@ debian:
 	done; \
 	[ -z "$$missing" ] && exit 0; \
 	as_root=""; [ "$$(id -u)" = 0 ] || as_root=sudo; \
-	command -v apt-get >/dev/null || { echo "make test: install by hand:$$missing" >&2; exit 1; }; \
+	command -v apt-get >/dev/null || { echo "make: install by hand:$$missing" >&2; exit 1; }; \
 	echo "installing from Debian's packages:$$missing"; \
 	log=$$(mktemp); \
 	{ $$as_root apt-get update && DEBIAN_FRONTEND=noninteractive \
 	  $$as_root apt-get install -y --no-install-recommends $$missing; } >$$log 2>&1 \
-	  || { tail -n 5 $$log >&2; echo "make test: could not install$$missing" >&2; exit 1; }
+	  || { tail -n 5 $$log >&2; echo "make: could not install$$missing" >&2; exit 1; }
 
 $(VENV)/bin/python:
 	@for python in $(PYTHONS); do \

@@ -68,6 +68,7 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
     )
     app.state.secret = settings.secret.get_secret_value()
     install_problem_handlers(app)
+    app.add_middleware(progress.DirectProgress)
     for part in (progress, dashboard_socket, health):
         app.include_router(part.router)
     return app

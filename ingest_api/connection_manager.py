@@ -2,8 +2,10 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Final
 
+from ingest_api.portion import Portion
 from ingest_api.tokens import ALL_COURSES
 
 #: Messages that wait for a client that does not read; past this it is closed with 1013.
@@ -17,18 +19,22 @@ class Subscription:
         self.course_id = course_id
         self.signals = signals
         self.lagging = asyncio.Event()
-        self._messages: asyncio.Queue[tuple[str | None, str]] = asyncio.Queue(MESSAGES_WAITING)
+        self._portions: asyncio.Queue[Portion] = asyncio.Queue()
+        self._waiting = 0
 
-    def offer(self, position: str | None, message: str) -> None:
-        """Hand over a message, or mark the client as lagging when too many wait already."""
-        try:
-            self._messages.put_nowait((position, message))
-        except asyncio.QueueFull:
+    def offer(self, portion: Portion) -> None:
+        """Hand over messages, or mark the client as lagging when too many wait already."""
+        if self._waiting + len(portion.messages) > MESSAGES_WAITING:
             self.lagging.set()
+            return
+        self._waiting += len(portion.messages)
+        self._portions.put_nowait(portion)
 
-    async def next(self) -> tuple[str | None, str]:
-        """Return the next message with its log position; a signal has none."""
-        return await self._messages.get()
+    async def next(self) -> Portion:
+        """Return the next messages."""
+        portion = await self._portions.get()
+        self._waiting -= len(portion.messages)
+        return portion
 
 
 class ConnectionManager:
@@ -51,15 +57,26 @@ class ConnectionManager:
         if not of_course:
             self._subscriptions.pop(subscription.course_id, None)
 
-    def send_event(self, course_id: str, position: str, message: str) -> None:
-        """Hand an event to every dashboard of its course; none of them can hold up another."""
-        for key in {course_id, ALL_COURSES}:
-            for subscription in self._subscriptions.get(key, ()):
-                subscription.offer(position, message)
+    def send_events(self, events: Sequence[tuple[str, str, str]]) -> None:
+        """Hand events to every dashboard of their course; none of them can hold up another.
+
+        Args:
+            events: Each event's course, its log position and the message that says it.
+        """
+        for key, subscriptions in self._subscriptions.items():
+            messages = [
+                (position, message)
+                for course_id, position, message in events
+                if key in (ALL_COURSES, course_id)
+            ]
+            portion = Portion(messages)
+            for subscription in subscriptions if messages else ():
+                subscription.offer(portion)
 
     def send_signal(self, courses: list[str], message: str) -> None:
         """Hand a signal to the dashboards of some courses that asked for signals."""
+        portion = Portion([(None, message)])
         for key in {*courses, ALL_COURSES}:
             for subscription in self._subscriptions.get(key, ()):
                 if subscription.signals:
-                    subscription.offer(None, message)
+                    subscription.offer(portion)

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Final
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect, status
+from starlette.types import Message
 
 from ingest_api.access import refuse_ended
 from ingest_api.connection_manager import ConnectionManager, Subscription
@@ -18,6 +19,7 @@ from ingest_api.live_feed import course_of, published_form
 from ingest_api.problems import Problem
 from ingest_api.signed_in import SignedOut, SignedOutUnknownError
 from ingest_api.tokens import ALL_COURSES, Grant, InvalidTokenError, SignedOutError, read_token
+from ingest_api.websocket_protocol import message_of, takes_frames
 
 SUBPROTOCOL: Final = "cellpulse.v1"
 _BEARER: Final = "bearer."
@@ -158,9 +160,12 @@ async def _send(
     except LogUnavailableError as error:
         raise _TryLaterError from error
     while True:
-        position, message = await subscription.next()
-        if position is None or position_order(position) > sent_to:
-            await _send_one(socket, message)
+        portion = (await subscription.next()).after(sent_to)
+        if takes_frames(socket.scope):
+            await _send_message(socket, message_of(portion.frames))
+        else:
+            for _, message in portion.messages:
+                await _send_one(socket, message)
 
 
 async def _replay(
@@ -175,9 +180,13 @@ async def _replay(
     return after
 
 
-async def _send_one(socket: WebSocket, message: str) -> None:
+async def _send_one(socket: WebSocket, text: str) -> None:
+    await _send_message(socket, {"type": "websocket.send", "text": text})
+
+
+async def _send_message(socket: WebSocket, message: Message) -> None:
     try:
         async with asyncio.timeout(_SEND_SECONDS):
-            await socket.send_text(message)
+            await socket.send(message)
     except TimeoutError as error:
         raise _TryLaterError from error

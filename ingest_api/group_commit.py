@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Sequence
 from typing import Final
@@ -11,6 +12,11 @@ from ingest_api.event_log import Candidate, EventLog, LogUnavailableError
 logger = logging.getLogger(__name__)
 #: Most events in one step: it bounds how long a step blocks Redis, to some milliseconds.
 _EVENTS_A_STEP: Final = 2_000
+#: How long a step waits for others as long as more come, in seconds.
+_GATHER_SECONDS: Final = 0.005
+#: Turns of the event loop without a new request after which none is on its way: a request that
+#: has been read is here in the next turn.
+_QUIET_TURNS: Final = 2
 #: Past this many events waiting, new ones are refused rather than kept in memory.
 _EVENTS_WAITING: Final = 20_000
 
@@ -55,7 +61,22 @@ class GroupCommit:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
+                await self._gather()
                 await self._step(self._next_step())
+
+    async def _gather(self) -> None:
+        """Let those that come at the same time come along: a step costs more than an event.
+
+        A request that is alone waits for nothing but two turns of the event loop.
+        """
+        end = time.monotonic() + _GATHER_SECONDS
+        quiet, known = 0, len(self._waiting)
+        while quiet < _QUIET_TURNS and self._events_waiting < _EVENTS_A_STEP:
+            await asyncio.sleep(0)
+            quiet = quiet + 1 if len(self._waiting) == known else 0
+            known = len(self._waiting)
+            if time.monotonic() > end:
+                return
 
     def _next_step(self) -> list[_Request]:
         step = [self._waiting.popleft()]

@@ -10,14 +10,15 @@ class IngestMetrics:
 
     def __init__(self, connections: ConnectionManager) -> None:
         self._registry = CollectorRegistry()
-        self._events = Counter(
+        events = Counter(
             "cellpulse_ingest_events",
             "Events that clients sent, by what became of them.",
             ["outcome"],
             registry=self._registry,
         )
-        for outcome in ("accepted", "duplicate", "rejected"):
-            self._events.labels(outcome)
+        self._accepted = events.labels("accepted")
+        self._duplicates = events.labels("duplicate")
+        self._rejected = events.labels("rejected")
         Gauge(
             "cellpulse_ingest_websockets",
             "Dashboards that are connected now.",
@@ -26,9 +27,11 @@ class IngestMetrics:
 
     def count_request(self, accepted: int, duplicates: int, rejected: int) -> None:
         """Count the events of one request."""
-        self._events.labels("accepted").inc(accepted)
-        self._events.labels("duplicate").inc(duplicates)
-        self._events.labels("rejected").inc(rejected)
+        self._accepted.inc(accepted)
+        if duplicates:
+            self._duplicates.inc(duplicates)
+        if rejected:
+            self._rejected.inc(rejected)
 
     def exposition(self) -> bytes:
         """Return all figures in Prometheus' text format."""

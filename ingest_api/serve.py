@@ -18,6 +18,7 @@ from ingest_api.event_log import open_redis
 from ingest_api.http_protocol import LimitedHttpProtocol
 from ingest_api.open_files import raise_open_files_limit
 from ingest_api.settings import BadSettingError, ClientLimits, IngestSettings
+from ingest_api.websocket_protocol import FramesProtocol
 
 #: Files that a process needs beside its clients' connections: Redis, PostgreSQL, the lake's files.
 _FILES_OF_ITS_OWN: Final = 100
@@ -74,7 +75,7 @@ def without_logging_addresses(
         log_config=None,
         loop="uvloop",
         http=partial(LimitedHttpProtocol, limits=limits),  # type: ignore[arg-type]  # only called
-        ws="websockets-sansio",
+        ws=FramesProtocol,
         ws_max_size=64 * 1024,
         # A dashboard that is gone without a word is closed after two of these.
         ws_ping_interval=limits.ping_seconds,

@@ -127,7 +127,7 @@ def class_stream(stream: pd.DataFrame, colours: Palette) -> alt.LayerChart:
         alt.Chart(stream)
         .mark_area(stroke=colours.card, strokeWidth=1, interpolate="monotone")
         .encode(
-            x=alt.X("start:T", title=None, axis=_times(stream["start"])),
+            x=alt.X("start:T", title=None, axis=time_axis(stream["start"])),
             y=alt.Y("below:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1])),
             y2="above:Q",
             color=alt.Color("exercise:N", scale=alt.Scale(domain=names, range=shades), legend=None),
@@ -154,7 +154,7 @@ def class_stream(stream: pd.DataFrame, colours: Palette) -> alt.LayerChart:
         )
     )
     both: alt.LayerChart = bands + texts
-    return _finished(both, 150, colours)
+    return finished(both, 150, colours)
 
 
 def mixed(one: str, other: str, share: float) -> str:

@@ -73,7 +73,7 @@ def set_mark(engine: Engine, course_id: str, student_id: str, *, mark: str, by: 
         mark=mark,
         marked_by=by,
     )
-    with _transaction(engine) as connection:
+    with transaction(engine) as connection:
         connection.execute(statement.on_conflict_do_nothing())
 
 
@@ -85,7 +85,7 @@ def take_mark_back(engine: Engine, course_id: str, student_id: str) -> None:
     """
     of_student = (AttentionMark.course_id == course_id, AttentionMark.student_id == student_id)
     latest = select(func.max(AttentionMark.marked_at)).where(*of_student).scalar_subquery()
-    with _transaction(engine) as connection:
+    with transaction(engine) as connection:
         connection.execute(
             delete(AttentionMark).where(*of_student, AttentionMark.marked_at == latest)
         )

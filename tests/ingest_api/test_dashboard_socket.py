@@ -147,7 +147,7 @@ async def test_the_feed_survives_what_was_not_foreseen(
 ) -> None:
     """A failure over one event or one signal ends the feed for nobody."""
     connections = ingest.app.state.connections
-    for name in ("send_event", "send_signal"):
+    for name in ("send_events", "send_signal"):
         send = getattr(connections, name)
         failures = [ValueError("not foreseen")]
 
@@ -277,7 +277,7 @@ def test_too_many_waiting_messages_mark_a_client_as_lagging() -> None:
         manager.connect(slow)
         manager.connect(fast)
         for number in range(MESSAGES_WAITING + 1):
-            manager.send_event("demo", f"1-{number}", "{}")
+            manager.send_events([("demo", f"1-{number}", "{}")])
             await fast.next()
         return slow.lagging.is_set(), fast.lagging.is_set()
 

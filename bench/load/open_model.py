@@ -1,0 +1,107 @@
+"""Requests at a constant rate, whatever becomes of the ones before: how long each takes.
+
+Each has a time at which it is meant to begin, and its latency counts from there. A server that
+stands still so delays all that were meant to come meanwhile, as it would delay people; a loop that
+sends the next request after the last answer would hide that (coordinated omission).
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+from bench.compare import BadMeasurementError
+
+#: How long the last answers may take, in seconds.
+_LATEST_SECONDS: Final = 30.0
+
+
+@dataclass
+class Latencies:
+    """How long requests took, in milliseconds, from when each was meant to begin."""
+
+    ms: list[float] = field(default_factory=list)
+
+    def percentile(self, share: float) -> float:
+        """Return the latency that `share` of the requests did not exceed."""
+        ordered = sorted(self.ms)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+async def send(url: str, requests: Iterable[bytes], rate: float, connections: int) -> Latencies:
+    """Send requests at `rate` a second over some connections that stay open.
+
+    Args:
+        url: Whose host and port are connected to.
+        requests: Each with its head, as it goes over the line.
+        rate: How many begin in a second.
+        connections: How many requests can be under way; later ones wait, and their time counts.
+
+    Raises:
+        BadMeasurementError: A request was not answered by 2xx.
+    """
+    loop = asyncio.get_running_loop()
+    waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+    latencies = Latencies()
+    where = urlsplit(url)
+
+    async def work() -> None:
+        reader, writer = await asyncio.open_connection(where.hostname, where.port)
+        try:
+            while True:
+                meant, request = await waiting.get()
+                writer.write(request)
+                await _answer(reader)
+                latencies.ms.append((loop.time() - meant) * 1000)
+                waiting.task_done()
+        finally:
+            writer.close()
+
+    async with asyncio.timeout(_LATEST_SECONDS * 10), asyncio.TaskGroup() as group:
+        workers = [group.create_task(work()) for _ in range(connections)]
+        begin = loop.time() + 0.1
+        for number, request in enumerate(requests):
+            meant = begin + number / rate
+            if (early := meant - loop.time()) > 0:
+                await asyncio.sleep(early)
+            waiting.put_nowait((meant, request))
+        await asyncio.wait_for(waiting.join(), _LATEST_SECONDS)
+        for worker in workers:
+            worker.cancel()
+    return latencies
+
+
+def post(path: str, token: str, body: bytes) -> bytes:
+    """Return a request that posts JSON, as it goes over the line."""
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def get(path: str, token: str) -> bytes:
+    """Return a request that reads, as it goes over the line."""
+    return f"GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+
+
+async def _answer(reader: asyncio.StreamReader) -> bytes:
+    with contextlib.suppress(asyncio.IncompleteReadError):
+        head = await reader.readuntil(b"\r\n\r\n")
+        status, _, headers = head.partition(b"\r\n")
+        length = _content_length(headers)
+        body = await reader.readexactly(length)
+        if status.split(b" ", 2)[1].startswith(b"2"):
+            return body
+        raise BadMeasurementError(f"a request got {status.decode()}: {body[:300]!r}")
+    raise BadMeasurementError("a server closed the line")
+
+
+def _content_length(headers: bytes) -> int:
+    for line in headers.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            return int(value)
+    raise BadMeasurementError("an answer has no length")

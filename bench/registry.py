@@ -1,0 +1,16 @@
+"""All lines, in the order of the table."""
+
+from typing import Final
+
+from bench.line import Line
+from bench.lines import disk, fan_out, hook, ingest_batches, ingest_cost, ingest_single, stores
+
+LINES: Final[tuple[Line, ...]] = (
+    ingest_single.LINE,
+    ingest_batches.LINE,
+    ingest_cost.LINE,
+    fan_out.LINE,
+    hook.LINE,
+    stores.LINE,
+    disk.LINE,
+)
