@@ -25,7 +25,12 @@ def account() -> None:
 
 @account.command()
 @click.argument("name")
-@click.option("--role", type=click.Choice(["admin", "instructor"]), required=True)
+@click.option(
+    "--role",
+    type=click.Choice(["admin", "instructor"]),
+    required=True,
+    help="An admin sees every course, an instructor those that --course names.",
+)
 @click.option("--course", "courses", multiple=True, help="What an instructor may see; repeatable.")
 @one_line_for_errors
 def add(name: str, role: Role, courses: tuple[str, ...]) -> None:
