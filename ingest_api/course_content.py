@@ -121,7 +121,7 @@ class ExerciseFinder:
             return _UNKNOWN
         parts = PurePosixPath(path).parts
         candidates = self._by_file_name.get(parts[-1] if parts else "", [])
-        alike = [(_common_end(parts, PurePosixPath(n.path).parts), n) for n in candidates]
+        alike = [(common_end(parts, PurePosixPath(n.path).parts), n) for n in candidates]
         most = max((count for count, _ in alike), default=0)
         best = [notebook for count, notebook in alike if count == most]
         return best[0] if len(best) == 1 else _UNKNOWN
@@ -186,7 +186,8 @@ def _unambiguous(tables: Iterable[dict[str, int]]) -> dict[str, int]:
     return {key: place for key, place in merged.items() if key not in unclear}
 
 
-def _common_end(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+def common_end(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """Return how many parts two paths have in common, counted from their ends."""
     count = 0
     for mine, theirs in zip(reversed(one), reversed(other), strict=False):
         if mine != theirs:

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from flows.course.content import CellContent
+from ingest_api.course_content import common_end
 
 _Token = tuple[str, ...]
 _OWN_NAMES = ("nbgrader", "otter", "okpy", "tag")
@@ -25,14 +26,36 @@ def match(now: Sequence[Known], before: Sequence[Known]) -> dict[int, int]:
     """Return for exercises of `now` which of `before` each is, by their places.
 
     In this order: the grade ids, question's name or tag of its cells, their ids, their source as
-    it was handed out, and, last, the name. Each first within the notebook, then within one of the
-    same file name, then within the course, and only what tells exactly one from all others.
+    it was handed out, and, last, the name. Each first within the notebook, then within the one that
+    it was before its folders were renamed, then within one of the same file name, then within the
+    course, and only what tells exactly one from all others.
     """
     found: dict[int, int] = {}
+    earlier = _earlier_paths({known.notebook for known in now}, {k.notebook for k in before})
+    moved = [replace(known, notebook=earlier[known.notebook]) for known in now]
     for tokens_of in _STEPS:
-        for scope in (_path, _file_name, _course):
+        _match_by(tokens_of, _path, now, before, found)
+        _match_by(tokens_of, _path, moved, before, found)
+        for scope in (_file_name, _course):
             _match_by(tokens_of, scope, now, before, found)
     return found
+
+
+def _earlier_paths(now: set[str], before: set[str]) -> dict[str, str]:
+    """Return the earlier path of each notebook: of the lost ones, that with the most folders alike.
+
+    One that is where it was, or that several could be, has its own.
+    """
+    earlier = {path: path for path in now}
+    lost = [(path, PurePosixPath(path).parts) for path in sorted(before - now)]
+    for path in now - before:
+        parts = PurePosixPath(path).parts
+        alike = [(common_end(parts, other), name) for name, other in lost]
+        most = max((count for count, _ in alike), default=0)
+        best = [name for count, name in alike if count == most]
+        if most and len(best) == 1:
+            earlier[path] = best[0]
+    return earlier
 
 
 def _match_by(

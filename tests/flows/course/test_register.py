@@ -144,6 +144,23 @@ def test_a_renamed_exercise_keeps_its_name(
     assert content["notebooks"][0]["names"] == {"new": 0}
 
 
+def test_folders_that_are_renamed_keep_their_notebooks(
+    write: Write, cell: Cell, register: Run, shown: Any
+) -> None:
+    """Notebooks of one file name and one content are told apart by the folders that stayed."""
+    question = [cell("# Q", kind="markdown"), cell("x = ..."), cell('grader.check("q1")')]
+    old = [write(f"{name}/hw01/hw01.ipynb", *question) for name in ("work", "starter")]
+    register()
+    before = _names(shown())
+    assert before == [("starter/hw01/hw01/q1", False), ("work/hw01/hw01/q1", False)]
+    for path in old:
+        write(f"2026/{path.parts[-3]}/hw01/hw01.ipynb", *question)
+        path.unlink()
+    assert "(0 new)" in register().stdout
+    assert _names(shown()) == before
+    assert [e["notebook"][:9] for e in shown()] == ["2026/star", "2026/work"]
+
+
 def test_an_exercise_that_moved_is_the_same(
     write: Write, cell: Cell, register: Run, shown: Any
 ) -> None:
