@@ -1,9 +1,9 @@
 """What a page has at hand: the settings, the instructor's token, the API, the last numbers."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone, tzinfo
-from time import monotonic
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,7 +22,7 @@ from streamlit_app.settings import DashboardSettings
 
 Answers = TypeVar("Answers")
 _LAST = "last_numbers"
-_ASKED_AT = "asked_at"
+_ASKED = "last_asked"
 
 
 @dataclass(frozen=True)
@@ -67,30 +67,23 @@ def local_zone() -> tzinfo:
         return timezone(timedelta(minutes=-minutes_behind)) if minutes_behind else UTC
 
 
-def recent(name: str, ask: Callable[[], Answers], *, seconds: float) -> Latest[Answers]:
-    """Return numbers like `latest`, but ask again only after so many seconds.
-
-    Raises:
-        NumbersUnavailableError: There are neither new nor old numbers, or they are refused.
-    """
-    remembered: dict[str, Answers] = st.session_state.setdefault(_LAST, {})
-    asked_at: dict[str, float] = st.session_state.setdefault(_ASKED_AT, {})
-    if name in remembered and monotonic() < asked_at.get(name, -seconds) + seconds:
-        return Latest(remembered[name])
-    found = latest(name, ask)
-    if found.apology is None:
-        asked_at[name] = monotonic()
-    return found
-
-
-def latest(name: str, ask: Callable[[], Answers]) -> Latest[Answers]:
+def latest(name: str, ask: Callable[[], Answers], *, every: float = 0) -> Latest[Answers]:
     """Ask for numbers; while the API is away, return those that this page showed last.
 
+    Args:
+        name: What the numbers are remembered under.
+        ask: Asks the API.
+        every: Numbers that are younger than this are not asked for again, in seconds.
+
     Raises:
         NumbersUnavailableError: There are neither new nor old numbers, or they are refused.
     """
     remembered: dict[str, Answers] = st.session_state.setdefault(_LAST, {})
+    asked: dict[str, float] = st.session_state.setdefault(_ASKED, {})
+    if name in remembered and time.monotonic() < asked[name] + every:
+        return Latest(remembered[name])
     try:
+        asked[name] = time.monotonic()
         remembered[name] = ask()
     except (AccessRefusedError, NotKnownError):
         remembered.pop(name, None)

@@ -44,10 +44,10 @@ def show(course_id: str, student_id: str) -> None:
     """Draw the card."""
     with st.container(border=True, key="measures"):
         try:
-            latest = session.recent(
+            latest = session.latest(
                 f"{course_id}/student_measures",
                 partial(_ask, session.api(), course_id),
-                seconds=ASK_SECONDS,
+                every=ASK_SECONDS,
             )
         except NumbersUnavailableError as error:
             card_title(TITLE)
