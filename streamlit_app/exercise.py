@@ -16,7 +16,7 @@ from analytics.responses import (
     MeasureRows,
     Timeline,
 )
-from streamlit_app import attention, charts, notices, session
+from streamlit_app import charts, notices, session
 from streamlit_app.api_client import (
     ApiClient,
     MeasureQuery,
@@ -31,6 +31,7 @@ from streamlit_app.exercise_tables import (
     shared_code,
     states_frame,
     states_table,
+    stuck_list,
 )
 from streamlit_app.facts import Fact, facts
 from streamlit_app.frames import runs_frame
@@ -212,12 +213,8 @@ def _stuck_here(numbers: ExerciseNumbers) -> Sequence[Listed]:
 def _stuck(numbers: ExerciseNumbers, course_id: str) -> None:
     card_title(*STUCK_NOW)
     listed = sorted(_stuck_here(numbers), key=lambda each: each.student_id.casefold())
-    now = numbers.attention.now
-    people = "".join(
-        attention.person(each, now) + attention.link_and_confidence(each, course_id)
-        for each in listed
-    )
-    st.html(people or f'<p class="cp-muted">{NOBODY}</p>')
+    people = stuck_list(listed, course_id, numbers.attention.now)
+    st.html(people if listed else f'<p class="cp-muted">{NOBODY}</p>')
 
 
 def _errors(numbers: ExerciseNumbers) -> None:

@@ -8,12 +8,13 @@ from typing import Final
 
 import pandas as pd
 
-from analytics.attention_responses import ErrorCluster
+from analytics.attention_responses import ErrorCluster, Listed
 from analytics.responses import MeasureRow, TimelineBucket
-from streamlit_app.measure_wording import NOT_ENOUGH, span
+from streamlit_app.attention import SURE
+from streamlit_app.measure_wording import NOT_ENOUGH, address, span
 from streamlit_app.session import local_zone
 from streamlit_app.tables import Column, row_cells, table
-from streamlit_app.wording import percent
+from streamlit_app.wording import ago, percent
 
 STATES: Final = {
     "not_started": ("not started", "waiting"),
@@ -120,6 +121,20 @@ def attempts_table(buckets: Iterable[TimelineBucket]) -> str:
             cells = [time, str(runs[start]), str(errors[start])]
             rows.append(f"<tr>{row_cells(ATTEMPT_COLUMNS, cells, first_names_row=True)}</tr>")
     return table("attempts-table", ATTEMPTS_CAPTION, ATTEMPT_COLUMNS, rows)
+
+
+def stuck_list(listed: Iterable[Listed], course_id: str, now: datetime) -> str:
+    """Return who needs a person, each with a link, how sure, since when and why."""
+    items = []
+    for each in listed:
+        link = address("student", course=course_id, student=each.student_id)
+        reasons = "; ".join(reason.text for reason in each.reasons)
+        items.append(
+            f'<li><a href="{link}">{escape(each.student_id)}</a> '
+            f'<span class="cp-muted">{SURE[each.confidence]} · {ago(each.since, now)}</span>'
+            f"<p>{escape(reasons)}</p></li>"
+        )
+    return f'<ul class="cp-stuck" data-testid="stuck">{"".join(items)}</ul>'
 
 
 def shared_code(clusters: Sequence[ErrorCluster]) -> str:

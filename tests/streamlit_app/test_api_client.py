@@ -7,6 +7,7 @@ import pytest
 from streamlit_app.api_client import (
     AccessRefusedError,
     ApiClient,
+    MeasureQuery,
     NotKnownError,
     NumbersUnavailableError,
 )
@@ -30,6 +31,22 @@ def test_each_question_has_a_typed_answer(api: ApiClient, made_up: Any) -> None:
     assert api.timeline(COURSE).buckets[0].runs == 1
     assert api.events(COURSE, limit=5).events[0].student_id == "Vole"
     assert api.history(COURSE, "Vole", limit=5).events[0].error_name == "NameError"
+
+
+def test_measures_and_one_exercise_may_be_asked_for(api: ApiClient, made_up: Any) -> None:
+    """A measure by student and exercise, its own parameters, and what is of one exercise only."""
+    made_up.run("Vole", "error", exercise="1.1")
+    made_up.run("Heron", exercise="1.2")
+    assert "guessing" in [measure.name for measure in api.measures().measures]
+    question = MeasureQuery("student_exercise", "Vole", "1.1", {"most_chars": 5.0})
+    rows = api.measure(COURSE, "guessing", question).rows
+    assert [(row.student_id, row.exercise, row.value) for row in rows] == [("Vole", "1.1", 1)]
+    assert made_up.own == [{"most_chars": "5.0"}]
+    assert [each.exercise for each in api.exercises(COURSE).exercises] == ["1.1", "1.2"]
+    assert [e.student_id for e in api.events(COURSE, limit=5, exercise="1.2").events] == ["Heron"]
+    assert [e.student_id for e in api.events(COURSE, limit=5, student="Vole").events] == ["Vole"]
+    assert sum(bucket.runs for bucket in api.timeline(COURSE, exercise="1.1").buckets) == 1
+    assert api.error_clusters(COURSE, minutes=100_000, exercise="1.1").clusters == []
 
 
 def test_a_history_is_paged(api: ApiClient, made_up: Any) -> None:
