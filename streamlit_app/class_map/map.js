@@ -4,6 +4,32 @@
 // The more rows, the smaller they are.
 const ROOMY_ROWS = 40;
 const SMALL_ROWS = 100;
+// In a larger class only the rows in sight, and so many above and below them, are in the page.
+const ALL_ROWS = 120;
+const ROWS_BEYOND = 25;
+const ROW_PX = { roomy: 20, small: 17, tiny: 13 }; // as in map.css
+// Longer names are cut; their titles are whole.
+const LONGEST_NAME = 18;
+
+// Stands for the rows that are not in the page.
+function spacer() {
+  const row = made("tr");
+  row.ariaHidden = "true";
+  return row;
+}
+
+// Put rows in order with as few moves as possible: what is in its place keeps focus and pointer.
+function putInto(body, rows) {
+  const wanted = new Set(rows);
+  for (const row of [...body.children]) {
+    if (!wanted.has(row)) row.remove();
+  }
+  let next = body.firstElementChild;
+  for (const row of rows) {
+    if (row === next) next = next.nextElementSibling;
+    else body.insertBefore(row, next);
+  }
+}
 
 class ClassMap {
   constructor(parent, data) {
@@ -20,6 +46,8 @@ class ClassMap {
     this.table.dataset.testid = "class-map";
     this.head = new MapHead();
     this.body = made("tbody");
+    this.above = spacer();
+    this.below = spacer();
     this.table.append(this.head.root, this.body);
     this.window.append(this.table);
     this.root.append(this.window, this.footer(texts));
@@ -28,6 +56,9 @@ class ClassMap {
       event.target.classList.remove("cp-changed"),
     );
     this.table.addEventListener("pointerover", (event) => this.explain(event.target));
+    this.window.addEventListener("scroll", () => this.paint());
+    this.resized = new ResizeObserver(() => this.paint());
+    this.resized.observe(this.window);
     this.timer = setInterval(() => this.tick(), 1000);
   }
 
@@ -59,29 +90,20 @@ class ClassMap {
     this.serverAhead = Math.max(this.serverAhead, data.now_ms - performance.now());
     this.build(data);
     this.head.update(data.exercises, data.enrolled, data.students.length, data.texts);
-    const present = new Set();
-    for (const student of data.students) {
-      present.add(student.id);
-      let row = this.rows.get(student.id);
-      if (!row) {
-        row = new MapRow(student, data.course_id, this.begins);
-        this.rows.set(student.id, row);
-      }
-      row.update(student, data.texts);
-    }
-    for (const id of this.rows.keys()) {
-      if (!present.has(id)) this.rows.delete(id);
-    }
+    const longest = data.students.reduce((most, { id }) => Math.max(most, id.length), 0);
+    const { style } = this.table;
+    style.setProperty("--names", `calc(${Math.min(LONGEST_NAME, Math.max(10, longest))}ch + 24px)`);
+    style.setProperty("--columns", data.exercises.length);
+    this.students = new Map(data.students.map((student) => [student.id, student]));
     const asked = JSON.stringify(data.asked);
     if (asked !== this.asked) {
       this.asked = asked;
       this.arrange(data.order);
     } else {
-      const kept = this.shown.filter((id) => present.has(id));
+      const kept = this.shown.filter((id) => this.students.has(id));
       const known = new Set(kept);
       this.arrange([...kept, ...data.order.filter((id) => !known.has(id))]);
     }
-    this.tick();
   }
 
   // The columns are built anew only when there are others.
@@ -101,15 +123,57 @@ class ClassMap {
 
   arrange(order) {
     const { texts } = this.data;
-    if (order.join("\n") !== this.shown.join("\n")) {
-      this.body.replaceChildren(...order.map((id) => this.rows.get(id).root));
-      this.shown = order;
-    }
+    this.shown = order;
     const rows = order.length;
     this.root.dataset.size = rows <= ROOMY_ROWS ? "roomy" : rows <= SMALL_ROWS ? "small" : "tiny";
     const inOrder = this.data.order.join("\n") === this.shown.join("\n");
     this.reorder.disabled = inOrder;
     setText(this.reorder, inOrder ? texts.in_order : texts.reorder);
+    this.table.ariaRowCount = rows + 2;
+    this.paint();
+  }
+
+  paint() {
+    if (!this.data) return;
+    const [first, last] = this.inSight();
+    const ids = this.shown.slice(first, last);
+    const wanted = new Set(ids);
+    for (const id of this.rows.keys()) {
+      if (!wanted.has(id)) this.rows.delete(id);
+    }
+    const { texts } = this.data;
+    const rows = ids.map((id, place) => {
+      const student = this.students.get(id);
+      let row = this.rows.get(id);
+      if (!row) {
+        row = new MapRow(student, this.courseId, this.begins);
+        this.rows.set(id, row);
+      }
+      row.update(student, texts);
+      const index = String(first + place + 3); // after the two rows of the head
+      if (row.root.ariaRowIndex !== index) row.root.ariaRowIndex = index;
+      return row.root;
+    });
+    this.above.style.height = `${first * this.rowHeight}px`;
+    this.below.style.height = `${(this.shown.length - last) * this.rowHeight}px`;
+    if (first > 0) rows.unshift(this.above);
+    if (last < this.shown.length) rows.push(this.below);
+    putInto(this.body, rows);
+    this.tick();
+  }
+
+  get rowHeight() {
+    return ROW_PX[this.root.dataset.size];
+  }
+
+  // The first row that has to be in the page, and the one after the last.
+  inSight() {
+    const { length } = this.shown;
+    if (length <= ALL_ROWS) return [0, length];
+    const { scrollTop, clientHeight } = this.window;
+    const first = Math.max(0, Math.floor(scrollTop / this.rowHeight) - ROWS_BEYOND);
+    const seen = Math.ceil(clientHeight / this.rowHeight) + 2 * ROWS_BEYOND;
+    return [Math.min(first, Math.max(0, length - seen)), Math.min(length, first + seen)];
   }
 
   tick() {
@@ -131,6 +195,7 @@ class ClassMap {
 
   close() {
     clearInterval(this.timer);
+    this.resized.disconnect();
     this.root.remove();
   }
 }

@@ -25,7 +25,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from streamlit.testing.v1 import AppTest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import Server, ServerConnection, serve
@@ -753,6 +753,7 @@ def browser(
     open_browser: Callable[[], AbstractContextManager[Browser]],
 ) -> Iterator[BrowserContext]:
     """Start a browser; its cache stays warm from test to test, its cookies don't."""
+    expect.set_options(timeout=20_000)  # the machine may be busy; what is awaited ends it sooner
     with open_browser() as browser:
         yield browser.new_context(
             viewport={"width": 1440, "height": 900}, timezone_id="Asia/Tokyo", locale="en-GB"
