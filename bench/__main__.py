@@ -1,5 +1,6 @@
 """`python -m bench`: measures every line, or one, prints the table and keeps the results."""
 
+import signal
 import sys
 from pathlib import Path
 from typing import Final
@@ -31,6 +32,7 @@ def bench(only: str | None, output: Path, tiny: bool) -> None:
     if not lines:
         names = ", ".join(line.name for line in LINES)
         sys.exit(f"bench: there is no line {only!r}; the lines are: {names}")
+    signal.signal(signal.SIGTERM, _end)  # so that the servers are ended too
     where, what = machine(), commit()
     results: list[Result] = []
     failed = False
@@ -43,12 +45,15 @@ def bench(only: str | None, output: Path, tiny: bool) -> None:
             failed = True
             continue
         results += found
-        click.echo(table(found), err=True)
     output.mkdir(parents=True, exist_ok=True)
     write_json(output / "results.json", results, where, what)
     write_plot(output / "results.svg", results)
     click.echo(table(results))
     sys.exit(1 if failed else 0)
+
+
+def _end(number: int, _: object) -> None:
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

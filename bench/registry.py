@@ -3,7 +3,7 @@
 from typing import Final
 
 from bench.line import Line
-from bench.lines import disk, fan_out, hook, ingest_batches, ingest_cost, ingest_single, stores
+from bench.lines import api, disk, fan_out, hook, ingest_batches, ingest_cost, ingest_single, stores
 
 LINES: Final[tuple[Line, ...]] = (
     ingest_single.LINE,
@@ -12,5 +12,6 @@ LINES: Final[tuple[Line, ...]] = (
     fan_out.LINE,
     hook.LINE,
     stores.LINE,
+    api.LINE,
     disk.LINE,
 )

@@ -15,7 +15,7 @@ import psutil
 from bench.compare import BadMeasurementError
 from flows.embedded.influxdb_server import EmbeddedInfluxDB, influxdb_parts
 from flows.embedded.part import Part, free_port
-from flows.embedded.platform import http_answers
+from flows.embedded.platform import http_answers, lives
 from flows.embedded.postgres_server import postgres_address, postgres_part
 from flows.embedded.redis_server import redis_part
 
@@ -113,6 +113,17 @@ def ours(
     )
     with running(part, folder) as process:
         yield Server(url, process)
+
+
+def process(name: str, environment: Mapping[str, str], redis_url: str) -> Part:
+    """Return the part that is the relay or the worker, which listen to nobody."""
+    return Part(
+        name,
+        (sys.executable, "-m", f"flows.{name}"),
+        answers=lambda: lives(redis_url, name),
+        environment=environment,
+        stop_seconds=15,
+    )
 
 
 @contextmanager

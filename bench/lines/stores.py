@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,10 +15,8 @@ from redis import Redis
 from bench.events import COURSE, cell_runs
 from bench.line import OURS, Aim, Figures, Line, Row, Scale, Sides
 from bench.load.open_model import post, send
-from bench.servers import SECRET, influxdb, ours, postgres, redis, running, wait_until
+from bench.servers import SECRET, influxdb, ours, postgres, process, redis, running, wait_until
 from bench.stored import stored_events
-from flows.embedded.part import Part
-from flows.embedded.platform import lives
 from flows.log_reader import LogReader
 from flows.logged_event import LoggedEvent, position_ns
 from flows.migrate import prepare_databases
@@ -62,8 +59,8 @@ def _prepare(folder: Path, scale: Scale) -> Sides:
             "INFLUXDB_ORG": influx.org,
             "INFLUXDB_BUCKET": influx.bucket,
         }
-        for process in ("relay", "worker"):
-            servers.enter_context(running(_process(process, environment, log.url), folder))
+        for name in ("relay", "worker"):
+            servers.enter_context(running(process(name, environment, log.url), folder))
         ingest = servers.enter_context(ours(folder, "ingest_api.serve", environment))
         client = servers.enter_context(connect_redis(log.url))
         reader = LogReader(client)
@@ -90,16 +87,6 @@ def _prepare(folder: Path, scale: Scale) -> Sides:
             return {"drained": _one_by_one(folder, events, catalog.url, settings)}
 
         yield {OURS: everything, _ALONE: alone, _ONE_BY_ONE: one_by_one}
-
-
-def _process(name: str, environment: dict[str, str], redis_url: str) -> Part:
-    return Part(
-        name,
-        (sys.executable, "-m", f"flows.{name}"),
-        answers=lambda: lives(redis_url, name),
-        environment=environment,
-        stop_seconds=15,
-    )
 
 
 def _requests(events: Sequence[object]) -> Iterator[bytes]:

@@ -1,0 +1,153 @@
+"""The aggregation API over a million events: alone, and with readers while events arrive."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
+from itertools import count, islice
+from pathlib import Path
+from typing import Final
+
+import psycopg
+
+from analytics.query import load_query
+from analytics.settings import LakeSettings
+from bench.events import COURSE, cell_runs
+from bench.filled_lake import fill
+from bench.line import OURS, Aim, Figures, Line, Row, Scale, Sides
+from bench.load.open_model import Latencies, get, post, send
+from bench.servers import SECRET, ours, postgres, process, redis, running
+from ingest_api.tokens import Grant, issue_token
+
+#: A hundred readers, of which each asks every five seconds.
+_READERS: Final = 100
+_READS_A_SECOND: Final = 20
+_EVENTS_A_SECOND: Final = 500
+_BATCH: Final = 10
+PROGRESS: Final = f"/api/v1/courses/{COURSE}/progress"
+HISTORY: Final = f"/api/v1/courses/{COURSE}/students/student-7/history"
+_CLASS_WIDE: Final = (PROGRESS, f"/api/v1/courses/{COURSE}/exercises")
+_DUCKDB: Final = "DuckDB alone"
+_POSTGRES: Final = "PostgreSQL with indexes"
+_IN_POSTGRES: Final = """
+SELECT
+    exercise, count(DISTINCT student_id), count(DISTINCT student_id) FILTER (WHERE status = 'ok'),
+    count(*), count(*) FILTER (WHERE status = 'error')
+FROM plain_events WHERE course_id = 'demo' AND type = 'cell_run' GROUP BY exercise
+"""
+
+
+@contextmanager
+def _prepare(folder: Path, scale: Scale) -> Sides:
+    events, asked = scale.of(1_000_000, 5_000), scale.of(20, 2)
+    with ExitStack() as servers:
+        log = servers.enter_context(redis(folder))
+        catalog = servers.enter_context(postgres(folder))
+        settings = LakeSettings(
+            CELLPULSE_POSTGRES_URL=catalog.url, CELLPULSE_LAKE_PATH=str(folder / "lake")
+        )
+        lake = fill(settings, events)
+        plain = servers.enter_context(closing(lake.copy_to(folder / "plain")))
+        lake.copy_to_postgres(events)
+        environment = {
+            "CELLPULSE_REDIS_URL": log.url,
+            "CELLPULSE_POSTGRES_URL": catalog.url,
+            "CELLPULSE_LAKE_PATH": settings.lake_path,
+            "CELLPULSE_SECRET": SECRET,
+        }
+        api = servers.enter_context(ours(folder, "analytics.serve", environment))
+        ingest = servers.enter_context(ours(folder, "ingest_api.serve", environment))
+        for name in ("relay", "worker"):
+            servers.enter_context(running(process(name, environment, log.url), folder))
+        connection = servers.enter_context(psycopg.connect(catalog.url, autocommit=True))
+        seeds = count()
+
+        def asked_api() -> Figures:
+            alone = {
+                "progress": ask_alone(api.url, PROGRESS, asked),
+                "history": ask_alone(api.url, HISTORY, asked),
+            }
+            under_load = asyncio.run(
+                _read_while_events_arrive(api.url, ingest.url, next(seeds), scale.of(4.0, 0.5))
+            )
+            return {**alone, "loaded": under_load.percentile(0.95)}
+
+        def asked_duckdb() -> Figures:
+            named = {"course_id": COURSE, "now": datetime.now(UTC), "student_id": "student-7"}
+            named |= {"before_ns": None, "row_limit": 100}
+
+            def progress() -> None:
+                load_query("class_progress").rows(plain, **named)
+                load_query("exercise_progress").rows(plain, **named)
+
+            def history() -> None:
+                load_query("student_history").rows(plain, **named)
+
+            times = _times(progress, asked)
+            return {
+                "progress": times.percentile(0.5),
+                "loaded": times.percentile(0.95),
+                "history": _times(history, asked).percentile(0.5),
+            }
+
+        def asked_postgres() -> Figures:
+            def progress() -> None:
+                connection.execute(_IN_POSTGRES).fetchall()
+
+            return {"progress": _times(progress, max(2, asked // 5)).percentile(0.5)}
+
+        yield {OURS: asked_api, _DUCKDB: asked_duckdb, _POSTGRES: asked_postgres}
+
+
+def _times(ask: Callable[[], None], number: int) -> Latencies:
+    found = Latencies()
+    for _ in range(number):
+        begin = time.perf_counter()
+        ask()
+        found.ms.append((time.perf_counter() - begin) * 1_000)
+    return found
+
+
+def ask_alone(url: str, path: str, number: int) -> float:
+    """Ask one question after the other; return the median time of an answer, in milliseconds."""
+    request = get(path, issue_token(SECRET, Grant("read", COURSE)))
+    latencies = Latencies()
+    for _ in range(number):
+        latencies.ms += asyncio.run(send(url, [request], 1_000, 1)).ms
+    return latencies.percentile(0.5)
+
+
+async def _read_while_events_arrive(api: str, ingest: str, seed: int, seconds: float) -> Latencies:
+    token = issue_token(SECRET, Grant("read", COURSE))
+    reads = [
+        get(_CLASS_WIDE[number % len(_CLASS_WIDE)], token)
+        for number in range(int(_READS_A_SECOND * seconds))
+    ]
+    events = list(islice(cell_runs(seed), int(_EVENTS_A_SECOND * seconds)))
+    arriving = asyncio.create_task(send(ingest, _posts(events), _EVENTS_A_SECOND / _BATCH, 8))
+    latencies = await send(api, reads, _READS_A_SECOND, _READERS)
+    await arriving
+    return latencies
+
+
+def _posts(events: list[dict[str, object]]) -> Iterator[bytes]:
+    token = issue_token(SECRET, Grant("ingest", COURSE))
+    for start in range(0, len(events), _BATCH):
+        body = json.dumps(events[start : start + _BATCH]).encode()
+        yield post("/student-progress", token, body)
+
+
+LINE: Final = Line(
+    "api",
+    (
+        Row(
+            "api class-wide, 100 readers, p95", "loaded", "ms", _DUCKDB, Aim("ours", "at most", 50)
+        ),
+        Row("api class-wide, alone", "progress", "ms", _DUCKDB, Aim("ratio", "at most", 1.5)),
+        Row("api class-wide, alone", "progress", "ms", _POSTGRES, Aim("ratio", "at most", 0.1)),
+        Row("api history, alone", "history", "ms", _DUCKDB, Aim("ratio", "at most", 1.5)),
+    ),
+    _prepare,
+)
