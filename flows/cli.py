@@ -2,6 +2,7 @@
 
 import click
 
+from flows.commands.account import account
 from flows.commands.audit import audit
 from flows.commands.backup import backup
 from flows.commands.course import course
@@ -33,6 +34,7 @@ for command in (
     up,
     status,
     token,
+    account,
     simulate,
     course,
     enroll,
