@@ -18,6 +18,7 @@ def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:
     engine = engine_for(empty_postgres_url)
     migrate(engine)
     expected = {
+        "accounts",
         "courses",
         "students",
         "enrollments",
