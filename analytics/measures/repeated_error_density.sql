@@ -5,9 +5,9 @@
 -- formula: A series is a longest possible sequence of consecutive runs of one student on one exercise
 --   that all failed with the same error name; r is its length minus 1. The sum of r * r / (r + 1)
 --   over the series, not normalised. By student, exercise or course it is the sum over what is there.
---   Runs, but no two consecutive ones: 0 if none failed, null otherwise. Of a run that failed with
---   several errors, as imported compilations do, each name counts: it goes on with a series when it
---   shares one with the run before.
+--   A student and exercise with exactly one run has no pair: 0 if it did not fail, null (left out of
+--   sums) if it did. Of a run that failed with several errors, as imported compilations do, each name
+--   counts: it goes on with a series when it shares one with the run before.
 -- unit: 0 and up, no upper bound
 -- parameters: none
 -- columns:
@@ -33,8 +33,7 @@ WITH compared AS (
         exercise,
         position,
         row_number() OVER runs_in_order AS number,
-        failed,
-        count(*) OVER (PARTITION BY student_id, exercise) = 1 AS is_alone,
+        failed AND count(*) OVER (PARTITION BY student_id, exercise) = 1 AS failed_alone,
         coalesce(
             list_has_any(error_names, lag(error_names) OVER runs_in_order), false
         ) AS repeats
@@ -56,10 +55,13 @@ SELECT
     of_student($by, student_id) AS student_id,
     of_exercise($by, exercise) AS exercise,
     of_run($by, position) AS position,
-    CASE
-        WHEN NOT (bool_and(is_alone) AND bool_or(failed))
-            THEN sum(if(repeats, r * r / (r + 1) - (r - 1) * (r - 1) / r, 0))
-    END AS value,
+    sum(
+        CASE
+            WHEN failed_alone THEN NULL
+            WHEN repeats THEN r * r / (r + 1) - (r - 1) * (r - 1) / r
+            ELSE 0
+        END
+    ) AS value,
     count(*) FILTER (r = 1) AS series,
     count(*) FILTER (repeats) AS repeats,
     max(r) AS longest

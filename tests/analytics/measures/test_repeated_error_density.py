@@ -27,11 +27,9 @@ def reference(runs: list[Event]) -> float | None:
 
 
 def sum_of(sequences: list[list[Event]]) -> float | None:
-    """Return the density of a wider group: where none has two runs, 0 only if none failed."""
-    if all(len(runs) < 2 for runs in sequences):
-        failed = any(run["status"] == "error" for runs in sequences for run in runs)
-        return None if failed or not sequences else 0.0
-    return sum(reference(runs) or 0.0 for runs in sequences)
+    """Return the density of a wider group: the sum of those that are known."""
+    known = [value for value in map(reference, sequences) if value is not None]
+    return sum(known) if known else None
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
