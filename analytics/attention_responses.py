@@ -141,9 +141,10 @@ class SnoozeRequest(Answer):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     minutes: Annotated[float, Field(ge=1, le=24 * 60, description="For how long.")] = 10
-    by: Annotated[Identifier | None, Field(description="Who snoozes, for the others to see.")] = (
-        None
-    )
+    by: Annotated[
+        Identifier | None,
+        Field(description="Who, for the others to see; whoever signed in goes by that name."),
+    ] = None
 
 
 class Snoozed(Answer):
@@ -160,7 +161,10 @@ class MarkRequest(Answer):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     mark: Annotated[MarkKind, Field(description="'going' to the student, or 'helped'.")]
-    by: Annotated[Identifier | None, Field(description="Who, for the others to see.")] = None
+    by: Annotated[
+        Identifier | None,
+        Field(description="Who, for the others to see; whoever signed in goes by that name."),
+    ] = None
 
 
 class Marked(Answer):

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 
 from analytics import attention_answers, attention_examples, examples
-from analytics.access import ClassOf
+from analytics.access import ClassOf, ClassReader
 from analytics.answers import require_member
 from analytics.attention_responses import (
     Attention,
@@ -74,6 +74,12 @@ def _student_in_class(lake: Lake, course_id: ClassOf, encoded: EncodedStudentId)
     return course_id, student_id
 
 
+async def _who(grant: ClassReader) -> str | None:
+    return grant.signed_in.account if grant.signed_in else None
+
+
+#: The name with which one signed in; null with a token that was handed out.
+Who = Annotated[str | None, Depends(_who)]
 StudentInClass = Annotated[tuple[str, str], Depends(_student_in_class)]
 
 
@@ -129,14 +135,13 @@ def put_thresholds(
 
 
 @router.post(_SNOOZE, responses=examples.answer(attention_examples.SNOOZED))
-def post_snooze(writer: Writer, student: StudentInClass, asked: SnoozeRequest) -> Snoozed:
+def post_snooze(writer: Writer, student: StudentInClass, who: Who, asked: SnoozeRequest) -> Snoozed:
     """Take a student off the list for some minutes; a hand raised after that shows all the same."""
     until = datetime.now(UTC) + timedelta(minutes=asked.minutes)
-    writer.snooze(*student, until, asked.by)
+    by = who or asked.by
+    writer.snooze(*student, until, by)
     course_id, student_id = student
-    return Snoozed(
-        course_id=course_id, student_id=student_id, snooze=Snooze(until=until, by=asked.by)
-    )
+    return Snoozed(course_id=course_id, student_id=student_id, snooze=Snooze(until=until, by=by))
 
 
 @router.delete(_SNOOZE, responses=examples.answer(attention_examples.NOT_SNOOZED))
@@ -148,12 +153,12 @@ def delete_snooze(writer: Writer, student: StudentInClass) -> Snoozed:
 
 
 @router.post(_MARK, responses=examples.answer(attention_examples.MARKED))
-def post_mark(writer: Writer, student: StudentInClass, asked: MarkRequest) -> Marked:
+def post_mark(writer: Writer, student: StudentInClass, who: Who, asked: MarkRequest) -> Marked:
     """Tell everybody that one goes to a student, or has helped, which ends the listing.
 
     It holds for 15 minutes; a hand raised after that help shows all the same.
     """
-    writer.set_mark(*student, asked.mark, asked.by)
+    writer.set_mark(*student, asked.mark, who or asked.by)
     course_id, student_id = student
     return Marked(course_id=course_id, student_id=student_id, mark=asked.mark)
 

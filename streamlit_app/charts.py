@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from streamlit_app.frames import PASSED_CHECK, RAN_ONLY, WITH_ERROR, WITHOUT_ERROR
-from streamlit_app.palette import Palette
+from streamlit_app.palette import Palette, contrast, mixed
 from streamlit_app.wording import KINDS
 
 #: Height of a row with one exercise, and of everything around the rows, in pixels.
@@ -139,9 +139,11 @@ def class_stream(stream: pd.DataFrame, colours: Palette) -> alt.LayerChart:
             ],
         )
     )
-    widest = stream.loc[stream.groupby("exercise", sort=False)["share"].idxmax()].assign(
+    widest = _widest(stream).assign(
         middle=lambda row: (row["below"] + row["above"]) / 2,
-        is_pale=lambda row: row["exercise"].map(names.index) < len(names) / 2,
+        colour=lambda row: row["exercise"].map(
+            {name: _readable(shade) for name, shade in zip(names, shades, strict=True)}
+        ),
     )
     texts = (
         alt.Chart(widest[widest["share"] >= _NAMED_FROM])
@@ -150,17 +152,24 @@ def class_stream(stream: pd.DataFrame, colours: Palette) -> alt.LayerChart:
             x=alt.X("start:T"),
             y=alt.Y("middle:Q"),
             text="exercise:N",
-            color=alt.condition("datum.is_pale", alt.value(colours.ink), alt.value(colours.card)),
+            color=alt.Color("colour:N", scale=None),
         )
     )
     both: alt.LayerChart = bands + texts
     return finished(both, 150, colours)
 
 
-def mixed(one: str, other: str, share: float) -> str:
-    """Return a colour that is `share` of one and the rest of another, both as #rrggbb."""
-    pairs = [(int(one[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5)]
-    return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
+def _widest(stream: pd.DataFrame) -> pd.DataFrame:
+    """Return each exercise's row with the largest share, not at the edge where there is more."""
+    ends = stream["start"].agg(["min", "max"])
+    inner = stream[~stream["start"].isin(ends)]
+    rows = stream if inner.empty else inner
+    return rows.loc[rows.groupby("exercise", sort=False)["share"].idxmax()]
+
+
+def _readable(ground: str) -> str:
+    """Return black or white, whichever can be read on a ground: one of them always can."""
+    return max(("#000000", "#ffffff"), key=lambda text: contrast(text, ground))
 
 
 def student_runs(history: pd.DataFrame, colours: Palette) -> alt.Chart:

@@ -59,3 +59,30 @@ def css_variables() -> str:
     light, dark = asdict(LIGHT), asdict(DARK)
     lines = [f"--cp-{name}: light-dark({light[name]}, {dark[name]});" for name in light]
     return ":root {" + " ".join(lines) + "}"
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours, both as #rrggbb: 1 to 21, by WCAG 2.2."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def mixed(one: str, other: str, share: float) -> str:
+    """Return a colour that is `share` of one and the rest of another."""
+    parts = zip(_channels(one), _channels(other), strict=True)
+    return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in parts)
+
+
+def _channels(colour: str) -> list[int]:
+    return [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+
+
+def _luminance(colour: str) -> float:
+    parts = [channel / 255 for channel in _channels(colour)]
+    red, green, blue = (
+        part / 12.92
+        if part <= 0.03928  # noqa: PLR2004 - as in the definition
+        else ((part + 0.055) / 1.055) ** 2.4
+        for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

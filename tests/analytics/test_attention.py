@@ -10,6 +10,8 @@ from redis import Redis
 
 from analytics.settings import ApiSettings
 from ingest_api.event_log import ROLLUPS_ADVANCED
+from ingest_api.tokens import Grant, SignedIn, issue_token
+from tests.analytics.conftest import SECRET
 
 LIST = "/courses/live/attention"
 MARK = "/courses/live/attention/ada/mark"
@@ -172,6 +174,22 @@ async def test_everybody_sees_that_somebody_goes_and_has_helped(
     await client.delete(MARK)
     assert (await client.delete(MARK)).status_code == 200
     assert (await listed(client))["ada"]["mark"] is None
+
+
+async def test_whoever_signed_in_goes_by_that_name(
+    lesson: Any, redis_url: str, api_of: Callable[[ApiSettings], httpx.AsyncClient]
+) -> None:
+    """Nobody can go to a student, or snooze one, in somebody else's name."""
+    client = api_of(lesson.settings.model_copy(update={"redis_url": redis_url}))
+    now = int(datetime.now(UTC).timestamp())
+    signed_in = SignedIn(account="grace", token_id="one", issued_at=now, expires_at=now + 600)
+    grant = Grant("read", "live", signed_in=signed_in)
+    headers = {"Authorization": f"Bearer {issue_token(SECRET, grant)}"}
+    await client.post(MARK, json={"mark": "going", "by": "Alan"}, headers=headers)
+    answer = await client.post(SNOOZE, json={"by": "Alan"}, headers=headers)
+    assert answer.json()["snooze"]["by"] == "grace"
+    [ada] = (await client.get(LIST)).json()["snoozed"]
+    assert (ada["mark"]["by"], ada["snooze"]["by"]) == ("grace", "grace")
 
 
 async def test_a_hand_raised_after_the_help_shows(client: httpx.AsyncClient, lesson: Any) -> None:

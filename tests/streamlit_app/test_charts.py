@@ -4,6 +4,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from analytics.class_examples import CLASS_STREAM
+from analytics.class_responses import ClassStream, StreamExercise
 from analytics.responses import TimelineBucket
 from streamlit_app import charts
 from streamlit_app.frames import (
@@ -14,8 +16,9 @@ from streamlit_app.frames import (
     exercises_frame,
     history_frame,
     runs_frame,
+    stream_frame,
 )
-from streamlit_app.palette import DARK, LIGHT, Palette
+from streamlit_app.palette import DARK, LIGHT, Palette, contrast
 
 NINE = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -142,3 +145,53 @@ def test_moments_are_labelled_as_finely_as_they_lie_apart(
     spec = charts.student_runs(history_frame(made_up.of("Vole")), LIGHT).to_dict()
     axis = spec["encoding"]["x"]["axis"]
     assert (axis["format"], axis["tickMinStep"]) == (label, step / timedelta(milliseconds=1))
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+def test_the_stream_fills_the_whole_height_and_names_wide_bands(colours: Palette) -> None:
+    """Shares lie on top of each other; a name stands where its band is widest, and can be read."""
+    stream = ClassStream(
+        as_of=CLASS_STREAM.as_of,
+        course_id="c",
+        bucket_seconds=60,
+        steps=[NINE + timedelta(minutes=minute) for minute in range(4)],
+        exercises=[
+            StreamExercise(exercise="1.1", students=[4, 3, 1, 0]),
+            StreamExercise(exercise="1.2", students=[0, 1, 8, 10]),
+            StreamExercise(exercise="1.3", students=[0, 0, 1, 0]),
+        ],
+    )
+    frame = stream_frame(stream)
+    assert frame.groupby("start")["above"].max().tolist() == pytest.approx([1] * 4)
+    assert frame.loc[4, ["exercise", "students", "share", "below", "above"]].tolist() == [
+        "1.2",
+        1,
+        0.25,
+        0.75,
+        1,
+    ]
+    chart = charts.class_stream(frame, colours).to_dict()
+    bands, names = chart["layer"]
+    shades = bands["encoding"]["color"]["scale"]
+    assert shades["domain"] == ["1.1", "1.2", "1.3"]
+    rows = chart["datasets"][names["data"]["name"]]
+    assert [(row["exercise"], row["start"][14:16]) for row in rows] == [
+        ("1.1", "01"),
+        ("1.2", "02"),
+    ]
+    for row in rows:
+        ground = shades["range"][shades["domain"].index(row["exercise"])]
+        assert contrast(row["colour"], ground) >= 4.5
+
+
+def test_a_stream_of_one_step_can_be_drawn() -> None:
+    """At the beginning of a class there is only an edge."""
+    at_first = [
+        StreamExercise(exercise=each.exercise, students=each.students[:1])
+        for each in CLASS_STREAM.exercises
+    ]
+    frame = stream_frame(
+        CLASS_STREAM.model_copy(update={"steps": CLASS_STREAM.steps[:1], "exercises": at_first})
+    )
+    chart = charts.class_stream(frame, LIGHT).to_dict()
+    assert len(chart["datasets"][chart["layer"][1]["data"]["name"]]) == 1

@@ -9,7 +9,7 @@ import pytest
 import streamlit_app
 from streamlit_app import charts
 from streamlit_app.frames import RAN_ONLY
-from streamlit_app.palette import DARK, LIGHT, Palette, css_variables, palette_for
+from streamlit_app.palette import DARK, LIGHT, Palette, contrast, css_variables, mixed, palette_for
 
 PACKAGE = Path(streamlit_app.__file__).parent
 
@@ -35,7 +35,7 @@ def test_every_text_can_be_read(colours: Palette) -> None:
     texts = (colours.ink, colours.muted, colours.accent, colours.success, colours.warning)
     grounds = (colours.background, colours.card, colours.tint)
     for text, ground in product(texts, grounds):
-        assert _contrast(text, ground) >= 4.5, (text, ground)
+        assert contrast(text, ground) >= 4.5, (text, ground)
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
@@ -43,7 +43,7 @@ def test_every_graphic_can_be_seen(colours: Palette) -> None:
     """Each colour of a bar, mark or shape contrasts with its ground as WCAG asks of graphics."""
     marks = (colours.accent, colours.usual, colours.success, colours.warning, colours.muted)
     for mark, ground in product(marks, (colours.background, colours.card)):
-        assert _contrast(mark, ground) >= 3, (mark, ground)
+        assert contrast(mark, ground) >= 3, (mark, ground)
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
@@ -53,13 +53,20 @@ def test_nothing_in_a_chart_is_fainter_than_its_colour(colours: Palette) -> None
         {"exercise": ["1"], "started": [2], "solved": [1], "evidence": [RAN_ONLY], "errors": [0.0]}
     )
     started, solved = charts.solved_of_started(frame, colours).to_dict()["layer"]
-    assert _contrast(started["mark"]["stroke"], colours.card) >= 3
-    inside = charts.mixed(colours.accent, colours.card, started["mark"]["fillOpacity"])
+    assert contrast(started["mark"]["stroke"], colours.card) >= 3
+    inside = mixed(colours.accent, colours.card, started["mark"]["fillOpacity"])
     for outline in solved["encoding"]["stroke"]["scale"]["range"]:
-        assert _contrast(outline, inside) >= 3
+        assert contrast(outline, inside) >= 3
     runs = charts.runs_per_minute(pd.DataFrame(columns=["start", "outcome", "runs"]), colours)
     for mark in runs.to_dict()["encoding"]["color"]["scale"]["range"]:
         assert len(mark) == len("#rrggbb")
+
+
+def test_contrast_is_that_of_the_wcag() -> None:
+    """Black on white is 21, a colour on itself 1; #767676 is the lightest grey that may be text."""
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#2f5d9b", "#2f5d9b") == 1
+    assert contrast("#ffffff", "#767676") == pytest.approx(4.54, abs=0.005)
 
 
 def test_no_style_makes_text_faint() -> None:
@@ -79,16 +86,3 @@ def test_every_colour_is_a_variable_for_both_themes() -> None:
 def test_an_unknown_theme_is_light() -> None:
     """Until the browser has told its theme, the charts are light."""
     assert (palette_for("dark"), palette_for(None)) == (DARK, LIGHT)
-
-
-def _contrast(one: str, other: str) -> float:
-    darker, lighter = sorted((_luminance(one), _luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    parts = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
-    red, green, blue = (
-        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
