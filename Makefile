@@ -12,7 +12,7 @@ HOOK := $(shell find notebooks/cell_hook -type f -not -path '*/__pycache__/*' 2>
 # What the tests need beside Python: real servers and a browser.
 DEBIAN_PACKAGES := chromium gcc influxdb libc6-dev nginx-light postgresql-client redis-server
 
-.PHONY: up demo test faults bench check debian lock schema docs clean
+.PHONY: up demo test faults bench check debian lock schema docs notebooks clean
 .DELETE_ON_ERROR:
 
 up: $(VENV)/.up
@@ -88,6 +88,10 @@ schema: $(VENV)/.up
 
 docs: $(VENV)/.up
 	@$(VENV)/bin/python -m analytics.measures_page > docs/measures.md
+
+# Executes the research notebooks on the tests' simulated class, and keeps what they show.
+notebooks: $(VENV)/.dev debian
+	@$(VENV)/bin/pytest tests/notebooks/test_research.py --keep-notebooks -k kept_in_it -q
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -7,7 +7,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer
 
 from analytics.parameters import EncodedCourseId, EncodedStudentId, decoded_id
-from ingest_api.access import grant_of
+from ingest_api.access import grant_of, refuse_ended
 from ingest_api.problems import Problem
 from ingest_api.tokens import Grant
 
@@ -18,7 +18,9 @@ _BEARER = HTTPBearer(
 
 
 async def _reader(request: Request, _: Annotated[object, Security(_BEARER)]) -> Grant:
-    return grant_of(request.headers.get("authorization"), request.app.state.secret, "read")
+    grant = grant_of(request.headers.get("authorization"), request.app.state.secret, "read")
+    await refuse_ended(grant, request.app.state.signed_out)
+    return grant
 
 
 async def _class_reader(grant: Annotated[Grant, Depends(_reader)]) -> Grant:

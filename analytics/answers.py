@@ -1,6 +1,7 @@
 """Answers of the aggregation API: each is queries, read within one transaction of the lake."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final, Literal
@@ -43,10 +44,12 @@ def as_of(lake: Lake, now: datetime, *sources: _Source) -> AsOf:
     return AsOf(position=None if behind == START else behind, snapshot=found["snapshot"], time=now)
 
 
-def courses(lake: Lake, course_id: str | None) -> Courses:
-    """Return one course, or every course where none is named."""
+def courses(lake: Lake, course_ids: Sequence[str] | None) -> Courses:
+    """Return these courses, or every course where none is named."""
     now = datetime.now(UTC)
-    rows = load_query("courses").rows(lake, course_id=course_id)
+    rows = load_query("courses").rows(
+        lake, course_ids=None if course_ids is None else list(course_ids)
+    )
     return Courses(
         as_of=as_of(lake, now, "postgres"), courses=[Course.model_validate(row) for row in rows]
     )

@@ -9,13 +9,23 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
-from analytics import attention_routes, health, measure_routes, routes, table_routes
+from analytics import (
+    attention_routes,
+    health,
+    measure_routes,
+    routes,
+    sign_in_routes,
+    table_routes,
+)
 from analytics.attention_writer import AttentionWriter
 from analytics.errors import LakeUnavailableError
 from analytics.lake_reader import LakeReader
 from analytics.parameters import EncodedPaths
 from analytics.settings import ApiSettings
+from analytics.sign_in import SignIn
+from ingest_api.event_log import open_redis
 from ingest_api.problems import Problem, install_problem_handlers
+from ingest_api.signed_in import SignedOut
 
 
 def create_app(settings: ApiSettings) -> FastAPI:
@@ -25,12 +35,15 @@ def create_app(settings: ApiSettings) -> FastAPI:
         settings: Where the lake is, and the secret that tokens are signed with.
     """
     lake = LakeReader(settings)
+    redis = None if settings.redis_url is None else open_redis(settings.redis_url)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(lake.warm)
         yield
         lake.close()
+        if redis is not None:
+            await redis.aclose()
 
     # As FastAPI, with the files of /docs at hand: a school's network may not reach others.
     app = FastAPIOffline(
@@ -42,6 +55,8 @@ def create_app(settings: ApiSettings) -> FastAPI:
     )
     app.state.lake = lake
     app.state.attention = AttentionWriter(settings)
+    app.state.sign_in = SignIn(settings)
+    app.state.signed_out = SignedOut(redis)
     app.state.secret = settings.secret.get_secret_value()
     app.add_middleware(EncodedPaths)
     install_problem_handlers(app)
@@ -58,5 +73,6 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.include_router(measure_routes.router)
     app.include_router(attention_routes.router)
     app.include_router(routes.router)
+    app.include_router(sign_in_routes.router)
     app.include_router(health.router)
     return app

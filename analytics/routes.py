@@ -18,7 +18,6 @@ from analytics.responses import (
     Students,
     Timeline,
 )
-from ingest_api.tokens import ALL_COURSES
 
 router = APIRouter(prefix="/api/v1", responses=examples.PROBLEMS)
 #: Comes before the measures' router, and that before `router`: in `…/students/measures/history` a
@@ -38,8 +37,7 @@ COURSE: Final = "/courses/{course_id:path}"
 @router.get("/courses", responses=examples.answer(examples.COURSES))
 def get_courses(lake: Lake, grant: ClassReader) -> Courses:
     """Return the courses that the token may read."""
-    only = None if grant.course_id == ALL_COURSES else grant.course_id
-    return lake.read(lambda connection: answers.courses(connection, only))
+    return lake.read(lambda connection: answers.courses(connection, grant.course_ids))
 
 
 @router.get(f"{COURSE}/progress", responses=examples.answer(examples.PROGRESS))

@@ -2,6 +2,7 @@
 
 import click
 
+from flows.commands.account import account
 from flows.commands.audit import audit
 from flows.commands.backup import backup
 from flows.commands.course import course
@@ -32,6 +33,7 @@ for command in (
     up,
     status,
     token,
+    account,
     simulate,
     course,
     audit,

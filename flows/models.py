@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import BigInteger, DateTime, Double, ForeignKey, ForeignKeyConstraint, Index, Text
-from sqlalchemy.dialects.postgresql import INT8MULTIRANGE
+from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -270,6 +270,23 @@ class AttentionSnooze(Base):
     snoozed_at: Mapped[datetime]
     until: Mapped[datetime]
     snoozed_by: Mapped[str | None]
+
+
+class Account(Base):
+    """Somebody who signs in to the dashboard.
+
+    Without a `password_hash` (Argon2id, in PHC form) the account waits for its owner to follow the
+    one link whose code is `code_id`.
+    """
+
+    __tablename__ = "accounts"
+
+    account: Mapped[str] = mapped_column(primary_key=True)
+    role: Mapped[str]
+    course_ids: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    password_hash: Mapped[str | None]
+    code_id: Mapped[str | None]
+    created_at: Mapped[datetime]
 
 
 class SkippedEvent(Base):

@@ -23,8 +23,10 @@ from flows.embedded.platform import SAMPLE_COURSE, Platform, keep_secret
 from flows.embedded.stores import Stores, prepare_stores
 from flows.embedded.supervisor import PartFailedError, Supervisor
 from flows.migrate import prepare_databases
+from flows.password_code import new_code_id, password_link
 from flows.redis_client import connect_redis
 from flows.settings import LakeSettings, PlatformSettings
+from flows.stores.accounts import expect_first_admin
 from flows.stores.postgres import engine_for
 from flows.version_of_data import check_data_version
 from ingest_api.settings import RUN_FILE
@@ -33,6 +35,8 @@ _START_SECONDS: Final = 60.0
 #: Longer than the parts take to end after `up` was killed.
 _LEFTOVERS_SECONDS: Final = 25.0
 DEMO_STUDENTS: Final = 30
+#: The account whose password is chosen at the first visit.
+FIRST_ADMIN: Final = "admin"
 _DEMO_MINUTES: Final = 120
 _DEMO_HEAD_START_MINUTES: Final = 35
 
@@ -69,7 +73,7 @@ def run_platform(folder: Path, *, demo: bool) -> None:
                 _start(supervisor, platform, stop, demo=demo)
                 if stop.is_set():
                     return
-                _print_addresses(platform, folder)
+                _print_addresses(platform, folder, _first_account(platform))
                 while not stop.wait(1):
                     if not supervisor.runs:
                         raise CannotStartError(f"the supervisor ended: see {folder}/logs")
@@ -253,8 +257,23 @@ def _findable(platform: Platform, folder: Path) -> Iterator[None]:
         file.unlink(missing_ok=True)
 
 
-def _print_addresses(platform: Platform, folder: Path) -> None:
-    rows = [*platform.addresses(), ("logs", str(folder / "logs"))]
+def _first_account(platform: Platform) -> list[tuple[str, str]]:
+    """Return the link for the first admin's password, until there is one."""
+    code_id = new_code_id()
+    engine = engine_for(platform.stores.postgres_url)
+    try:
+        if not expect_first_admin(engine, FIRST_ADMIN, code_id):
+            return []
+    finally:
+        engine.dispose()
+    dashboard = platform.settings.address(platform.settings.dashboard_port)
+    return [("first sign-in", password_link(dashboard, platform.secret, FIRST_ADMIN, code_id))]
+
+
+def _print_addresses(
+    platform: Platform, folder: Path, first_account: list[tuple[str, str]]
+) -> None:
+    rows = [*platform.addresses(), *first_account, ("logs", str(folder / "logs"))]
     width = max(len(name) for name, _ in rows)
     for name, address in rows:
         click.echo(f"{name:<{width}}  {address}")

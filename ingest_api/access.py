@@ -3,7 +3,15 @@
 from http import HTTPStatus
 
 from ingest_api.problems import Problem
-from ingest_api.tokens import Grant, InvalidTokenError, Scope, read_token, token_from_header
+from ingest_api.signed_in import SignedOut, SignedOutUnknownError
+from ingest_api.tokens import (
+    Grant,
+    InvalidTokenError,
+    Scope,
+    SignedOutError,
+    read_token,
+    token_from_header,
+)
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="cellpulse"'}
 
@@ -16,6 +24,8 @@ def grant_of(authorization: str | None, secret: str, scope: Scope) -> Grant:
     """
     try:
         grant = read_token(secret, token_from_header(authorization))
+    except SignedOutError as error:
+        raise Problem(HTTPStatus.UNAUTHORIZED, str(error), _CHALLENGE) from error
     except InvalidTokenError as error:
         raise Problem(
             HTTPStatus.UNAUTHORIZED,
@@ -28,3 +38,21 @@ def grant_of(authorization: str | None, secret: str, scope: Scope) -> Grant:
             f"this token is for scope '{grant.scope}'; this address needs one for '{scope}'",
         )
     return grant
+
+
+async def refuse_ended(grant: Grant, signed_out: SignedOut) -> None:
+    """Let a token pass, unless whoever got it by signing in has signed out since.
+
+    Raises:
+        Problem: 401 when they have, 503 when nobody can tell.
+    """
+    try:
+        await signed_out.refuse_ended(grant)
+    except SignedOutError as error:
+        raise Problem(HTTPStatus.UNAUTHORIZED, str(error), _CHALLENGE) from error
+    except SignedOutUnknownError as error:
+        raise Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "Redis does not answer, which knows who has signed out; try again later",
+            {"Retry-After": "2"},
+        ) from error

@@ -18,6 +18,7 @@ from ingest_api.metrics import IngestMetrics
 from ingest_api.problems import install_problem_handlers
 from ingest_api.registered_courses import RegisteredCourses
 from ingest_api.settings import IngestSettings
+from ingest_api.signed_in import SignedOut
 
 
 def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
@@ -40,6 +41,7 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
         app.state.log = log
         app.state.courses = courses
         app.state.connections = connections
+        app.state.signed_out = SignedOut(client)
         app.state.group_commit = GroupCommit(log)
         app.state.metrics = IngestMetrics(connections)
         work = [

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from http import HTTPStatus
@@ -11,11 +12,13 @@ from typing import Final
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect, status
 from starlette.types import Message
 
+from ingest_api.access import refuse_ended
 from ingest_api.connection_manager import ConnectionManager, Subscription
 from ingest_api.event_log import EventLog, LogUnavailableError, position_order
 from ingest_api.live_feed import course_of, published_form
 from ingest_api.problems import Problem
-from ingest_api.tokens import ALL_COURSES, InvalidTokenError, read_token
+from ingest_api.signed_in import SignedOut, SignedOutUnknownError
+from ingest_api.tokens import ALL_COURSES, Grant, InvalidTokenError, SignedOutError, read_token
 from ingest_api.websocket_protocol import message_of, takes_frames
 
 SUBPROTOCOL: Final = "cellpulse.v1"
@@ -23,6 +26,8 @@ _BEARER: Final = "bearer."
 _POSITION: Final = re.compile(r"\d{1,16}-\d{1,16}")
 #: How long a message may take to leave for a client before the client counts as not reading.
 _SEND_SECONDS: Final = 10.0
+#: How often it is looked whether whoever opened a dashboard has signed out.
+_SIGNED_OUT_SECONDS: Final = 2.0
 
 router = APIRouter()
 
@@ -35,8 +40,9 @@ async def dashboard(socket: WebSocket) -> None:
     aggregation API has newer numbers. Where events after `after` may have been trimmed, it first
     gets `{"signal": "missed", "after": …, "from": …}`: the log begins at `from`.
     """
-    problem = _refusal(socket)
-    if problem is not None:
+    try:
+        grant = await _permitted(socket)
+    except Problem as problem:
         await socket.send_denial_response(problem.to_response())
         return
     offered = socket.scope.get("subprotocols", [])
@@ -51,6 +57,7 @@ async def dashboard(socket: WebSocket) -> None:
         sending,
         asyncio.create_task(_until_client_leaves(socket)),
         asyncio.create_task(subscription.lagging.wait()),
+        signing_out := asyncio.create_task(_until_signed_out(grant, socket.app.state.signed_out)),
     )
     try:
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -59,7 +66,11 @@ async def dashboard(socket: WebSocket) -> None:
         for task in ends:
             task.cancel()
         outcomes = await asyncio.gather(*ends, return_exceptions=True)
-    if any(isinstance(outcome, _TryLaterError) for outcome in outcomes) or (
+    if signing_out.done() and not signing_out.cancelled():
+        with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+            async with asyncio.timeout(_SEND_SECONDS):
+                await socket.close(status.WS_1008_POLICY_VIOLATION, "signed out")
+    elif any(isinstance(outcome, _TryLaterError) for outcome in outcomes) or (
         subscription.lagging.is_set()
     ):
         # The close frame, too, waits for the client to read; after that the line is just cut.
@@ -72,25 +83,46 @@ class _TryLaterError(Exception):
     pass
 
 
-def _refusal(socket: WebSocket) -> Problem | None:
+async def _permitted(socket: WebSocket) -> Grant:
+    """Return the grant by which a dashboard may follow the course that it asks for.
+
+    Raises:
+        Problem: What it asks for is wrong, or not for it.
+    """
     query = socket.query_params
     course_id = query.get("course_id")
     if not course_id:
-        return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "name the course: '?course_id=…'")
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "name the course: '?course_id=…'")
     after = query.get("after")
     if after is not None and not _POSITION.fullmatch(after):
-        return Problem(
+        raise Problem(
             HTTPStatus.UNPROCESSABLE_ENTITY, "'after' must be a log position such as '0-0'"
         )
     try:
         grant = read_token(socket.app.state.secret, _token(socket))
-    except InvalidTokenError:
-        return Problem(HTTPStatus.UNAUTHORIZED, "a read token for this course is needed")
+    except InvalidTokenError as error:
+        raise Problem(HTTPStatus.UNAUTHORIZED, "a read token for this course is needed") from error
     if grant.scope != "read" or grant.student_id is not None:
-        return Problem(HTTPStatus.FORBIDDEN, "this token can't read a whole course")
+        raise Problem(HTTPStatus.FORBIDDEN, "this token can't read a whole course")
     if not grant.allows_course(course_id):
-        return Problem(HTTPStatus.FORBIDDEN, "this token is for another course")
-    return None
+        raise Problem(HTTPStatus.FORBIDDEN, "this token is for another course")
+    await refuse_ended(grant, socket.app.state.signed_out)
+    return grant
+
+
+async def _until_signed_out(grant: Grant, signed_out: SignedOut) -> None:
+    """End when whoever opened the dashboard has signed out, in this tab or another."""
+    if grant.signed_in is None:
+        await asyncio.Event().wait()
+        return
+    while grant.signed_in.expires_at > time.time():
+        await asyncio.sleep(_SIGNED_OUT_SECONDS)
+        try:
+            await signed_out.refuse_ended(grant)
+        except SignedOutError:
+            return
+        except SignedOutUnknownError:
+            continue  # the log is away too: nothing is sent meanwhile
 
 
 def _token(socket: WebSocket) -> str:

@@ -67,6 +67,11 @@ class AccessCheck:
                 return Verdict.ACCEPTED
             return verdict
 
+    def forget(self, token: str | None) -> None:
+        """Ask anew about a token, because its bearer has signed out."""
+        if token is not None:
+            self._accepted_at.pop(token, None)
+
     def _is_fresh(self, token: str) -> bool:
         accepted_at = self._accepted_at.get(token)
         return accepted_at is not None and self._clock() < accepted_at + REMEMBER_SECONDS

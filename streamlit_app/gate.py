@@ -5,28 +5,36 @@ can't read, and the browser is sent on to the same address without it. Each page
 later renews the cookie, so that a bookmark that is used goes on working.
 """
 
-from pathlib import Path
-from string import Template
+from html import escape
 from typing import Final
 from urllib.parse import quote, urlencode
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import HTTPConnection
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from streamlit_app.access import AccessCheck, Verdict
+from streamlit_app.sign_in import (
+    PASSWORD,
+    PATHS,
+    PRIVATE,
+    SIGN_IN,
+    SIGN_OUT,
+    SignInPages,
+    framed,
+    sign_in_page,
+)
 
 COOKIE: Final = "cellpulse_read"
 #: A bookmark opens from one weekly class to the next, in seconds.
 COOKIE_SECONDS: Final = 14 * 24 * 3_600
 HEALTH_PATH: Final = "/_stcore/health"
+_SEE_OTHER: Final = 303
 
-_PAGE = Template((Path(__file__).parent / "gate.html").read_text(encoding="utf-8"))
 _ADVICE_UNKNOWN = (
-    "Open the link to the dashboard again: it is in the table that Cellpulse shows when it "
-    "starts. If you don't have it, ask whoever runs Cellpulse at your school."
+    "No account? Open the link that you were given, or ask whoever runs Cellpulse at your school."
 )
 _ADVICE_FORBIDDEN = (
     "It is a student's link, or one for sending only. "
@@ -37,19 +45,18 @@ _ADVICE_CANNOT_TELL = (
     "if that does not help, tell whoever runs Cellpulse at your school."
 )
 _REFUSALS: Final = {
-    Verdict.UNKNOWN: (401, "This page needs your link", _ADVICE_UNKNOWN),
     Verdict.FORBIDDEN: (403, "Your link does not open this page", _ADVICE_FORBIDDEN),
     Verdict.CANNOT_TELL: (503, "Your link can't be checked right now", _ADVICE_CANNOT_TELL),
 }
-_PRIVATE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 
 class Gate:
-    """ASGI middleware that lets in whomever the check accepts."""
+    """ASGI middleware that lets in whomever the check accepts; others may sign in."""
 
-    def __init__(self, app: ASGIApp, check: AccessCheck) -> None:
+    def __init__(self, app: ASGIApp, check: AccessCheck, pages: SignInPages) -> None:
         self._app = app
         self._check = check
+        self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, send it on without its token, or refuse it."""
@@ -57,6 +64,10 @@ class Gate:
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
+        if scope["type"] == "http" and scope["path"] in PATHS:
+            answer = await self._before_the_door(Request(scope, receive))
+            await answer(scope, receive, send)
+            return
         brought = connection.query_params.get("token") if scope["type"] == "http" else None
         token = brought or connection.cookies.get(COOKIE)
         verdict = await self._check.verdict(token) if token else Verdict.UNKNOWN
@@ -68,7 +79,24 @@ class Gate:
         elif verdict is Verdict.ACCEPTED and brought:
             await _sent_on(connection, brought)(scope, receive, send)
         else:
-            await _refused(verdict)(scope, receive, send)
+            await _refused(verdict, connection)(scope, receive, send)
+
+    async def _before_the_door(self, request: Request) -> Response:
+        """Answer a page that needs no token, and give or take the cookie."""
+        if request.method not in ("GET", "POST"):
+            return Response(status_code=405, headers={"Allow": "GET, POST"})
+        if request.url.path == SIGN_OUT:
+            token = request.cookies.get(COOKIE)
+            answer = await self._pages.sign_out(request, token)
+            if answer.status_code == _SEE_OTHER:
+                self._check.forget(token)
+                answer.delete_cookie(COOKIE, httponly=True, samesite="lax")
+            return answer
+        page = {SIGN_IN: self._pages.sign_in, PASSWORD: self._pages.password}[request.url.path]
+        answer, new_token = await page(request)
+        if new_token is not None:
+            _set_cookie(answer, request, new_token)
+        return answer
 
 
 def _sent_on(connection: HTTPConnection, token: str) -> Response:
@@ -76,7 +104,7 @@ def _sent_on(connection: HTTPConnection, token: str) -> Response:
     query = connection.query_params.multi_items()
     rest = urlencode([(name, value) for name, value in query if name != "token"])
     path = "/" + quote(connection.url.path.lstrip("/"), safe="/%")
-    response = RedirectResponse(f"{path}?{rest}" if rest else path, 303, _PRIVATE)
+    response = RedirectResponse(f"{path}?{rest}" if rest else path, _SEE_OTHER, PRIVATE)
     _set_cookie(response, connection, token)
     return response
 
@@ -111,6 +139,11 @@ def _set_cookie(response: Response, connection: HTTPConnection, token: str) -> N
     )
 
 
-def _refused(verdict: Verdict) -> Response:
+def _refused(verdict: Verdict, connection: HTTPConnection) -> Response:
+    if verdict is Verdict.UNKNOWN:
+        query = connection.query_params.multi_items()
+        rest = urlencode([(name, value) for name, value in query if name != "token"])
+        wanted = f"{connection.url.path}?{rest}" if rest else connection.url.path
+        return sign_in_page(wanted, advice=escape(_ADVICE_UNKNOWN), status=401)
     status, title, advice = _REFUSALS[verdict]
-    return HTMLResponse(_PAGE.substitute(title=title, advice=advice), status, _PRIVATE)
+    return framed(title, f"<p>{escape(advice)}</p>", status)

@@ -19,6 +19,7 @@ from streamlit_app.access import AccessCheck
 from streamlit_app.api_client import TIMEOUT_SECONDS
 from streamlit_app.gate import Gate
 from streamlit_app.settings import DashboardSettings
+from streamlit_app.sign_in import SignInPages
 
 #: How long open pages may keep the process from stopping, in seconds.
 STOP_SECONDS: Final = 2
@@ -35,7 +36,8 @@ def create_app(settings: DashboardSettings) -> st.App:
         async with http:
             yield
 
-    return st.App(_PAGE, lifespan=lifespan, middleware=[Middleware(Gate, check=AccessCheck(http))])
+    gate = Middleware(Gate, check=AccessCheck(http), pages=SignInPages(http))
+    return st.App(_PAGE, lifespan=lifespan, middleware=[gate])
 
 
 def serve(settings: DashboardSettings, listening: socket.socket) -> None:

@@ -5,7 +5,7 @@
 --   students.
 -- unit: persons; times in UTC
 -- parameters:
---   course_id: Only this course; null for every course.
+--   course_ids: Only these courses; null for every course.
 -- columns:
 --   course_id: The course.
 --   title: The course's title; its id until it has one.
@@ -24,6 +24,6 @@ LEFT JOIN master.enrollments ON enrollments.course_id = courses.course_id
 LEFT JOIN master.student_states
     ON student_states.course_id = enrollments.course_id
     AND student_states.student_id = enrollments.student_id
-WHERE $course_id::VARCHAR IS NULL OR courses.course_id = $course_id
+WHERE $course_ids::VARCHAR[] IS NULL OR list_contains($course_ids, courses.course_id)
 GROUP BY courses.course_id, courses.title
 ORDER BY natural_order(courses.course_id), courses.course_id

@@ -18,6 +18,7 @@ from flows.rejected import NoSuchEntryError
 from flows.simulation.course import CourseError
 from flows.simulation.delivery import IngestRefusedError
 from flows.simulation.parameters import BadParametersError
+from flows.stores.accounts import AccountError
 from flows.stores.influxdb import UnreadablePointError
 from flows.stores.lake import FewerEventsError
 from flows.stores.store import StoreUnavailableError
@@ -28,6 +29,7 @@ from ingest_api.settings import BadSettingError
 
 P = ParamSpec("P")
 _FORESEEN = (
+    AccountError,
     BackupError,
     BadParametersError,
     BadSettingError,

@@ -1,16 +1,14 @@
 """Writes what instructors set for a course's attention list: thresholds, and who is snoozed."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import SQLAlchemyError
 
 from flows.models import AttentionSnooze, AttentionThreshold, StorePosition
 from flows.stores.postgres import PostgresWriter
-from flows.stores.store import StoreUnavailableError
+from flows.stores.transaction import transaction
 
 
 def set_thresholds(engine: Engine, course_id: str, values: Mapping[str, float | None]) -> None:
@@ -24,7 +22,7 @@ def set_thresholds(engine: Engine, course_id: str, values: Mapping[str, float | 
         {"course_id": course_id, "threshold": name, "value": value, "set_at": now}
         for name, value in values.items()
     ]
-    with _transaction(engine) as connection:
+    with transaction(engine) as connection:
         connection.execute(
             delete(AttentionThreshold).where(AttentionThreshold.course_id == course_id)
         )
@@ -42,7 +40,7 @@ def snooze(
     """
     values = {"snoozed_at": datetime.now(UTC), "until": until, "snoozed_by": by}
     statement = insert(AttentionSnooze).values(course_id=course_id, student_id=student_id, **values)
-    with _transaction(engine) as connection:
+    with transaction(engine) as connection:
         connection.execute(
             statement.on_conflict_do_update(index_elements=["course_id", "student_id"], set_=values)
         )
@@ -54,7 +52,7 @@ def end_snooze(engine: Engine, course_id: str, student_id: str) -> None:
     Raises:
         StoreUnavailableError: PostgreSQL does not answer.
     """
-    with _transaction(engine) as connection:
+    with transaction(engine) as connection:
         connection.execute(
             delete(AttentionSnooze).where(
                 AttentionSnooze.course_id == course_id, AttentionSnooze.student_id == student_id
@@ -69,14 +67,5 @@ def position_of(engine: Engine) -> str | None:
         StoreUnavailableError: PostgreSQL does not answer.
     """
     query = select(StorePosition.position).where(StorePosition.store == PostgresWriter.name)
-    with _transaction(engine) as connection:
+    with transaction(engine) as connection:
         return connection.execute(query).scalar_one_or_none()
-
-
-@contextmanager
-def _transaction(engine: Engine) -> Iterator[Connection]:
-    try:
-        with engine.begin() as connection:
-            yield connection
-    except SQLAlchemyError as error:
-        raise StoreUnavailableError(f"PostgreSQL: {error}") from error

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from analytics import attention_responses, responses
+from analytics import attention_responses, responses, sign_in_responses
 from analytics.api import create_app
 from analytics.settings import ApiSettings
 
@@ -27,9 +27,16 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/attention": attention_responses.Attention,
     "/api/v1/courses/{course_id}/attention/thresholds": attention_responses.AttentionThresholds,
     "/api/v1/courses/{course_id}/tables": responses.Tables,
+    "/api/v1/viewer": sign_in_responses.Viewer,
     "/healthz": dict[str, str],
     "/readyz": dict[str, str],
 }
+#: The way in needs no token, and out there is nothing to answer.
+DOOR = {
+    ("post", "/api/v1/sign-in"): sign_in_responses.NewSession,
+    ("post", "/api/v1/password"): sign_in_responses.NewSession,
+}
+SIGN_OUT = ("post", "/api/v1/sign-out")
 FILES = {"/api/v1/courses/{course_id}/tables/{table}"}
 #: Addresses that change something: method and path.
 CHANGES = {
@@ -52,6 +59,7 @@ OF_API = [
     for operation in (*OPERATIONS, *(("get", path) for path in FILES))
     if operation[1].startswith("/api")
 ]
+OPERATIONS |= DOOR
 
 
 @pytest.fixture
@@ -66,7 +74,7 @@ def test_every_address_is_documented(paths: Any) -> None:
     """The addresses are those of the contract, no more and no fewer."""
     assert {
         (method, path) for path, operations in paths.items() for method in operations
-    } == OPERATIONS.keys() | {("get", path) for path in FILES}
+    } == OPERATIONS.keys() | {("get", path) for path in FILES} | {SIGN_OUT}
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)

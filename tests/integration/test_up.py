@@ -39,6 +39,7 @@ def test_it_starts_keeps_what_it_got_and_stops_whole(platform: Any, wait_until: 
     assert lines[-1] == "ready"
     addresses = dict(re.split(r"\s{2,}", line, maxsplit=1) for line in lines[:-1])
     assert "token=" in addresses["dashboard"]
+    assert "Choose a password" in httpx.get(addresses["first sign-in"]).text
     assert httpx.get(addresses["notebooks"], follow_redirects=True).status_code == 200
     assert (platform.folder / "cellpulse_secret").stat().st_mode & 0o777 == 0o600
     assert (platform.folder / "run.env").stat().st_mode & 0o777 == 0o600

@@ -20,6 +20,15 @@ PROJECT: Final = Path(__file__).parents[2]
 BEGIN: Final = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make notebooks` keep what the research notebooks show now."""
+    parser.addoption(
+        "--keep-notebooks",
+        action="store_true",
+        help="write the research notebooks with the outputs that they have now",
+    )
+
+
 @dataclass(frozen=True)
 class ResearchLake:
     """Where a lake is, and its writer."""

@@ -17,6 +17,7 @@ from websockets.sync.client import connect
 
 from streamlit_app.access import Verdict
 from streamlit_app.gate import COOKIE, COOKIE_SECONDS, Gate
+from streamlit_app.sign_in import SignInPages
 
 VERDICTS = {
     "good": Verdict.ACCEPTED,
@@ -51,7 +52,10 @@ def address() -> Iterator[str]:
     )
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        Gate(inside, KnownTokens()), log_level="error", ws="websockets-sansio", lifespan="off"
+        Gate(inside, KnownTokens(), SignInPages(httpx.AsyncClient())),
+        log_level="error",
+        ws="websockets-sansio",
+        lifespan="off",
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

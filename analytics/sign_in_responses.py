@@ -1,0 +1,65 @@
+"""What is sent and answered when somebody signs in."""
+
+from datetime import datetime
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr
+
+from analytics.responses import Answer
+from ingest_api.events import Identifier
+
+#: Long enough that it can't be guessed by trying (NIST SP 800-63B asks for 8 at the least).
+SHORTEST_PASSWORD: Final = 10
+_LONGEST: Final = 200
+
+
+def _long_enough(password: SecretStr) -> SecretStr:
+    if len(password) < SHORTEST_PASSWORD:
+        raise ValueError(f"a password needs at least {SHORTEST_PASSWORD} characters")
+    return password
+
+
+class SignInRequest(Answer):
+    """A name and a password."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    account: Annotated[Identifier, Field(description="The account's name.")]
+    password: Annotated[SecretStr, Field(max_length=_LONGEST, description="Its password.")]
+
+
+class PasswordRequest(Answer):
+    """A link's code, and the password that its bearer chooses."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: Annotated[str, Field(max_length=2_000, description="From the link: `?code=…`.")]
+    password: Annotated[
+        SecretStr,
+        AfterValidator(_long_enough),
+        Field(max_length=_LONGEST, description="The new password, of 10 characters or more."),
+    ]
+
+
+class Viewer(Answer):
+    """Who asks, and what they may see."""
+
+    account: Annotated[
+        str | None, Field(description="Who signed in; null for a token that was handed out.")
+    ] = None
+    courses: Annotated[
+        list[str] | None, Field(description="Courses that may be seen; null for every course.")
+    ] = None
+    student_id: Annotated[
+        str | None, Field(description="The only student who may be seen; null for all.")
+    ] = None
+    expires_at: Annotated[
+        datetime | None, Field(description="When to sign in again; null for never. UTC.")
+    ] = None
+
+
+class NewSession(Answer):
+    """What signing in gives."""
+
+    token: Annotated[str, Field(description="Send it as 'Authorization: Bearer TOKEN'.")]
+    viewer: Viewer

@@ -1,0 +1,102 @@
+"""The addresses of signing in and out, under `/api/v1`."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from analytics import examples
+from analytics.access import Reader
+from analytics.errors import LakeUnavailableError
+from analytics.sign_in import SignIn, TooManyAttemptsError, UsedCodeError, WrongPasswordError
+from analytics.sign_in import viewer_of as _viewer_of
+from analytics.sign_in_responses import NewSession, PasswordRequest, SignInRequest, Viewer
+from flows.password_code import BadCodeError
+from ingest_api.problems import Problem, documented_problem
+from ingest_api.signed_in import SignedOutUnknownError
+
+_VIEWER: Final = Viewer(
+    account="ada",
+    courses=["python-1"],
+    student_id=None,
+    expires_at=datetime(2026, 9, 29, tzinfo=UTC),
+)
+_SESSION: Final = NewSession(token="eyJhbGciOiJIUzI1NiJ9.e30.x", viewer=_VIEWER)  # noqa: S106
+_INVALID: Final = documented_problem(
+    HTTPStatus.UNPROCESSABLE_ENTITY, "a parameter is wrong: see errors, correct it and ask again"
+)
+_NOT_TEXT: Final = documented_problem(HTTPStatus.BAD_REQUEST, "There was an error parsing the body")
+
+router = APIRouter(prefix="/api/v1")
+
+
+async def _sign_in(request: Request) -> Any:
+    return request.app.state.sign_in
+
+
+Door = Annotated[SignIn, Depends(_sign_in)]
+
+
+@router.post(
+    "/sign-in",
+    responses={
+        **examples.answer(_SESSION),
+        **examples.AWAY,
+        **_INVALID,
+        **_NOT_TEXT,
+        **documented_problem(HTTPStatus.UNAUTHORIZED, "the name or the password is wrong"),
+        **documented_problem(
+            HTTPStatus.TOO_MANY_REQUESTS, "too many wrong passwords: try again in 15 min"
+        ),
+    },
+)
+def post_sign_in(door: Door, asked: SignInRequest) -> NewSession:
+    """Give a token to somebody who has an account."""
+    try:
+        return door.with_password(asked.account, asked.password.get_secret_value())
+    except WrongPasswordError as error:
+        raise Problem(HTTPStatus.UNAUTHORIZED, str(error)) from error
+    except TooManyAttemptsError as error:
+        retry = {"Retry-After": str(error.seconds)}
+        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, str(error), retry) from error
+
+
+@router.post(
+    "/password",
+    responses={
+        **examples.answer(_SESSION),
+        **examples.AWAY,
+        **_INVALID,
+        **_NOT_TEXT,
+        **documented_problem(
+            HTTPStatus.FORBIDDEN, "this link was used, or there is a newer one: sign in, or ask …"
+        ),
+    },
+)
+def post_password(door: Door, asked: PasswordRequest) -> NewSession:
+    """Set the first password of the account that a link is for, and sign its owner in."""
+    try:
+        return door.with_code(asked.code, asked.password.get_secret_value())
+    except (BadCodeError, UsedCodeError) as error:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            f"{error}: sign in, or ask for a new one ('cellpulse account reset')",
+        ) from error
+
+
+@router.get("/viewer", responses={**examples.PROBLEMS, **examples.answer(_VIEWER)})
+def get_viewer(grant: Reader) -> Viewer:
+    """Return who the bearer of this token is, and what it opens."""
+    return _viewer_of(grant)
+
+
+@router.post("/sign-out", status_code=HTTPStatus.NO_CONTENT, responses=examples.PROBLEMS)
+async def post_sign_out(request: Request, grant: Reader) -> Response:
+    """End the token, if it was got by signing in; a token that was handed out goes on."""
+    if grant.signed_in is not None:
+        try:
+            await request.app.state.signed_out.end(grant)
+        except SignedOutUnknownError as error:
+            raise LakeUnavailableError("Redis does not answer: check that it runs") from error
+    return Response(status_code=HTTPStatus.NO_CONTENT)

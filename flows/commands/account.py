@@ -1,0 +1,101 @@
+"""`cellpulse account`."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from sqlalchemy import Engine
+
+from flows.commands.errors import one_line_for_errors
+from flows.password_code import new_code_id, password_link
+from flows.redis_client import connect_redis
+from flows.settings import LakeSettings, PlatformSettings
+from flows.stores import accounts
+from flows.stores.accounts import AccountError, Role
+from flows.stores.postgres import engine_for
+from ingest_api.settings import LogSettings, SecretSettings
+from ingest_api.signed_in import SIGNED_IN_SECONDS, account_key
+
+
+@click.group()
+def account() -> None:
+    """Look after who signs in to the dashboard."""
+
+
+@account.command()
+@click.argument("name")
+@click.option("--role", type=click.Choice(["admin", "instructor"]), required=True)
+@click.option("--course", "courses", multiple=True, help="What an instructor may see; repeatable.")
+@one_line_for_errors
+def add(name: str, role: Role, courses: tuple[str, ...]) -> None:
+    """Make an account, and print the link by which its owner chooses a password."""
+    if (role == "instructor") != bool(courses):
+        raise AccountError(
+            "an instructor needs at least one --course; an admin sees every course, and takes none"
+        )
+    if not name.strip() or len(name) > 200 or not name.isprintable():  # noqa: PLR2004
+        raise AccountError("a name has 1 to 200 printable characters")
+    code_id = new_code_id()
+    with _engine() as engine:
+        accounts.add(engine, name, role, courses, code_id)
+    click.echo(password_link(_dashboard(), _secret(), name, code_id))
+
+
+@account.command()
+@click.argument("name")
+@one_line_for_errors
+def reset(name: str) -> None:
+    """Take an account's password away, sign its owner out, and print a new link."""
+    code_id = new_code_id()
+    with _engine() as engine:
+        accounts.expect_code(engine, name, code_id)
+    _sign_out_everywhere(name)
+    click.echo(password_link(_dashboard(), _secret(), name, code_id))
+
+
+@account.command()
+@click.argument("name")
+@one_line_for_errors
+def remove(name: str) -> None:
+    """Close an account, and sign its owner out."""
+    with _engine() as engine:
+        accounts.remove(engine, name)
+    _sign_out_everywhere(name)
+
+
+@account.command("list")
+@one_line_for_errors
+def list_accounts() -> None:
+    """List the accounts: name, role, courses, and whether a password was chosen."""
+    with _engine() as engine:
+        known = accounts.every(engine)
+    if not known:
+        click.echo("no accounts")
+    for each in known:
+        courses = "every course" if each.role == "admin" else ", ".join(each.course_ids)
+        waits = "" if each.password_hash else "  (no password yet)"
+        click.echo(f"{each.account}  {each.role}  {courses}{waits}")
+
+
+def _sign_out_everywhere(name: str) -> None:
+    with connect_redis(LogSettings.load().redis_url) as redis:
+        redis.set(account_key(name), repr(time.time()), ex=SIGNED_IN_SECONDS)
+
+
+def _dashboard() -> str:
+    settings = PlatformSettings.load()
+    return settings.address(settings.dashboard_port)
+
+
+def _secret() -> str:
+    return SecretSettings.load().secret.get_secret_value()
+
+
+@contextmanager
+def _engine() -> Iterator[Engine]:
+    engine = engine_for(LakeSettings.load().postgres_url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()

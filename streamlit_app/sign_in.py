@@ -1,0 +1,176 @@
+"""The pages before the dashboard: signing in, choosing the first password, signing out.
+
+They are plain HTML at the dashboard's own address, without scripts, and ask the aggregation API.
+"""
+
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from streamlit_app.api_client import API_ROOT
+
+SIGN_IN: Final = "/sign-in"
+SIGN_OUT: Final = "/sign-out"
+PASSWORD: Final = "/password"  # noqa: S105 - a path
+#: The pages that need no token.
+PATHS: Final = frozenset({SIGN_IN, SIGN_OUT, PASSWORD})
+
+_FOLDER: Final = Path(__file__).parent
+_FRAME: Final = Template((_FOLDER / "gate.html").read_text("utf-8"))
+_SIGN_IN_FORM: Final = Template((_FOLDER / "sign_in.html").read_text("utf-8"))
+_PASSWORD_FORM: Final = Template((_FOLDER / "password.html").read_text("utf-8"))
+_SIGN_OUT_FORM: Final = (_FOLDER / "sign_out.html").read_text("utf-8")
+_AWAY: Final = "A part of Cellpulse does not answer. Try again in a moment."
+_ELSEWHERE: Final = "This form came from another page. Open the dashboard again and sign in there."
+_DIFFERENT: Final = "The two passwords are not the same."
+_LARGEST_FORM: Final = 10_000
+#: For an answer with a secret in its address: no cache keeps it, and nobody learns the address.
+PRIVATE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+#: No other page may frame these or learn their address; our own must, for without a referrer a
+#: browser doesn't say where a form comes from.
+_PAGE: Final = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+}
+
+
+def framed(title: str, body: str, status: int) -> HTMLResponse:
+    """Return a page of this kind; the body is HTML."""
+    page = _FRAME.substitute(title=escape(title), body=body)
+    return HTMLResponse(page, status, _PAGE)
+
+
+def sign_in_page(
+    next_page: str, *, advice: str = "", refusal: str = "", account: str = "", status: int = 200
+) -> HTMLResponse:
+    """Return the form for a name and a password.
+
+    Args:
+        next_page: Path and query of the page that was wanted.
+        advice: A sentence for somebody who has no account.
+        refusal: Why the last attempt failed.
+        account: The name that was typed.
+        status: The response's HTTP status.
+    """
+    body = _SIGN_IN_FORM.substitute(
+        next=escape(next_page), account=escape(account), refusal=_alert(refusal), advice=advice
+    )
+    return framed("Sign in", body, status)
+
+
+class SignInPages:
+    """Answers the pages before the dashboard.
+
+    Args:
+        http: A client whose base address is the aggregation API's.
+    """
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def sign_in(self, request: Request) -> tuple[Response, str | None]:
+        """Answer the form for name and password; with the token where they were right."""
+        wanted = request.query_params.get("next", "/")
+        if request.method == "GET":
+            return sign_in_page(wanted), None
+        form = await _form(request)
+        if form is None:
+            return sign_in_page("/", refusal=_ELSEWHERE, status=403), None
+        wanted, account = form.get("next", "/"), form.get("account", "")
+        asked = {"account": account, "password": form.get("password", "")}
+        token, refusal, status = await self._session("sign-in", asked)
+        if token is None:
+            page = sign_in_page(wanted, refusal=refusal, account=account, status=status)
+            return page, None
+        return _on_to(wanted), token
+
+    async def password(self, request: Request) -> tuple[Response, str | None]:
+        """Answer the form for the first password; with the token where the link was good."""
+        if request.method == "GET":
+            return _password_page(request.query_params.get("code", "")), None
+        form = await _form(request)
+        if form is None:
+            return _password_page("", _ELSEWHERE, 403), None
+        code, password = form.get("code", ""), form.get("password", "")
+        if password != form.get("again", ""):
+            return _password_page(code, _DIFFERENT, 422), None
+        token, refusal, status = await self._session(
+            "password", {"code": code, "password": password}
+        )
+        if token is None:
+            return _password_page(code, refusal, status), None
+        return _on_to("/"), token
+
+    async def sign_out(self, request: Request, token: str | None) -> Response:
+        """Ask whether to sign out, and do it."""
+        if request.method == "GET":
+            return framed("Sign out", _SIGN_OUT_FORM, 200)
+        if await _form(request) is None:
+            return framed("Sign out", _alert(_ELSEWHERE), 403)
+        if token is not None:
+            try:
+                answer = await self._http.post(f"{API_ROOT}/sign-out", headers=_bearer(token))
+            except httpx.HTTPError:
+                return framed("Sign out", _alert(_AWAY) + _SIGN_OUT_FORM, 503)
+            if answer.is_server_error:
+                return framed("Sign out", _alert(_AWAY) + _SIGN_OUT_FORM, 503)
+        return RedirectResponse(SIGN_IN, 303, PRIVATE)
+
+    async def _session(self, address: str, asked: dict[str, str]) -> tuple[str | None, str, int]:
+        """Return the token, or else why there is none and the status that says so."""
+        try:
+            answer = await self._http.post(f"{API_ROOT}/{address}", json=asked)
+            body = answer.json()
+        except (httpx.HTTPError, ValueError):
+            return None, _AWAY, 503
+        if answer.is_success:
+            return body["token"], "", 200
+        if answer.status_code == 422:  # noqa: PLR2004 - the standard's number
+            faults = "; ".join(fault["message"] for fault in body.get("errors", ()))
+            return None, faults or body["detail"], 422
+        return None, body["detail"], answer.status_code
+
+
+def _password_page(code: str, refusal: str = "", status: int = 200) -> HTMLResponse:
+    body = _PASSWORD_FORM.substitute(code=escape(code), refusal=_alert(refusal))
+    return framed("Choose a password", body, status)
+
+
+def _alert(sentence: str) -> str:
+    return f'<p role="alert">{escape(sentence)}</p>' if sentence else ""
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _on_to(wanted: str) -> Response:
+    """Send the browser on to a page of this very host, whatever the form says."""
+    parts = urlsplit(wanted)
+    path = "/" + parts.path.lstrip("/\\")
+    return RedirectResponse(f"{path}?{parts.query}" if parts.query else path, 303, PRIVATE)
+
+
+async def _form(request: Request) -> dict[str, str] | None:
+    """Read a form that one of our own pages sent; None for any other."""
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        return None
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return None
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LARGEST_FORM:
+            return None
+    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return {name: values[0] for name, values in fields.items()}
