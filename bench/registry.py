@@ -3,7 +3,17 @@
 from typing import Final
 
 from bench.line import Line
-from bench.lines import api, disk, fan_out, hook, ingest_batches, ingest_cost, ingest_single, stores
+from bench.lines import (
+    api,
+    disk,
+    fan_out,
+    growth,
+    hook,
+    ingest_batches,
+    ingest_cost,
+    ingest_single,
+    stores,
+)
 
 LINES: Final[tuple[Line, ...]] = (
     ingest_single.LINE,
@@ -13,5 +23,6 @@ LINES: Final[tuple[Line, ...]] = (
     hook.LINE,
     stores.LINE,
     api.LINE,
+    growth.LINE,
     disk.LINE,
 )
