@@ -22,6 +22,7 @@ from analytics.responses import (
     Students,
     Timeline,
 )
+from analytics.sign_in_responses import Viewer
 
 API_ROOT: Final = "/api/v1"
 #: Longest wait for an answer, in seconds; a page with old numbers is better than a frozen one.
@@ -81,6 +82,10 @@ class ApiClient:
 
     http: httpx.Client
     token: str
+
+    def viewer(self) -> Viewer:
+        """Return whose token it is, and what it opens."""
+        return self._get("/viewer", Viewer)
 
     def courses(self) -> Courses:
         """Return the courses that the token may read."""

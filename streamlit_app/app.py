@@ -1,19 +1,23 @@
 """The script that Streamlit runs for each page: the frame around the pages, and the way in."""
 
 from collections import Counter
+from html import escape
 from pathlib import Path
 
 import streamlit as st
 
 from analytics.responses import Course
+from analytics.sign_in_responses import Viewer
 from streamlit_app import exercise, first_visit, live, measures, notices, session, student
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.palette import css_variables
+from streamlit_app.sign_in import SIGN_OUT
 
 BRAND = "Cellpulse"
 MARK = f'<span class="cp-brand"><span aria-hidden="true">◉</span> {BRAND}</span>'
 CHOOSE_COURSE = "Course"
 NO_SUCH_COURSE = "Your link does not open a course named “{course}”. Choose one above."
+SIGN_OUT_LABEL = "Sign out"
 ICON = Path(__file__).parent / "mark.svg"
 STYLE = (Path(__file__).parent / "style.css").read_text("utf-8")
 
@@ -38,6 +42,7 @@ def main() -> None:
             return
         with bar:
             wanted = choose_course(courses, pages)
+            way_out(session.latest("viewer", session.api().viewer).numbers)
         if wanted in {course.course_id for course in courses}:
             page.run()
         else:
@@ -71,6 +76,16 @@ def choose_course(courses: list[Course], pages: list[st.Page]) -> str:
         width=260,
     )
     return wanted
+
+
+def way_out(viewer: Viewer) -> None:
+    """Say who has signed in, and offer to sign out; whoever came by a link has no need to."""
+    if viewer.account is not None:
+        st.html(
+            f'<span class="cp-viewer">{escape(viewer.account)} '
+            f'<a href="{SIGN_OUT}" target="_self">{SIGN_OUT_LABEL}</a></span>',
+            width="content",
+        )
 
 
 def titles_of(courses: list[Course]) -> dict[str, str]:

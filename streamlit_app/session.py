@@ -83,7 +83,6 @@ def latest(name: str, ask: Callable[[], Answers], *, every: float = 0) -> Latest
     if name in remembered and time.monotonic() < asked[name] + every:
         return Latest(remembered[name])
     try:
-        asked[name] = time.monotonic()
         remembered[name] = ask()
     except (AccessRefusedError, NotKnownError):
         remembered.pop(name, None)

@@ -32,8 +32,8 @@
 --   one before, whichever that was, so reading and detours are in it.
 -- limits: Nobody is taken to stop, to skip an exercise or to be stuck for good; the end of the lesson
 --   is not known. Exercises that nobody reached are taken for average ones, and later ones are
---   often harder, so early forecasts are too early. On 12 simulated classes of 30 (12 exercises, not
---   those that the doubling in v was chosen on) FIGURES
+--   often harder, so early forecasts are too early. The doubling in v was chosen on simulated
+--   classes; how often the truth lies in the interval was not measured on real ones.
 
 WITH caps AS (
     SELECT (least($cap_minutes, 525600) * 60e6)::BIGINT AS cap_us

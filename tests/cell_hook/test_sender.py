@@ -407,7 +407,7 @@ def test_an_answer_that_is_no_json_is_not_the_ingests() -> None:
     ("header", "low", "high"),
     [
         ("12", 12, 12),
-        (formatdate(usegmt=True), 0, 0),
+        (formatdate(1.7e9, usegmt=True), 0, 0),
         (formatdate(4e9, usegmt=True), 3600, 3600),
         ("99999999", 3600, 3600),
         ("-5", 0, 0),

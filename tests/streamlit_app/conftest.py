@@ -65,6 +65,7 @@ from analytics.responses import (
     Timeline,
     TimelineBucket,
 )
+from analytics.sign_in_responses import Viewer
 from streamlit_app import session
 
 READ_TOKEN = "read-token-of-the-instructor"
@@ -81,6 +82,7 @@ class MadeUpClass:
     def clear(self) -> None:
         """Forget everything."""
         self.courses = [COURSE]
+        self.account: str | None = None
         self.titles = {COURSE: "Introduction to Python"}
         self.events: list[HistoryEvent] = []
         self.students: dict[str, str] = {}
@@ -320,6 +322,10 @@ def _judging_api(made_up: MadeUpClass) -> FastAPI:
         if token != READ_TOKEN:
             return JSONResponse({"detail": "use a token"}, 401)
         return await call_next(request)
+
+    @app.get("/api/v1/viewer")
+    def viewer() -> Viewer:
+        return Viewer(account=made_up.account)
 
     return app
 

@@ -243,6 +243,15 @@ def test_a_student_who_is_not_there_is_named(made_up: Any) -> None:
     assert 'data-testid="class-table"' in text
 
 
+def test_who_has_signed_in_can_sign_out(made_up: Any) -> None:
+    """The bar names the account and links to the way out; a link's bearer sees neither."""
+    made_up.run("Vole")
+    assert "/sign-out" not in _text(_open())
+    made_up.account = "ada <b>"
+    bar = _text(_open())
+    assert 'ada &lt;b&gt; <a href="/sign-out"' in bar
+
+
 def test_the_pages_use_the_instructors_words(made_up: Any) -> None:
     """No page speaks of events, ingest or lag."""
     made_up.run("Vole", "error")
