@@ -51,6 +51,8 @@ NO_NUMBER: Final = "“{value}” is no number from 0 up for “{name}”. Corre
 
 _DEFAULT_MEASURE: Final = "progress"
 _DEFAULT_GRAIN: Final = "student"
+#: Kinds of parameters that are typed as they are.
+_TYPED: Final = ("text", "section")
 _LARGEST: Final = float(2**53 - 1)
 
 
@@ -159,7 +161,7 @@ def _given(name: str, parameter: MeasureParameter, known: Known, wrong: list[str
             wrong.append(NO_SUCH_COURSE.format(value=text))
             return parameter.default
         return text
-    if parameter.kind == "text":
+    if parameter.kind in _TYPED:
         return text
     number = _number(text)
     if number is None:
@@ -238,7 +240,7 @@ def _offer_parameter(
         "args": (name, parameter.default),
         "width": 150,
     }
-    if parameter.kind == "text":
+    if parameter.kind in _TYPED:
         st.text_input(heading(name), **look)
     else:
         st.session_state[_key(name)] = float(value)

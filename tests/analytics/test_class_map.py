@@ -93,7 +93,7 @@ def test_late_runs_count_where_they_happened(lake: MemoryLake) -> None:
 def test_solved_is_what_the_progress_says(lake: MemoryLake) -> None:
     """The number solved by a check is that of exercise_progress, as is the weaker evidence."""
     happened(lake, PASSED, ERROR, CHECKED, NEXT, NEXT | {"student_id": "other"})
-    progress = load_query("exercise_progress").rows(lake.connection, course_id=COURSE)
+    progress = load_query("exercise_progress").rows(lake.connection, course_id=COURSE, section=None)
     states = [row["states"] for row in rows(lake, "1", "2").values()]
     counted = {
         "check": [sum(each[place] == "s" for each in states) for place in range(2)],

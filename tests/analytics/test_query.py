@@ -25,6 +25,7 @@ VALUES: dict[str, Any] = {
     "bucket_limit": 10,
     "as_of": None,
     "section": None,
+    "course_ids": None,
     "lesson_minutes": 180,
     "exercises": ["1.2", "1.10", "0.5"],
 }
