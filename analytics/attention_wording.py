@@ -12,7 +12,7 @@ _TEXTS: Final[dict[ReasonCode, str]] = {
     "failed_checks": "check {check} failed {times} times in {minutes}",
     "silent_after_failure": "no run for {minutes} after a failure",
     "left_after_failure": "left {minutes} ago after a failure, while the others go on",
-    "unsolved": "{minutes} and {runs} runs at {exercise} without solving it; "
+    "unsolved": "{minutes} and {tries} at {exercise} without solving it; "
     "{others_solved} of {others_started} others solved it, half of them within {others_minutes}",
     "idle": "no run for {minutes} while {others_at_work} of {others} others are at work; "
     "{solved} solved, half of the class has {median_solved} or more",
@@ -30,6 +30,8 @@ def in_words(ground: Ground) -> Reason:
         for name, value in values.items()
     }
     shown["had"] = _HAD.format_map(shown) if "others_had" in values and values["others"] else ""
+    if "runs" in values:
+        shown["tries"] = "1 run" if values["runs"] == 1 else f"{shown['runs']} runs"
     if values.get("error", "") is None:
         shown["error"] = "error"
     if "check" in values:

@@ -60,7 +60,7 @@ def parse_header(sql: str) -> Header:
         if head := _KEY.fullmatch(line):
             key = head["key"]
             header.texts[key] = head["text"] or ""
-        elif item := _ITEM.fullmatch(line):
+        elif not header.texts.get(key) and (item := _ITEM.fullmatch(line)):
             header.items.setdefault(key, {})[item["name"]] = item["text"]
         else:
             _go_on(header, key, line.removeprefix("--").strip())

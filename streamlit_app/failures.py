@@ -18,6 +18,7 @@ ONE_GROUP: Final = "{students} students in 1 group"
 SHOW: Final = "Show in the map"
 SHOW_ALL: Final = "Show everyone"
 PAST: Final = "{n} got past it, in {minutes:.0f} min and {runs:g} runs"
+PAST_IN_ONE: Final = "{n} got past it, in {minutes:.0f} min and 1 run"
 NOBODY_PAST: Final = "nobody got past it yet"
 AND_MORE: Final = "{places} and {n} more"
 
@@ -101,7 +102,8 @@ def how_others_got_past(each: ErrorCluster) -> str:
     """Say how many got past a failure, and what it took half of them at most."""
     if each.minutes_to_get_past is None or each.runs_to_get_past is None:
         return NOBODY_PAST
-    return PAST.format(
+    text = PAST_IN_ONE if each.runs_to_get_past == 1 else PAST
+    return text.format(
         n=each.got_past, minutes=each.minutes_to_get_past, runs=each.runs_to_get_past
     )
 

@@ -25,6 +25,7 @@ NOT_STARTED: Final = "not started"
 NEW: Final = "new"
 NOBODY_YET: Final = "nobody yet"
 GOT_PAST: Final = "{past} of {students}, in {minutes:.0f} min and {runs:g} runs"
+GOT_PAST_IN_ONE: Final = "{past} of {students}, in {minutes:.0f} min and 1 run"
 
 _RUNS = {"ok": "ok", "error": "error", "interrupted": "stopped"}
 _OTHERS = {
@@ -68,7 +69,8 @@ def got_past(cluster: ErrorCluster) -> str:
     """Say how many got past a failure, and what it took half of them at most."""
     if cluster.minutes_to_get_past is None or cluster.runs_to_get_past is None:
         return NOBODY_YET
-    return GOT_PAST.format(
+    text = GOT_PAST_IN_ONE if cluster.runs_to_get_past == 1 else GOT_PAST
+    return text.format(
         past=cluster.got_past,
         students=cluster.students,
         minutes=cluster.minutes_to_get_past,
