@@ -8,7 +8,15 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from analytics.attention_responses import Attention, ErrorClusters, Marked, MarkKind, Snoozed
+from analytics.attention_responses import (
+    Attention,
+    AttentionThresholds,
+    ErrorClusters,
+    Marked,
+    MarkKind,
+    Snoozed,
+    Thresholds,
+)
 from analytics.class_responses import ClassMap, ClassStream
 from analytics.responses import (
     Answer,
@@ -173,6 +181,11 @@ class ApiClient:
         path = f"/courses/{_segment(course_id)}/error_clusters"
         return self._get(path, ErrorClusters, _given(minutes=minutes, exercise=exercise))
 
+    def set_thresholds(self, course_id: str, thresholds: Thresholds) -> None:
+        """Set from when on each reason of the list counts, for everybody."""
+        path = f"/courses/{_segment(course_id)}/attention/thresholds"
+        self._ask("PUT", path, AttentionThresholds, json=thresholds.model_dump())
+
     def snooze(self, course_id: str, student_id: str, *, minutes: int) -> None:
         """Take a student off the list of who needs a person, for everybody."""
         path = _attention_of(course_id, student_id, "snooze")
@@ -203,7 +216,7 @@ class ApiClient:
         answer: type[AnswerType],
         *,
         query: Mapping[str, str | float] | None = None,
-        json: Mapping[str, int | str] | None = None,
+        json: Mapping[str, int | float | str | None] | None = None,
     ) -> AnswerType:
         headers = {"Authorization": f"Bearer {self.token}"}
         try:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from analytics.attention_responses import Attention, Listed, Mark
-from streamlit_app import notices, session
+from streamlit_app import notices, session, thresholds
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.layout import card_title
 from streamlit_app.wording import ago, where
@@ -39,16 +39,13 @@ SURE: Final = {"high": "sure", "medium": "likely", "low": "maybe"}
 #: More than a few cannot be walked to.
 PEOPLE_SHOWN: Final = 5
 _SNOOZE_MINUTES: Final = 10
-_REFUSED: Final = "change_refused"
 
 
 def show(course_id: str, attention: Attention) -> None:
     """Draw a card a person, at most five, and below them who was just taken off the list."""
     with st.container(border=True, key="attention"):
         card_title(*PEOPLE)
-        refused = st.session_state.pop(_REFUSED, None)
-        if refused is not None:
-            notices.sentence(refused)
+        notices.refusal()
         listed = attention.students
         if not listed:
             st.html(f'<p class="cp-muted" data-testid="nobody">{NOBODY}</p>')
@@ -61,6 +58,7 @@ def show(course_id: str, attention: Attention) -> None:
             _off_the_list(each, was_helped(each, attention.now), _take_mark_back, course_id)
         for each in attention.snoozed:
             _off_the_list(each, snoozed(each), _end_snooze, course_id)
+        thresholds.show(course_id, attention.thresholds)
 
 
 def person(each: Listed, now: datetime) -> str:
@@ -177,7 +175,7 @@ def _tried(act: Callable[[str, str], None], course_id: str, student_id: str) -> 
     try:
         act(course_id, student_id)
     except NumbersUnavailableError as error:
-        st.session_state[_REFUSED] = str(error)
+        notices.keep_refusal(str(error))
 
 
 def _go(course_id: str, student_id: str) -> None:

@@ -10,12 +10,25 @@ from streamlit_app.session import local_zone
 
 #: How long to wait with building a page anew that had nothing to show, in seconds.
 RETRY_SECONDS: Final = 3
+_REFUSED: Final = "change_refused"
 OLD_NUMBERS: Final = "{why} What you see is from {time}."
 
 
 def sentence(text: str) -> None:
     """Say one thing in place of the page's content."""
     st.html(f'<p class="cp-notice" role="status" data-testid="notice">{escape(text)}</p>')
+
+
+def keep_refusal(text: str) -> None:
+    """Say, when the page is drawn next, why a change was not taken."""
+    st.session_state[_REFUSED] = text
+
+
+def refusal() -> None:
+    """Say why the last change was not taken, once."""
+    text = st.session_state.pop(_REFUSED, None)
+    if text is not None:
+        sentence(text)
 
 
 def old_numbers(why: str | None, as_of: datetime) -> None:

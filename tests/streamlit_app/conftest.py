@@ -32,6 +32,7 @@ from websockets.sync.server import Server, ServerConnection, serve
 
 from analytics.attention_responses import (
     Attention,
+    AttentionThresholds,
     ErrorCluster,
     ErrorClusters,
     Listed,
@@ -95,6 +96,7 @@ class MadeUpClass:
         self.asked: list[str] = []
         self.needy: list[Listed] = []
         self.snoozes: dict[str, Snooze] = {}
+        self.thresholds = Thresholds()
         self.marks: dict[str, list[Mark]] = {}
         self.clusters: list[ErrorCluster] = []
         self.too_little: set[str] = set()
@@ -467,6 +469,11 @@ def _serve_picture(app: FastAPI, made_up: MadeUpClass) -> None:
 
 
 def _serve_attention(app: FastAPI, made_up: MadeUpClass) -> None:
+    @app.put("/api/v1/courses/{course}/attention/thresholds")
+    def set_thresholds(course: str, thresholds: Thresholds) -> AttentionThresholds:
+        made_up.thresholds = thresholds
+        return AttentionThresholds(course_id=course, thresholds=thresholds, defaults=Thresholds())
+
     @app.get("/api/v1/courses/{course}/attention")
     def attention(course: str) -> Attention:
         listed = [
@@ -484,7 +491,7 @@ def _serve_attention(app: FastAPI, made_up: MadeUpClass) -> None:
             course_id=course,
             now=datetime.now(UTC),
             lesson_minutes=180,
-            thresholds=Thresholds(),
+            thresholds=made_up.thresholds,
             students=[each for each in listed if each.snooze is None and each not in helped],
             snoozed=[each for each in listed if each.snooze is not None],
             helped=helped,

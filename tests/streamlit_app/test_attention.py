@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import streamlit_app.app
 from analytics.attention_examples import ATTENTION, ERROR_CLUSTERS
+from analytics.attention_responses import Thresholds
 from streamlit_app import session
 
 APP = Path(streamlit_app.app.__file__)
@@ -127,6 +128,50 @@ def test_who_is_snoozed_is_off_the_list_and_can_come_back(made_up: Any) -> None:
     app.button(key="undo_ada").click().run()
     assert made_up.snoozes == {}
     assert text_of(app).count('data-testid="person"') == 2
+
+
+def test_an_instructor_changes_from_when_on_someone_is_listed(made_up: Any) -> None:
+    """A number, an emptied field and the way back to the defaults reach the server."""
+    made_up.run("Vole")
+    app = opened()
+    app.text_input(key="threshold_failed_runs_6").set_value(" 9 ")
+    app.text_input(key="threshold_idle_minutes_12").set_value("")
+    _button(app, "Use these").click().run()
+    assert not app.exception
+    assert made_up.thresholds == Thresholds(failed_runs=9, idle_minutes=None)
+    assert app.text_input(key="threshold_failed_runs_9").value == "9"
+    assert app.text_input(key="threshold_idle_minutes_").value == ""
+    _button(app, "As by default").click().run()
+    assert made_up.thresholds == Thresholds()
+
+
+@pytest.mark.parametrize("text", ["1", "many", "2.5", "1001", "-3"])
+def test_a_threshold_that_makes_no_sense_is_named(made_up: Any, text: str) -> None:
+    """What is no number of the right size is told with its name, and changes nothing."""
+    made_up.run("Vole")
+    app = opened()
+    app.text_input(key="threshold_failed_runs_6").set_value(text)
+    _button(app, "Use these").click().run()
+    assert not app.exception
+    assert "“Failed runs” takes 2 to 1000, or nothing" in text_of(app)
+    assert made_up.thresholds == Thresholds()
+
+
+def test_thresholds_that_are_not_taken_are_told(made_up: Any) -> None:
+    """While the API is away the change is refused in a sentence, and nothing changes."""
+    made_up.run("Vole")
+    app = opened()
+    made_up.api_is_away = True
+    _button(app, "As by default").click().run()
+    made_up.api_is_away = False
+    assert not app.exception
+    assert made_up.thresholds == Thresholds()
+    assert 'data-testid="notice"' in text_of(app)
+
+
+def _button(app: AppTest, label: str) -> Any:
+    [button] = [button for button in app.button if button.label == label]
+    return button
 
 
 def test_everybody_sees_who_is_on_the_way_and_each_step_can_be_undone(made_up: Any) -> None:

@@ -489,3 +489,18 @@ def test_the_page_fits_every_screen(
             )
             expect(page.get_by_test_id("reorder")).to_be_in_viewport()
     page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_an_emptied_threshold_turns_its_reason_off(
+    page: Page, enter: Callable[..., None], made_up: Any, wait_until: Callable[..., None]
+) -> None:
+    """An instructor opens the thresholds, empties one field, and everybody has it so."""
+    made_up.run("Vole")
+    enter()
+    page.get_by_role("button", name="When someone is listed").click()
+    page.get_by_label("Failed runs").fill("9")
+    page.get_by_label("Minutes without a run, when behind most of the class").fill("")
+    page.get_by_role("button", name="Use these").click()
+    wait_until(lambda: made_up.thresholds.failed_runs == 9, "the server to hear of it")
+    assert made_up.thresholds.idle_minutes is None
+    expect(page.get_by_label("Failed runs")).to_have_value("9")
