@@ -200,7 +200,8 @@ class Platform:
         return Part(
             "jupyterlab",
             (
-                *(sys.executable, "-m", "jupyterlab", "--no-browser"),
+                # Whatever a notebook computes, the ingest beside it goes first.
+                *("nice", "-n", "10", sys.executable, "-m", "jupyterlab", "--no-browser"),
                 *("--ip", settings.host, "--port", str(settings.jupyter_port)),
                 *("--ServerApp.port_retries=0", f"--ServerApp.root_dir={notebooks}"),
                 *(f"--LabApp.app_settings_dir={lab_settings}", "--allow-root"),
