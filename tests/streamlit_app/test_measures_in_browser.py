@@ -37,7 +37,8 @@ def _expect_no_sideways_scroll(page: Page) -> None:
         expect(page.locator(".stVegaLiteChart canvas, .stVegaLiteChart svg").first).to_be_visible(
             timeout=60_000
         )
-        assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
+        # A chart takes its new width a moment after the page.
+        page.wait_for_function("document.querySelector('.stMain').scrollWidth <= 390")
     finally:
         page.set_viewport_size({"width": 1440, "height": 900})
 
