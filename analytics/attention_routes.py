@@ -38,14 +38,13 @@ from analytics.parameters import (
 )
 from analytics.past import parse_as_of
 from analytics.routes import COURSE, Lake
-from ingest_api.problems import Problem, documented_problem
+from ingest_api.problems import Problem
 
 router = APIRouter(
     prefix="/api/v1",
     responses={
         **examples.PROBLEMS,
-        # FastAPI's own answer to a body that is not even text.
-        **documented_problem(HTTPStatus.BAD_REQUEST, "There was an error parsing the body"),
+        **examples.NOT_TEXT,
     },
 )
 _MARK = f"{COURSE}/attention/{{student_id:path}}/mark"

@@ -199,6 +199,8 @@ AWAY: Final = documented_problem(
     HTTPStatus.SERVICE_UNAVAILABLE, "the lake or its PostgreSQL does not answer"
 )
 #: The errors that every address can answer with.
+#: FastAPI's own answer to a body that is not even text.
+NOT_TEXT: Final = documented_problem(HTTPStatus.BAD_REQUEST, "There was an error parsing the body")
 PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     **documented_problem(HTTPStatus.UNAUTHORIZED, "send the header 'Authorization: Bearer TOKEN'"),
     **documented_problem(HTTPStatus.FORBIDDEN, "this token is for another course"),

@@ -26,7 +26,6 @@ _SESSION: Final = NewSession(token="eyJhbGciOiJIUzI1NiJ9.e30.x", viewer=_VIEWER)
 _INVALID: Final = documented_problem(
     HTTPStatus.UNPROCESSABLE_ENTITY, "a parameter is wrong: see errors, correct it and ask again"
 )
-_NOT_TEXT: Final = documented_problem(HTTPStatus.BAD_REQUEST, "There was an error parsing the body")
 
 router = APIRouter(prefix="/api/v1")
 
@@ -44,7 +43,7 @@ Door = Annotated[SignIn, Depends(_sign_in)]
         **examples.answer(_SESSION),
         **examples.AWAY,
         **_INVALID,
-        **_NOT_TEXT,
+        **examples.NOT_TEXT,
         **documented_problem(HTTPStatus.UNAUTHORIZED, "the name or the password is wrong"),
         **documented_problem(
             HTTPStatus.TOO_MANY_REQUESTS, "too many wrong passwords: try again in 15 min"
@@ -68,7 +67,7 @@ def post_sign_in(door: Door, asked: SignInRequest) -> NewSession:
         **examples.answer(_SESSION),
         **examples.AWAY,
         **_INVALID,
-        **_NOT_TEXT,
+        **examples.NOT_TEXT,
         **documented_problem(
             HTTPStatus.FORBIDDEN, "this link was used, or there is a newer one: sign in, or ask …"
         ),
@@ -94,9 +93,8 @@ def get_viewer(grant: Reader) -> Viewer:
 @router.post("/sign-out", status_code=HTTPStatus.NO_CONTENT, responses=examples.PROBLEMS)
 async def post_sign_out(request: Request, grant: Reader) -> Response:
     """End the token, if it was got by signing in; a token that was handed out goes on."""
-    if grant.signed_in is not None:
-        try:
-            await request.app.state.signed_out.end(grant)
-        except SignedOutUnknownError as error:
-            raise LakeUnavailableError("Redis does not answer: check that it runs") from error
+    try:
+        await request.app.state.signed_out.end(grant)
+    except SignedOutUnknownError as error:
+        raise LakeUnavailableError("Redis does not answer: check that it runs") from error
     return Response(status_code=HTTPStatus.NO_CONTENT)

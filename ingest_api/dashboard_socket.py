@@ -66,17 +66,19 @@ async def dashboard(socket: WebSocket) -> None:
         for task in ends:
             task.cancel()
         outcomes = await asyncio.gather(*ends, return_exceptions=True)
-    if signing_out.done() and not signing_out.cancelled():
-        with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
-            async with asyncio.timeout(_SEND_SECONDS):
-                await socket.close(status.WS_1008_POLICY_VIOLATION, "signed out")
-    elif any(isinstance(outcome, _TryLaterError) for outcome in outcomes) or (
-        subscription.lagging.is_set()
+    has_signed_out = signing_out.done() and not signing_out.cancelled()
+    if (
+        has_signed_out
+        or subscription.lagging.is_set()
+        or any(isinstance(outcome, _TryLaterError) for outcome in outcomes)
     ):
         # The close frame, too, waits for the client to read; after that the line is just cut.
         with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
             async with asyncio.timeout(_SEND_SECONDS):
-                await socket.close(status.WS_1013_TRY_AGAIN_LATER)
+                if has_signed_out:
+                    await socket.close(status.WS_1008_POLICY_VIOLATION, "signed out")
+                else:
+                    await socket.close(status.WS_1013_TRY_AGAIN_LATER)
 
 
 class _TryLaterError(Exception):

@@ -18,6 +18,8 @@ MARK = f'<span class="cp-brand"><span aria-hidden="true">◉</span> {BRAND}</spa
 CHOOSE_COURSE = "Course"
 NO_SUCH_COURSE = "Your link does not open a course named “{course}”. Choose one above."
 SIGN_OUT_LABEL = "Sign out"
+#: A session has one viewer from its beginning to its end.
+VIEWER_SECONDS = 600
 ICON = Path(__file__).parent / "mark.svg"
 STYLE = (Path(__file__).parent / "style.css").read_text("utf-8")
 
@@ -42,7 +44,8 @@ def main() -> None:
             return
         with bar:
             wanted = choose_course(courses, pages)
-            way_out(session.latest("viewer", session.api().viewer).numbers)
+            viewer = session.latest("viewer", session.api().viewer, every=VIEWER_SECONDS)
+            way_out(viewer.numbers)
         if wanted in {course.course_id for course in courses}:
             page.run()
         else:

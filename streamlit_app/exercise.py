@@ -35,7 +35,7 @@ from streamlit_app.exercise_tables import (
 )
 from streamlit_app.facts import Fact, facts
 from streamlit_app.frames import runs_frame
-from streamlit_app.layout import Number, card_title, strip
+from streamlit_app.layout import Number, card_title, choose_in_address, strip
 from streamlit_app.measure_wording import NOT_ENOUGH, address, as_of
 from streamlit_app.palette import palette_for
 from streamlit_app.tables import RAN_ONLY, cluster_table, exercise_table
@@ -96,17 +96,7 @@ def show() -> None:
     name = f"{course_id}/exercises"
     exercises = session.latest(name, partial(session.api().exercises, course_id)).numbers.exercises
     labels = {each.exercise: _label(each) for each in exercises}
-    st.session_state["exercise"] = wanted if wanted in labels else None
-    st.selectbox(
-        CHOOSE,
-        list(labels),
-        key="exercise",
-        format_func=labels.__getitem__,
-        placeholder=CHOOSE,
-        label_visibility="collapsed",
-        on_change=_follow_choice,
-        width=340,
-    )
+    choose_in_address("exercise", CHOOSE, labels, width=340)
     if wanted in labels:
         _exercise_now(course_id, wanted)
         return
@@ -268,10 +258,3 @@ def _link(name: str, numbers: ExerciseNumbers, course_id: str) -> str:
 
 def _alt(card: tuple[str, str]) -> str:
     return CHART_ALT.format(title=card[0], note=card[1])
-
-
-def _follow_choice() -> None:
-    """Put the chosen exercise into the address, so that reload, back and bookmarks keep it."""
-    course_id, exercise = st.query_params["course"], st.session_state["exercise"]
-    chosen = {"exercise": exercise} if exercise else {}
-    st.query_params.from_dict({"course": course_id, **chosen})

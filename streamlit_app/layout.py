@@ -1,6 +1,6 @@
-"""The two blocks that every page is made of: a strip of numbers and a card's title."""
+"""The blocks that pages are made of: a strip of numbers, a card's title, and what it is about."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 
@@ -35,6 +35,31 @@ def strip(numbers: Iterable[Number]) -> None:
 def card_title(title: str, note: str = "") -> None:
     """Draw a card's title, and a note at its right."""
     st.html(f'<header class="cp-title"><h2>{escape(title)}</h2><p>{escape(note)}</p></header>')
+
+
+def choose_in_address(part: str, prompt: str, labels: Mapping[str, str], *, width: int) -> None:
+    """Offer what a page is about; the choice stands in the address, beside the course alone.
+
+    So reload, back and bookmarks keep it. What the address names and is not there is not chosen.
+    """
+    wanted = st.query_params.get(part)
+    st.session_state[part] = wanted if wanted in labels else None
+    st.selectbox(
+        prompt,
+        list(labels),
+        key=part,
+        format_func=labels.__getitem__,
+        placeholder=prompt,
+        label_visibility="collapsed",
+        on_change=_follow_choice,
+        args=(part,),
+        width=width,
+    )
+
+
+def _follow_choice(part: str) -> None:
+    chosen = {part: st.session_state[part]} if st.session_state[part] else {}
+    st.query_params.from_dict({"course": st.query_params["course"], **chosen})
 
 
 def _item(number: Number) -> str:

@@ -41,7 +41,6 @@ GRAINS: Final[Mapping[str, str]] = {
 EXERCISE: Final = "Exercise"
 STUDENT: Final = "Student"
 ALL: Final = "all"
-NO_COURSE: Final = "none"
 NO_SUCH_MEASURE: Final = "There is no measure “{value}”. Choose one above."
 NO_SUCH_GRAIN: Final = "There are no rows for “{value}”. Choose for what above."
 NO_SUCH_EXERCISE: Final = "There is no exercise “{value}” in this course. Choose one above."

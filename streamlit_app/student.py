@@ -11,7 +11,7 @@ from analytics.responses import AsOf, HistoryEvent, StudentState
 from streamlit_app import charts, notices, session, student_measures
 from streamlit_app.api_client import ApiClient, NumbersUnavailableError
 from streamlit_app.frames import history_frame
-from streamlit_app.layout import Number, card_title, strip
+from streamlit_app.layout import Number, card_title, choose_in_address, strip
 from streamlit_app.palette import palette_for
 from streamlit_app.tables import LONG_STREAK, class_table, history_table
 from streamlit_app.wording import NEVER, ago, percent, where
@@ -51,16 +51,7 @@ def show() -> None:
         f"{course_id}/students", lambda: session.api().students(course_id)
     ).numbers
     names = sorted((student.student_id for student in answer.students), key=str.casefold)
-    st.session_state["student"] = wanted if wanted in names else None
-    st.selectbox(
-        CHOOSE,
-        names,
-        key="student",
-        placeholder=CHOOSE,
-        label_visibility="collapsed",
-        on_change=_follow_choice,
-        width=260,
-    )
+    choose_in_address("student", CHOOSE, {name: name for name in names}, width=260)
     if wanted in names:
         _student_now(course_id, wanted)
         return
@@ -141,10 +132,3 @@ def _strip(state: StudentState, now: datetime) -> None:
 
 def _show_more(pages_key: str) -> None:
     st.session_state[pages_key] += 1
-
-
-def _follow_choice() -> None:
-    """Put the chosen student into the address, so that reload, back and bookmarks keep it."""
-    course_id, student_id = st.query_params["course"], st.session_state["student"]
-    chosen = {"student": student_id} if student_id else {}
-    st.query_params.from_dict({"course": course_id, **chosen})

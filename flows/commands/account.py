@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine
 
 from flows.commands.errors import one_line_for_errors
@@ -14,6 +15,7 @@ from flows.settings import LakeSettings, PlatformSettings
 from flows.stores import accounts
 from flows.stores.accounts import AccountError, Role
 from flows.stores.postgres import engine_for
+from ingest_api.events import Identifier
 from ingest_api.settings import LogSettings, SecretSettings
 from ingest_api.signed_in import SIGNED_IN_SECONDS, account_key
 
@@ -39,8 +41,11 @@ def add(name: str, role: Role, courses: tuple[str, ...]) -> None:
         raise AccountError(
             "an instructor needs at least one --course; an admin sees every course, and takes none"
         )
-    if not name.strip() or len(name) > 200 or not name.isprintable():  # noqa: PLR2004
-        raise AccountError("a name has 1 to 200 printable characters")
+    try:
+        TypeAdapter(Identifier).validate_python(name)  # as whoever signs in has to write it
+    except ValidationError as error:
+        [fault] = error.errors()
+        raise AccountError(f"a name has 1 to 200 printable characters: {fault['msg']}") from error
     code_id = new_code_id()
     with _engine() as engine:
         accounts.add(engine, name, role, courses, code_id)

@@ -344,6 +344,7 @@ def test_a_session_ends_by_itself(door: Door) -> None:
         (["add", "x", "--role", "instructor"], "an instructor needs at least one --course"),
         (["add", "x", "--role", "admin", "--course", "py"], "an admin sees every course"),
         (["add", "a\nb", "--role", "admin"], "printable"),
+        (["add", "a\\b", "--role", "admin"], "printable"),  # no form would take it
         (["reset", "nobody"], "there is no account 'nobody'"),
     ],
 )
