@@ -81,11 +81,11 @@ def stores_at() -> Iterator[Callable[[ApiSettings], TwoStores]]:
 def stores(
     settings_at: Callable[[str, str], ApiSettings],
     stores_at: Callable[[ApiSettings], TwoStores],
-    empty_postgres_url: str,
+    postgres_url: str,
     lake_path: str,
 ) -> TwoStores:
     """Return two empty stores and their writers."""
-    return stores_at(settings_at(empty_postgres_url, lake_path))
+    return stores_at(settings_at(postgres_url, lake_path))
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ import os
 import secrets
 import signal
 import socket
-import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,6 +21,7 @@ from flows.migrate import prepare_databases
 from flows.settings import InfluxSettings, LakeSettings, PlatformSettings
 from flows.status import PlatformStatus, read_status
 from ingest_api.tokens import Grant, Scope, issue_token
+from tests.cellpulse import cellpulse
 from tests.faults.clocks import Clocks
 from tests.faults.disks import Disks
 from tests.faults.plan import HOPS
@@ -124,14 +124,7 @@ class Platform:
 
     def cellpulse(self, *arguments: str) -> tuple[int, Any]:
         """Run a command of the operator; return its exit code and the JSON that it prints."""
-        done = subprocess.run(
-            (sys.executable, "-m", "flows.cli", *arguments, "--json"),
-            env=self._environment({}) | self._direct(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        done = cellpulse(self._environment({}) | self._direct(), *arguments, "--json")
         try:
             return done.returncode, json.loads(done.stdout)
         except ValueError:
