@@ -49,7 +49,7 @@ settings.register_profile(
 )
 settings.load_profile("same")
 
-START_SECONDS = 30
+START_SECONDS = 60
 #: What PostgreSQL does against a loss of power.
 DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
 CHROMIUM_FLAGS = (

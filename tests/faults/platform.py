@@ -104,11 +104,13 @@ class Platform:
         for process in (*stores, self.processes["influxdb-adaptor"]):
             process.await_answer()
         self._influx.set_up()
-        prepare_databases(
-            LakeSettings.load(
-                CELLPULSE_POSTGRES_URL=self.postgres_url, CELLPULSE_LAKE_PATH=self.lake_path
+        # As `cellpulse up` does, beside which no worker writes and can hold it up.
+        if not any(process.runs for process in others if process.name.startswith("worker")):
+            prepare_databases(
+                LakeSettings.load(
+                    CELLPULSE_POSTGRES_URL=self.postgres_url, CELLPULSE_LAKE_PATH=self.lake_path
+                )
             )
-        )
         for process in others:
             process.start()
         for process in others:
