@@ -320,7 +320,7 @@ class Stack:
             )
 
     def start_all_in_order(self) -> None:
-        """Start one after the other, each once what it waits for is healthy or has ended well."""
+        """Start each once what it waits for is healthy or has ended well."""
         waiting = dict(self.services)
         while waiting:
             able = [n for n, s in waiting.items() if not waiting.keys() & s.get("depends_on", {})]
@@ -328,6 +328,7 @@ class Stack:
             for name in able:
                 assert not self.is_healthy(name), f"{name} is said to be healthy before its start"
                 self.start(name)
+            for name in able:
                 self.wait_until(lambda name=name: self.is_ready(name), name)
                 del waiting[name]
 
