@@ -3,14 +3,25 @@
 from collections import defaultdict
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Final
 
 from duckdb import DuckDBPyConnection as Lake
 
 from analytics.answers import BUCKETS_LIMIT, exercises_of, require_member
-from analytics.class_responses import ClassMap, ClassStream, MapStudent, StreamExercise
+from analytics.class_responses import (
+    ClassMap,
+    ClassSession,
+    ClassSessions,
+    ClassStream,
+    MapStudent,
+    StreamExercise,
+)
 from analytics.past import as_of_position, time_of
 from analytics.query import load_query
 from ingest_api.problems import Problem
+
+#: Most sessions of class of one answer.
+SESSIONS_LIMIT: Final = 500
 
 
 def class_map(lake: Lake, course_id: str, asked_ns: int | None = None) -> ClassMap:
@@ -84,4 +95,21 @@ def class_stream(
             for name in names
             if name in students
         ],
+    )
+
+
+def class_sessions(lake: Lake, course_id: str, asked_ns: int | None) -> ClassSessions:
+    """Return when the class met, the latest `SESSIONS_LIMIT` times, latest first.
+
+    Raises:
+        Problem: 404 for an unknown course.
+    """
+    require_member(lake, course_id)
+    rows = load_query("class_sessions").rows(
+        lake, course_id=course_id, as_of=asked_ns, row_limit=SESSIONS_LIMIT
+    )
+    return ClassSessions(
+        as_of=as_of_position(lake, datetime.now(UTC), asked_ns),
+        course_id=course_id,
+        sessions=[ClassSession.model_validate(row) for row in rows],
     )

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from analytics import class_answers, class_examples, examples
 from analytics.access import ClassOf
-from analytics.class_responses import ClassMap, ClassStream
+from analytics.class_responses import ClassMap, ClassSessions, ClassStream
 from analytics.parameters import Bucket, SeenFrom, SeenTo, bucket_length, require_span
 from analytics.routes import COURSE, AsOfNs, Lake
 
@@ -35,4 +35,12 @@ def get_class_stream(
         lambda connection: class_answers.class_stream(
             connection, course_id, seconds, start, until, as_of_ns
         )
+    )
+
+
+@router.get(f"{COURSE}/class_sessions", responses=examples.answer(class_examples.CLASS_SESSIONS))
+def get_class_sessions(lake: Lake, course_id: ClassOf, as_of_ns: AsOfNs) -> ClassSessions:
+    """Return when the class met: stretches of time in which somebody worked, latest first."""
+    return lake.read(
+        lambda connection: class_answers.class_sessions(connection, course_id, as_of_ns)
     )

@@ -45,6 +45,7 @@ def test_there_is_a_measure_for_every_number() -> None:
         "attention_signals",
         "class_map",
         "class_progress",
+        "class_sessions",
         "class_stream",
         "course_events",
         "courses",
