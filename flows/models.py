@@ -315,6 +315,25 @@ class AttentionMark(Base):
     marked_by: Mapped[str | None]
 
 
+class ClassMark(Base):
+    """What an instructor noted about a moment of class, such as "explained recursion".
+
+    One that was taken back stays, with who did so and when.
+    """
+
+    __tablename__ = "class_marks"
+    __table_args__ = (Index("class_marks_at", "course_id", "at"),)
+
+    mark_id: Mapped[str] = mapped_column(primary_key=True)
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.course_id"))
+    at: Mapped[datetime]
+    text: Mapped[str]
+    set_at: Mapped[datetime]
+    set_by: Mapped[str | None]
+    removed_at: Mapped[datetime | None]
+    removed_by: Mapped[str | None]
+
+
 class SkippedEvent(Base):
     """A place in the log that this database passed without its event, which was set aside.
 

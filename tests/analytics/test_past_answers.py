@@ -5,6 +5,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
+import httpx
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -131,3 +133,74 @@ def test_at_any_moment_the_past_is_what_was_live_then(
     past = _answers(lake, now, cut * 1_000_000)
     for name, rows in live.items():
         assert past[name] == rows, name
+
+
+ADDRESSES: Final = ("progress", "class_map", "class_stream", "timeline", "events")
+
+
+async def _ask(api: httpx.AsyncClient, what: str, as_of: str | None = None) -> dict[str, Any]:
+    answer = await api.get(f"/courses/py/{what}", params={} if as_of is None else {"as_of": as_of})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_a_past_moment_is_answered_as_it_was(api: httpx.AsyncClient) -> None:
+    """At 9:02 ada had not solved 1.2, dan had not come, and bob's losses were unknown."""
+    then = "2024-03-04T09:02:00Z"
+    progress = await _ask(api, "progress", then)
+    assert (progress["students"], progress["active_students"]) == (3, 3)
+    assert (progress["runs"], progress["errors"], progress["lost_events"]) == (5, 2, 0)
+    assert progress["as_of"]["position"] < (await _ask(api, "progress"))["as_of"]["position"]
+    shown = await _ask(api, "class_map", then)
+    assert shown["now"].startswith("2024-03-04T09:02:00")
+    assert {each["student_id"]: each["states"] for each in shown["students"]} == {
+        "ada": "r",
+        "bob": "f",
+        "cy": ".",
+    }
+    assert [sum(each["runs"]) for each in shown["students"]] == [3, 1, 1]
+    assert len((await _ask(api, "class_stream", then))["steps"]) == 2
+    assert sum(each["runs"] for each in (await _ask(api, "timeline", then))["buckets"]) == 5
+    events = (await _ask(api, "events", then))["events"]
+    assert len(events) == 5
+    assert max(event["received_at"] for event in events) < then
+    by_position = await _ask(api, "events", events[0]["position"])
+    assert by_position["events"] == events
+
+
+async def test_a_page_of_the_past_goes_on_where_it_ended(api: httpx.AsyncClient) -> None:
+    """Of `before` and `as_of` the earlier one counts."""
+    then = "2024-03-04T09:02:00Z"
+    page = (await api.get("/courses/py/events", params={"as_of": then, "limit": 3})).json()
+    rest = (
+        await api.get("/courses/py/events", params={"as_of": then, "before": page["next_before"]})
+    ).json()
+    everything = (await _ask(api, "events", then))["events"]
+    assert page["events"] + rest["events"] == everything
+
+
+@pytest.mark.parametrize("what", ADDRESSES)
+async def test_as_of_a_time_to_come_is_now(api: httpx.AsyncClient, what: str) -> None:
+    """Nothing is left out of it, and nothing else than now is told."""
+    now, to_come = await _ask(api, what), await _ask(api, what, "2199-01-01T00:00:00Z")
+    for answer in (now, to_come):
+        answer.pop("as_of")
+        answer.pop("now", None)
+    assert to_come == now
+
+
+@pytest.mark.parametrize("what", ADDRESSES)
+async def test_before_the_first_event_there_is_nothing(api: httpx.AsyncClient, what: str) -> None:
+    """The answer is of the known form, and empty."""
+    answer = await _ask(api, what, "2024-03-04T08:00:00Z")
+    for part in ("exercises", "steps", "buckets", "events", "students"):
+        assert not answer.get(part)
+
+
+@pytest.mark.parametrize("what", ADDRESSES)
+async def test_what_is_no_moment_is_refused(api: httpx.AsyncClient, what: str) -> None:
+    """The problem says what would be one."""
+    answer = await api.get(f"/courses/py/{what}", params={"as_of": "last week"})
+    assert answer.status_code == 422
+    assert "'as_of' must be a time" in answer.json()["detail"]

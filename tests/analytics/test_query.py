@@ -44,6 +44,7 @@ def test_there_is_a_measure_for_every_number() -> None:
         "attention_settings",
         "attention_signals",
         "class_map",
+        "class_marks",
         "class_progress",
         "class_sessions",
         "class_stream",
