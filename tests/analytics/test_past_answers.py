@@ -105,7 +105,7 @@ def _answers(lake: MemoryLake, now: Any, as_of: int | None) -> dict[str, list[di
     }
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=_received(), data=st.data())
 def test_at_any_moment_the_past_is_what_was_live_then(
     lake: MemoryLake, events: list[Event], data: st.DataObject

@@ -113,6 +113,7 @@ class MadeUpClass:
         self.thresholds = Thresholds()
         self.marks: dict[str, list[Mark]] = {}
         self.noted: list[ClassMark] = []
+        self.asked_as_of: set[tuple[str, str | None]] = set()
         self.clusters: list[ErrorCluster] = []
         self.too_little: set[str] = set()
         self.further: dict[str, dict[str, Any]] = {}
@@ -329,6 +330,8 @@ def _judging_api(made_up: MadeUpClass) -> FastAPI:
     @app.middleware("http")
     async def judge(request: Request, call_next: Callable[..., Any]) -> Any:
         made_up.asked.append(request.url.path)
+        when = request.query_params.get("as_of")
+        made_up.asked_as_of.add((request.url.path.rpartition("/")[2], when))
         if made_up.api_is_away:
             return JSONResponse({"detail": "the lake is away"}, 503)
         if request.url.path in made_up.answer_with:
