@@ -16,13 +16,13 @@
 -- reads: master.class_marks
 -- limits: Those that were taken back are left out, whatever the moment that one looks at.
 
-SELECT mark_id, at, text, set_at, set_by
+SELECT mark_id, "at", text, set_at, set_by
 FROM (
     FROM master.class_marks
     WHERE course_id = $course_id AND removed_at IS NULL
-        AND ($start::TIMESTAMPTZ IS NULL OR at >= $start)
-        AND ($until::TIMESTAMPTZ IS NULL OR at < $until)
-    ORDER BY at DESC, mark_id
+        AND ($start::TIMESTAMPTZ IS NULL OR "at" >= $start)
+        AND ($until::TIMESTAMPTZ IS NULL OR "at" < $until)
+    ORDER BY "at" DESC, mark_id
     LIMIT $row_limit
 )
-ORDER BY at, mark_id
+ORDER BY "at", mark_id

@@ -94,8 +94,10 @@ class ReplayTime {
     );
     this.marks.replaceChildren(
       ...marks.map((mark) => {
-        const entry = made("li");
-        entry.style.left = `${(100 * (mark.at_ms - begin_ms)) / Math.max(1, end_ms - begin_ms)}%`;
+        const share = (mark.at_ms - begin_ms) / Math.max(1, end_ms - begin_ms);
+        // A text near the end stands before its moment, so that it is not cut off.
+        const entry = made("li", share > 0.6 ? "cp-replay-late" : "");
+        entry.style.left = `${100 * share}%`;
         const button = made("button", "", mark.text);
         button.type = "button";
         button.title = texts.mark.replace("{time}", clock(mark.at_ms)).replace("{text}", mark.text);
