@@ -254,7 +254,8 @@ def _marked(
         color=alt.value(colours.card), stroke=alt.value(colours.card), strokeWidth=alt.value(4)
     )
     inside = texts.encode(color=alt.value(colours.ink))
-    return finished(alt.layer(chart, lines, around, inside), height, colours)
+    layered: alt.LayerChart = alt.layer(chart, lines, around, inside)
+    return finished(layered, height, colours)
 
 
 def _finished(chart: OverTime, height: int, colours: Palette) -> OverTime:

@@ -233,11 +233,15 @@ def _draw(past: PastNumbers, api: ApiClient, course_id: str, apology: str | None
             apology=apology,
             stream=lambda: past.stream,
             timeline=lambda: api.at(past.at).timeline(course_id),
-            state=lambda: st.html(f'<p class="cp-connection">{escape(then)}</p>'),
+            state=lambda: _say(then),
             every_run=lambda: past_feed(past.runs),
             is_past=True,
         )
     )
+
+
+def _say(text: str) -> None:
+    st.html(f'<p class="cp-muted">{escape(text)}</p>')
 
 
 def _ms(moment: datetime) -> int:

@@ -1,5 +1,7 @@
 """What instructors had set for the attention list at a moment of the past."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -33,7 +35,7 @@ def downgrade() -> None:
     op.drop_column("attention_thresholds", "ended_at")
 
 
-def _moment(name: str) -> sa.Column[sa.DateTime]:
+def _moment(name: str) -> sa.Column[datetime]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=True)
 
 
