@@ -74,7 +74,7 @@ def post_mark(
     lake.read(lambda connection: require_member(connection, course_id))
     by = who or asked.by
     with changes.to(course_id) as engine:
-        mark_id = class_marks.set_mark(engine, course_id, asked.text, at=at, by=by)
+        mark_id = class_marks.set_mark(engine, course_id, asked.text, at=at, set_at=now, by=by)
     mark = ClassMark(mark_id=mark_id, at=at, text=asked.text, set_at=now, set_by=by)
     return ClassMarkSet(course_id=course_id, mark=mark)
 

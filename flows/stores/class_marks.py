@@ -10,8 +10,10 @@ from flows.models import ClassMark
 from flows.stores.transaction import transaction
 
 
-def set_mark(engine: Engine, course_id: str, text: str, *, at: datetime, by: str | None) -> str:
-    """Note something about a moment; return the mark's id.
+def set_mark(
+    engine: Engine, course_id: str, text: str, *, at: datetime, set_at: datetime, by: str | None
+) -> str:
+    """Note something about a moment, at another one; return the mark's id.
 
     Raises:
         StoreUnavailableError: PostgreSQL does not answer or refuses, as an unknown course.
@@ -24,7 +26,7 @@ def set_mark(engine: Engine, course_id: str, text: str, *, at: datetime, by: str
                 course_id=course_id,
                 at=at,
                 text=text,
-                set_at=datetime.now(UTC),
+                set_at=set_at,
                 set_by=by,
             )
         )
