@@ -206,7 +206,8 @@ def row_cells(
 def table(test_id: str, caption: str | Text, columns: Sequence[Column], rows: Sequence[str]) -> str:
     head = "".join(f'<th scope="col"{column.attribute}>{column.heading}</th>' for column in columns)
     return (
-        f'<div class="cp-scroll" tabindex="0"><table class="cp-table" data-testid="{test_id}">'
+        f'<div class="cp-scroll" tabindex="0" role="region" aria-label="{caption}">'
+        f'<table class="cp-table" data-testid="{test_id}">'
         f'<caption class="cp-hidden">{caption}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
