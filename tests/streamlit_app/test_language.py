@@ -234,6 +234,13 @@ def test_a_reason_reads_in_english_as_the_api_words_it(ground: Ground) -> None:
     assert not re.search(r"[{}]", japanese)
 
 
+def test_a_reason_of_another_version_is_told_as_the_api_words_it() -> None:
+    """Without the values that its sentence needs there is still the API's own."""
+    reason = in_words(next(_grounds())).model_copy(update={"values": {}})
+    with speaking("ja"):
+        assert reason_text(reason) == reason.text
+
+
 def test_why_the_api_gives_no_token_is_known_word_by_word() -> None:
     """What the API says when somebody can't sign in has its translation under the same words."""
     sources = "".join(
