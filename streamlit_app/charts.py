@@ -265,6 +265,8 @@ def finished(chart: Drawing, height: int, colours: Palette) -> Drawing:
     """Give a chart the look that all of them share: on a card, in the card's text size."""
     drawn: Drawing = (
         chart.properties(height=height, background="transparent", padding=_PADDING)
+        # The chart has a name and a table beside it: to hear each mark's columns is no help.
+        .configure(aria=False)
         .configure_axis(
             labelColor=colours.muted,
             labelFontSize=_TEXT_PX,

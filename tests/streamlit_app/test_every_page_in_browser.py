@@ -88,7 +88,10 @@ TEXTS: Final = """
 () => {
   const found = [document.title];
   const skipped = (element) =>
-    element?.closest("script, style, pre, code, [lang=en], [data-testid=about], .stMainMenu");
+    element?.closest(
+      "script, style, noscript, pre, code, [lang=en], [data-testid=about], " +
+        "[data-testid=stSkipToContent], [data-testid=stIconMaterial]",
+    );
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const { parentElement, textContent } = walker.currentNode;
