@@ -14,6 +14,7 @@ from streamlit_app import attention, charts, failures, notices, session
 from streamlit_app.api_client import ApiClient, NumbersUnavailableError
 from streamlit_app.class_map.component import class_map
 from streamlit_app.class_map.matrix import ORDERS, Order, map_data
+from streamlit_app.exercise_tables import attempts_table
 from streamlit_app.frames import exercises_frame, runs_frame, stream_frame
 from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title, strip
@@ -21,7 +22,7 @@ from streamlit_app.live_feed.component import connection_state, live_feed
 from streamlit_app.live_feed.start import FeedStart, feed_start
 from streamlit_app.palette import Palette, palette_for
 from streamlit_app.strip_numbers import strip_numbers, what_is_lost
-from streamlit_app.tables import exercise_table
+from streamlit_app.tables import exercise_table, stream_table
 
 TITLE: Final = Text("Live")
 MAP: Final = Text("Class map")
@@ -145,6 +146,7 @@ def _over_time(course_id: str, colours: Palette) -> None:
         if stream.steps:
             chart = charts.class_stream(stream_frame(stream), colours)
             st.altair_chart(chart, key="stream_chart", alt=str(OVER_TIME[0]))
+            st.html(stream_table(stream))
         else:
             st.html(f'<p class="cp-muted">{NOT_BEGUN}</p>')
 
@@ -158,6 +160,7 @@ def _one_click_away(course_id: str, numbers: ClassNumbers, colours: Palette) -> 
         runs = runs_frame(timeline.buckets, _MINUTES_SHOWN)
         chart = charts.runs_per_minute(runs, colours)
         minutes.altair_chart(chart, key="minutes_chart", alt=str(RUNS_A_MINUTE))
+        minutes.html(attempts_table(timeline.buckets[-_MINUTES_SHOWN:]))
     exercises = st.expander(str(EXERCISES), key="exercises", on_change="rerun")
     if exercises.open:
         listed = numbers.class_map.exercises

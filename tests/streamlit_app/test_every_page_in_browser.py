@@ -259,9 +259,9 @@ def test_every_page_is_accessible_whole_and_in_one_language(
     wrong: list[str] = []
     for view in VIEWS:
         page.set_viewport_size({"width": 1440, "height": 900})
-        show(view, language)
         for theme in THEMES:
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            show(view, language)
             page.screenshot(path=pictures / f"{view.name}-{language}-{theme}.png")
             wrong += [f"{view.name} {theme}: {each}" for each in _violations(page)]
         if language != "en":
@@ -275,3 +275,25 @@ def test_every_page_is_accessible_whole_and_in_one_language(
                 wrong += [f"{view.name} {width}: {each}" for each in page.evaluate(CUT_OFF)]
             page.screenshot(path=pictures / f"{view.name}-{language}-{width}.png", full_page=True)
     assert not wrong, "\n".join(wrong)
+
+
+def test_a_language_is_chosen_in_the_bar_and_is_not_in_the_link(
+    page: Page, show: Callable[[View, str], None]
+) -> None:
+    """The choice leads back to the same view, and a reload keeps it; the address tells nothing."""
+    [view] = [view for view in VIEWS if view.name == "student"]
+    show(view, "en")
+    expect(page.get_by_role("link", name="EN", exact=True)).to_have_attribute(
+        "aria-current", "true"
+    )
+    address = page.url
+    page.get_by_role("link", name="日本語").click()
+    for _ in range(2):
+        expect(page.locator("html")).to_have_attribute("lang", "ja", timeout=60_000)
+        expect(page.get_by_test_id("facts")).to_contain_text("取り組み時間", timeout=60_000)
+        assert page.url == address
+        page.reload()
+    page.context.clear_cookies(name=COOKIE)
+    page.reload()  # as a colleague whose browser asks for English opens the same link
+    expect(page.get_by_test_id("facts")).to_contain_text("Time on task", timeout=60_000)
+    expect(page.locator("html")).to_have_attribute("lang", "en", timeout=60_000)
