@@ -37,6 +37,7 @@ class Pipeline:
     wait_until: Callable[..., None]
     ingest_port: int = field(default_factory=free_port)
     api_port: int = field(default_factory=free_port)
+    dashboard_port: int = field(default_factory=free_port)
     course: str = "demo"
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -51,6 +52,7 @@ class Pipeline:
             "CELLPULSE_SECRET": SECRET,
             "CELLPULSE_INGEST_PORT": str(self.ingest_port),
             "CELLPULSE_API_PORT": str(self.api_port),
+            "CELLPULSE_DASHBOARD_PORT": str(self.dashboard_port),
             "INFLUXDB_URL": str(self.influx.url),
             "INFLUXDB_TOKEN": self.influx.token.get_secret_value(),
             "INFLUXDB_ORG": self.influx.org,
@@ -64,6 +66,10 @@ class Pipeline:
             "relay": ("flows.relay", lambda: lives(self.redis_url, "relay")),
             "worker": ("flows.worker", lambda: lives(self.redis_url, "worker")),
             "api": ("analytics.serve", lambda: http_answers(f"{self.api}/healthz")),
+            "dashboard": (
+                "streamlit_app.serve",
+                lambda: http_answers(f"{self.dashboard}/_stcore/health"),
+            ),
         }
         for name in names:
             module, _ = parts[name]
@@ -93,6 +99,10 @@ class Pipeline:
     @property
     def api(self) -> str:
         return f"http://127.0.0.1:{self.api_port}"
+
+    @property
+    def dashboard(self) -> str:
+        return f"http://127.0.0.1:{self.dashboard_port}"
 
     def bearer(self, scope: Scope = "ingest", course: str | None = None) -> dict[str, str]:
         grant = Grant(scope, self.course if course is None else course)
