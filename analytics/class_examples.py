@@ -3,7 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from analytics.class_responses import ClassMap, ClassStream, MapStudent, StreamExercise
+from analytics.class_responses import (
+    Alias,
+    Aliases,
+    ClassMap,
+    ClassStream,
+    MapStudent,
+    StreamExercise,
+)
 from analytics.responses import AsOf, ExerciseProgress
 
 _NOW: Final = datetime(2026, 9, 14, 9, 30, tzinfo=UTC)
@@ -47,4 +54,8 @@ CLASS_STREAM: Final = ClassStream(
         StreamExercise(exercise="2.1", students=[24, 17]),
         StreamExercise(exercise="2.2", students=[2, 10]),
     ],
+)
+ALIASES: Final = Aliases(
+    course_id="python-1",
+    aliases=[Alias(student_id="ada", display_name="Ada Lovelace", number=1_041)],
 )

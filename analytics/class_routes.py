@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
-from analytics import class_answers, class_examples, examples
+from analytics import alias_answers, class_answers, class_examples, examples
 from analytics.access import ClassOf
-from analytics.class_responses import ClassMap, ClassStream
+from analytics.class_responses import Aliases, ClassMap, ClassStream
 from analytics.parameters import Bucket, SeenFrom, SeenTo, bucket_length, require_span
 from analytics.routes import COURSE, Lake
 
@@ -33,3 +33,10 @@ def get_class_stream(
     return lake.read(
         lambda connection: class_answers.class_stream(connection, course_id, seconds, start, until)
     )
+
+
+@router.get(f"{COURSE}/aliases", responses=examples.answer(class_examples.ALIASES))
+def get_aliases(request: Request, lake: Lake, course_id: ClassOf) -> Aliases:
+    """Return each student's neutral alias, with which a page can be shown to the class."""
+    secret = request.app.state.secret
+    return lake.read(lambda connection: alias_answers.aliases(connection, course_id, secret))

@@ -17,6 +17,7 @@ from analytics.responses import (
     Timeline,
 )
 from streamlit_app import charts, notices, session
+from streamlit_app.addresses import address
 from streamlit_app.api_client import (
     ApiClient,
     MeasureQuery,
@@ -36,7 +37,7 @@ from streamlit_app.exercise_tables import (
 from streamlit_app.facts import Fact, facts
 from streamlit_app.frames import runs_frame
 from streamlit_app.layout import Number, card_title, choose_in_address, strip
-from streamlit_app.measure_wording import NOT_ENOUGH, address, as_of
+from streamlit_app.measure_wording import NOT_ENOUGH, as_of
 from streamlit_app.palette import palette_for
 from streamlit_app.tables import RAN_ONLY, cluster_table, exercise_table
 from streamlit_app.wording import file_name, percent

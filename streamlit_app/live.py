@@ -82,7 +82,14 @@ def _class_now(course_id: str, start: FeedStart) -> None:
         attention.show(course_id, numbers.attention)
         failures.show(shared, numbers.clusters.as_of.time)
     with st.container(border=True, key="now"):
-        live_feed(start, token=session.token(), settings=session.settings())
+        if session.is_projected():  # then the rows come with each drawing
+            start = session.latest(f"{course_id}/rows", lambda: feed_start(api, course_id)).numbers
+        live_feed(
+            start,
+            token=session.token(),
+            settings=session.settings(),
+            is_projected=session.is_projected(),
+        )
     _one_click_away(course_id, numbers, colours)
 
 
@@ -162,7 +169,7 @@ def _one_click_away(course_id: str, numbers: ClassNumbers, colours: Palette) -> 
         listed = numbers.class_map.exercises
         chart_of_all = charts.solved_of_started(exercises_frame(listed), colours)
         exercises.altair_chart(chart_of_all, key="exercises_chart", alt=EXERCISES)
-        exercises.html(exercise_table(listed))
+        exercises.html(exercise_table(listed, course_id))
 
 
 def _follow_order() -> None:

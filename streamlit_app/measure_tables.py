@@ -5,9 +5,9 @@ from html import escape
 from typing import Final
 
 from analytics.responses import CourseEvent, MeasureDefinition, MeasureRow
+from streamlit_app.addresses import address
 from streamlit_app.measure_choice import GRAINS, Choice
 from streamlit_app.measure_wording import (
-    address,
     exercise_name,
     heading,
     measured,

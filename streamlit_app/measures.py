@@ -11,6 +11,7 @@ import streamlit as st
 
 from analytics.responses import CourseEvent, MeasureRow, MeasureRows
 from streamlit_app import charts, notices, session
+from streamlit_app.addresses import address
 from streamlit_app.api_client import ApiClient, MeasureQuery, NumbersUnavailableError
 from streamlit_app.facts import interval
 from streamlit_app.frames import history_frame
@@ -18,7 +19,7 @@ from streamlit_app.layout import Number, card_title, strip
 from streamlit_app.measure_charts import by_exercise, spread, spread_by_exercise, values_frame
 from streamlit_app.measure_choice import Choice, Known, choose
 from streamlit_app.measure_tables import about, columns_table, runs_table, values_table
-from streamlit_app.measure_wording import address, as_of, exercise_name, measured, shown_unit
+from streamlit_app.measure_wording import as_of, exercise_name, measured, shown_unit
 from streamlit_app.palette import Palette, palette_for
 
 TITLE: Final = "Measures"

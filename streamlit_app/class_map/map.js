@@ -146,7 +146,7 @@ class ClassMap {
       const student = this.students.get(id);
       let row = this.rows.get(id);
       if (!row) {
-        row = new MapRow(student, this.courseId, this.begins);
+        row = new MapRow(student, this.data, this.begins);
         this.rows.set(id, row);
       }
       row.update(student, texts);

@@ -48,6 +48,7 @@ def test_there_is_a_measure_for_every_number() -> None:
         "class_stream",
         "course_events",
         "courses",
+        "enrolled",
         "error_clusters",
         "exercise_progress",
         "membership",

@@ -44,7 +44,14 @@ from analytics.attention_responses import (
     SnoozeRequest,
     Thresholds,
 )
-from analytics.class_responses import ClassMap, ClassStream, MapStudent, StreamExercise
+from analytics.class_responses import (
+    Alias,
+    Aliases,
+    ClassMap,
+    ClassStream,
+    MapStudent,
+    StreamExercise,
+)
 from analytics.measure import load_measure
 from analytics.measure_answers import definition, measures
 from analytics.responses import (
@@ -87,6 +94,7 @@ class MadeUpClass:
         self.titles = {COURSE: "Introduction to Python"}
         self.events: list[HistoryEvent] = []
         self.students: dict[str, str] = {}
+        self.names: dict[str, str] = {}
         self.lost = 0
         self.lake_lags = 0
         self.numbers_lag = 0
@@ -462,6 +470,14 @@ def _serve_picture(app: FastAPI, made_up: MadeUpClass) -> None:
     @app.get("/api/v1/courses/{course}/class_map")
     def class_map(course: str) -> ClassMap:
         return made_up.class_map().model_copy(update={"course_id": course})
+
+    @app.get("/api/v1/courses/{course}/aliases")
+    def aliases(course: str) -> Aliases:
+        listed = [
+            Alias(student_id=student, display_name=made_up.names.get(student), number=number * 41)
+            for number, student in enumerate(dict.fromkeys(made_up.students.values()))
+        ]
+        return Aliases(course_id=course, aliases=listed)
 
     @app.get("/api/v1/courses/{course}/class_stream")
     def class_stream(course: str) -> ClassStream:
