@@ -36,6 +36,7 @@ CLASS_MAP: Final = ClassMap(
     students=[
         MapStudent(
             student_id="ada",
+            seat="B4",
             states="sf",
             failed_runs=[4],
             runs=[0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 1, 2, 2, 1],

@@ -15,6 +15,9 @@ class MapStudent(Answer):
     """How far one student is with each exercise, and how busy the student was."""
 
     student_id: str
+    seat: Annotated[
+        str | None, Field(description="Where the student sits, by the course's roster.")
+    ] = None
     states: Annotated[
         str,
         Field(

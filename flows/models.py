@@ -40,7 +40,7 @@ class Student(Base):
 class Enrollment(Base):
     """A student in a course, from a roster (`cellpulse enroll`) or from the first event.
 
-    `display_name` and `section` are what the course's roster says; each course has its own.
+    `display_name`, `section` and `seat` are what the course's roster says; each course has its own.
     """
 
     __tablename__ = "enrollments"
@@ -50,6 +50,7 @@ class Enrollment(Base):
     enrolled_at: Mapped[datetime]
     display_name: Mapped[str | None]
     section: Mapped[str | None]
+    seat: Mapped[str | None]
 
 
 class Notebook(Base):

@@ -13,7 +13,7 @@ from analytics.responses import Progress
 from streamlit_app import attention, charts, failures, notices, session
 from streamlit_app.api_client import ApiClient, NumbersUnavailableError
 from streamlit_app.class_map.component import class_map
-from streamlit_app.class_map.matrix import ORDERS, Order, map_data
+from streamlit_app.class_map.matrix import Order, map_data, orders_of, seats_of
 from streamlit_app.frames import exercises_frame, runs_frame, stream_frame
 from streamlit_app.layout import card_title, strip
 from streamlit_app.live_feed.component import connection_state, live_feed
@@ -25,7 +25,7 @@ from streamlit_app.tables import exercise_table
 TITLE: Final = "Live"
 MAP: Final = "Class map"
 ORDER: Final = "Order of the rows"
-ORDER_WORDS: Final[dict[Order, str]] = {"need": "by need", "name": "by name"}
+ORDER_WORDS: Final[dict[Order, str]] = {"need": "by need", "seat": "by seat", "name": "by name"}
 OVER_TIME: Final = (
     "Where the class is, over time",
     "share of students at each exercise, from pale for the first to full for the last",
@@ -79,7 +79,7 @@ def _class_now(course_id: str, start: FeedStart) -> None:
         _map(numbers, failures.students_of(shared, st.query_params.get(failures.PARAMETER)))
         _over_time(course_id, colours)
     with right:
-        attention.show(course_id, numbers.attention)
+        attention.show(course_id, numbers.attention, seats_of(numbers.class_map))
         failures.show(shared, numbers.clusters.as_of.time)
     with st.container(border=True, key="now"):
         if session.is_projected():  # then the rows come with each drawing
@@ -119,7 +119,8 @@ def _strip(numbers: ClassNumbers) -> None:
 
 def _map(numbers: ClassNumbers, only: frozenset[str] | None) -> None:
     wanted = st.query_params.get("order")
-    order: Order = next((each for each in ORDERS if each == wanted), "need")
+    orders = orders_of(numbers.class_map)
+    order: Order = next((each for each in orders if each == wanted), "need")
     with st.container(border=True, key="class"):
         with st.container(
             key="map_head",
@@ -131,7 +132,7 @@ def _map(numbers: ClassNumbers, only: frozenset[str] | None) -> None:
             st.session_state["order"] = order
             st.segmented_control(
                 ORDER,
-                ORDERS,
+                orders,
                 key="order",
                 required=True,
                 format_func=ORDER_WORDS.__getitem__,

@@ -13,6 +13,7 @@
 --   now: The moment that "active" and the last 15 minutes refer to.
 -- columns:
 --   student_id: The student. In the order of ids, where s2 is before s10.
+--   seat: Where the student sits, as the course's roster has it; null for none.
 --   states: A letter an exercise: 's' solved, 'r' ran, 'f' failing, 'w' working, '.' not started.
 --   failed_runs: For each 'f' of states, from left to right: its latest runs in a row that ended in
 --     an error.
@@ -130,6 +131,7 @@ busy AS (
 
 SELECT
     enrollments.student_id,
+    enrollments.seat,
     array_to_string(
         list_transform(
             range(len($exercises)), lambda place: coalesce(maps.state_of[place], '.')

@@ -28,6 +28,7 @@ TEXTS: Final = {
     "reorder": "Reorder now",
     "in_order": "in order",
     "needs": "needs a person",
+    "seat": "{student}, seat {seat}",
     "never": NEVER,
     **AGES,
 }

@@ -34,7 +34,7 @@ class MapRow {
     head.scope = "row";
     const name = made("a", "", student.id);
     name.href = `student?${new URLSearchParams({ ...kept, course, student: student.id })}`;
-    name.title = student.id;
+    this.name = name;
     this.needs = made("span", "cp-hidden");
     head.append(name, this.needs);
     this.cells = begins.map((isFirst) => made("td", isFirst ? "cp-glyph-cell cp-begins" : "cp-glyph-cell"));
@@ -53,6 +53,8 @@ class MapRow {
   update(student, texts) {
     const isNew = !this.student;
     this.root.toggleAttribute("data-needs", student.needs);
+    const { id, seat } = student;
+    this.name.title = seat ? filled(texts.seat, { student: id, seat }) : id;
     setText(this.needs, student.needs ? ` (${texts.needs})` : "");
     let failing = 0;
     this.cells.forEach((cell, place) => {

@@ -97,7 +97,7 @@ def known_class(
     """Return stores that hold course `py`, taught on 4 March 2024 from 9:00 UTC; read only.
 
     ada works on 1.2 (solves it by a check) and is stuck at 1.10; bob loses two events; cy stops
-    after one run at 9:00; dan works in the last notebook; eve is enrolled and does nothing. Ada
+    after one run at 9:00; dan works in the last notebook; eve is enrolled, at seat B4, and does nothing. Ada
     Lovelace, cy and eve are in section A, bob in B, dan in none. s1, s2 and s10 are enrolled in
     course `sorted`, c/d in course `a/b`. The student of course `pages` has 257 events, 100 of them
     in one millisecond.
@@ -110,6 +110,7 @@ def known_class(
     _fill_pages(stores)
     with psycopg.connect(stores.settings.postgres_url) as connection:
         _enroll(connection, "py", "eve")
+        connection.execute("UPDATE enrollments SET seat = 'B4' WHERE student_id = 'eve'")
         _enroll(connection, "sorted", "s10", "s2", "s1")
         _enroll(connection, "a/b", "c/d")
         connection.execute(

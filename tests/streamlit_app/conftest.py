@@ -95,6 +95,7 @@ class MadeUpClass:
         self.events: list[HistoryEvent] = []
         self.students: dict[str, str] = {}
         self.names: dict[str, str] = {}
+        self.seats: dict[str, str] = {}
         self.lost = 0
         self.lake_lags = 0
         self.numbers_lag = 0
@@ -255,6 +256,7 @@ class MadeUpClass:
             students.append(
                 MapStudent(
                     student_id=state.student_id,
+                    seat=self.seats.get(state.student_id),
                     states="".join(letter for letter, _ in cells),
                     failed_runs=[failed for letter, failed in cells if letter == "f"],
                     runs=[ages.count(minute) for minute in range(14, -1, -1)],
