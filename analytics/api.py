@@ -12,6 +12,7 @@ from fastapi_offline import FastAPIOffline
 from analytics import (
     attention_routes,
     class_routes,
+    code_routes,
     health,
     measure_routes,
     routes,
@@ -74,6 +75,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.include_router(measure_routes.router)
     app.include_router(attention_routes.router)
     app.include_router(class_routes.router)
+    app.include_router(code_routes.router)
     app.include_router(routes.router)
     app.include_router(sign_in_routes.router)
     app.include_router(health.router)

@@ -18,6 +18,7 @@ from analytics.attention_responses import (
     Thresholds,
 )
 from analytics.class_responses import Aliases, ClassMap, ClassStream
+from analytics.code_responses import CodeGroups
 from analytics.responses import (
     Answer,
     Courses,
@@ -186,6 +187,11 @@ class ApiClient:
     def attention(self, course_id: str) -> Attention:
         """Return who needs a person now, most urgent first."""
         return self._get(f"/courses/{_segment(course_id)}/attention", Attention)
+
+    def code_groups(self, course_id: str, exercise: str) -> CodeGroups:
+        """Return the latest code of each student at an exercise, in groups that are alike."""
+        path = f"/courses/{_segment(course_id)}/code_groups"
+        return self._get(path, CodeGroups, {"exercise": exercise})
 
     def error_clusters(
         self, course_id: str, *, minutes: int, exercise: str | None = None

@@ -16,7 +16,7 @@ from analytics.responses import (
     MeasureRows,
     Timeline,
 )
-from streamlit_app import charts, notices, session
+from streamlit_app import charts, code_groups, notices, session
 from streamlit_app.addresses import address
 from streamlit_app.api_client import (
     ApiClient,
@@ -141,6 +141,7 @@ def _exercise_now(course_id: str, exercise: str) -> None:
         _time_to_solve(numbers)
     with right.container(border=True, key="attempts", height="stretch"):
         _attempts(numbers)
+    code_groups.show(course_id, exercise)
     with st.container(border=True, key="facts"):
         card_title(*FACTS)
         st.html(facts(_facts(numbers, course_id)))

@@ -29,8 +29,8 @@ def enroll(roster: Path, course_id: str, dry_run: bool, encoding: str) -> None:
     """Enroll a course's students from a CSV file.
 
     Its first line names the columns: student_id, as the events have it, and if you like name,
-    section and seat. All of it or nothing is taken. Enrolling again updates; a student who is not in
-    the file stays in the course.
+    section and seat. All of it or nothing is taken. Enrolling again updates; a student who is
+    not in the file stays in the course.
     """
     check_course(course_id)
     read = read_roster(roster, encoding)

@@ -163,7 +163,7 @@ async def test_the_queue_has_questions_and_places(client: httpx.AsyncClient, les
         ("ada", {"help_message": "Where?"}),
         ("bob", {}),
     ]
-    now = datetime.now(UTC)
+    now = datetime.now(UTC) - timedelta(seconds=3)
     lesson.write(
         *(
             lesson.log(

@@ -8,7 +8,13 @@ import pytest
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from analytics import attention_responses, class_responses, responses, sign_in_responses
+from analytics import (
+    attention_responses,
+    class_responses,
+    code_responses,
+    responses,
+    sign_in_responses,
+)
 from analytics.api import create_app
 from analytics.settings import ApiSettings
 
@@ -22,6 +28,7 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/timeline": responses.Timeline,
     "/api/v1/courses/{course_id}/class_map": class_responses.ClassMap,
     "/api/v1/courses/{course_id}/class_stream": class_responses.ClassStream,
+    "/api/v1/courses/{course_id}/code_groups": code_responses.CodeGroups,
     "/api/v1/courses/{course_id}/aliases": class_responses.Aliases,
     "/api/v1/measures": responses.Measures,
     "/api/v1/measures/{name}": responses.MeasureDefinition,

@@ -46,6 +46,7 @@ def test_there_is_a_measure_for_every_number() -> None:
         "class_map",
         "class_progress",
         "class_stream",
+        "code_attempts",
         "course_events",
         "courses",
         "enrolled",

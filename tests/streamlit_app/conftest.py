@@ -52,6 +52,7 @@ from analytics.class_responses import (
     MapStudent,
     StreamExercise,
 )
+from analytics.code_responses import CodeGroup, CodeGroups
 from analytics.measure import load_measure
 from analytics.measure_answers import definition, measures
 from analytics.responses import (
@@ -95,6 +96,7 @@ class MadeUpClass:
         self.events: list[HistoryEvent] = []
         self.students: dict[str, str] = {}
         self.names: dict[str, str] = {}
+        self.code_groups: list[CodeGroup] = []
         self.seats: dict[str, str] = {}
         self.lost = 0
         self.lake_lags = 0
@@ -536,6 +538,16 @@ def _serve_attention(app: FastAPI, made_up: MadeUpClass) -> None:
     def take_mark_back(course: str, student: str) -> Marked:
         made_up.marks.get(student, [None]).pop()
         return Marked(course_id=course, student_id=student)
+
+    @app.get("/api/v1/courses/{course}/code_groups")
+    def code_groups(course: str, exercise: str) -> CodeGroups:
+        return CodeGroups(
+            as_of=made_up.as_of(),
+            course_id=course,
+            exercise=exercise,
+            sharing=sum(group.students for group in made_up.code_groups),
+            groups=made_up.code_groups,
+        )
 
     @app.get("/api/v1/courses/{course}/error_clusters")
     def error_clusters(course: str, minutes: int, exercise: str | None = None) -> ErrorClusters:

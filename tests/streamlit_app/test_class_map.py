@@ -14,8 +14,8 @@ from streamlit_app.class_map.matrix import (
     map_data,
     ordered,
     orders_of,
-    seats_of,
     runs_a_minute,
+    seats_of,
     solved_of_reached,
     where_most_are,
 )

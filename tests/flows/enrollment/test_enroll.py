@@ -85,7 +85,10 @@ def test_a_student_of_two_courses_has_a_section_in_each(
     """Also of a course that nothing is known of; the command says that."""
     assert "nothing was known of this course" in enroll("student_id,section\ns1,A\n").stdout
     enroll("student_id,section\ns1,B\n", course="other")
-    assert enrolled() == [("demo", "s1", None, "A"), ("other", "s1", None, "B")]
+    assert enrolled() == [
+        ("demo", "s1", None, "A", None),
+        ("other", "s1", None, "B", None),
+    ]
 
 
 def test_a_large_roster_is_shown_in_part(enroll: Enroll, enrolled: Callable[[], list[Any]]) -> None:
