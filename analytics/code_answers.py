@@ -45,7 +45,7 @@ def code_groups(reader: LakeReader, course_id: str, exercise: str) -> CodeGroups
 def _attempts(lake: Lake, course_id: str, exercise: str) -> tuple[AsOf, list[_Attempt]]:
     require_member(lake, course_id)
     rows = load_query("code_attempts").rows(
-        lake, course_id=course_id, exercise=exercise, row_limit=ATTEMPTS_LIMIT
+        lake, course_id=course_id, of_exercise=exercise, row_limit=ATTEMPTS_LIMIT
     )
     return as_of(lake, datetime.now(UTC), "lake"), rows
 

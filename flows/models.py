@@ -2,7 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, Double, ForeignKey, ForeignKeyConstraint, Index, Text
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -314,6 +322,29 @@ class AttentionMark(Base):
     marked_at: Mapped[datetime] = mapped_column(primary_key=True)
     mark: Mapped[str]
     marked_by: Mapped[str | None]
+
+
+class StudentNote(Base):
+    """What an instructor noted about a student, for the course's instructors alone.
+
+    One that was removed is kept for some minutes, so that it can be brought back.
+    """
+
+    __tablename__ = "student_notes"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
+        ),
+        Index("student_notes_of", "course_id", "student_id"),
+    )
+
+    note_id: Mapped[str] = mapped_column(primary_key=True)
+    course_id: Mapped[str]
+    student_id: Mapped[str]
+    written_at: Mapped[datetime]
+    written_by: Mapped[str | None]
+    text: Mapped[str]
+    removed_at: Mapped[datetime | None]
 
 
 class SkippedEvent(Base):

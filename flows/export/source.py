@@ -31,7 +31,7 @@ _NAMES_OF_PEOPLE: Final = (
     ("accounts", "account"),
     ("attention_snoozes", "snoozed_by"),
     ("enrollments", "display_name"),
-    ("enrollments", "seat"),
+    ("student_notes", "written_by"),
 )
 
 

@@ -111,6 +111,10 @@ def known_class(
     with psycopg.connect(stores.settings.postgres_url) as connection:
         _enroll(connection, "py", "eve")
         connection.execute("UPDATE enrollments SET seat = 'B4' WHERE student_id = 'eve'")
+        connection.execute(
+            "INSERT INTO student_notes "
+            "VALUES ('n', 'py', 'ada', now(), 'grace', 'Knows loops', NULL)"
+        )
         _enroll(connection, "sorted", "s10", "s2", "s1")
         _enroll(connection, "a/b", "c/d")
         connection.execute(
@@ -150,7 +154,7 @@ def _teach_py(stores: TwoStores) -> None:
         at(3, "ada", status="error", seq=7, **ten, **ada),
         at(4, "bob", passed=False, seq=2, **check, **one, **bob),
         at(5, "bob", status="ok", seq=5, **ten, **bob),
-        at(6, "dan", status="ok", exercise="0.5", notebook="10-end.ipynb"),
+        at(6, "dan", status="ok", exercise="0.5", notebook="10-end.ipynb", code="x = 1"),
     )
 
 

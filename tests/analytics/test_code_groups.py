@@ -59,7 +59,7 @@ def attempts(lake: MemoryLake, *events: dict[str, Any]) -> dict[str, Any]:
         for number, event in enumerate(events)
     )
     rows = load_query("code_attempts").rows(
-        lake.connection, course_id=COURSE, exercise="1", row_limit=10
+        lake.connection, course_id=COURSE, of_exercise="1", row_limit=10
     )
     assert {row["sharing"] for row in rows} <= {len(rows)}
     return {row["student_id"]: (row["code"], row["has_solved"]) for row in rows}

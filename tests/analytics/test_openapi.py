@@ -14,6 +14,7 @@ from analytics import (
     code_responses,
     responses,
     sign_in_responses,
+    student_responses,
 )
 from analytics.api import create_app
 from analytics.settings import ApiSettings
@@ -23,6 +24,8 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/progress": responses.Progress,
     "/api/v1/courses/{course_id}/students": responses.Students,
     "/api/v1/courses/{course_id}/students/{student_id}/history": responses.History,
+    "/api/v1/courses/{course_id}/students/{student_id}/sittings": student_responses.Sittings,
+    "/api/v1/courses/{course_id}/students/{student_id}/notes": student_responses.Notes,
     "/api/v1/courses/{course_id}/events": responses.Events,
     "/api/v1/courses/{course_id}/exercises": responses.Exercises,
     "/api/v1/courses/{course_id}/timeline": responses.Timeline,
@@ -54,6 +57,15 @@ CHANGES = {
         "put",
         "/api/v1/courses/{course_id}/attention/thresholds",
     ): attention_responses.AttentionThresholds,
+    ("post", "/api/v1/courses/{course_id}/students/{student_id}/notes"): student_responses.Notes,
+    (
+        "delete",
+        "/api/v1/courses/{course_id}/students/{student_id}/notes/{note_id}",
+    ): student_responses.Notes,
+    (
+        "post",
+        "/api/v1/courses/{course_id}/students/{student_id}/notes/{note_id}/restore",
+    ): student_responses.Notes,
     (
         "post",
         "/api/v1/courses/{course_id}/attention/{student_id}/snooze",
