@@ -32,6 +32,7 @@ from analytics.responses import (
     Timeline,
 )
 from analytics.sign_in_responses import Viewer
+from analytics.student_responses import Notes, Sittings
 from streamlit_app.aliases import AliasBook
 
 API_ROOT: Final = "/api/v1"
@@ -183,6 +184,29 @@ class ApiClient:
         query = _given(limit=limit, before=before)
         path = f"{self._of(course_id, student_id)}/history"
         return self._get(path, History, query)
+
+    def sittings(self, course_id: str, student_id: str) -> Sittings:
+        """Return when a student was at work, newest first."""
+        return self._get(f"{self._of(course_id, student_id)}/sittings", Sittings)
+
+    def notes(self, course_id: str, student_id: str) -> Notes:
+        """Return what instructors noted about a student, newest first."""
+        return self._get(f"{self._of(course_id, student_id)}/notes", Notes)
+
+    def add_note(self, course_id: str, student_id: str, text: str) -> None:
+        """Note something about a student."""
+        path = f"{self._of(course_id, student_id)}/notes"
+        self._ask("POST", path, Notes, json={"text": text})
+
+    def remove_note(self, course_id: str, student_id: str, note_id: str) -> None:
+        """Remove a note."""
+        path = f"{self._of(course_id, student_id)}/notes/{_segment(note_id)}"
+        self._ask("DELETE", path, Notes)
+
+    def restore_note(self, course_id: str, student_id: str, note_id: str) -> None:
+        """Bring a note back."""
+        path = f"{self._of(course_id, student_id)}/notes/{_segment(note_id)}/restore"
+        self._ask("POST", path, Notes)
 
     def attention(self, course_id: str) -> Attention:
         """Return who needs a person now, most urgent first."""

@@ -3,14 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import streamlit as st
 
 from analytics.responses import AsOf, HistoryEvent, StudentState
-from streamlit_app import charts, notices, session, student_measures
+from streamlit_app import (
+    charts,
+    notices,
+    session,
+    student_measures,
+    student_notes,
+    student_sittings,
+)
 from streamlit_app.api_client import ApiClient, NumbersUnavailableError
 from streamlit_app.frames import history_frame
+from streamlit_app.jupyter_link import cell_address
 from streamlit_app.layout import Number, card_title, choose_in_address, strip
 from streamlit_app.palette import palette_for
 from streamlit_app.tables import LONG_STREAK, class_table, history_table
@@ -103,9 +112,14 @@ def _student_now(course_id: str, student_id: str) -> None:
         colours = palette_for(st.context.theme.type)
         chart = charts.student_runs(history_frame(numbers.history), colours)
         st.altair_chart(chart, key="over_time_chart", alt=OVER_TIME[0])
+    student_sittings.show(course_id, student_id)
+    student_notes.show(course_id, student_id)
     with st.container(border=True, key="every_run"):
         card_title(*EVERY_RUN)
-        st.html(history_table(numbers.history, session.local_zone()))
+        # An alias is nobody's folder, and no address may tell whose it is.
+        server = None if session.is_projected() else session.settings().jupyter_url
+        link = partial(cell_address, server, student_id)
+        st.html(history_table(numbers.history, session.local_zone(), link))
         if numbers.has_earlier:
             st.button(SHOW_EARLIER, on_click=_show_more, args=(pages_key,))
 

@@ -1,6 +1,6 @@
 """The tables, as HTML that a keyboard and a screen reader understand. All data is escaped."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from html import escape
@@ -29,6 +29,8 @@ RAN_ONLY: Final = (
     "No check was ever reported here: these students only ran it without an error",
 )
 _LONGEST_MESSAGE = 160
+#: Where the cell of a run can be opened, by its notebook and its id; None for nowhere.
+CellLink = Callable[[str | None, str | None], str | None]
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def cluster_table(clusters: Iterable[ErrorCluster], now: datetime) -> str:
     return table("cluster-table", "The same failure now", CLUSTER_COLUMNS, rows)
 
 
-def history_table(events: Sequence[HistoryEvent], zone: tzinfo) -> str:
+def history_table(events: Sequence[HistoryEvent], zone: tzinfo, link: CellLink) -> str:
     """Return one row an entry, newest first, in the instructor's time zone."""
     rows = []
     for event in events:
@@ -154,7 +156,7 @@ def history_table(events: Sequence[HistoryEvent], zone: tzinfo) -> str:
         when = min(event.occurred_at, event.received_at).astimezone(zone)
         cells = [
             f'<time datetime="{when.isoformat()}">{when:%d %b %H:%M:%S}</time>',
-            escape(where(event.exercise, event.notebook)),
+            _place(event, link),
             glyph(kind),
             duration(event.duration_ms),
             _message(event),
@@ -173,6 +175,14 @@ def glyph(kind: str | None) -> str:
 
 def _failure(cluster: ErrorCluster) -> str:
     return f"<b>{escape(cluster.error_name or 'Error')}</b> {escape(cluster.pattern or '')}"
+
+
+def _place(event: HistoryEvent, link: CellLink) -> str:
+    place = escape(where(event.exercise, event.notebook))
+    opens = link(event.notebook, event.cell_id)
+    if opens is None:
+        return place
+    return f'<a href="{escape(opens)}" target="_blank" rel="noreferrer">{place}</a>'
 
 
 def _message(event: HistoryEvent) -> str:

@@ -75,6 +75,8 @@ from analytics.responses import (
     TimelineBucket,
 )
 from analytics.sign_in_responses import Viewer
+from analytics.student_examples import SITTINGS
+from analytics.student_responses import Note, NoteRequest, Notes, Sittings
 from streamlit_app import session
 
 READ_TOKEN = "read-token-of-the-instructor"
@@ -97,6 +99,8 @@ class MadeUpClass:
         self.students: dict[str, str] = {}
         self.names: dict[str, str] = {}
         self.code_groups: list[CodeGroup] = []
+        self.notes: list[Note] = []
+        self.removed: list[Note] = []
         self.seats: dict[str, str] = {}
         self.lost = 0
         self.lake_lags = 0
@@ -539,6 +543,12 @@ def _serve_attention(app: FastAPI, made_up: MadeUpClass) -> None:
         made_up.marks.get(student, [None]).pop()
         return Marked(course_id=course, student_id=student)
 
+    @app.get("/api/v1/courses/{course}/students/{student}/sittings")
+    def sittings(course: str, student: str) -> Sittings:
+        return SITTINGS.model_copy(update={"course_id": course, "student_id": student})
+
+    _serve_notes(app, made_up)
+
     @app.get("/api/v1/courses/{course}/code_groups")
     def code_groups(course: str, exercise: str) -> CodeGroups:
         return CodeGroups(
@@ -559,6 +569,36 @@ def _serve_attention(app: FastAPI, made_up: MadeUpClass) -> None:
             until=None,
             clusters=made_up.clusters,
         )
+
+
+def _serve_notes(app: FastAPI, made_up: MadeUpClass) -> None:
+    path = "/api/v1/courses/{course}/students/{student}/notes"
+
+    @app.get(path)
+    def notes(course: str, student: str) -> Notes:
+        return Notes(
+            course_id=course, student_id=student, notes=made_up.notes, removed=made_up.removed
+        )
+
+    @app.post(path)
+    def add(course: str, student: str, asked: NoteRequest) -> Notes:
+        note = Note(note_id=uuid4().hex, text=asked.text, at=datetime.now(UTC), by="grace")
+        made_up.notes.insert(0, note)
+        return notes(course, student)
+
+    @app.delete(f"{path}/{{note_id}}")
+    def remove(course: str, student: str, note_id: str) -> Notes:
+        [note] = [each for each in made_up.notes if each.note_id == note_id]
+        made_up.notes.remove(note)
+        made_up.removed.append(note)
+        return notes(course, student)
+
+    @app.post(f"{path}/{{note_id}}/restore")
+    def restore(course: str, student: str, note_id: str) -> Notes:
+        [note] = [each for each in made_up.removed if each.note_id == note_id]
+        made_up.removed.remove(note)
+        made_up.notes.append(note)
+        return notes(course, student)
 
 
 class FakeIngest:

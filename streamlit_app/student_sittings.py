@@ -1,0 +1,80 @@
+"""A student's times at work in the course, one line each: the history across sessions."""
+
+from collections.abc import Iterable
+from datetime import tzinfo
+from functools import partial
+from html import escape
+from typing import Final
+
+import streamlit as st
+
+from analytics.student_responses import Sitting
+from streamlit_app import session
+from streamlit_app.api_client import NumbersUnavailableError
+from streamlit_app.layout import card_title
+from streamlit_app.measure_wording import span
+from streamlit_app.tables import Column, row_cells, table
+from streamlit_app.wording import NEVER, file_name
+
+SITTINGS: Final = ("Times at work", "a break of an hour begins a new one; newest first")
+CAPTION: Final = "When the student was at work, and what came of it"
+FROM_TO: Final = "{start} to {end}"
+COLUMNS: Final = (
+    Column("When"),
+    Column("Notebooks", on_phone=False),
+    Column("At work", is_number=True),
+    Column("Runs", is_number=True),
+    Column("With an error", is_number=True, on_phone=False),
+    Column("Solved here first"),
+)
+NOTHING_YET: Final = "Nothing was run yet."
+
+#: They change slowly, and read the whole log: asked for at most this often, in seconds.
+ASK_SECONDS: Final = 60
+_NAMES_SHOWN: Final = 8
+
+
+def show(course_id: str, student_id: str) -> None:
+    """Draw the card."""
+    with st.container(border=True, key="sittings"):
+        card_title(*SITTINGS)
+        try:
+            found = session.latest(
+                f"{course_id}/sittings/{student_id}",
+                partial(session.api().sittings, course_id, student_id),
+                every=ASK_SECONDS,
+            ).numbers
+        except NumbersUnavailableError as error:
+            st.html(f'<p class="cp-muted">{escape(str(error))}</p>')
+            return
+        if found.sittings:
+            st.html(sittings_table(found.sittings, session.local_zone()))
+        else:
+            st.html(f'<p class="cp-muted">{NOTHING_YET}</p>')
+
+
+def sittings_table(sittings: Iterable[Sitting], zone: tzinfo) -> str:
+    """Return one row a sitting, in the instructor's time zone."""
+    rows = []
+    for each in sittings:
+        start, end = each.started_at.astimezone(zone), each.ended_at.astimezone(zone)
+        when = FROM_TO.format(start=f"{start:%d %b %Y %H:%M}", end=f"{end:%H:%M}")
+        cells = [
+            f'<time datetime="{start.isoformat()}">{when}</time>',
+            escape(", ".join(map(file_name, each.notebooks))),
+            span(each.work_seconds),
+            f"{each.runs:,}",
+            f"{each.errors:,}",
+            _solved(each),
+        ]
+        rows.append(f"<tr>{row_cells(COLUMNS, cells, first_names_row=True)}</tr>")
+    return table("sittings-table", CAPTION, COLUMNS, rows)
+
+
+def _solved(sitting: Sitting) -> str:
+    names = sitting.solved
+    if not names:
+        return NEVER
+    shown = ", ".join(names[:_NAMES_SHOWN])
+    text = f"{len(names)}: {shown}" + ("…" if len(names) > _NAMES_SHOWN else "")
+    return f'<span title="{escape(", ".join(names))}">{escape(text)}</span>'
