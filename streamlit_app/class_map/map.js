@@ -108,14 +108,14 @@ class ClassMap {
 
   // The columns are built anew only when there are others.
   build(data) {
-    const columns = JSON.stringify(data.exercises.map(({ name, notebook }) => [name, notebook]));
+    const { exercises, kept } = data;
+    const columns = JSON.stringify([kept, exercises.map(({ name, notebook }) => [name, notebook])]);
     if (columns === this.columns) return;
     this.columns = columns;
-    const { exercises } = data;
     this.begins = exercises.map(
       ({ notebook }, place) => place > 0 && notebook !== exercises[place - 1].notebook,
     );
-    this.head.build(exercises, data.texts);
+    this.head.build(data);
     this.rows.clear();
     this.shown = [];
     this.body.replaceChildren();
