@@ -14,6 +14,17 @@ from analytics.attention_responses import Listed, Reason
 TOKEN = "read-token-of-the-instructor"
 #: Each is in no alias and no text of the pages.
 NAMES = ("hanako.y", "Yamada", "paulo77", "Nóbrega")
+#: Finds what is around each name that is anywhere in the page.
+_EVERYTHING = """(names) => {
+  const all = [
+    document.documentElement.outerHTML,
+    document.title,
+    decodeURIComponent(location.href),
+    ...[...document.querySelectorAll("input")].map((each) => each.value),
+  ].join("\\n").toLowerCase();
+  return names.map((name) => all.indexOf(name.toLowerCase())).filter((place) => place >= 0)
+    .map((place) => all.slice(Math.max(0, place - 100), place + 50));
+}"""
 
 
 @pytest.fixture
@@ -47,12 +58,8 @@ def expect_no_name(page: Page) -> Callable[[], None]:
     """Return a function that looks for names in all that the page consists of, and in its links."""
 
     def expect_no_name() -> None:
-        everything = page.evaluate(
-            "document.documentElement.outerHTML + document.title"
-            " + decodeURIComponent(location.href)"
-            " + [...document.querySelectorAll('input')].map(each => each.value).join()"
-        )
-        assert [name for name in NAMES if name.casefold() in everything.casefold()] == []
+        # The page is drawn from above to below: what is awaited is that all of it is.
+        page.wait_for_function(f"names => ({_EVERYTHING})(names).length === 0", arg=list(NAMES))
         links = page.locator(".stMain a[href]").evaluate_all("all => all.map(each => each.href)")
         inner = [link for link in links if "course=" in link]
         assert inner
