@@ -9,9 +9,8 @@ from typing import Final
 import streamlit as st
 
 from analytics.code_responses import CodeGroup, CodeGroups
-from streamlit_app import session
+from streamlit_app import notices, session
 from streamlit_app.addresses import address
-from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.layout import card_title
 
 CODE: Final = (
@@ -50,16 +49,11 @@ def show(course_id: str, exercise: str) -> None:
     """Draw the card."""
     with st.container(border=True, key="code"):
         card_title(*CODE)
-        try:
-            latest = session.latest(
-                f"{course_id}/code/{exercise}",
-                partial(session.api().code_groups, course_id, exercise),
-                every=ASK_SECONDS,
-            )
-        except NumbersUnavailableError as error:
-            st.html(f'<p class="cp-muted">{escape(str(error))}</p>')
-            return
-        st.html(written(latest.numbers, course_id))
+        ask = partial(session.api().code_groups, course_id, exercise)
+        name = f"{course_id}/code/{exercise}"
+        found = notices.numbers_of_card(name, ask, every=ASK_SECONDS)
+        if found is not None:
+            st.html(written(found, course_id))
 
 
 def written(answer: CodeGroups, course_id: str) -> str:

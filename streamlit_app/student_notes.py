@@ -1,6 +1,7 @@
 """What instructors noted about a student: read, written, removed and brought back on one card."""
 
 from collections.abc import Callable
+from functools import partial
 from html import escape
 from typing import Final
 
@@ -32,13 +33,9 @@ def show(course_id: str, student_id: str) -> None:
         if session.is_projected():
             st.html(f'<p class="cp-muted">{NOT_PROJECTED}</p>')
             return
-        try:
-            found = session.latest(
-                f"{course_id}/notes/{student_id}",
-                lambda: session.api().notes(course_id, student_id),
-            ).numbers
-        except NumbersUnavailableError as error:
-            st.html(f'<p class="cp-muted">{escape(str(error))}</p>')
+        ask = partial(session.api().notes, course_id, student_id)
+        found = notices.numbers_of_card(f"{course_id}/notes/{student_id}", ask)
+        if found is None:
             return
         notices.refusal()
         if not found.notes:

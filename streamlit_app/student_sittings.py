@@ -9,8 +9,7 @@ from typing import Final
 import streamlit as st
 
 from analytics.student_responses import Sitting
-from streamlit_app import session
-from streamlit_app.api_client import NumbersUnavailableError
+from streamlit_app import notices, session
 from streamlit_app.layout import card_title
 from streamlit_app.measure_wording import span
 from streamlit_app.tables import Column, row_cells, table
@@ -38,18 +37,12 @@ def show(course_id: str, student_id: str) -> None:
     """Draw the card."""
     with st.container(border=True, key="sittings"):
         card_title(*SITTINGS)
-        try:
-            found = session.latest(
-                f"{course_id}/sittings/{student_id}",
-                partial(session.api().sittings, course_id, student_id),
-                every=ASK_SECONDS,
-            ).numbers
-        except NumbersUnavailableError as error:
-            st.html(f'<p class="cp-muted">{escape(str(error))}</p>')
-            return
-        if found.sittings:
+        ask = partial(session.api().sittings, course_id, student_id)
+        name = f"{course_id}/sittings/{student_id}"
+        found = notices.numbers_of_card(name, ask, every=ASK_SECONDS)
+        if found is not None and found.sittings:
             st.html(sittings_table(found.sittings, session.local_zone()))
-        else:
+        elif found is not None:
             st.html(f'<p class="cp-muted">{NOTHING_YET}</p>')
 
 
