@@ -59,7 +59,7 @@ attempts AS (
     LEFT JOIN checks ON checks.cell_id = happened.cell_id
     LEFT JOIN solved ON solved.student_id = happened.student_id
     WHERE happened.type = 'cell_run'
-        AND trim(coalesce(happened.code, '')) <> ''
+        AND regexp_matches(happened.code, '\S')
         AND (solved.solved_at IS NULL OR happened.seen_at <= solved.solved_at)
 ),
 

@@ -8,8 +8,19 @@ const SMALL_ROWS = 100;
 const ALL_ROWS = 120;
 const ROWS_BEYOND = 25;
 const ROW_PX = { roomy: 20, small: 17, tiny: 13 }; // as in map.css
+// From so many columns on they are narrower than WIDEST_COLUMN.
+const ROOMY_COLUMNS = 24;
+const WIDEST_COLUMN = 30;
+const NARROWEST_COLUMN = 17;
 // Longer names are cut; their titles are whole.
 const LONGEST_NAME = 18;
+
+// The more columns, the narrower they are, but never so that a short name of one is cut.
+function columnWidth(exercises) {
+  if (exercises.length <= ROOMY_COLUMNS) return WIDEST_COLUMN;
+  const longest = exercises.reduce((most, { name }) => Math.max(most, name.length), 0);
+  return Math.min(WIDEST_COLUMN, Math.max(NARROWEST_COLUMN, 6 * longest + 1));
+}
 
 // Stands for the rows that are not in the page.
 function spacer() {
@@ -94,6 +105,8 @@ class ClassMap {
     const { style } = this.table;
     style.setProperty("--names", `calc(${Math.min(LONGEST_NAME, Math.max(10, longest))}ch + 24px)`);
     style.setProperty("--columns", data.exercises.length);
+    style.setProperty("--column", `${columnWidth(data.exercises)}px`);
+    this.table.toggleAttribute("data-dense", data.exercises.length > ROOMY_COLUMNS);
     this.students = new Map(data.students.map((student) => [student.id, student]));
     const asked = JSON.stringify(data.asked);
     if (asked !== this.asked) {
