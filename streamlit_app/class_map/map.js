@@ -6,7 +6,7 @@ const ROOMY_ROWS = 40;
 const SMALL_ROWS = 100;
 // In a larger class only the rows in sight, and so many above and below them, are in the page.
 const ALL_ROWS = 120;
-const ROWS_BEYOND = 25;
+const ROWS_BEYOND = 12;
 const ROW_PX = { roomy: 20, small: 17, tiny: 13 }; // as in map.css
 // From so many columns on they are narrower than WIDEST_COLUMN.
 const ROOMY_COLUMNS = 24;
@@ -67,8 +67,8 @@ class ClassMap {
       event.target.classList.remove("cp-changed"),
     );
     this.table.addEventListener("pointerover", (event) => this.explain(event.target));
-    this.window.addEventListener("scroll", () => this.paint());
-    this.resized = new ResizeObserver(() => this.paint());
+    this.window.addEventListener("scroll", () => this.paintOther());
+    this.resized = new ResizeObserver(() => this.paintOther());
     this.resized.observe(this.window);
     this.timer = setInterval(() => this.tick(), 1000);
   }
@@ -146,9 +146,17 @@ class ClassMap {
     this.paint();
   }
 
+  // Paint when rows come into sight that are not in the page; a small move needs nothing.
+  paintOther() {
+    if (!this.data || !this.painted) return;
+    const [first, last] = this.inSight(0);
+    if (first < this.painted.first || last > this.painted.last) this.paint();
+  }
+
   paint() {
     if (!this.data) return;
-    const [first, last] = this.inSight();
+    const [first, last] = this.inSight(ROWS_BEYOND);
+    this.painted = { first, last };
     const ids = this.shown.slice(first, last);
     const wanted = new Set(ids);
     for (const id of this.rows.keys()) {
@@ -179,13 +187,13 @@ class ClassMap {
     return ROW_PX[this.root.dataset.size];
   }
 
-  // The first row that has to be in the page, and the one after the last.
-  inSight() {
+  // The first row that has to be in the page, and the one after the last, with some beyond.
+  inSight(beyond) {
     const { length } = this.shown;
     if (length <= ALL_ROWS) return [0, length];
     const { scrollTop, clientHeight } = this.window;
-    const first = Math.max(0, Math.floor(scrollTop / this.rowHeight) - ROWS_BEYOND);
-    const seen = Math.ceil(clientHeight / this.rowHeight) + 2 * ROWS_BEYOND;
+    const first = Math.max(0, Math.floor(scrollTop / this.rowHeight) - beyond);
+    const seen = Math.ceil(clientHeight / this.rowHeight) + 2 * beyond;
     return [Math.min(first, Math.max(0, length - seen)), Math.min(length, first + seen)];
   }
 

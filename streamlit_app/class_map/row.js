@@ -38,6 +38,7 @@ class MapRow {
     this.needs = made("span", "cp-hidden");
     head.append(name, this.needs);
     this.cells = begins.map((isFirst) => made("td", isFirst ? "cp-glyph-cell cp-begins" : "cp-glyph-cell"));
+    this.shown = [];
     this.busy = made("td", "cp-busy");
     const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     drawing.setAttribute("viewBox", `0 0 ${15 * BAR_WIDTH} ${BAR_HEIGHT}`);
@@ -51,6 +52,7 @@ class MapRow {
   }
 
   update(student, texts) {
+    if (this.student === student) return;
     const isNew = !this.student;
     this.root.toggleAttribute("data-needs", student.needs);
     const { id, seat } = student;
@@ -60,7 +62,10 @@ class MapRow {
     this.cells.forEach((cell, place) => {
       const state = STATES[student.states[place]] ?? "none";
       const runs = state === "failing" ? student.failed[failing++] : 0;
-      this.setCell(cell, state, runs, texts, isNew);
+      if (isNew || this.shown[place] !== `${state}${runs}`) {
+        this.shown[place] = `${state}${runs}`;
+        this.setCell(cell, state, runs, texts, isNew);
+      }
     });
     const bars = barsOf(student.runs);
     if (this.bars.getAttribute("d") !== bars) this.bars.setAttribute("d", bars);
@@ -71,10 +76,9 @@ class MapRow {
   }
 
   setCell(cell, state, runs, texts, isNew) {
-    const shown = runs > 9 ? "9+" : String(runs || "");
-    if (cell.dataset.state === state && cell.dataset.runs === shown) return;
     cell.dataset.state = state;
-    cell.dataset.runs = shown;
+    if (runs) cell.dataset.runs = runs > 9 ? "9+" : runs;
+    else delete cell.dataset.runs;
     cell.textContent = runs ? filled(texts.failing_now, { n: runs }) : texts[state];
     if (!isNew) cell.classList.add("cp-changed");
   }
