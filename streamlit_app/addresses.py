@@ -6,8 +6,10 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+#: The parameter that hides the students' names.
+PARAMETER: Final = "projector"
 #: Parameters that go along from page to page.
-KEPT: Final = ("projector",)
+KEPT: Final = (PARAMETER,)
 
 
 def kept() -> dict[str, str]:

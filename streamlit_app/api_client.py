@@ -34,6 +34,7 @@ from analytics.responses import (
 from analytics.sign_in_responses import Viewer
 from analytics.student_responses import Notes, Sittings
 from streamlit_app.aliases import AliasBook
+from streamlit_app.language.text import Text
 
 API_ROOT: Final = "/api/v1"
 #: Longest wait for an answer, in seconds; a page with old numbers is better than a frozen one.
@@ -41,13 +42,13 @@ TIMEOUT_SECONDS: Final = 5.0
 
 AnswerType = TypeVar("AnswerType", bound=Answer)
 
-_AWAY = "The numbers can't be had right now. This page keeps trying by itself."
-_REFUSED = (
+_AWAY = Text("The numbers can't be had right now. This page keeps trying by itself.")
+_REFUSED = Text(
     "The link that you came with does not open this. "
     "Ask whoever runs Cellpulse for a link to your course."
 )
-_UNKNOWN = "There is no such course or student. Choose another one above."
-_STRANGE = (
+_UNKNOWN = Text("There is no such course or student. Choose another one above.")
+_STRANGE = Text(
     "The numbers came in a form that this page can't read. "
     "Tell whoever runs Cellpulse; its parts may be of different versions."
 )

@@ -16,21 +16,26 @@ from streamlit_app.api_client import ApiClient
 from streamlit_app.class_map.component import class_map
 from streamlit_app.class_map.matrix import Order, map_data, orders_of, seats_of
 from streamlit_app.frames import exercises_frame, runs_frame, stream_frame
+from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title, strip
 from streamlit_app.palette import Palette, palette_for
 from streamlit_app.strip_numbers import strip_numbers
 from streamlit_app.tables import exercise_table
 
-MAP: Final = "Class map"
-ORDER: Final = "Order of the rows"
-ORDER_WORDS: Final[dict[Order, str]] = {"need": "by need", "seat": "by seat", "name": "by name"}
+MAP: Final = Text("Class map")
+ORDER: Final = Text("Order of the rows")
+ORDER_WORDS: Final[dict[Order, Text]] = {
+    "need": Text("by need"),
+    "seat": Text("by seat"),
+    "name": Text("by name"),
+}
 OVER_TIME: Final = (
-    "Where the class is, over time",
-    "share of students at each exercise, from pale for the first to full for the last",
+    Text("Where the class is, over time"),
+    Text("share of students at each exercise, from pale for the first to full for the last"),
 )
-NOT_BEGUN: Final = "Nobody has run an exercise yet."
-RUNS_A_MINUTE: Final = "Runs a minute, the last hour of class"
-EXERCISES: Final = "Exercises: students who solved it, of those who started"
+NOT_BEGUN: Final = Text("Nobody has run an exercise yet.")
+RUNS_A_MINUTE: Final = Text("Runs a minute, the last hour of class")
+EXERCISES: Final = Text("Exercises: students who solved it, of those who started")
 
 _MINUTES_SHOWN: Final = 60
 _STYLE: Final = (Path(__file__).parent / "class_view.css").read_text("utf-8")
@@ -132,11 +137,11 @@ def _map(view: ClassView, only: frozenset[str] | None) -> None:
             card_title(MAP)
             st.session_state["order"] = order
             st.segmented_control(
-                ORDER,
+                str(ORDER),
                 orders,
                 key="order",
                 required=True,
-                format_func=ORDER_WORDS.__getitem__,
+                format_func=lambda each: str(ORDER_WORDS[each]),
                 label_visibility="collapsed",
                 on_change=_follow_order,
             )
@@ -151,23 +156,23 @@ def _over_time(view: ClassView, colours: Palette) -> None:
         stream = view.stream()
         if stream.steps:
             chart = charts.class_stream(stream_frame(stream), colours)
-            st.altair_chart(chart, key="stream_chart", alt=OVER_TIME[0])
+            st.altair_chart(chart, key="stream_chart", alt=str(OVER_TIME[0]))
         else:
             st.html(f'<p class="cp-muted">{NOT_BEGUN}</p>')
 
 
 def _one_click_away(view: ClassView, colours: Palette) -> None:
     """Offer what is not looked at during class all the time; it is asked for when it is opened."""
-    minutes = st.expander(RUNS_A_MINUTE, key="minutes", on_change="rerun")
+    minutes = st.expander(str(RUNS_A_MINUTE), key="minutes", on_change="rerun")
     if minutes.open:
         runs = runs_frame(view.timeline().buckets, _MINUTES_SHOWN)
         chart = charts.runs_per_minute(runs, colours)
-        minutes.altair_chart(chart, key="minutes_chart", alt=RUNS_A_MINUTE)
-    exercises = st.expander(EXERCISES, key="exercises", on_change="rerun")
+        minutes.altair_chart(chart, key="minutes_chart", alt=str(RUNS_A_MINUTE))
+    exercises = st.expander(str(EXERCISES), key="exercises", on_change="rerun")
     if exercises.open:
         listed = view.numbers.class_map.exercises
         chart_of_all = charts.solved_of_started(exercises_frame(listed), colours)
-        exercises.altair_chart(chart_of_all, key="exercises_chart", alt=EXERCISES)
+        exercises.altair_chart(chart_of_all, key="exercises_chart", alt=str(EXERCISES))
         exercises.html(exercise_table(listed, view.course_id))
 
 

@@ -11,30 +11,29 @@ import streamlit as st
 from analytics.code_responses import CodeGroup, CodeGroups
 from streamlit_app import notices, session
 from streamlit_app.addresses import address
+from streamlit_app.language.text import Plural, Text
 from streamlit_app.layout import card_title
 
 CODE: Final = (
-    "What they wrote",
-    "latest code of each student, alike code as one; the largest group first",
+    Text("What they wrote"),
+    Text("latest code of each student, alike code as one; the largest group first"),
 )
-NOT_SHARED: Final = (
+NOT_SHARED: Final = Text(
     "No code of it is shared. Code is sent only where a course asks for it and a student has not "
     "switched it off: set CELLPULSE_SEND_CODE=1 where the notebooks run, and tell your students."
 )
-SHARING: Final = "{n} students share theirs."
-ONE_SHARES: Final = "1 student shares theirs."
-STUDENTS: Final = "{n} students"
-ONE_STUDENT: Final = "1 student"
-SOLVED: Final = "solved it"
-NOT_SOLVED: Final = "not solved yet"
-WITH_ERROR: Final = "not solved yet, {error}"
-WROTE: Final = "One of them"
-NEAREST: Final = "Solved, and most like it"
-NOBODY_SOLVED: Final = "Nobody who shares code has solved it yet."
-LEGEND: Final = "\N{MINUS SIGN} only at the left, + only at the right"
+SHARING: Final = Plural("{n} student shares theirs.", "{n} students share theirs.")
+STUDENTS: Final = Plural("{n} student", "{n} students")
+SOLVED: Final = Text("solved it")
+NOT_SOLVED: Final = Text("not solved yet")
+WITH_ERROR: Final = Text("not solved yet, {error}")
+WROTE: Final = Text("One of them")
+NEAREST: Final = Text("Solved, and most like it")
+NOBODY_SOLVED: Final = Text("Nobody who shares code has solved it yet.")
+LEGEND: Final = Text("\N{MINUS SIGN} only at the left, + only at the right")
 ONLY_LEFT: Final = "\N{MINUS SIGN}"
 ONLY_RIGHT: Final = "+"
-MORE: Final = "and {n} more"
+MORE: Final = Text("and {n} more")
 
 #: Code is asked for at most this often, in seconds.
 ASK_SECONDS: Final = 30
@@ -60,11 +59,10 @@ def written(answer: CodeGroups, course_id: str) -> str:
     """Return the groups; one that has not solved it stands beside one that has."""
     if not answer.groups:
         return f'<p class="cp-muted" data-testid="no-code">{NOT_SHARED}</p>'
-    said = ONE_SHARES if answer.sharing == 1 else SHARING.format(n=answer.sharing)
     opened = [group for group in answer.groups if not group.has_solved][:OPENED]
     groups = "".join(_group(group, course_id, is_open=group in opened) for group in answer.groups)
     return (
-        f'<p class="cp-muted">{said} {LEGEND}</p>'
+        f'<p class="cp-muted">{SHARING.format(answer.sharing)} {LEGEND}</p>'
         f'<div class="cp-groups" data-testid="code-groups">{groups}</div>'
     )
 
@@ -92,14 +90,14 @@ def _lines(lines: list[str], same: set[int], tag: str, sign: str) -> Iterator[st
 
 
 def _group(group: CodeGroup, course_id: str, *, is_open: bool) -> str:
-    number = ONE_STUDENT if group.students == 1 else STUDENTS.format(n=group.students)
     if group.has_solved:
-        state = SOLVED
+        state = str(SOLVED)
     else:
-        state = WITH_ERROR.format(error=group.error_name) if group.error_name else NOT_SOLVED
+        error = group.error_name
+        state = WITH_ERROR.format(error=error) if error else str(NOT_SOLVED)
     return (
         f'<details class="cp-group" data-testid="code-group"{" open" if is_open else ""}>'
-        f"<summary><b>{number}</b> <span>{escape(state)}</span></summary>"
+        f"<summary><b>{STUDENTS.format(group.students)}</b> <span>{escape(state)}</span></summary>"
         f'<p class="cp-muted">{_names(group, course_id)}</p>{_code(group)}</details>'
     )
 
@@ -124,5 +122,5 @@ def _code(group: CodeGroup) -> str:
     return f'<div class="cp-code-pair">{_block(WROTE, left)}{_block(NEAREST, right)}</div>'
 
 
-def _block(label: str, code: str) -> str:
+def _block(label: Text, code: str) -> str:
     return f'<section><p>{label}</p><pre tabindex="0">{code}</pre></section>'

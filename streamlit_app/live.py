@@ -7,11 +7,12 @@ import streamlit as st
 from streamlit_app import class_view, notices, session
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.class_view import ClassView
+from streamlit_app.language.text import Text
 from streamlit_app.live_feed.component import connection_state, live_feed
 from streamlit_app.live_feed.start import FeedStart, feed_start
 from streamlit_app.strip_numbers import what_is_lost
 
-TITLE: Final = "Live"
+TITLE: Final = Text("Live")
 
 #: The numbers are drawn anew when they moved, and at the latest after this, in seconds.
 SLOWEST_REDRAW_SECONDS: Final = 10

@@ -5,14 +5,16 @@ from typing import Final
 import streamlit as st
 
 from streamlit_app import session
+from streamlit_app.addresses import PARAMETER
 from streamlit_app.api_client import NumbersUnavailableError
+from streamlit_app.language.text import Text
 
-SWITCH: Final = "Projector"
-SWITCH_HELP: Final = (
-    "Shows neutral names in the place of students', everywhere and also in downloads, "
-    "so that the class may see this page. A student's alias stays the same from week to week."
+SWITCH: Final = Text("Projector")
+SWITCH_HELP: Final = Text(
+    "Shows neutral names in the place of students', on every page and in what is saved from it, "
+    "so that the class may see it. A student's alias stays the same from week to week."
 )
-ON: Final = "names hidden"
+ON: Final = Text("names hidden")
 _KEY: Final = "projector_switch"
 #: The parameter of the address that names a student.
 _STUDENT: Final = "student"
@@ -21,7 +23,7 @@ _STUDENT: Final = "student"
 def switch(course_id: str) -> None:
     """Offer to hide the names, and say quietly that they are."""
     st.session_state[_KEY] = session.is_projected()
-    st.toggle(SWITCH, key=_KEY, help=SWITCH_HELP, on_change=_follow, args=(course_id,))
+    st.toggle(str(SWITCH), key=_KEY, help=str(SWITCH_HELP), on_change=_follow, args=(course_id,))
     if session.is_projected():
         st.html(f'<span class="cp-projected" data-testid="projected">{ON}</span>', width="content")
 
@@ -43,9 +45,9 @@ def _follow(course_id: str) -> None:
     """Put the choice into the address, so that reload and links keep it; the student stays."""
     name = st.query_params.get(_STUDENT)
     if st.session_state[_KEY]:
-        st.query_params[session.PROJECTOR] = "1"
+        st.query_params[PARAMETER] = "1"
     else:
-        st.query_params.pop(session.PROJECTOR, None)
+        st.query_params.pop(PARAMETER, None)
     if name is None:
         return
     try:

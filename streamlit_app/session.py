@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import httpx
 import streamlit as st
 
+from streamlit_app.addresses import PARAMETER
 from streamlit_app.aliases import AliasBook
 from streamlit_app.api_client import (
     TIMEOUT_SECONDS,
@@ -19,16 +20,13 @@ from streamlit_app.api_client import (
     NumbersUnavailableError,
 )
 from streamlit_app.gate import COOKIE
+from streamlit_app.language.text import language
 from streamlit_app.settings import DashboardSettings
 
 Answers = TypeVar("Answers")
 _LAST = "last_numbers"
 _ASKED = "last_asked"
 _BOOK = "alias_book"
-#: The parameter of the address that hides the students' names.
-PROJECTOR = "projector"
-#: The language of the aliases.
-_LANGUAGE = "en"
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ def api() -> ApiClient:
 
 def is_projected() -> bool:
     """Tell whether the page may be seen by the class, so that no name may be on it."""
-    return st.query_params.get(PROJECTOR) == "1"
+    return st.query_params.get(PARAMETER) == "1"
 
 
 def alias_book() -> AliasBook:
@@ -71,7 +69,7 @@ def alias_book() -> AliasBook:
     book = st.session_state.get(_BOOK)
     if book is None:
         asking = ApiClient(_http(settings().api_address), token())
-        book = st.session_state[_BOOK] = AliasBook(asking.aliases, _LANGUAGE)
+        book = st.session_state[_BOOK] = AliasBook(asking.aliases, language())
     return cast("AliasBook", book)
 
 

@@ -10,17 +10,22 @@ import streamlit as st
 from analytics.student_responses import LONGEST_NOTE, Note
 from streamlit_app import notices, session
 from streamlit_app.api_client import NumbersUnavailableError
+from streamlit_app.language.formats import date_and_clock
+from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
 
-NOTES: Final = ("Notes", "for the instructors of this course; the student never sees them")
-NONE_YET: Final = "No note yet."
-PROMPT: Final = "A new note"
-PLACEHOLDER: Final = "What the next instructor should know"
-KEEP: Final = "Keep"
-REMOVE: Final = "Remove"
-REMOVED: Final = "Removed: {text}"
-UNDO: Final = "Undo"
-NOT_PROJECTED: Final = "Notes are not shown while names are hidden."
+NOTES: Final = (
+    Text("Notes"),
+    Text("for the instructors of this course; the student never sees them"),
+)
+NONE_YET: Final = Text("No note yet.")
+PROMPT: Final = Text("A new note")
+PLACEHOLDER: Final = Text("What the next instructor should know")
+KEEP: Final = Text("Keep")
+REMOVE: Final = Text("Remove")
+REMOVED: Final = Text("Removed: {text}")
+UNDO: Final = Text("Undo")
+NOT_PROJECTED: Final = Text("Notes are not shown while names are hidden.")
 
 _KEY: Final = "new_note"
 _SHOWN_OF_REMOVED: Final = 60
@@ -53,7 +58,7 @@ def written(note: Note) -> str:
     who = f" · {escape(note.by)}" if note.by else ""
     return (
         f'<div class="cp-note" data-testid="note"><p>{escape(note.text)}</p>'
-        f'<p class="cp-muted"><time datetime="{when.isoformat()}">{when:%d %b %Y %H:%M}</time>'
+        f'<p class="cp-muted"><time datetime="{when.isoformat()}">{date_and_clock(when)}</time>'
         f"{who}</p></div>"
     )
 
@@ -70,7 +75,7 @@ def taken_off(note: Note) -> str:
 def _line(
     note: Note,
     html: str,
-    label: str,
+    label: Text,
     act: Callable[[str, str, str], None],
     course_id: str,
     student_id: str,
@@ -78,8 +83,8 @@ def _line(
     with st.container(key=f"note_{note.note_id}", horizontal=True, vertical_alignment="top"):
         st.html(html)
         st.button(
-            label,
-            key=f"{label}_{note.note_id}",
+            str(label),
+            key=f"{label.english}_{note.note_id}",
             type="tertiary",
             on_click=_tried,
             args=(act, course_id, student_id, note.note_id),
@@ -89,14 +94,14 @@ def _line(
 def _form(course_id: str, student_id: str) -> None:
     with st.form("note_form", border=False, clear_on_submit=True):
         st.text_area(
-            PROMPT,
+            str(PROMPT),
             key=_KEY,
-            placeholder=PLACEHOLDER,
+            placeholder=str(PLACEHOLDER),
             max_chars=LONGEST_NOTE,
             height=80,
             label_visibility="collapsed",
         )
-        st.form_submit_button(KEEP, on_click=_keep, args=(course_id, student_id))
+        st.form_submit_button(str(KEEP), on_click=_keep, args=(course_id, student_id))
 
 
 def _keep(course_id: str, student_id: str) -> None:

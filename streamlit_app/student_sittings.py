@@ -10,23 +10,28 @@ import streamlit as st
 
 from analytics.student_responses import Sitting
 from streamlit_app import notices, session
+from streamlit_app.language.formats import clock, date_and_clock, number
+from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
 from streamlit_app.measure_wording import span
 from streamlit_app.tables import Column, row_cells, table
 from streamlit_app.wording import NEVER, file_name
 
-SITTINGS: Final = ("Times at work", "a break of an hour begins a new one; newest first")
-CAPTION: Final = "When the student was at work, and what came of it"
-FROM_TO: Final = "{start} to {end}"
-COLUMNS: Final = (
-    Column("When"),
-    Column("Notebooks", on_phone=False),
-    Column("At work", is_number=True),
-    Column("Runs", is_number=True),
-    Column("With an error", is_number=True, on_phone=False),
-    Column("Solved here first"),
+SITTINGS: Final = (
+    Text("Times at work"),
+    Text("a break of an hour begins a new one; newest first"),
 )
-NOTHING_YET: Final = "Nothing was run yet."
+CAPTION: Final = Text("When the student was at work, and what came of it")
+FROM_TO: Final = Text("{start} to {end}")
+COLUMNS: Final = (
+    Column(Text("When")),
+    Column(Text("Notebooks"), on_phone=False),
+    Column(Text("At work"), is_number=True),
+    Column(Text("Runs"), is_number=True),
+    Column(Text("With an error"), is_number=True, on_phone=False),
+    Column(Text("Solved here first")),
+)
+NOTHING_YET: Final = Text("Nothing was run yet.")
 
 #: They change slowly, and read the whole log: asked for at most this often, in seconds.
 ASK_SECONDS: Final = 60
@@ -51,13 +56,13 @@ def sittings_table(sittings: Iterable[Sitting], zone: tzinfo) -> str:
     rows = []
     for each in sittings:
         start, end = each.started_at.astimezone(zone), each.ended_at.astimezone(zone)
-        when = FROM_TO.format(start=f"{start:%d %b %Y %H:%M}", end=f"{end:%H:%M}")
+        when = FROM_TO.format(start=date_and_clock(start), end=clock(end))
         cells = [
             f'<time datetime="{start.isoformat()}">{when}</time>',
             escape(", ".join(map(file_name, each.notebooks))),
             span(each.work_seconds),
-            f"{each.runs:,}",
-            f"{each.errors:,}",
+            number(each.runs),
+            number(each.errors),
             _solved(each),
         ]
         rows.append(f"<tr>{row_cells(COLUMNS, cells, first_names_row=True)}</tr>")
@@ -69,5 +74,5 @@ def _solved(sitting: Sitting) -> str:
     if not names:
         return NEVER
     shown = ", ".join(names[:_NAMES_SHOWN])
-    text = f"{len(names)}: {shown}" + ("…" if len(names) > _NAMES_SHOWN else "")
+    text = f"{number(len(names))}: {shown}" + ("…" if len(names) > _NAMES_SHOWN else "")
     return f'<span title="{escape(", ".join(names))}">{escape(text)}</span>'
