@@ -20,7 +20,7 @@ CODE: Final = (
 )
 NOT_SHARED: Final = Text(
     "No code of it is shared. Code is sent only where a course asks for it and a student has not "
-    "switched it off: set CELLPULSE_SEND_CODE=1 where the notebooks run, and tell your students."
+    "switched it off: set {setting} where the notebooks run, and tell your students."
 )
 SHARING: Final = Plural("{n} student shares theirs.", "{n} students share theirs.")
 STUDENTS: Final = Plural("{n} student", "{n} students")
@@ -39,6 +39,7 @@ MORE: Final = Text("and {n} more")
 ASK_SECONDS: Final = 30
 #: Groups that are opened, the largest ones that have not solved it.
 OPENED: Final = 3
+_SETTING: Final = "<code>CELLPULSE_SEND_CODE=1</code>"
 _NAMES_SHOWN: Final = 12
 #: Lines of one program that are drawn, at most.
 LINES_SHOWN: Final = 60
@@ -58,7 +59,9 @@ def show(course_id: str, exercise: str) -> None:
 def written(answer: CodeGroups, course_id: str) -> str:
     """Return the groups; one that has not solved it stands beside one that has."""
     if not answer.groups:
-        return f'<p class="cp-muted" data-testid="no-code">{NOT_SHARED}</p>'
+        return (
+            f'<p class="cp-muted" data-testid="no-code">{NOT_SHARED.format(setting=_SETTING)}</p>'
+        )
     opened = [group for group in answer.groups if not group.has_solved][:OPENED]
     groups = "".join(_group(group, course_id, is_open=group in opened) for group in answer.groups)
     return (

@@ -545,7 +545,11 @@ def _serve_attention(app: FastAPI, made_up: MadeUpClass) -> None:
 
     @app.get("/api/v1/courses/{course}/students/{student}/sittings")
     def sittings(course: str, student: str) -> Sittings:
-        return SITTINGS.model_copy(update={"course_id": course, "student_id": student})
+        [sitting] = SITTINGS.sittings
+        there = sitting.model_copy(update={"notebooks": ["course/01_values.ipynb"]})
+        return Sittings(
+            as_of=made_up.as_of(), course_id=course, student_id=student, sittings=[there]
+        )
 
     _serve_notes(app, made_up)
 

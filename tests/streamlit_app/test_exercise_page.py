@@ -76,7 +76,7 @@ def test_code_stands_beside_a_way_that_worked(
     made_up: Any, open_page: Open, text_of: Callable[..., str]
 ) -> None:
     """Only as text; the lines that differ have a sign; who wrote it is one link away."""
-    assert "set CELLPULSE_SEND_CODE=1" in text_of(open_page(exercise="1.1"))
+    assert "set <code>CELLPULSE_SEND_CODE=1</code>" in text_of(open_page(exercise="1.1"))
     [example] = CODE_GROUPS.groups
     stuck = example.model_copy(
         update={"code": "a = 1\nprint('<b>')", "solved_code": "a = 1\n\nprint(a)"}
