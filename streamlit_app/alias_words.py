@@ -17,9 +17,12 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = json.loads(
 _COLOURS: Final = {language: words["colours"].split() for language, words in _WORDS.items()}
 _ANIMALS: Final = {language: words["animals"].split() for language, words in _WORDS.items()}
 _NUMBERED: Final = "{words} {number}"
-#: Who has no alias yet.
-SOMEONE: Final = {language: words["someone"] for language, words in _WORDS.items()}
 LANGUAGES: Final = tuple(_WORDS)
+
+
+def someone(language: str) -> str:
+    """Return what stands for a student who has no alias yet."""
+    return _WORDS[language]["someone"]
 
 
 def alias(number: int, language: str) -> str:

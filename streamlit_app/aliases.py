@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import JsonValue
 
 from analytics.class_responses import Aliases
-from streamlit_app.alias_words import LANGUAGES, SOMEONE, alias
+from streamlit_app.alias_words import LANGUAGES, alias, someone
 
 #: Lists that come in the order of the students' ids, which would tell who is who.
 _IN_ORDER_OF_IDS: Final = {"students", "who", "rows"}
@@ -109,7 +109,7 @@ class AliasBook:
             case list():
                 return _unordered(name, [self._disguised(course, each, name) for each in value])
             case str() if name == "student_id":
-                return course.shown.get(value, SOMEONE[self._language])
+                return course.shown.get(value, someone(self._language))
             case str() if name in _PERSONAL:
                 return None
             case str() if name in _WRITTEN and course.names is not None:

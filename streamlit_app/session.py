@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone, tzinfo
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
@@ -66,11 +66,11 @@ def is_projected() -> bool:
 
 def alias_book() -> AliasBook:
     """Return who is who while a page is projected."""
-    book = st.session_state.get(_BOOK)
+    book: AliasBook | None = st.session_state.get(_BOOK)
     if book is None:
         asking = ApiClient(_http(settings().api_address), token())
         book = st.session_state[_BOOK] = AliasBook(asking.aliases, language())
-    return cast("AliasBook", book)
+    return book
 
 
 @st.cache_resource(show_spinner=False)
