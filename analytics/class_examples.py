@@ -7,6 +7,8 @@ from analytics.class_responses import (
     Alias,
     Aliases,
     ClassMap,
+    ClassSession,
+    ClassSessions,
     ClassStream,
     MapStudent,
     StreamExercise,
@@ -59,4 +61,11 @@ CLASS_STREAM: Final = ClassStream(
 ALIASES: Final = Aliases(
     course_id="python-1",
     aliases=[Alias(student_id="ada", display_name="Ada Lovelace", number=1_041)],
+)
+CLASS_SESSIONS: Final = ClassSessions(
+    as_of=_AS_OF,
+    course_id="python-1",
+    sessions=[
+        ClassSession(started_at=_NOW - timedelta(minutes=42), ended_at=_NOW, students=27, runs=512)
+    ],
 )

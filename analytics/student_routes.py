@@ -7,12 +7,12 @@ student's token may not.
 from http import HTTPStatus
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path
 
 from analytics import examples, student_answers, student_examples
 from analytics.access import StudentOf
 from analytics.attention_routes import StudentInClass, Who
-from analytics.master_data import changing
+from analytics.class_mark_routes import Changes
 from analytics.routes import COURSE, Lake
 from analytics.student_responses import NoteRequest, Notes, Sittings
 from flows.stores.notes import MOST_NOTES, add_note, remove_note, restore_note
@@ -45,10 +45,10 @@ def get_notes(lake: Lake, student: StudentInClass) -> Notes:
     | _NOTES_EXAMPLE,
 )
 def post_note(
-    request: Request, lake: Lake, student: StudentInClass, who: Who, asked: NoteRequest
+    changes: Changes, lake: Lake, student: StudentInClass, who: Who, asked: NoteRequest
 ) -> Notes:
     """Note something about a student, for the course's instructors."""
-    with changing(request.app.state.postgres_url) as engine:
+    with changes.to(student[0]) as engine:
         added = add_note(engine, *student, text=asked.text, by=who or asked.by)
     if added is None:
         raise Problem(HTTPStatus.CONFLICT, _FULL)
@@ -56,17 +56,17 @@ def post_note(
 
 
 @router.delete(_NOTE, responses=_NOTES_EXAMPLE)
-def delete_note(request: Request, lake: Lake, student: StudentInClass, note_id: NoteId) -> Notes:
+def delete_note(changes: Changes, lake: Lake, student: StudentInClass, note_id: NoteId) -> Notes:
     """Remove a note; it can be brought back for ten minutes."""
-    with changing(request.app.state.postgres_url) as engine:
+    with changes.to(student[0]) as engine:
         _require(found=remove_note(engine, *student, note_id))
     return lake.read(lambda connection: student_answers.notes(connection, *student))
 
 
 @router.post(f"{_NOTE}/restore", responses=_NOTES_EXAMPLE)
-def post_restore(request: Request, lake: Lake, student: StudentInClass, note_id: NoteId) -> Notes:
+def post_restore(changes: Changes, lake: Lake, student: StudentInClass, note_id: NoteId) -> Notes:
     """Bring a note back that was removed."""
-    with changing(request.app.state.postgres_url) as engine:
+    with changes.to(student[0]) as engine:
         _require(found=restore_note(engine, *student, note_id))
     return lake.read(lambda connection: student_answers.notes(connection, *student))
 

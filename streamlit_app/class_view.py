@@ -1,26 +1,29 @@
 """The view of a class at one moment: the Live page draws it of now, the Replay page of the past."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
 from analytics.attention_responses import Attention, ErrorClusters
+from analytics.class_mark_responses import ClassMark
 from analytics.class_responses import ClassMap, ClassStream
 from analytics.responses import Progress, Timeline
-from streamlit_app import attention, charts, failures, notices
+from streamlit_app import attention, charts, class_marks, failures, notices
 from streamlit_app.api_client import ApiClient
 from streamlit_app.class_map.component import class_map
 from streamlit_app.class_map.matrix import Order, map_data, orders_of, seats_of
-from streamlit_app.frames import exercises_frame, runs_frame, stream_frame
+from streamlit_app.exercise_tables import attempts_table
+from streamlit_app.frames import exercises_frame, marks_frame, runs_frame, stream_frame
 from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title, strip
 from streamlit_app.palette import Palette, palette_for
 from streamlit_app.strip_numbers import strip_numbers
-from streamlit_app.tables import exercise_table
+from streamlit_app.tables import exercise_table, stream_table
 
 MAP: Final = Text("Class map")
 ORDER: Final = Text("Order of the rows")
@@ -38,6 +41,8 @@ RUNS_A_MINUTE: Final = Text("Runs a minute, the last hour of class")
 EXERCISES: Final = Text("Exercises: students who solved it, of those who started")
 
 _MINUTES_SHOWN: Final = 60
+#: Marks of class that are listed: those of so long.
+MARKS_LISTED: Final = timedelta(hours=12)
 _STYLE: Final = (Path(__file__).parent / "class_view.css").read_text("utf-8")
 
 
@@ -49,6 +54,7 @@ class ClassNumbers:
     class_map: ClassMap
     attention: Attention
     clusters: ErrorClusters
+    marks: Sequence[ClassMark]
 
 
 @dataclass(frozen=True)
@@ -109,9 +115,16 @@ def ask(api: ApiClient, course_id: str) -> ClassNumbers:
             asking.submit(api.class_map, course_id),
             asking.submit(api.attention, course_id),
             asking.submit(api.error_clusters, course_id, minutes=failures.CLUSTER_MINUTES),
+            asking.submit(api.class_marks, course_id),
         )
-        progress, of_map, listed, clusters = answers
-        return ClassNumbers(progress.result(), of_map.result(), listed.result(), clusters.result())
+        progress, of_map, listed, clusters, noted = answers
+        return ClassNumbers(
+            progress.result(),
+            of_map.result(),
+            listed.result(),
+            clusters.result(),
+            noted.result().marks,
+        )
 
 
 def _strip(view: ClassView) -> None:
@@ -155,19 +168,31 @@ def _over_time(view: ClassView, colours: Palette) -> None:
         card_title(*OVER_TIME)
         stream = view.stream()
         if stream.steps:
-            chart = charts.class_stream(stream_frame(stream), colours)
+            marks = marks_frame(view.numbers.marks)
+            chart = charts.class_stream(stream_frame(stream), colours, marks)
             st.altair_chart(chart, key="stream_chart", alt=str(OVER_TIME[0]))
+            st.html(stream_table(stream))
         else:
             st.html(f'<p class="cp-muted">{NOT_BEGUN}</p>')
+        if not view.is_past:
+            class_marks.show(view.course_id, _of_this_class(view.numbers))
+
+
+def _of_this_class(numbers: ClassNumbers) -> list[ClassMark]:
+    """Return the marks of the last hours: those of earlier classes stand on their replays."""
+    since = numbers.class_map.now - MARKS_LISTED
+    return [each for each in numbers.marks if each.at >= since]
 
 
 def _one_click_away(view: ClassView, colours: Palette) -> None:
     """Offer what is not looked at during class all the time; it is asked for when it is opened."""
     minutes = st.expander(str(RUNS_A_MINUTE), key="minutes", on_change="rerun")
     if minutes.open:
-        runs = runs_frame(view.timeline().buckets, _MINUTES_SHOWN)
-        chart = charts.runs_per_minute(runs, colours)
+        buckets = view.timeline().buckets
+        runs = runs_frame(buckets, _MINUTES_SHOWN)
+        chart = charts.runs_per_minute(runs, colours, marks_frame(view.numbers.marks))
         minutes.altair_chart(chart, key="minutes_chart", alt=str(RUNS_A_MINUTE))
+        minutes.html(attempts_table(buckets[-_MINUTES_SHOWN:]))
     exercises = st.expander(str(EXERCISES), key="exercises", on_change="rerun")
     if exercises.open:
         listed = view.numbers.class_map.exercises

@@ -8,6 +8,7 @@ from typing import Final
 
 import streamlit as st
 
+from analytics.class_mark_responses import ClassMark
 from analytics.responses import AsOf, HistoryEvent, StudentState
 from streamlit_app import (
     charts,
@@ -18,7 +19,7 @@ from streamlit_app import (
     student_sittings,
 )
 from streamlit_app.api_client import ApiClient, NumbersUnavailableError
-from streamlit_app.frames import history_frame
+from streamlit_app.frames import history_frame, marks_frame
 from streamlit_app.jupyter_link import cell_address
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Text
@@ -59,6 +60,7 @@ class StudentNumbers:
     state: StudentState | None
     history: Sequence[HistoryEvent]
     has_earlier: bool
+    marks: Sequence[ClassMark]
 
 
 def show() -> None:
@@ -118,7 +120,9 @@ def _student_now(course_id: str, student_id: str) -> None:
     with st.container(border=True, key="over_time"):
         card_title(*OVER_TIME)
         colours = palette_for(st.context.theme.type)
-        chart = charts.student_runs(history_frame(numbers.history), colours)
+        chart = charts.student_runs(
+            history_frame(numbers.history), colours, marks_frame(numbers.marks)
+        )
         st.altair_chart(chart, key="over_time_chart", alt=str(OVER_TIME[0]))
     student_sittings.show(course_id, student_id)
     student_notes.show(course_id, student_id)
@@ -135,7 +139,12 @@ def _student_now(course_id: str, student_id: str) -> None:
 def _ask(api: ApiClient, course_id: str, student_id: str, pages: int) -> StudentNumbers:
     students = api.students(course_id)
     state = next((each for each in students.students if each.student_id == student_id), None)
-    return StudentNumbers(students.as_of, state, *newest_pages(api, course_id, student_id, pages))
+    return StudentNumbers(
+        students.as_of,
+        state,
+        *newest_pages(api, course_id, student_id, pages),
+        api.class_marks(course_id).marks,
+    )
 
 
 def _strip(state: StudentState, now: datetime) -> None:

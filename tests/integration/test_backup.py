@@ -42,6 +42,7 @@ TABLES = (
     "attention_snoozes",
     "attention_marks",
     "student_notes",
+    "class_marks",
 )
 #: What no event tells of: only a backup brings it back.
 SET_BY_INSTRUCTOR = (
@@ -50,6 +51,7 @@ SET_BY_INSTRUCTOR = (
     "INSERT INTO attention_snoozes VALUES ('demo', 's1', now(), now() + interval '1 day', 'Ada')",
     "INSERT INTO student_notes VALUES ('n', 'demo', 's1', now(), NULL, 'Knows loops', NULL)",
     "INSERT INTO attention_marks VALUES ('demo', 's1', now(), 'going', 'Ada')",
+    "INSERT INTO class_marks VALUES ('m', 'demo', now(), 'explained sums', now(), 'Ada')",
 )
 
 
