@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from duckdb import DuckDBPyConnection as Lake
 
-from analytics.answers import as_of, require_member
+from analytics.answers import require_member
 from analytics.code_responses import CodeGroup, CodeGroups, CodeStudent
 from analytics.code_similarity import grouped, most_alike
 from analytics.lake_reader import LakeReader
+from analytics.past import as_of
 from analytics.query import load_query
 from analytics.responses import AsOf
 

@@ -5,7 +5,8 @@ from typing import Final
 
 from duckdb import DuckDBPyConnection as Lake
 
-from analytics.answers import as_of, require_member
+from analytics.answers import require_member
+from analytics.past import as_of
 from analytics.query import load_query
 from analytics.student_responses import Note, Notes, Sitting, Sittings
 from flows.stores.notes import KEPT
