@@ -56,7 +56,8 @@ class MapRow {
     const isNew = !this.student;
     this.root.toggleAttribute("data-needs", student.needs);
     const { id, seat } = student;
-    this.name.title = seat ? filled(texts.seat, { student: id, seat }) : id;
+    const title = seat ? filled(texts.seat, { student: id, seat }) : id;
+    if (this.name.title !== title) this.name.title = title;
     setText(this.needs, student.needs ? ` (${texts.needs})` : "");
     let failing = 0;
     this.cells.forEach((cell, place) => {
