@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from html import escape
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -15,6 +14,7 @@ from analytics.class_mark_responses import ClassMark
 from analytics.class_responses import ClassSession, ClassStream
 from analytics.responses import Timeline
 from streamlit_app import class_view, notices, session
+from streamlit_app.addresses import address
 from streamlit_app.api_client import ApiClient, NumbersUnavailableError
 from streamlit_app.class_view import ClassNumbers, ClassView
 from streamlit_app.live_feed.component import past_feed
@@ -215,7 +215,7 @@ def _banner(at: datetime, course_id: str) -> None:
     told = escape(AS_IT_WAS.format(time=time))
     st.html(
         f'<p class="cp-past" data-testid="past"><b>{THE_PAST}</b> <span>{told}</span> '
-        f'<a href="live?{escape(urlencode({"course": course_id}))}" target="_self">{TO_NOW}</a></p>'
+        f'<a href="{address("live", course=course_id)}" target="_self">{TO_NOW}</a></p>'
     )
 
 
