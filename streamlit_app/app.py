@@ -8,16 +8,29 @@ import streamlit as st
 
 from analytics.responses import Course
 from analytics.sign_in_responses import Viewer
-from streamlit_app import exercise, first_visit, live, measures, notices, replay, session, student
+from streamlit_app import (
+    exercise,
+    first_visit,
+    live,
+    measures,
+    notices,
+    projector,
+    replay,
+    session,
+    student,
+)
+from streamlit_app.addresses import go_on_with, kept
 from streamlit_app.api_client import NumbersUnavailableError
+from streamlit_app.language.bar import languages, tell_browser
+from streamlit_app.language.text import Text
 from streamlit_app.palette import css_variables
 from streamlit_app.sign_in import SIGN_OUT
 
 BRAND = "Cellpulse"
 MARK = f'<span class="cp-brand"><span aria-hidden="true">◉</span> {BRAND}</span>'
-CHOOSE_COURSE = "Course"
-NO_SUCH_COURSE = "Your link does not open a course named “{course}”. Choose one above."
-SIGN_OUT_LABEL = "Sign out"
+CHOOSE_COURSE = Text("Course")
+NO_SUCH_COURSE = Text("Your link does not open a course named “{course}”. Choose one above.")
+SIGN_OUT_LABEL = Text("Sign out")
 #: A session has one viewer from its beginning to its end.
 VIEWER_SECONDS = 600
 ICON = Path(__file__).parent / "mark.svg"
@@ -27,15 +40,16 @@ STYLE = (Path(__file__).parent / "style.css").read_text("utf-8")
 def main() -> None:
     """Draw the bar with the pages and the courses, then the page that was asked for."""
     pages = [
-        st.Page(live.show, title=live.TITLE, url_path="live", default=True),
-        st.Page(replay.show, title=replay.TITLE, url_path="replay"),
-        st.Page(exercise.show, title=exercise.TITLE, url_path="exercise"),
-        st.Page(student.show, title=student.TITLE, url_path="student"),
-        st.Page(measures.show, title=measures.TITLE, url_path="measures"),
+        st.Page(live.show, title=str(live.TITLE), url_path="live", default=True),
+        st.Page(replay.show, title=str(replay.TITLE), url_path="replay"),
+        st.Page(exercise.show, title=str(exercise.TITLE), url_path="exercise"),
+        st.Page(student.show, title=str(student.TITLE), url_path="student"),
+        st.Page(measures.show, title=str(measures.TITLE), url_path="measures"),
     ]
     page = st.navigation(pages, position="hidden")
     st.set_page_config(page_title=f"{page.title} · {BRAND}", page_icon=ICON, layout="wide")
     st.html(f"<style>{css_variables()}{STYLE}</style>")
+    tell_browser()
     bar = st.container(key="bar", horizontal=True, vertical_alignment="center")
     bar.html(MARK, width="content")
     try:
@@ -46,8 +60,11 @@ def main() -> None:
         with bar:
             wanted = choose_course(courses, pages)
             viewer = session.latest("viewer", session.api().viewer, every=VIEWER_SECONDS)
+            projector.switch(wanted)
+            languages()
             way_out(viewer.numbers)
         if wanted in {course.course_id for course in courses}:
+            projector.hide_name_in_address(wanted)
             page.run()
         else:
             notices.sentence(NO_SUCH_COURSE.format(course=wanted))
@@ -67,14 +84,14 @@ def choose_course(courses: list[Course], pages: list[st.Page]) -> str:
         wanted = max(courses, key=_last_event).course_id
         st.query_params["course"] = wanted
     for page in pages:
-        st.page_link(page, query_params={"course": wanted})
+        st.page_link(page, query_params={**kept(), "course": wanted})
     st.session_state["course"] = wanted if wanted in titles else None
     st.selectbox(
-        CHOOSE_COURSE,
+        str(CHOOSE_COURSE),
         list(titles),
         key="course",
         format_func=titles.__getitem__,
-        placeholder=CHOOSE_COURSE,
+        placeholder=str(CHOOSE_COURSE),
         label_visibility="collapsed",
         on_change=_follow_choice,
         width=260,
@@ -108,7 +125,7 @@ def titles_of(courses: list[Course]) -> dict[str, str]:
 
 def _follow_choice() -> None:
     """Put the chosen course into the address, so that reload, back and bookmarks keep it."""
-    st.query_params.from_dict({"course": st.session_state["course"]})
+    go_on_with(course=st.session_state["course"])
 
 
 def _last_event(course: Course) -> float:

@@ -1,52 +1,62 @@
 """Who needs a person: the cards at the right of the Live page, and what is done there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from html import escape
 from typing import Final
-from urllib.parse import urlencode
 
 import streamlit as st
 
 from analytics.attention_responses import Attention, Listed, Mark
 from streamlit_app import notices, session, thresholds
+from streamlit_app.addresses import address
 from streamlit_app.api_client import NumbersUnavailableError
+from streamlit_app.attention_reasons import reason_text
+from streamlit_app.language.formats import clock
+from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
 from streamlit_app.wording import ago, where
 
-PEOPLE: Final = ("Who needs a person", "why, always")
-NOBODY: Final = "Nobody, as far as can be seen from here."
-MORE: Final = "and {n} more, tinted in the map"
-GOING: Final = "I am going"
-GOING_HELP: Final = "Tells the other instructors that somebody is on the way"
-ON_THE_WAY: Final = "somebody is on the way, {age}"
-ON_THE_WAY_BY: Final = "{name} is on the way, {age}"
-HELPED: Final = "Helped"
-HELPED_HELP: Final = "Off this list; a hand that is raised from now on shows all the same"
-NOT_GOING: Final = "Not going"
-SNOOZE: Final = "Snooze"
-SNOOZE_HELP: Final = "Off this list for 10 minutes, for everybody; a raised hand shows all the same"
-OPEN: Final = "Open"
-OPEN_LABEL: Final = "Open {student}"
-UNDO: Final = "Undo"
-SNOOZED: Final = "snoozed until {time}"
-SNOOZED_BY: Final = "snoozed until {time} by {name}"
-WAS_HELPED: Final = "helped {age} ago"
-HAND_UP: Final = "hand up"
-WAITING: Final = "waiting {age}"
-SURE: Final = {"high": "sure", "medium": "likely", "low": "maybe"}
+PEOPLE: Final = (Text("Who needs a person"), Text("why, always"))
+NOBODY: Final = Text("Nobody, as far as can be seen from here.")
+MORE: Final = Text("and {n} more, tinted in the map")
+GOING: Final = Text("I am going")
+GOING_HELP: Final = Text("Tells the other instructors that somebody is on the way")
+ON_THE_WAY: Final = Text("somebody is on the way, {age}")
+ON_THE_WAY_BY: Final = Text("{name} is on the way, {age}")
+HELPED: Final = Text("Helped")
+HELPED_HELP: Final = Text("Off this list; a hand that is raised from now on shows all the same")
+NOT_GOING: Final = Text("Not going")
+SNOOZE: Final = Text("Snooze")
+SNOOZE_HELP: Final = Text(
+    "Off this list for 10 minutes, for everybody; a raised hand shows all the same"
+)
+OPEN: Final = Text("Open")
+OPEN_LABEL: Final = Text("Open {student}")
+UNDO: Final = Text("Undo")
+SNOOZED: Final = Text("snoozed until {time}")
+SNOOZED_BY: Final = Text("snoozed until {time} by {name}")
+WAS_HELPED: Final = Text("helped {age} ago")
+HAND_UP: Final = Text("hand up")
+WAITING: Final = Text("waiting {age}")
+PLACE: Final = Text("place {n}")
+SEAT: Final = Text("seat {seat}")
+SURE: Final = {"high": Text("sure"), "medium": Text("likely"), "low": Text("maybe")}
 
 #: More than a few cannot be walked to.
 PEOPLE_SHOWN: Final = 5
 _SNOOZE_MINUTES: Final = 10
 
 
-def show(course_id: str, attention: Attention, *, is_past: bool = False) -> None:
+def show(
+    course_id: str, attention: Attention, seats: Mapping[str, str], *, is_past: bool = False
+) -> None:
     """Draw a card a person, at most five, and below them who was just taken off the list.
 
     Args:
         course_id: The course.
         attention: Who needs a person, or needed one then.
+        seats: Where students sit, by id.
         is_past: Whether it is the list of a past moment: then nothing acts.
     """
     with st.container(border=True, key="attention"):
@@ -57,7 +67,8 @@ def show(course_id: str, attention: Attention, *, is_past: bool = False) -> None
             st.html(f'<p class="cp-muted" data-testid="nobody">{NOBODY}</p>')
         for each in listed[:PEOPLE_SHOWN]:
             with st.container(key=f"person_{each.student_id}", gap=None):
-                _card(each, course_id, attention.now, is_past=is_past)
+                seat = seats.get(each.student_id)
+                _card(each, course_id, attention.now, seat, is_past=is_past)
         if len(listed) > PEOPLE_SHOWN:
             st.html(f'<p class="cp-muted">{MORE.format(n=len(listed) - PEOPLE_SHOWN)}</p>')
         for each in attention.helped:
@@ -69,18 +80,34 @@ def show(course_id: str, attention: Attention, *, is_past: bool = False) -> None
             thresholds.show(course_id, attention.thresholds)
 
 
-def person(each: Listed, now: datetime) -> str:
-    """Return who it is and where, since when, and the reasons in words."""
+def person(each: Listed, now: datetime, seat: str | None = None) -> str:
+    """Return who it is and where, since when, what is asked, and the reasons in words."""
     reason, more = main_reason(each)
     place = escape(where(each.exercise, each.notebook))
     chip = f' <span class="cp-chip">{place}</span>' if place else ""
+    if seat is not None:
+        chip += f' <span class="cp-chip">{escape(SEAT.format(seat=seat))}</span>'
     hand = f' <span class="cp-hand">{HAND_UP}</span>' if has_hand_up(each) else ""
     mark = f"<p><span>{escape(on_the_way(each.mark, now))}</span></p>" if each.mark else ""
     return (
         f'<div class="cp-person" data-testid="person" data-confidence="{each.confidence}">'
         f"<p><b>{escape(each.student_id)}</b>{chip}{hand}"
         f'<span class="cp-since">{escape(since(each, now))}</span></p>'
-        f'<p title="{escape(more)}"><span>{escape(reason)}</span></p>{mark}</div>'
+        f'{question(each)}<p title="{escape(more)}"><span>{escape(reason)}</span></p>{mark}</div>'
+    )
+
+
+def question(each: Listed) -> str:
+    """Return what a student asks, as a quotation; whatever does not fit opens by a click.
+
+    Without a question it is ''.
+    """
+    if each.help_message is None or not each.help_message.strip():
+        return ""
+    asked = escape(each.help_message.strip())
+    return (
+        f'<details class="cp-question" data-testid="question"><summary title="{asked}">'
+        f"<q>{asked}</q></summary></details>"
     )
 
 
@@ -89,8 +116,8 @@ def main_reason(each: Listed) -> tuple[str, str]:
 
     That a hand is up stands beside the name, so it is told only where there is nothing else.
     """
-    texts = [reason.text for reason in each.reasons if reason.code != "hand_up"]
-    first, *others = texts or [reason.text for reason in each.reasons]
+    texts = [reason_text(reason) for reason in each.reasons if reason.code != "hand_up"]
+    first, *others = texts or [reason_text(reason) for reason in each.reasons]
     return first[:1].upper() + first[1:], "; ".join(others)
 
 
@@ -98,7 +125,9 @@ def since(each: Listed, now: datetime) -> str:
     """Say how long a hand has been up, else how long there has been a reason."""
     for reason in each.reasons:
         if reason.code == "hand_up":
-            return WAITING.format(age=ago(reason.since, now))
+            waiting = WAITING.format(age=ago(reason.since, now))
+            place = each.help_place
+            return waiting if place is None else f"{waiting} · {PLACE.format(n=place)}"
     return ago(each.since, now)
 
 
@@ -119,7 +148,7 @@ def snoozed(each: Listed) -> str:
     if each.snooze is None:
         return ""
     text = SNOOZED_BY if each.snooze.by else SNOOZED
-    time = f"{each.snooze.until.astimezone(session.local_zone()):%H:%M}"
+    time = clock(each.snooze.until.astimezone(session.local_zone()))
     return text.format(time=time, name=each.snooze.by)
 
 
@@ -128,8 +157,8 @@ def was_helped(each: Listed, now: datetime) -> str:
     return WAS_HELPED.format(age=ago(each.mark.at, now)) if each.mark else ""
 
 
-def _card(each: Listed, course_id: str, now: datetime, *, is_past: bool) -> None:
-    st.html(person(each, now))
+def _card(each: Listed, course_id: str, now: datetime, seat: str | None, *, is_past: bool) -> None:
+    st.html(person(each, now, seat))
     name = each.student_id
     with st.container(key=f"marks_{name}", horizontal=True, vertical_alignment="center"):
         if not is_past:
@@ -149,10 +178,10 @@ def _buttons(each: Listed, course_id: str) -> None:
 
 def link_and_confidence(each: Listed, course_id: str) -> str:
     """Return the link to the student's page, and how sure the listing is."""
-    query = urlencode({"course": course_id, "student": each.student_id})
+    link = address("student", course=course_id, student=each.student_id)
     label = escape(OPEN_LABEL.format(student=each.student_id))
     return (
-        f'<p class="cp-open"><a href="student?{escape(query)}" aria-label="{label}">{OPEN}</a>'
+        f'<p class="cp-open"><a href="{link}" aria-label="{label}">{OPEN}</a>'
         f'<span class="cp-muted">{SURE[each.confidence]}</span></p>'
     )
 
@@ -161,6 +190,7 @@ def _off_the_list(
     each: Listed, why: str, undo: Callable[[str, str], None] | None, course_id: str
 ) -> None:
     name = each.student_id
+    link = address("student", course=course_id, student=name)
     with st.container(
         key=f"off_{name}",
         horizontal=True,
@@ -168,7 +198,7 @@ def _off_the_list(
         horizontal_alignment="distribute",
     ):
         st.html(
-            f'<p class="cp-off" data-testid="off"><span>{escape(name)}</span> '
+            f'<p class="cp-off" data-testid="off"><a href="{link}">{escape(name)}</a> '
             f'<span class="cp-muted">{escape(why)}</span></p>'
         )
         if undo is not None:
@@ -176,16 +206,18 @@ def _off_the_list(
 
 
 def _button(
-    label: str,
+    label: Text,
     kind: str,
     student_id: str,
     act: Callable[[str, str], None],
     course_id: str,
     *,
-    tip: str | None = None,
+    tip: Text | None = None,
 ) -> None:
     key = f"{kind}_{student_id}"
-    st.button(label, key=key, help=tip, on_click=_tried, args=(act, course_id, student_id))
+    help_text = None if tip is None else str(tip)
+    args = (act, course_id, student_id)
+    st.button(str(label), key=key, help=help_text, on_click=_tried, args=args)
 
 
 def _tried(act: Callable[[str, str], None], course_id: str, student_id: str) -> None:

@@ -6,8 +6,29 @@ import altair as alt
 import pandas as pd
 
 from streamlit_app.frames import PASSED_CHECK, RAN_ONLY, WITH_ERROR, WITHOUT_ERROR
+from streamlit_app.language.text import Text
 from streamlit_app.palette import Palette, contrast, mixed
 from streamlit_app.wording import KINDS
+
+MINUTE: Final = Text("minute")
+TIME: Final = Text("time")
+RUNS: Final = Text("runs")
+NUMBER: Final = Text("number")
+EXERCISE: Final = Text("exercise")
+STUDENT: Final = Text("student")
+STUDENTS: Final = Text("students")
+MARK: Final = Text("mark")
+SHARE: Final = Text("share")
+STARTED: Final = Text("students started")
+SOLVED: Final = Text("students solved")
+BECAUSE: Final = Text("because each")
+ERRORS: Final = Text("runs with an error")
+WHERE: Final = Text("where")
+WHAT: Final = Text("what")
+ERROR: Final = Text("error")
+#: A day and a time, and a day alone, as D3 writes them (%d day, %b month's name, %m its number).
+DAY_AND_TIME: Final = Text("%d %b %H:%M")
+DAY: Final = Text("%d %b")
 
 #: Height of a row with one exercise, and of everything around the rows, in pixels.
 ROW_PX: Final = 20
@@ -38,7 +59,9 @@ def runs_per_minute(
     """
     outcome = alt.Color(
         "outcome:N",
-        scale=alt.Scale(domain=[WITH_ERROR, WITHOUT_ERROR], range=[colours.warning, colours.usual]),
+        scale=alt.Scale(
+            domain=[str(WITH_ERROR), str(WITHOUT_ERROR)], range=[colours.warning, colours.usual]
+        ),
         legend=_legend(),
     )
     chart: alt.Chart = (
@@ -55,9 +78,9 @@ def runs_per_minute(
             color=outcome,
             order=alt.Order("outcome:N", sort="ascending"),
             tooltip=[
-                alt.Tooltip("start:T", title="minute", format="%H:%M"),
-                alt.Tooltip("outcome:N", title="runs"),
-                alt.Tooltip("runs:Q", title="number"),
+                alt.Tooltip("start:T", title=str(MINUTE), format="%H:%M"),
+                alt.Tooltip("outcome:N", title=str(RUNS)),
+                alt.Tooltip("runs:Q", title=str(NUMBER)),
             ],
         )
     )
@@ -76,11 +99,11 @@ def solved_of_started(exercises: pd.DataFrame, colours: Palette) -> alt.LayerCha
     names = alt.Y("exercise:N", title=None, sort=None, axis=alt.Axis(labelLimit=160))
     students = alt.Axis(tickMinStep=1, tickCount=5)
     tooltip = [
-        alt.Tooltip("exercise:N"),
-        alt.Tooltip("started:Q", title="students started"),
-        alt.Tooltip("solved:Q", title="students solved"),
-        alt.Tooltip("evidence:N", title="because each"),
-        alt.Tooltip("errors:Q", title="runs with an error", format=".0%"),
+        alt.Tooltip("exercise:N", title=str(EXERCISE)),
+        alt.Tooltip("started:Q", title=str(STARTED)),
+        alt.Tooltip("solved:Q", title=str(SOLVED)),
+        alt.Tooltip("evidence:N", title=str(BECAUSE)),
+        alt.Tooltip("errors:Q", title=str(ERRORS), format=".0%"),
     ]
     bars = alt.Chart(exercises)
     # Its outline tells it from the card, its faint inside tells the solved ones from it.
@@ -99,8 +122,8 @@ def solved_of_started(exercises: pd.DataFrame, colours: Palette) -> alt.LayerCha
 
 def _by_evidence(exercises: pd.DataFrame, colours: Palette) -> dict[str, Any]:
     """Return what tells solved by a check from the weaker evidence: fill, outline and word."""
-    kinds = [PASSED_CHECK, RAN_ONLY]
-    legend = _legend() if (exercises["evidence"] == RAN_ONLY).any() else None
+    kinds = [str(PASSED_CHECK), str(RAN_ONLY)]
+    legend = _legend() if (exercises["evidence"] == str(RAN_ONLY)).any() else None
 
     def by_evidence(looks: list[Any]) -> dict[str, Any]:
         scale = alt.Scale(domain=kinds, range=looks)
@@ -141,10 +164,10 @@ def class_stream(
             y2="above:Q",
             color=alt.Color("exercise:N", scale=alt.Scale(domain=names, range=shades), legend=None),
             tooltip=[
-                alt.Tooltip("start:T", title="time", format="%H:%M"),
-                alt.Tooltip("exercise:N"),
-                alt.Tooltip("students:Q"),
-                alt.Tooltip("share:Q", format=".0%"),
+                alt.Tooltip("start:T", title=str(TIME), format="%H:%M"),
+                alt.Tooltip("exercise:N", title=str(EXERCISE)),
+                alt.Tooltip("students:Q", title=str(STUDENTS)),
+                alt.Tooltip("share:Q", title=str(SHARE), format=".0%"),
             ],
         )
     )
@@ -203,8 +226,8 @@ def student_runs(
         "left": ("triangle-left", colours.muted),
     }
     present = set(history["outcome"])
-    kinds = [kind for kind, word in KINDS.items() if word in present]
-    words = [KINDS[kind] for kind in kinds]
+    kinds = [kind for kind, word in KINDS.items() if str(word) in present]
+    words = [str(KINDS[kind]) for kind in kinds]
     shapes = alt.Scale(domain=words, range=[looks[kind][0] for kind in kinds])
     paints = alt.Scale(domain=words, range=[looks[kind][1] for kind in kinds])
     places = alt.Axis(grid=True, labelLimit=160)
@@ -217,10 +240,10 @@ def student_runs(
             color=alt.Color("outcome:N", legend=_legend(), scale=paints),
             shape=alt.Shape("outcome:N", legend=_legend(), scale=shapes),
             tooltip=[
-                alt.Tooltip("time:T", format="%H:%M:%S"),
-                alt.Tooltip("place:N", title="where"),
-                alt.Tooltip("outcome:N", title="what"),
-                alt.Tooltip("error:N"),
+                alt.Tooltip("time:T", title=str(TIME), format="%H:%M:%S"),
+                alt.Tooltip("place:N", title=str(WHERE)),
+                alt.Tooltip("outcome:N", title=str(WHAT)),
+                alt.Tooltip("error:N", title=str(ERROR)),
             ],
         )
     )
@@ -243,7 +266,10 @@ def _marked(
         return _finished(chart, height, colours)
     at = alt.Chart(shown).encode(
         x=alt.X("time:T", title=None),
-        tooltip=[alt.Tooltip("time:T", format="%H:%M"), alt.Tooltip("text:N", title="mark")],
+        tooltip=[
+            alt.Tooltip("time:T", title=str(TIME), format="%H:%M"),
+            alt.Tooltip("text:N", title=str(MARK)),
+        ],
     )
     lines = at.mark_rule(color=colours.ink, strokeDash=[4, 3], strokeWidth=1.5)
     texts = at.mark_text(
@@ -272,9 +298,9 @@ def time_axis(times: "pd.Series[Any]") -> alt.Axis:
     elif span < _DAY / 2:
         label, step = "%H:%M", _MINUTE
     elif span < 7 * _DAY:
-        label, step = "%d %b %H:%M", _MINUTE
+        label, step = str(DAY_AND_TIME), _MINUTE
     else:
-        label, step = "%d %b", _DAY
+        label, step = str(DAY), _DAY
     return alt.Axis(
         format=label,
         tickCount=8,

@@ -16,23 +16,28 @@ from analytics.responses import Progress, Timeline
 from streamlit_app import attention, charts, class_marks, failures, notices
 from streamlit_app.api_client import ApiClient
 from streamlit_app.class_map.component import class_map
-from streamlit_app.class_map.matrix import ORDERS, Order, map_data
+from streamlit_app.class_map.matrix import Order, map_data, orders_of, seats_of
 from streamlit_app.frames import exercises_frame, marks_frame, runs_frame, stream_frame
+from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title, strip
 from streamlit_app.palette import Palette, palette_for
 from streamlit_app.strip_numbers import strip_numbers
 from streamlit_app.tables import exercise_table
 
-MAP: Final = "Class map"
-ORDER: Final = "Order of the rows"
-ORDER_WORDS: Final[dict[Order, str]] = {"need": "by need", "name": "by name"}
+MAP: Final = Text("Class map")
+ORDER: Final = Text("Order of the rows")
+ORDER_WORDS: Final[dict[Order, Text]] = {
+    "need": Text("by need"),
+    "seat": Text("by seat"),
+    "name": Text("by name"),
+}
 OVER_TIME: Final = (
-    "Where the class is, over time",
-    "share of students at each exercise, from pale for the first to full for the last",
+    Text("Where the class is, over time"),
+    Text("share of students at each exercise, from pale for the first to full for the last"),
 )
-NOT_BEGUN: Final = "Nobody has run an exercise yet."
-RUNS_A_MINUTE: Final = "Runs a minute, the last hour of class"
-EXERCISES: Final = "Exercises: students who solved it, of those who started"
+NOT_BEGUN: Final = Text("Nobody has run an exercise yet.")
+RUNS_A_MINUTE: Final = Text("Runs a minute, the last hour of class")
+EXERCISES: Final = Text("Exercises: students who solved it, of those who started")
 
 _MINUTES_SHOWN: Final = 60
 #: Marks of class that are listed: those of so long.
@@ -93,7 +98,8 @@ def show(view: ClassView) -> None:
         _map(view, failures.students_of(shared, st.query_params.get(failures.PARAMETER)))
         _over_time(view, colours)
     with right:
-        attention.show(view.course_id, numbers.attention, is_past=view.is_past)
+        seats = seats_of(numbers.class_map)
+        attention.show(view.course_id, numbers.attention, seats, is_past=view.is_past)
         failures.show(shared, numbers.class_map.now)
     with st.container(border=True, key="now"):
         view.every_run()
@@ -131,7 +137,8 @@ def _strip(view: ClassView) -> None:
 
 def _map(view: ClassView, only: frozenset[str] | None) -> None:
     wanted = st.query_params.get("order")
-    order: Order = next((each for each in ORDERS if each == wanted), "need")
+    orders = orders_of(view.numbers.class_map)
+    order: Order = next((each for each in orders if each == wanted), "need")
     with st.container(border=True, key="class"):
         with st.container(
             key="map_head",
@@ -142,11 +149,11 @@ def _map(view: ClassView, only: frozenset[str] | None) -> None:
             card_title(MAP)
             st.session_state["order"] = order
             st.segmented_control(
-                ORDER,
-                ORDERS,
+                str(ORDER),
+                orders,
                 key="order",
                 required=True,
-                format_func=ORDER_WORDS.__getitem__,
+                format_func=lambda each: str(ORDER_WORDS[each]),
                 label_visibility="collapsed",
                 on_change=_follow_order,
             )
@@ -162,7 +169,7 @@ def _over_time(view: ClassView, colours: Palette) -> None:
         if stream.steps:
             marks = marks_frame(view.numbers.marks)
             chart = charts.class_stream(stream_frame(stream), colours, marks)
-            st.altair_chart(chart, key="stream_chart", alt=OVER_TIME[0])
+            st.altair_chart(chart, key="stream_chart", alt=str(OVER_TIME[0]))
         else:
             st.html(f'<p class="cp-muted">{NOT_BEGUN}</p>')
         if not view.is_past:
@@ -177,17 +184,17 @@ def _of_this_class(numbers: ClassNumbers) -> list[ClassMark]:
 
 def _one_click_away(view: ClassView, colours: Palette) -> None:
     """Offer what is not looked at during class all the time; it is asked for when it is opened."""
-    minutes = st.expander(RUNS_A_MINUTE, key="minutes", on_change="rerun")
+    minutes = st.expander(str(RUNS_A_MINUTE), key="minutes", on_change="rerun")
     if minutes.open:
         runs = runs_frame(view.timeline().buckets, _MINUTES_SHOWN)
         chart = charts.runs_per_minute(runs, colours, marks_frame(view.numbers.marks))
-        minutes.altair_chart(chart, key="minutes_chart", alt=RUNS_A_MINUTE)
-    exercises = st.expander(EXERCISES, key="exercises", on_change="rerun")
+        minutes.altair_chart(chart, key="minutes_chart", alt=str(RUNS_A_MINUTE))
+    exercises = st.expander(str(EXERCISES), key="exercises", on_change="rerun")
     if exercises.open:
         listed = view.numbers.class_map.exercises
         chart_of_all = charts.solved_of_started(exercises_frame(listed), colours)
-        exercises.altair_chart(chart_of_all, key="exercises_chart", alt=EXERCISES)
-        exercises.html(exercise_table(listed))
+        exercises.altair_chart(chart_of_all, key="exercises_chart", alt=str(EXERCISES))
+        exercises.html(exercise_table(listed, view.course_id))
 
 
 def _follow_order() -> None:

@@ -7,11 +7,12 @@ import streamlit as st
 from streamlit_app import class_view, notices, session
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.class_view import ClassView
+from streamlit_app.language.text import Text
 from streamlit_app.live_feed.component import connection_state, live_feed
 from streamlit_app.live_feed.start import FeedStart, feed_start
 from streamlit_app.strip_numbers import what_is_lost
 
-TITLE: Final = "Live"
+TITLE: Final = Text("Live")
 
 #: The numbers are drawn anew when they moved, and at the latest after this, in seconds.
 SLOWEST_REDRAW_SECONDS: Final = 10
@@ -52,6 +53,14 @@ def _class_now(course_id: str, start: FeedStart) -> None:
             state=lambda: connection_state(
                 progress.as_of, what_is_lost(progress), is_alarm=progress.lost_events > 0
             ),
-            every_run=lambda: live_feed(start, token=session.token(), settings=session.settings()),
+            every_run=lambda: _every_run(course_id, start),
         )
     )
+
+
+def _every_run(course_id: str, start: FeedStart) -> None:
+    is_projected = session.is_projected()
+    if is_projected:  # then the rows come with each drawing
+        api = session.api()
+        start = session.latest(f"{course_id}/rows", lambda: feed_start(api, course_id)).numbers
+    live_feed(start, token=session.token(), settings=session.settings(), is_projected=is_projected)

@@ -1,17 +1,20 @@
 """The tables, as HTML that a keyboard and a screen reader understand. All data is escaped."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from html import escape
 from typing import Final
-from urllib.parse import urlencode
 
 from analytics.attention_responses import ErrorCluster
 from analytics.responses import ExerciseProgress, HistoryEvent, StudentState
+from streamlit_app.addresses import address
+from streamlit_app.language.formats import day_and_exact_clock
+from streamlit_app.language.text import Text
 from streamlit_app.wording import (
     KINDS,
     NEW,
+    UNNAMED,
     ago,
     duration,
     file_name,
@@ -25,17 +28,19 @@ from streamlit_app.wording import (
 #: From so many errors in a row on, a student's row is tinted.
 LONG_STREAK: Final = 3
 RAN_ONLY: Final = (
-    "ran only",
-    "No check was ever reported here: these students only ran it without an error",
+    Text("ran only"),
+    Text("No check was ever reported here: these students only ran it without an error"),
 )
 _LONGEST_MESSAGE = 160
+#: Where the cell of a run can be opened, by its notebook and its id; None for nowhere.
+CellLink = Callable[[str | None, str | None], str | None]
 
 
 @dataclass(frozen=True)
 class Column:
     """A column's heading; numbers are set to the right, and a phone may leave it out."""
 
-    heading: str
+    heading: str | Text
     is_number: bool = False
     on_phone: bool = True
 
@@ -47,45 +52,49 @@ class Column:
 
 
 CLASS_COLUMNS: Final = (
-    Column("Student"),
-    Column("Where"),
-    Column("Last run"),
-    Column("Errors in a row", is_number=True),
-    Column("Runs", is_number=True, on_phone=False),
-    Column("With an error", is_number=True, on_phone=False),
-    Column("Last seen", is_number=True),
+    Column(Text("Student")),
+    Column(Text("Where")),
+    Column(Text("Last run")),
+    Column(Text("Errors in a row"), is_number=True),
+    Column(Text("Runs"), is_number=True, on_phone=False),
+    Column(Text("With an error"), is_number=True, on_phone=False),
+    Column(Text("Last seen"), is_number=True),
 )
 EXERCISE_COLUMNS: Final = (
-    Column("Exercise"),
-    Column("Notebook", on_phone=False),
-    Column("Started", is_number=True),
-    Column("Solved", is_number=True),
-    Column("Runs with an error", is_number=True),
+    Column(Text("Exercise")),
+    Column(Text("Notebook"), on_phone=False),
+    Column(Text("Started"), is_number=True),
+    Column(Text("Solved"), is_number=True),
+    Column(Text("Runs with an error"), is_number=True),
 )
 CLUSTER_COLUMNS: Final = (
-    Column("Students", is_number=True),
-    Column("Failure"),
-    Column("Where", on_phone=False),
-    Column("Since", is_number=True),
-    Column("Got past it"),
+    Column(Text("Students"), is_number=True),
+    Column(Text("Failure")),
+    Column(Text("Where"), on_phone=False),
+    Column(Text("Since"), is_number=True),
+    Column(Text("Got past it")),
 )
 HISTORY_COLUMNS: Final = (
-    Column("Time"),
-    Column("Where"),
-    Column("What"),
-    Column("Took", is_number=True, on_phone=False),
-    Column("Error or message"),
+    Column(Text("Time")),
+    Column(Text("Where")),
+    Column(Text("What")),
+    Column(Text("Took"), is_number=True, on_phone=False),
+    Column(Text("Error or message")),
 )
+CLASS_CAPTION: Final = Text("The class, one row a student")
+EXERCISE_CAPTION: Final = Text("The exercises")
+CLUSTER_CAPTION: Final = Text("The same failure, across students")
+HISTORY_CAPTION: Final = Text("What the student did, newest first")
 
 
 def class_table(students: Iterable[StudentState], course_id: str, now: datetime) -> str:
     """Return one row a student, ordered by name so that rows stay where they are."""
     rows = []
     for student in sorted(students, key=lambda each: each.student_id.casefold()):
-        query = urlencode({"course": course_id, "student": student.student_id})
+        link = address("student", course=course_id, student=student.student_id)
         streak = student.error_streak
         cells = [
-            f'<a href="student?{escape(query)}"{_hint(student)}>{escape(student.student_id)}</a>',
+            f'<a href="{link}"{_hint(student)}>{escape(student.student_id)}</a>',
             escape(where(student.exercise, student.notebook)),
             glyph(kind_of_run(student.last_status)),
             f'<b class="cp-alarm">{streak}</b>' if streak >= LONG_STREAK else str(streak or ""),
@@ -95,7 +104,7 @@ def class_table(students: Iterable[StudentState], course_id: str, now: datetime)
         ]
         tint = ' class="cp-tint"' if streak >= LONG_STREAK else ""
         rows.append(f"<tr{tint}>{row_cells(CLASS_COLUMNS, cells, first_names_row=True)}</tr>")
-    return table("class-table", "The class, one row a student", CLASS_COLUMNS, rows)
+    return table("class-table", CLASS_CAPTION, CLASS_COLUMNS, rows)
 
 
 def _hint(student: StudentState) -> str:
@@ -111,11 +120,11 @@ def exercise_table(exercises: Iterable[ExerciseProgress], course_id: str | None 
         solved = str(each.passed)
         if each.passed_by != "check":
             word, meaning = RAN_ONLY
-            solved = f'<span class="cp-weak" title="{meaning}">{word} {solved}</span>'
+            solved = f'<span class="cp-weak" title="{escape(str(meaning))}">{word} {solved}</span>'
         name = escape(each.exercise)
         if course_id is not None:
-            query = urlencode({"course": course_id, "exercise": each.exercise})
-            name = f'<a href="exercise?{escape(query)}">{name}</a>'
+            link = address("exercise", course=course_id, exercise=each.exercise)
+            name = f'<a href="{link}">{name}</a>'
         cells = [
             name,
             escape(file_name(each.notebook)),
@@ -124,7 +133,7 @@ def exercise_table(exercises: Iterable[ExerciseProgress], course_id: str | None 
             percent(each.error_rate),
         ]
         rows.append(f"<tr>{row_cells(EXERCISE_COLUMNS, cells, first_names_row=True)}</tr>")
-    return table("exercise-table", "The exercises", EXERCISE_COLUMNS, rows)
+    return table("exercise-table", EXERCISE_CAPTION, EXERCISE_COLUMNS, rows)
 
 
 def cluster_table(clusters: Iterable[ErrorCluster], now: datetime) -> str:
@@ -141,10 +150,10 @@ def cluster_table(clusters: Iterable[ErrorCluster], now: datetime) -> str:
             f'<span title="{escape(each.fixed_code or "")}">{escape(got_past(each))}</span>',
         ]
         rows.append(f"<tr>{row_cells(CLUSTER_COLUMNS, cells)}</tr>")
-    return table("cluster-table", "The same failure now", CLUSTER_COLUMNS, rows)
+    return table("cluster-table", CLUSTER_CAPTION, CLUSTER_COLUMNS, rows)
 
 
-def history_table(events: Sequence[HistoryEvent], zone: tzinfo) -> str:
+def history_table(events: Sequence[HistoryEvent], zone: tzinfo, link: CellLink) -> str:
     """Return one row an entry, newest first, in the instructor's time zone."""
     rows = []
     for event in events:
@@ -153,14 +162,14 @@ def history_table(events: Sequence[HistoryEvent], zone: tzinfo) -> str:
             continue
         when = min(event.occurred_at, event.received_at).astimezone(zone)
         cells = [
-            f'<time datetime="{when.isoformat()}">{when:%d %b %H:%M:%S}</time>',
-            escape(where(event.exercise, event.notebook)),
+            f'<time datetime="{when.isoformat()}">{day_and_exact_clock(when)}</time>',
+            _place(event, link),
             glyph(kind),
             duration(event.duration_ms),
             _message(event),
         ]
         rows.append(f"<tr>{row_cells(HISTORY_COLUMNS, cells)}</tr>")
-    return table("history-table", "What the student did, newest first", HISTORY_COLUMNS, rows)
+    return table("history-table", HISTORY_CAPTION, HISTORY_COLUMNS, rows)
 
 
 def glyph(kind: str | None) -> str:
@@ -172,7 +181,15 @@ def glyph(kind: str | None) -> str:
 
 
 def _failure(cluster: ErrorCluster) -> str:
-    return f"<b>{escape(cluster.error_name or 'Error')}</b> {escape(cluster.pattern or '')}"
+    return f"<b>{escape(cluster.error_name or str(UNNAMED))}</b> {escape(cluster.pattern or '')}"
+
+
+def _place(event: HistoryEvent, link: CellLink) -> str:
+    place = escape(where(event.exercise, event.notebook))
+    opens = link(event.notebook, event.cell_id)
+    if opens is None:
+        return place
+    return f'<a href="{escape(opens)}" target="_blank" rel="noreferrer">{place}</a>'
 
 
 def _message(event: HistoryEvent) -> str:
@@ -196,7 +213,7 @@ def row_cells(
     return "".join(written)
 
 
-def table(test_id: str, caption: str, columns: Sequence[Column], rows: Sequence[str]) -> str:
+def table(test_id: str, caption: str | Text, columns: Sequence[Column], rows: Sequence[str]) -> str:
     head = "".join(f'<th scope="col"{column.attribute}>{column.heading}</th>' for column in columns)
     return (
         f'<div class="cp-scroll" tabindex="0"><table class="cp-table" data-testid="{test_id}">'

@@ -7,8 +7,10 @@ function made(name, className, text) {
   return element;
 }
 
+// A sentence that depends on a number has two forms, and the number as {n}.
 function filled(sentence, values) {
-  return sentence.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  const form = sentence.one ? sentence[values.n === 1 ? "one" : "other"] : sentence;
+  return form.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
 // Whatever is the same stays as it is: no layout, nothing for a screen reader to tell.
@@ -22,7 +24,7 @@ class MapHead {
   }
 
   // Neighbours of the same notebook share a heading.
-  build(exercises, texts) {
+  build({ exercises, texts, kept, course_id: course }) {
     const groups = made("tr", "cp-notebooks");
     this.corner = made("th", "cp-corner");
     this.corner.scope = "col";
@@ -43,7 +45,8 @@ class MapHead {
       heading.colSpan = begins ? 1 : heading.colSpan + 1;
       const column = made("th", begins && place ? "cp-begins" : "");
       column.scope = "col";
-      const name = made("span", "cp-exercise", exercise.name);
+      const name = made("a", "cp-exercise", exercise.name);
+      name.href = `exercise?${new URLSearchParams({ ...kept, course, exercise: exercise.name })}`;
       const bar = made("span", "cp-solved");
       bar.ariaHidden = "true";
       bar.append(made("i"));
