@@ -41,9 +41,11 @@ OUTSIDE: Final = Text("outside exercises")
 
 
 def reason_text(reason: Reason) -> str:
-    """Return a reason in words; as the API words it where it is one that is not known here."""
-    text = REASONS.get(reason.code)
-    return reason.text if text is None else text.format(**_shown(reason.values))
+    """Return a reason in words; as the API words it where its values are another version's."""
+    try:
+        return REASONS[reason.code].format(**_shown(reason.values))
+    except KeyError:
+        return reason.text
 
 
 def _shown(values: Mapping[str, Value]) -> dict[str, str]:

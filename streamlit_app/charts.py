@@ -270,7 +270,7 @@ def _marked(
     is_late = shown["time"] > times.min() + _LATE * (times.max() - times.min())
     layers: list[OverTime] = [chart, lines, *_texts(shown[~is_late], colours)]
     layers += _texts(shown[is_late], colours, is_late=True)
-    layered: alt.LayerChart = alt.layer(*layers)
+    layered = alt.LayerChart(layer=layers)
     return finished(layered, height, colours)
 
 
@@ -337,6 +337,8 @@ def finished(chart: Drawing, height: int, colours: Palette) -> Drawing:
     """Give a chart the look that all of them share: on a card, in the card's text size."""
     drawn: Drawing = (
         chart.properties(height=height, background="transparent", padding=_PADDING)
+        # The chart has a name and a table beside it: to hear each mark's columns is no help.
+        .configure(aria=False)
         .configure_axis(
             labelColor=colours.muted,
             labelFontSize=_TEXT_PX,

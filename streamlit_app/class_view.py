@@ -17,12 +17,13 @@ from streamlit_app import attention, charts, class_marks, failures, notices
 from streamlit_app.api_client import ApiClient
 from streamlit_app.class_map.component import class_map
 from streamlit_app.class_map.matrix import Order, map_data, orders_of, seats_of
+from streamlit_app.exercise_tables import attempts_table
 from streamlit_app.frames import exercises_frame, marks_frame, runs_frame, stream_frame
 from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title, strip
 from streamlit_app.palette import Palette, palette_for
 from streamlit_app.strip_numbers import strip_numbers
-from streamlit_app.tables import exercise_table
+from streamlit_app.tables import exercise_table, stream_table
 
 MAP: Final = Text("Class map")
 ORDER: Final = Text("Order of the rows")
@@ -170,6 +171,7 @@ def _over_time(view: ClassView, colours: Palette) -> None:
             marks = marks_frame(view.numbers.marks)
             chart = charts.class_stream(stream_frame(stream), colours, marks)
             st.altair_chart(chart, key="stream_chart", alt=str(OVER_TIME[0]))
+            st.html(stream_table(stream))
         else:
             st.html(f'<p class="cp-muted">{NOT_BEGUN}</p>')
         if not view.is_past:
@@ -186,9 +188,11 @@ def _one_click_away(view: ClassView, colours: Palette) -> None:
     """Offer what is not looked at during class all the time; it is asked for when it is opened."""
     minutes = st.expander(str(RUNS_A_MINUTE), key="minutes", on_change="rerun")
     if minutes.open:
-        runs = runs_frame(view.timeline().buckets, _MINUTES_SHOWN)
+        buckets = view.timeline().buckets
+        runs = runs_frame(buckets, _MINUTES_SHOWN)
         chart = charts.runs_per_minute(runs, colours, marks_frame(view.numbers.marks))
         minutes.altair_chart(chart, key="minutes_chart", alt=str(RUNS_A_MINUTE))
+        minutes.html(attempts_table(buckets[-_MINUTES_SHOWN:]))
     exercises = st.expander(str(EXERCISES), key="exercises", on_change="rerun")
     if exercises.open:
         listed = view.numbers.class_map.exercises

@@ -4,9 +4,10 @@ They are plain HTML at the dashboard's own address, without scripts, and ask the
 """
 
 from html import escape
+from http import HTTPStatus
 from pathlib import Path
 from string import Template
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -43,6 +44,18 @@ _ELSEWHERE: Final = Text(
     "This form came from another page. Open the dashboard again and sign in there."
 )
 _DIFFERENT: Final = Text("The two passwords are not the same.")
+#: Why the aggregation API gives no token, in its own words; the page says them in the viewer's.
+OF_API: Final = (
+    Text("the name or the password is wrong"),
+    Text("a password needs at least 10 characters"),
+    Text(
+        "this link was used, or there is a newer one: "
+        "sign in, or ask for a new one ('cellpulse account reset')"
+    ),
+    Text("this account was closed: sign in, or ask for a new one ('cellpulse account reset')"),
+)
+TOO_MANY: Final = Text("too many wrong passwords: try again in {n} min")
+_FAULT: Final = "Value error, "
 _LARGEST_FORM: Final = 10_000
 #: For an answer with a secret in its address: no cache keeps it, and nobody learns the address.
 PRIVATE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
@@ -163,10 +176,15 @@ class SignInPages:
             return None, _AWAY, 503
         if answer.is_success:
             return body["token"], "", 200
-        if answer.status_code == 422:  # noqa: PLR2004 - the standard's number
-            faults = "; ".join(fault["message"] for fault in body.get("errors", ()))
-            return None, faults or body["detail"], 422
-        return None, body["detail"], answer.status_code
+        return None, _why_not(answer, body), answer.status_code
+
+
+def _why_not(answer: httpx.Response, body: dict[str, Any]) -> str:
+    """Say in the viewer's language why the API gave no token."""
+    if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        return TOO_MANY.format(n=max(1, int(answer.headers["Retry-After"]) // 60))
+    faults = [fault["message"].removeprefix(_FAULT) for fault in body.get("errors", ())]
+    return "; ".join(str(Text(each)) for each in faults or [body["detail"]])
 
 
 def _password_page(code: str, refusal: str | Text = "", status: int = 200) -> HTMLResponse:

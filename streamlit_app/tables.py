@@ -7,6 +7,7 @@ from html import escape
 from typing import Final
 
 from analytics.attention_responses import ErrorCluster
+from analytics.class_responses import ClassStream
 from analytics.responses import ExerciseProgress, HistoryEvent, StudentState
 from streamlit_app.addresses import address
 from streamlit_app.language.formats import day_and_exact_clock
@@ -81,6 +82,12 @@ HISTORY_COLUMNS: Final = (
     Column(Text("Took"), is_number=True, on_phone=False),
     Column(Text("Error or message")),
 )
+STREAM_COLUMNS: Final = (
+    Column(Text("Exercise")),
+    Column(Text("Students"), is_number=True),
+    Column(Text("Of the class"), is_number=True),
+)
+STREAM_CAPTION: Final = Text("Where the class is now")
 CLASS_CAPTION: Final = Text("The class, one row a student")
 EXERCISE_CAPTION: Final = Text("The exercises")
 CLUSTER_CAPTION: Final = Text("The same failure, across students")
@@ -134,6 +141,18 @@ def exercise_table(exercises: Iterable[ExerciseProgress], course_id: str | None 
         ]
         rows.append(f"<tr>{row_cells(EXERCISE_COLUMNS, cells, first_names_row=True)}</tr>")
     return table("exercise-table", EXERCISE_CAPTION, EXERCISE_COLUMNS, rows)
+
+
+def stream_table(stream: ClassStream) -> str:
+    """Return how many students are at each exercise now, for who can't see the chart of it."""
+    everybody = sum(each.students[-1] for each in stream.exercises)
+    rows = []
+    for each in stream.exercises:
+        here = each.students[-1]
+        share = percent(here / everybody if everybody else None)
+        cells = [escape(each.exercise), str(here), share]
+        rows.append(f"<tr>{row_cells(STREAM_COLUMNS, cells, first_names_row=True)}</tr>")
+    return _bare_table("stream-table", STREAM_CAPTION, STREAM_COLUMNS, rows, " cp-hidden")
 
 
 def cluster_table(clusters: Iterable[ErrorCluster], now: datetime) -> str:
@@ -214,9 +233,22 @@ def row_cells(
 
 
 def table(test_id: str, caption: str | Text, columns: Sequence[Column], rows: Sequence[str]) -> str:
+    written = _bare_table(test_id, caption, columns, rows)
+    return (
+        f'<div class="cp-scroll" tabindex="0" role="region" aria-label="{caption}">{written}</div>'
+    )
+
+
+def _bare_table(
+    test_id: str,
+    caption: str | Text,
+    columns: Sequence[Column],
+    rows: Sequence[str],
+    further_class: str = "",
+) -> str:
     head = "".join(f'<th scope="col"{column.attribute}>{column.heading}</th>' for column in columns)
     return (
-        f'<div class="cp-scroll" tabindex="0"><table class="cp-table" data-testid="{test_id}">'
+        f'<table class="cp-table{further_class}" data-testid="{test_id}">'
         f'<caption class="cp-hidden">{caption}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )

@@ -1,21 +1,22 @@
 """Numbers, dates and times as the viewer's language writes them; time zones are the caller's."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from babel.dates import format_skeleton, format_time
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_percent
 
-from streamlit_app.language.text import locale
+from streamlit_app.language.text import decimal, locale
 
 
 def number(value: float) -> str:
     """Write a number with up to three decimals."""
-    return format_decimal(value, locale=locale())
+    return decimal(value, locale())
 
 
 def percent(share: float) -> str:
     """Write a share of 0 to 1 in whole percent."""
-    return format_percent(share, locale=locale())
+    return _percent(share, locale())
 
 
 def clock(when: datetime) -> str:
@@ -41,6 +42,11 @@ def day_and_exact_clock(when: datetime) -> str:
 def date_and_clock(when: datetime) -> str:
     """Write a day with its year, and the time to the minute."""
     return f"{format_skeleton('yMMMd', when, locale=locale())} {clock(when)}"
+
+
+@lru_cache(maxsize=256)
+def _percent(share: float, of: str) -> str:
+    return format_percent(share, locale=of)
 
 
 def _day(when: datetime) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -61,7 +61,7 @@ class Plural:
 
     def format(self, n: float, **values: object) -> str:
         """Return the text for a number in the viewer's language, filled in."""
-        return self._for(n).format(n=format_decimal(n, locale=locale()), **values)
+        return self._for(n).format(n=decimal(n, locale()), **values)
 
     def forms(self) -> dict[str, str]:
         """Return both forms, for a script in the browser."""
@@ -116,6 +116,12 @@ def _for_browser(text: Any) -> Any:
     if isinstance(text, Plural):
         return text.forms()
     return for_browser(text) if isinstance(text, Mapping) else text
+
+
+@lru_cache(maxsize=4_096)  # a table of a class says the same few numbers again and again
+def decimal(value: float, of: str) -> str:
+    """Write a number, with up to three decimals, as a locale does."""
+    return format_decimal(value, locale=of)
 
 
 @cache

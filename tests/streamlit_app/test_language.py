@@ -9,14 +9,19 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from pydantic import ValidationError
 from starlette.requests import HTTPConnection
 from streamlit.testing.v1 import AppTest
 
+import analytics.sign_in
+import analytics.sign_in_routes
 import streamlit_app.app
 from analytics.attention_responses import ReasonCode
 from analytics.attention_rule import Ground
 from analytics.attention_wording import in_words
-from streamlit_app import wording
+from analytics.sign_in import TooManyAttemptsError
+from analytics.sign_in_responses import PasswordRequest
+from streamlit_app import sign_in, wording
 from streamlit_app.attention_reasons import reason_text
 from streamlit_app.language import catalogue
 from streamlit_app.language.choice import COOKIE, ENGLISH, LOCALES, NAMES, choose, chosen
@@ -227,6 +232,27 @@ def test_a_reason_reads_in_english_as_the_api_words_it(ground: Ground) -> None:
         japanese = reason_text(reason)
     assert not re.search(r"\b(?!NameError\b|sum\b)[a-z]{2,}", japanese), japanese
     assert not re.search(r"[{}]", japanese)
+
+
+def test_a_reason_of_another_version_is_told_as_the_api_words_it() -> None:
+    """Without the values that its sentence needs there is still the API's own."""
+    reason = in_words(next(_grounds())).model_copy(update={"values": {}})
+    with speaking("ja"):
+        assert reason_text(reason) == reason.text
+
+
+def test_why_the_api_gives_no_token_is_known_word_by_word() -> None:
+    """What the API says when somebody can't sign in has its translation under the same words."""
+    sources = "".join(
+        Path(module.__file__ or "").read_text("utf-8")
+        for module in (analytics.sign_in, analytics.sign_in_routes)
+    )
+    for text in sign_in.OF_API[:1] + sign_in.OF_API[2:]:
+        assert text.english.split(":")[0] in sources
+        assert text.english.partition(":")[2] in sources
+    with pytest.raises(ValidationError, match=sign_in.OF_API[1].english):
+        PasswordRequest.model_validate({"code": "", "password": "short"})
+    assert sign_in.TOO_MANY.format(n=15) == str(TooManyAttemptsError(900))
 
 
 def test_two_viewers_read_the_same_page_each_in_their_language(

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from analytics.responses import StudentState
-from streamlit_app.tables import class_table, exercise_table, history_table
+from streamlit_app.tables import class_table, exercise_table, history_table, stream_table
 from streamlit_app.wording import NEVER, NOT_STARTED, ago, duration, percent, where
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -79,6 +79,18 @@ def test_exercises_say_what_solved_rests_on(made_up: Any) -> None:
     first, second = _rows(table)
     assert first == ["1.1", "01_values", "1", "ran only 1", "0%"]
     assert second == ["1.2", "01_values", "1", "1", "0%"]
+
+
+def test_where_the_class_is_now_is_a_table_too(made_up: Any) -> None:
+    """Who can't see the chart hears how many are at each exercise; nobody anywhere is no share."""
+    for student, exercise in (("Vole", "1.1"), ("Heron", "1.2"), ("Ibis", "1.2")):
+        made_up.run(student, exercise=exercise)
+    stream = made_up.class_stream()
+    rows = [["1.1", "1", "33%"], ["1.2", "2", "67%"]]
+    assert _rows(stream_table(stream)) == rows
+    gone = [each.model_copy(update={"students": [0]}) for each in stream.exercises]
+    empty = stream.model_copy(update={"exercises": gone})
+    assert _rows(stream_table(empty)) == [["1.1", "0", NEVER], ["1.2", "0", NEVER]]
 
 
 def test_a_history_shows_times_in_the_instructors_zone(made_up: Any) -> None:

@@ -10,8 +10,17 @@ _MARKS: Final = {"Text", "Plural"}
 #: What stands in these is for a program.
 _NO_WORDS: Final = {"Path", "Template", "TypeVar", "compile", "component"}
 #: Constants that hold a name that is the same in every language, or words for a program.
-_FOR_PROGRAMS: Final = {"BRAND", "FACTS_SHOWN", "GROUPS", "Order", "PARAMETER", "SHOWN", "STATES"}
-_WORDS: Final = re.compile(r"[A-Z“][a-z]+([.:,?]| \S)|[A-Z][a-z]+$|[a-z]{2,} [a-z“{]")
+_FOR_PROGRAMS: Final = {
+    "_FAULT",
+    "BRAND",
+    "FACTS_SHOWN",
+    "GROUPS",
+    "Order",
+    "PARAMETER",
+    "SHOWN",
+    "STATES",
+}
+_WORDS: Final = re.compile(r"[A-Z“][a-z]+([.:,?]| \S)|(^|\s)[A-Z][a-z]+$|[a-z]{2,} [a-z“{]")
 _WORD: Final = re.compile(r"[A-Za-z]+")
 _MARKUP: Final = re.compile(r"^:|[<>=;]|--|://")
 
