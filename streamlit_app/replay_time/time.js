@@ -107,10 +107,10 @@ class ReplayTime {
     );
   }
 
-  update(data, setTriggerValue) {
+  update(data, setStateValue) {
     const isElsewhere = data.at_ms !== this.asked && data.at_ms !== this.data.at_ms;
     this.data = data;
-    this.trigger = setTriggerValue;
+    this.tell = setStateValue;
     this.build();
     if (this.asked === data.at_ms) this.waitsSince = undefined;
     if (isElsewhere) {
@@ -188,7 +188,7 @@ class ReplayTime {
     this.asked = Math.round(this.at);
     this.askedAt = this.waitsSince = performance.now();
     if (this.isPlaying) this.keepInAddress();
-    this.trigger?.("asked", { at_ms: this.asked, speed: this.speed, playing: this.isPlaying, number: this.askedAt });
+    this.tell?.("asked", { at_ms: this.asked, speed: this.speed, playing: this.isPlaying, number: this.askedAt });
   }
 
   // While it plays the address follows, without an entry in the history for each step.
@@ -229,13 +229,13 @@ class ReplayTime {
 const shown = new WeakMap();
 
 // Streamlit calls this when the component appears and after each drawing.
-export default function ({ parentElement, data, setTriggerValue }) {
+export default function ({ parentElement, data, setStateValue }) {
   let time = shown.get(parentElement);
   if (!time) {
     time = new ReplayTime(parentElement, data);
     shown.set(parentElement, time);
   }
-  time.update(data, setTriggerValue);
+  time.update(data, setStateValue);
   return () => {
     shown.get(parentElement)?.close();
     shown.delete(parentElement);
