@@ -58,14 +58,14 @@ CLASS_STREAM: Final = ClassStream(
         StreamExercise(exercise="2.2", students=[2, 10]),
     ],
 )
-ALIASES: Final = Aliases(
-    course_id="python-1",
-    aliases=[Alias(student_id="ada", display_name="Ada Lovelace", number=1_041)],
-)
 CLASS_SESSIONS: Final = ClassSessions(
     as_of=_AS_OF,
     course_id="python-1",
     sessions=[
         ClassSession(started_at=_NOW - timedelta(minutes=42), ended_at=_NOW, students=27, runs=512)
     ],
+)
+ALIASES: Final = Aliases(
+    course_id="python-1",
+    aliases=[Alias(student_id="ada", display_name="Ada Lovelace", number=1_041)],
 )

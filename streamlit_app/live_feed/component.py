@@ -29,9 +29,9 @@ TEXTS = {
     "kinds": KINDS,
 }
 PAST_TEXTS = {
-    "title": "Every run until then",
-    "label": "What had happened, newest first",
-    "empty": "Nothing had happened yet.",
+    "title": Text("Every run until then"),
+    "label": Text("What had happened, newest first"),
+    "empty": Text("Nothing had happened yet."),
 }
 CONNECTION_TEXTS = {
     "connecting": Text("connecting…"),
@@ -95,8 +95,8 @@ def past_feed(start: FeedStart) -> None:
     """Show the list as it was at a moment of the past."""
     data = {
         "course_id": start.course_id,
-        "kept": kept(),
         "runs": start.runs,
+        "kept": kept(),
         "texts": for_browser({**TEXTS, **PAST_TEXTS}),
         "locale": locale().replace("_", "-"),
     }

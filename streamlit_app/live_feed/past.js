@@ -26,7 +26,8 @@ class PastFeed {
   }
 
   addressOf(student) {
-    return `student?${new URLSearchParams({ ...this.data.kept, course: this.data.course_id, student })}`;
+    const query = new URLSearchParams({ ...this.data.kept, course: this.data.course_id, student });
+    return `student?${query}`;
   }
 }
 

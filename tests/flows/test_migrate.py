@@ -37,8 +37,8 @@ def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:
         "attention_thresholds",
         "attention_snoozes",
         "attention_marks",
-        "student_notes",
         "class_marks",
+        "student_notes",
     }
     assert tables(engine) == expected
     migrate(engine, "base")

@@ -41,8 +41,8 @@ TABLES = (
     "attention_thresholds",
     "attention_snoozes",
     "attention_marks",
-    "student_notes",
     "class_marks",
+    "student_notes",
 )
 #: What no event tells of: only a backup brings it back.
 SET_BY_INSTRUCTOR = (
@@ -90,7 +90,8 @@ def elsewhere(
             processes={},
         )
         yield platform
-        platform.stop(*platform.processes)
+        for name in list(platform.processes):
+            platform.stop(name)
 
 
 def events(first: int, count: int) -> list[dict[str, Any]]:
@@ -155,12 +156,14 @@ def test_a_platform_goes_on_elsewhere_from_its_backup(
     assert done.returncode == 0, done.stderr
     assert "150 events accepted, 150 in the log, 150 in InfluxDB" in done.stdout
     expected = contents(pipeline)
-    pipeline.stop(*pipeline.processes)
+    for name in list(pipeline.processes):
+        pipeline.stop(name)
 
     restored(elsewhere, folder)
     assert contents(elsewhere) == expected
     assert (elsewhere.folder / "cellpulse_secret").stat().st_mode & 0o777 == 0o600
-    elsewhere.start("ingest", "relay", "worker", "api")
+    for name in ("ingest", "relay", "worker", "api"):
+        elsewhere.start(name)
     wait_until(lambda: is_even(elsewhere), "every store")
     assert contents(elsewhere) == expected
     answer = elsewhere.post(events(140, 20))
@@ -204,13 +207,7 @@ def test_a_backup_while_events_arrive_is_of_one_moment(
         thread.start()
     try:
         wait_until(lambda: len(sent) > 200, "events")
-        done = subprocess.run(
-            (sys.executable, "-m", "flows.cli", "backup", str(folder)),
-            env=pipeline.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = pipeline.cellpulse("backup", str(folder))
         after = len(sent)
         wait_until(lambda: len(sent) > after + 100, "events after it")
     finally:
@@ -218,13 +215,15 @@ def test_a_backup_while_events_arrive_is_of_one_moment(
         for thread in threads:
             thread.join()
     assert done.returncode == 0, done.stderr
-    pipeline.stop(*pipeline.processes)
+    for name in list(pipeline.processes):
+        pipeline.stop(name)
 
     restored(elsewhere, folder)
     manifest = json.loads((folder / "manifest.json").read_text())
     kept = manifest["counts"]["accepted"]
     assert 200 < kept < 200 + len(sent)
-    elsewhere.start("ingest", "relay", "worker", "api")
+    for name in ("ingest", "relay", "worker", "api"):
+        elsewhere.start(name)
     wait_until(lambda: is_even(elsewhere), "every store")
     found = contents(elsewhere)
     assert len(found["events"]) == len(found["points"]) == kept
@@ -317,7 +316,8 @@ def test_nothing_is_written_over(idle_pipeline: Any, small_backup: Path) -> None
         assert "the lake is not empty" in refused(idle_pipeline, "restore", str(small_backup))
         lake.execute("UPDATE lake.log_position SET position = '0-0'")
     restored(idle_pipeline, small_backup)
-    idle_pipeline.start("relay", "worker")
+    idle_pipeline.start("relay")
+    idle_pipeline.start("worker")
     idle_pipeline.wait_until(lambda: is_even(idle_pipeline), "every store")
     assert idle_pipeline.psql("SELECT sum(runs) FROM student_states") == "3"
 
