@@ -8,7 +8,7 @@ import streamlit as st
 
 from analytics.responses import Course
 from analytics.sign_in_responses import Viewer
-from streamlit_app import exercise, first_visit, live, measures, notices, session, student
+from streamlit_app import exercise, first_visit, live, measures, notices, replay, session, student
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.language.bar import languages, tell_browser
 from streamlit_app.language.text import Text
@@ -30,6 +30,7 @@ def main() -> None:
     """Draw the bar with the pages and the courses, then the page that was asked for."""
     pages = [
         st.Page(live.show, title=str(live.TITLE), url_path="live", default=True),
+        st.Page(replay.show, title=str(replay.TITLE), url_path="replay"),
         st.Page(exercise.show, title=str(exercise.TITLE), url_path="exercise"),
         st.Page(student.show, title=str(student.TITLE), url_path="student"),
         st.Page(measures.show, title=str(measures.TITLE), url_path="measures"),
