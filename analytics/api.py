@@ -13,10 +13,12 @@ from analytics import (
     attention_routes,
     class_mark_routes,
     class_routes,
+    code_routes,
     health,
     measure_routes,
     routes,
     sign_in_routes,
+    student_routes,
     table_routes,
 )
 from analytics.attention_writer import AttentionWriter
@@ -61,6 +63,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.state.changes = CourseChanges(settings)
     app.state.sign_in = SignIn(settings)
     app.state.signed_out = SignedOut(redis)
+    app.state.postgres_url = settings.postgres_url
     app.state.secret = settings.secret.get_secret_value()
     app.add_middleware(EncodedPaths)
     install_problem_handlers(app)
@@ -73,11 +76,13 @@ def create_app(settings: ApiSettings) -> FastAPI:
 
     # First the addresses with a name at their end, which the others' course could swallow.
     app.include_router(routes.history_router)
+    app.include_router(student_routes.router)
     app.include_router(table_routes.router)
     app.include_router(measure_routes.router)
     app.include_router(attention_routes.router)
     app.include_router(class_mark_routes.router)
     app.include_router(class_routes.router)
+    app.include_router(code_routes.router)
     app.include_router(routes.router)
     app.include_router(sign_in_routes.router)
     app.include_router(health.router)

@@ -51,7 +51,9 @@ def attention(lake: Lake, course_id: str, asked_ns: int | None) -> Attention:
         now=now,
         lesson_minutes=LESSON_MINUTES,
         thresholds=thresholds,
-        students=[each for each in listed if each.snooze is None and not _is_helped(each)],
+        students=_in_queue(
+            [each for each in listed if each.snooze is None and not _is_helped(each)]
+        ),
         snoozed=[each for each in listed if each.snooze is not None],
         helped=[each for each in listed if each.snooze is None and _is_helped(each)],
     )
@@ -134,6 +136,19 @@ def _is_helped(listed: Listed) -> bool:
     return listed.mark is not None and listed.mark.mark == "helped"
 
 
+def _in_queue(students: list[Listed]) -> list[Listed]:
+    """Number those whose hand is up, who come in the order of their waiting."""
+    waiting = [
+        each.student_id
+        for each in students
+        if any(reason.code == "hand_up" for reason in each.reasons)
+    ]
+    places = {student_id: place for place, student_id in enumerate(waiting, 1)}
+    return [
+        each.model_copy(update={"help_place": places.get(each.student_id)}) for each in students
+    ]
+
+
 def _listed(case: Case, snoozed: dict[str, Any] | None, mark: Mark | None) -> Listed:
     signals = case.signals
     hand_at = signals["help_at"]
@@ -149,6 +164,7 @@ def _listed(case: Case, snoozed: dict[str, Any] | None, mark: Mark | None) -> Li
         notebook=signals["notebook"],
         last_run_at=signals["run_at"],
         reasons=[in_words(ground) for ground in case.grounds],
+        help_message=signals["help_message"],
         snooze=Snooze(until=snoozed["until"], by=snoozed["snoozed_by"])
         if snoozed is not None and is_snoozed
         else None,

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
-from analytics import class_answers, class_examples, examples
+from analytics import alias_answers, class_answers, class_examples, examples
 from analytics.access import ClassOf
-from analytics.class_responses import ClassMap, ClassSessions, ClassStream
+from analytics.class_responses import Aliases, ClassMap, ClassSessions, ClassStream
 from analytics.parameters import Bucket, SeenFrom, SeenTo, bucket_length, require_span
 from analytics.routes import COURSE, AsOfNs, Lake
 
@@ -44,3 +44,10 @@ def get_class_sessions(lake: Lake, course_id: ClassOf, as_of_ns: AsOfNs) -> Clas
     return lake.read(
         lambda connection: class_answers.class_sessions(connection, course_id, as_of_ns)
     )
+
+
+@router.get(f"{COURSE}/aliases", responses=examples.answer(class_examples.ALIASES))
+def get_aliases(request: Request, lake: Lake, course_id: ClassOf) -> Aliases:
+    """Return each student's neutral alias, with which a page can be shown to the class."""
+    secret = request.app.state.secret
+    return lake.read(lambda connection: alias_answers.aliases(connection, course_id, secret))

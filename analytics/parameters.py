@@ -151,6 +151,14 @@ OnlyExercise = Annotated[
         description="Only what is of this exercise; empty for outside exercises.",
     ),
 ]
+InExercise = Annotated[
+    str,
+    Query(
+        alias="exercise",
+        max_length=200,
+        description="The exercise; empty for outside exercises.",
+    ),
+]
 LastMinutes = Annotated[
     int,
     Query(

@@ -2,7 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, Double, ForeignKey, ForeignKeyConstraint, Index, Text
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -40,7 +48,7 @@ class Student(Base):
 class Enrollment(Base):
     """A student in a course, from a roster (`cellpulse enroll`) or from the first event.
 
-    `display_name` and `section` are what the course's roster says; each course has its own.
+    `display_name`, `section` and `seat` are what the course's roster says; each course has its own.
     """
 
     __tablename__ = "enrollments"
@@ -50,6 +58,7 @@ class Enrollment(Base):
     enrolled_at: Mapped[datetime]
     display_name: Mapped[str | None]
     section: Mapped[str | None]
+    seat: Mapped[str | None]
 
 
 class Notebook(Base):
@@ -339,6 +348,29 @@ class ClassMark(Base):
     set_by: Mapped[str | None]
     removed_at: Mapped[datetime | None]
     removed_by: Mapped[str | None]
+
+
+class StudentNote(Base):
+    """What an instructor noted about a student, for the course's instructors alone.
+
+    One that was removed is kept for some minutes, so that it can be brought back.
+    """
+
+    __tablename__ = "student_notes"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
+        ),
+        Index("student_notes_of", "course_id", "student_id"),
+    )
+
+    note_id: Mapped[str] = mapped_column(primary_key=True)
+    course_id: Mapped[str]
+    student_id: Mapped[str]
+    written_at: Mapped[datetime]
+    written_by: Mapped[str | None]
+    text: Mapped[str]
+    removed_at: Mapped[datetime | None]
 
 
 class SkippedEvent(Base):

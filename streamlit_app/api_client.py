@@ -19,7 +19,8 @@ from analytics.attention_responses import (
     Thresholds,
 )
 from analytics.class_mark_responses import ClassMarkRemoved, ClassMarks, ClassMarkSet
-from analytics.class_responses import ClassMap, ClassSessions, ClassStream
+from analytics.class_responses import Aliases, ClassMap, ClassSessions, ClassStream
+from analytics.code_responses import CodeGroups
 from analytics.responses import (
     Answer,
     Courses,
@@ -33,6 +34,8 @@ from analytics.responses import (
     Timeline,
 )
 from analytics.sign_in_responses import Viewer
+from analytics.student_responses import Notes, Sittings
+from streamlit_app.aliases import AliasBook
 from streamlit_app.language.text import Text
 
 API_ROOT: Final = "/api/v1"
@@ -89,11 +92,13 @@ class ApiClient:
     Args:
         http: Shared by all sessions; its base address is the API's.
         token: The instructor's read token.
+        aliases_shown: Puts aliases in the place of students while the page is projected; else None.
         moment: Answers about a class are as of then; None for now.
     """
 
     http: httpx.Client
     token: str
+    aliases_shown: AliasBook | None = None
     moment: datetime | None = None
 
     def at(self, moment: datetime) -> Self:
@@ -138,6 +143,10 @@ class ApiClient:
     def class_map(self, course_id: str) -> ClassMap:
         """Return how far each student is with each exercise."""
         return self._get(f"/courses/{_segment(course_id)}/class_map", ClassMap)
+
+    def aliases(self, course_id: str) -> Aliases:
+        """Return each student's neutral alias, with which a page can be shown to the class."""
+        return self._get(f"/courses/{_segment(course_id)}/aliases", Aliases)
 
     def class_stream(self, course_id: str) -> ClassStream:
         """Return how many students were at each exercise, minute by minute."""
@@ -185,7 +194,12 @@ class ApiClient:
             student: Only what this student did.
             exercise: Only what was done in this exercise; '' is outside exercises.
         """
-        query = _given(limit=limit, before=before, student_id=student, exercise=exercise)
+        query = _given(
+            limit=limit,
+            before=before,
+            student_id=self._student(course_id, student),
+            exercise=exercise,
+        )
         return self._get(f"/courses/{_segment(course_id)}/events", Events, query)
 
     def measures(self) -> Measures:
@@ -194,7 +208,8 @@ class ApiClient:
 
     def measure(self, course_id: str, name: str, question: MeasureQuery) -> MeasureRows:
         """Return the numbers of a measure."""
-        query = _given(by=question.by, student_id=question.student, exercise=question.exercise)
+        student_id = self._student(course_id, question.student)
+        query = _given(by=question.by, student_id=student_id, exercise=question.exercise)
         path = f"/courses/{_segment(course_id)}/measures/{_segment(name)}"
         return self._get(path, MeasureRows, {**query, **question.own})
 
@@ -210,12 +225,40 @@ class ApiClient:
             before: `next_before` of the page after this one; the newest page when absent.
         """
         query = _given(limit=limit, before=before)
-        path = f"/courses/{_segment(course_id)}/students/{_segment(student_id)}/history"
+        path = f"{self._of(course_id, student_id)}/history"
         return self._get(path, History, query)
+
+    def sittings(self, course_id: str, student_id: str) -> Sittings:
+        """Return when a student was at work, newest first."""
+        return self._get(f"{self._of(course_id, student_id)}/sittings", Sittings)
+
+    def notes(self, course_id: str, student_id: str) -> Notes:
+        """Return what instructors noted about a student, newest first."""
+        return self._get(f"{self._of(course_id, student_id)}/notes", Notes)
+
+    def add_note(self, course_id: str, student_id: str, text: str) -> None:
+        """Note something about a student."""
+        path = f"{self._of(course_id, student_id)}/notes"
+        self._ask("POST", path, Notes, json={"text": text})
+
+    def remove_note(self, course_id: str, student_id: str, note_id: str) -> None:
+        """Remove a note."""
+        path = f"{self._of(course_id, student_id)}/notes/{_segment(note_id)}"
+        self._ask("DELETE", path, Notes)
+
+    def restore_note(self, course_id: str, student_id: str, note_id: str) -> None:
+        """Bring a note back."""
+        path = f"{self._of(course_id, student_id)}/notes/{_segment(note_id)}/restore"
+        self._ask("POST", path, Notes)
 
     def attention(self, course_id: str) -> Attention:
         """Return who needs a person now, most urgent first."""
         return self._get(f"/courses/{_segment(course_id)}/attention", Attention)
+
+    def code_groups(self, course_id: str, exercise: str) -> CodeGroups:
+        """Return the latest code of each student at an exercise, in groups that are alike."""
+        path = f"/courses/{_segment(course_id)}/code_groups"
+        return self._get(path, CodeGroups, {"exercise": exercise})
 
     def error_clusters(
         self, course_id: str, *, minutes: int, exercise: str | None = None
@@ -231,21 +274,35 @@ class ApiClient:
 
     def snooze(self, course_id: str, student_id: str, *, minutes: int) -> None:
         """Take a student off the list of who needs a person, for everybody."""
-        path = _attention_of(course_id, student_id, "snooze")
+        path = self._attention_of(course_id, student_id, "snooze")
         self._ask("POST", path, Snoozed, json={"minutes": minutes})
 
     def end_snooze(self, course_id: str, student_id: str) -> None:
         """Put a student back on the list."""
-        self._ask("DELETE", _attention_of(course_id, student_id, "snooze"), Snoozed)
+        self._ask("DELETE", self._attention_of(course_id, student_id, "snooze"), Snoozed)
 
     def mark(self, course_id: str, student_id: str, mark: MarkKind) -> None:
         """Tell everybody that one goes to a student, or has helped."""
-        path = _attention_of(course_id, student_id, "mark")
+        path = self._attention_of(course_id, student_id, "mark")
         self._ask("POST", path, Marked, json={"mark": mark})
 
     def take_mark_back(self, course_id: str, student_id: str) -> None:
         """Take a student's latest mark back."""
-        self._ask("DELETE", _attention_of(course_id, student_id, "mark"), Marked)
+        self._ask("DELETE", self._attention_of(course_id, student_id, "mark"), Marked)
+
+    def _student(self, course_id: str, shown: str | None) -> str | None:
+        """Return whose the name on the page is."""
+        if shown is None or self.aliases_shown is None:
+            return shown
+        return self.aliases_shown.student(course_id, shown)
+
+    def _of(self, course_id: str, shown: str) -> str:
+        student_id = self._student(course_id, shown) or shown
+        return f"/courses/{_segment(course_id)}/students/{_segment(student_id)}"
+
+    def _attention_of(self, course_id: str, shown: str, what: str) -> str:
+        student_id = self._student(course_id, shown) or shown
+        return f"/courses/{_segment(course_id)}/attention/{_segment(student_id)}/{what}"
 
     def _get(
         self, path: str, answer: type[AnswerType], query: Mapping[str, str | float] | None = None
@@ -271,8 +328,10 @@ class ApiClient:
             raise NumbersUnavailableError(_AWAY) from error
         _raise_for_refusal(response)
         try:
-            return answer.model_validate_json(response.content)
-        except ValidationError as error:
+            if self.aliases_shown is None:
+                return answer.model_validate_json(response.content)
+            return answer.model_validate(self.aliases_shown.disguised(response.json()))
+        except (ValidationError, ValueError) as error:
             raise NumbersUnavailableError(_STRANGE) from error
 
 
@@ -291,10 +350,6 @@ def _raise_for_refusal(response: httpx.Response) -> None:
 
 def _given(**query: str | int | None) -> dict[str, str | int]:
     return {name: value for name, value in query.items() if value is not None}
-
-
-def _attention_of(course_id: str, student_id: str, what: str) -> str:
-    return f"/courses/{_segment(course_id)}/attention/{_segment(student_id)}/{what}"
 
 
 def _segment(identifier: str) -> str:

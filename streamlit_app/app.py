@@ -8,7 +8,18 @@ import streamlit as st
 
 from analytics.responses import Course
 from analytics.sign_in_responses import Viewer
-from streamlit_app import exercise, first_visit, live, measures, notices, replay, session, student
+from streamlit_app import (
+    exercise,
+    first_visit,
+    live,
+    measures,
+    notices,
+    projector,
+    replay,
+    session,
+    student,
+)
+from streamlit_app.addresses import go_on_with, kept
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.language.bar import languages, tell_browser
 from streamlit_app.language.text import Text
@@ -49,9 +60,11 @@ def main() -> None:
         with bar:
             wanted = choose_course(courses, pages)
             viewer = session.latest("viewer", session.api().viewer, every=VIEWER_SECONDS)
+            projector.switch(wanted)
             languages()
             way_out(viewer.numbers)
         if wanted in {course.course_id for course in courses}:
+            projector.hide_name_in_address(wanted)
             page.run()
         else:
             notices.sentence(NO_SUCH_COURSE.format(course=wanted))
@@ -71,7 +84,7 @@ def choose_course(courses: list[Course], pages: list[st.Page]) -> str:
         wanted = max(courses, key=_last_event).course_id
         st.query_params["course"] = wanted
     for page in pages:
-        st.page_link(page, query_params={"course": wanted})
+        st.page_link(page, query_params={**kept(), "course": wanted})
     st.session_state["course"] = wanted if wanted in titles else None
     st.selectbox(
         str(CHOOSE_COURSE),
@@ -112,7 +125,7 @@ def titles_of(courses: list[Course]) -> dict[str, str]:
 
 def _follow_choice() -> None:
     """Put the chosen course into the address, so that reload, back and bookmarks keep it."""
-    st.query_params.from_dict({"course": st.session_state["course"]})
+    go_on_with(course=st.session_state["course"])
 
 
 def _last_event(course: Course) -> float:

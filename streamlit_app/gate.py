@@ -34,6 +34,8 @@ COOKIE: Final = "cellpulse_read"
 COOKIE_SECONDS: Final = 14 * 24 * 3_600
 HEALTH_PATH: Final = "/_stcore/health"
 _SEE_OTHER: Final = 303
+#: Where one looks for the first page, which Streamlit serves at the root alone.
+_LIVE: Final = "/live"
 
 _ADVICE_UNKNOWN = Text(
     "No account? Open the link that you were given, or ask whoever runs Cellpulse at your school."
@@ -66,6 +68,11 @@ class Gate:
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
+        if scope["type"] == "http" and scope["path"].rstrip("/") == _LIVE:
+            query = connection.url.query
+            first_page = RedirectResponse(f"/?{query}" if query else "/", _SEE_OTHER, PRIVATE)
+            await first_page(scope, receive, send)
+            return
         if scope["type"] == "http" and scope["path"].startswith(choice.FOLDER):
             await choice.choose(connection)(scope, receive, send)
             return

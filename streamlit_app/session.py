@@ -4,12 +4,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone, tzinfo
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
 import streamlit as st
 
+from streamlit_app.addresses import PARAMETER
+from streamlit_app.aliases import AliasBook
 from streamlit_app.api_client import (
     TIMEOUT_SECONDS,
     AccessRefusedError,
@@ -18,11 +20,13 @@ from streamlit_app.api_client import (
     NumbersUnavailableError,
 )
 from streamlit_app.gate import COOKIE
+from streamlit_app.language.text import language
 from streamlit_app.settings import DashboardSettings
 
 Answers = TypeVar("Answers")
 _LAST = "last_numbers"
 _ASKED = "last_asked"
+_BOOK = "alias_book"
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,24 @@ def token() -> str:
 
 
 def api() -> ApiClient:
-    """Return the aggregation API as this instructor may ask it."""
-    return ApiClient(_http(settings().api_address), token())
+    """Return the aggregation API as this instructor may ask it, projected without names."""
+    return ApiClient(
+        _http(settings().api_address), token(), alias_book() if is_projected() else None
+    )
+
+
+def is_projected() -> bool:
+    """Tell whether the page may be seen by the class, so that no name may be on it."""
+    return st.query_params.get(PARAMETER) == "1"
+
+
+def alias_book() -> AliasBook:
+    """Return who is who while a page is projected."""
+    book = st.session_state.get(_BOOK)
+    if book is None:
+        asking = ApiClient(_http(settings().api_address), token())
+        book = st.session_state[_BOOK] = AliasBook(asking.aliases, language())
+    return cast("AliasBook", book)
 
 
 @st.cache_resource(show_spinner=False)
@@ -80,6 +100,8 @@ def latest(name: str, ask: Callable[[], Answers], *, every: float = 0) -> Latest
     """
     remembered: dict[str, Answers] = st.session_state.setdefault(_LAST, {})
     asked: dict[str, float] = st.session_state.setdefault(_ASKED, {})
+    if is_projected():
+        name = f"projected/{name}"  # numbers with names in them are others
     if name in remembered and time.monotonic() < asked[name] + every:
         return Latest(remembered[name])
     try:

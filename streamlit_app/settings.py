@@ -29,6 +29,8 @@ class DashboardSettings(Settings):
         None
     )
 
+    jupyter_url: Annotated[HttpAddress | None, Field(alias="CELLPULSE_JUPYTER_URL")] = None
+
     @property
     def api_address(self) -> str:
         """The aggregation API as this process reaches it."""

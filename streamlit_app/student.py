@@ -3,15 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import streamlit as st
 
 from analytics.class_mark_responses import ClassMark
 from analytics.responses import AsOf, HistoryEvent, StudentState
-from streamlit_app import charts, notices, session, student_measures
+from streamlit_app import (
+    charts,
+    notices,
+    session,
+    student_measures,
+    student_notes,
+    student_sittings,
+)
 from streamlit_app.api_client import ApiClient, NumbersUnavailableError
 from streamlit_app.frames import history_frame, marks_frame
+from streamlit_app.jupyter_link import cell_address
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Text
 from streamlit_app.layout import Number, card_title, choose_in_address, strip
@@ -115,9 +124,14 @@ def _student_now(course_id: str, student_id: str) -> None:
             history_frame(numbers.history), colours, marks_frame(numbers.marks)
         )
         st.altair_chart(chart, key="over_time_chart", alt=str(OVER_TIME[0]))
+    student_sittings.show(course_id, student_id)
+    student_notes.show(course_id, student_id)
     with st.container(border=True, key="every_run"):
         card_title(*EVERY_RUN)
-        st.html(history_table(numbers.history, session.local_zone()))
+        # An alias is nobody's folder, and no address may tell whose it is.
+        server = None if session.is_projected() else session.settings().jupyter_url
+        link = partial(cell_address, server, student_id)
+        st.html(history_table(numbers.history, session.local_zone(), link))
         if numbers.has_earlier:
             st.button(str(SHOW_EARLIER), on_click=_show_more, args=(pages_key,))
 

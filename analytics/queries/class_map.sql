@@ -14,6 +14,7 @@
 --   as_of: Only what the log held up to this position, as position_ns; null for what it holds now.
 -- columns:
 --   student_id: The student. In the order of ids, where s2 is before s10.
+--   seat: Where the student sits, as the course's roster has it; null for none.
 --   states: A letter an exercise: 's' solved, 'r' ran, 'f' failing, 'w' working, '.' not started.
 --   failed_runs: For each 'f' of states, from left to right: its latest runs in a row that ended in
 --     an error.
@@ -133,6 +134,7 @@ busy AS (
 
 SELECT
     enrollments.student_id,
+    enrollments.seat,
     array_to_string(
         list_transform(
             range(len($exercises)), lambda place: coalesce(maps.state_of[place], '.')

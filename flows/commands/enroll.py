@@ -16,7 +16,7 @@ from flows.settings import LakeSettings
 
 #: Most students that are listed one by one of each kind.
 _LISTED: Final = 20
-_WORDS: Final = {"display_name": "name", "section": "section"}
+_WORDS: Final = {"display_name": "name", "section": "section", "seat": "seat"}
 
 
 @click.command()
@@ -28,9 +28,9 @@ _WORDS: Final = {"display_name": "name", "section": "section"}
 def enroll(roster: Path, course_id: str, dry_run: bool, encoding: str) -> None:
     """Enroll a course's students from a CSV file.
 
-    Its first line names the columns: student_id, as the events have it, and if you like name and
-    section. All of it or nothing is taken. Enrolling again updates; a student who is not in the
-    file stays in the course.
+    Its first line names the columns: student_id, as the events have it, and if you like name,
+    section and seat. All of it or nothing is taken. Enrolling again updates; a student who is
+    not in the file stays in the course.
     """
     check_course(course_id)
     read = read_roster(roster, encoding)

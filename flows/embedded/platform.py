@@ -112,7 +112,9 @@ class Platform:
         ports = {
             "CELLPULSE_API_URL": settings.address(settings.api_port),
             "CELLPULSE_INGEST_PORT": str(settings.ingest_port),
-            **_named_by_operator("CELLPULSE_API_URL", "CELLPULSE_PUBLIC_INGEST_URL"),
+            **_named_by_operator(
+                "CELLPULSE_API_URL", "CELLPULSE_PUBLIC_INGEST_URL", "CELLPULSE_JUPYTER_URL"
+            ),
         }
         dashboard = self._ours(
             "dashboard", "streamlit_app.serve", settings.dashboard_port, ports, "/_stcore/health"

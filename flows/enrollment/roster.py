@@ -19,6 +19,7 @@ _FIELDS: Final = {
     "name": "display_name",
     "display_name": "display_name",
     "section": "section",
+    "seat": "seat",
 }
 _IDENTIFIER: Final = TypeAdapter[str](Identifier)
 
@@ -31,7 +32,8 @@ class Roster:
     """The students of a file.
 
     Attributes:
-        entries: By student: `display_name` and `section`, as far as the file has such a column.
+        entries: By student: `display_name`, `section` and `seat`, as far as the file has such
+            a column.
         unread: Columns that mean nothing here.
     """
 
@@ -96,7 +98,7 @@ def _columns(file: CsvFile) -> dict[str, int]:
         raise fault(
             file.path,
             f"no column {_STUDENT}; the header is {shown(', '.join(file.header))}: its first line "
-            f"must name the columns {_STUDENT} and, if you like, name and section",
+            f"must name the columns {_STUDENT} and, if you like, name, section and seat",
             1,
         )
     return places

@@ -67,6 +67,7 @@ COLUMNS: Final = {
     "enrolled_at": "When the student was enrolled or first seen, UTC.",
     "display_name": "The student's name, as the course's roster has it; null where it has none.",
     "section": "The part of the class that the roster puts the student into; null for none.",
+    "seat": "Where the student sits, as the course's roster has it; null for none.",
     "session_id": "One life of one kernel.",
     "started_at": "Time of the session's first event, UTC.",
     "last_seen_at": "Time of the latest event, UTC.",

@@ -161,6 +161,7 @@ async def test_the_map_of_a_class(api: httpx.AsyncClient) -> None:
     assert ada["last_run_at"] == "2024-03-04T09:03:30Z"
     assert eve == {
         "student_id": "eve",
+        "seat": "B4",
         "states": "...",
         "failed_runs": [],
         "runs": [0] * 15,

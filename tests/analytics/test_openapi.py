@@ -12,8 +12,10 @@ from analytics import (
     attention_responses,
     class_mark_responses,
     class_responses,
+    code_responses,
     responses,
     sign_in_responses,
+    student_responses,
 )
 from analytics.api import create_app
 from analytics.settings import ApiSettings
@@ -23,6 +25,8 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/progress": responses.Progress,
     "/api/v1/courses/{course_id}/students": responses.Students,
     "/api/v1/courses/{course_id}/students/{student_id}/history": responses.History,
+    "/api/v1/courses/{course_id}/students/{student_id}/sittings": student_responses.Sittings,
+    "/api/v1/courses/{course_id}/students/{student_id}/notes": student_responses.Notes,
     "/api/v1/courses/{course_id}/events": responses.Events,
     "/api/v1/courses/{course_id}/exercises": responses.Exercises,
     "/api/v1/courses/{course_id}/timeline": responses.Timeline,
@@ -30,6 +34,8 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/class_sessions": class_responses.ClassSessions,
     "/api/v1/courses/{course_id}/class_stream": class_responses.ClassStream,
     "/api/v1/courses/{course_id}/marks": class_mark_responses.ClassMarks,
+    "/api/v1/courses/{course_id}/code_groups": code_responses.CodeGroups,
+    "/api/v1/courses/{course_id}/aliases": class_responses.Aliases,
     "/api/v1/measures": responses.Measures,
     "/api/v1/measures/{name}": responses.MeasureDefinition,
     "/api/v1/courses/{course_id}/measures/{name}": responses.MeasureRows,
@@ -59,6 +65,15 @@ CHANGES = {
         "put",
         "/api/v1/courses/{course_id}/attention/thresholds",
     ): attention_responses.AttentionThresholds,
+    ("post", "/api/v1/courses/{course_id}/students/{student_id}/notes"): student_responses.Notes,
+    (
+        "delete",
+        "/api/v1/courses/{course_id}/students/{student_id}/notes/{note_id}",
+    ): student_responses.Notes,
+    (
+        "post",
+        "/api/v1/courses/{course_id}/students/{student_id}/notes/{note_id}/restore",
+    ): student_responses.Notes,
     (
         "post",
         "/api/v1/courses/{course_id}/attention/{student_id}/snooze",

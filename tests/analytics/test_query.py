@@ -18,6 +18,7 @@ VALUES: dict[str, Any] = {
     "exercise": None,
     "now": datetime(2024, 3, 4, 9, 8, tzinfo=UTC),
     "before_ns": None,
+    "removed_since": datetime(2024, 3, 4, tzinfo=UTC),
     "row_limit": 10,
     "bucket_seconds": 60,
     "start": None,
@@ -27,6 +28,7 @@ VALUES: dict[str, Any] = {
     "section": None,
     "course_ids": None,
     "lesson_minutes": 180,
+    "of_exercise": "0.5",
     "exercises": ["1.2", "1.10", "0.5"],
 }
 
@@ -48,13 +50,17 @@ def test_there_is_a_measure_for_every_number() -> None:
         "class_progress",
         "class_sessions",
         "class_stream",
+        "code_attempts",
         "course_events",
         "courses",
+        "enrolled",
         "error_clusters",
         "exercise_progress",
         "membership",
         "sections",
         "student_history",
+        "student_notes",
+        "student_sittings",
         "student_states",
         "timeline",
     ]
