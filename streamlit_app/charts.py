@@ -338,8 +338,9 @@ def finished(chart: Drawing, height: int, colours: Palette) -> Drawing:
     drawn: Drawing = (
         chart.properties(height=height, background="transparent", padding=_PADDING)
         # The chart has a name and a table beside it: to hear each mark's columns is no help.
-        .configure(aria=False)
+        .configure_mark(aria=False)
         .configure_axis(
+            aria=False,
             labelColor=colours.muted,
             labelFontSize=_TEXT_PX,
             titleColor=colours.muted,
@@ -348,7 +349,9 @@ def finished(chart: Drawing, height: int, colours: Palette) -> Drawing:
             gridColor=colours.line,
             domainColor=colours.line,
         )
-        .configure_legend(labelColor=colours.muted, labelFontSize=_TEXT_PX, offset=4, padding=0)
+        .configure_legend(
+            aria=False, labelColor=colours.muted, labelFontSize=_TEXT_PX, offset=4, padding=0
+        )
         .configure_view(strokeWidth=0)
     )
     return drawn
