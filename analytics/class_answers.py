@@ -6,23 +6,28 @@ from http import HTTPStatus
 
 from duckdb import DuckDBPyConnection as Lake
 
-from analytics.answers import BUCKETS_LIMIT, as_of, exercises_of, require_member
+from analytics.answers import BUCKETS_LIMIT, as_of, exercises_of, require_member, require_section
 from analytics.class_responses import ClassMap, ClassStream, MapStudent, StreamExercise
 from analytics.query import load_query
 from ingest_api.problems import Problem
 
 
-def class_map(lake: Lake, course_id: str) -> ClassMap:
-    """Return how far each student is with each exercise now.
+def class_map(lake: Lake, course_id: str, section: str | None) -> ClassMap:
+    """Return how far each student, of a section or of all, is with each exercise now.
 
     Raises:
-        Problem: 404 for an unknown course.
+        Problem: 404 for an unknown course or section.
     """
     require_member(lake, course_id)
+    require_section(lake, course_id, section)
     now = datetime.now(UTC)
-    exercises = exercises_of(lake, course_id)
+    exercises = exercises_of(lake, course_id, section)
     rows = load_query("class_map").rows(
-        lake, course_id=course_id, exercises=[each.exercise for each in exercises], now=now
+        lake,
+        course_id=course_id,
+        section=section,
+        exercises=[each.exercise for each in exercises],
+        now=now,
     )
     return ClassMap(
         as_of=as_of(lake, now, "lake", "postgres"),
@@ -35,7 +40,7 @@ def class_map(lake: Lake, course_id: str) -> ClassMap:
 
 def class_stream(
     lake: Lake,
-    course_id: str,
+    part: tuple[str, str | None],
     bucket_seconds: int,
     start: datetime | None,
     until: datetime | None,
@@ -43,13 +48,16 @@ def class_stream(
     """Return how many students were at each exercise, step by step.
 
     Raises:
-        Problem: 404 for an unknown course, 422 for more than `BUCKETS_LIMIT` steps.
+        Problem: 404 for an unknown course or section, 422 for more than `BUCKETS_LIMIT` steps.
     """
+    course_id, section = part
     require_member(lake, course_id)
+    require_section(lake, course_id, section)
     names = [each.exercise for each in exercises_of(lake, course_id)]
     rows = load_query("class_stream").rows(
         lake,
         course_id=course_id,
+        section=section,
         exercises=names,
         bucket_seconds=bucket_seconds,
         start=start,

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from analytics.errors import LakeUnavailableError
 from analytics.passwords import hashed, matches
 from analytics.settings import ApiSettings
-from analytics.sign_in_responses import NewSession, Viewer
+from analytics.sign_in_responses import NewSession, OpenSection, Viewer
 from flows.password_code import read_code
 from flows.redis_client import connect_redis
 from flows.stores import accounts
@@ -21,7 +21,7 @@ from flows.stores.accounts import KnownAccount
 from flows.stores.postgres import engine_for
 from flows.stores.store import StoreUnavailableError
 from ingest_api.signed_in import SIGNED_IN_SECONDS
-from ingest_api.tokens import ALL_COURSES, Grant, SignedIn, issue_token
+from ingest_api.tokens import ALL_COURSES, NO_COURSE, Grant, SignedIn, issue_token
 
 #: Wrong passwords for one account before it has to wait.
 ATTEMPTS: Final = 10
@@ -55,7 +55,7 @@ class SignIn:
 
     def __init__(self, settings: ApiSettings) -> None:
         self._settings = settings
-        self._secret = settings.secret.get_secret_value()
+        self._secrets = settings.secrets
 
     def with_password(self, account: str, password: str) -> NewSession:
         """Sign somebody in.
@@ -81,7 +81,7 @@ class SignIn:
             UsedCodeError: The link was used, or there is a newer one.
             LakeUnavailableError: PostgreSQL does not answer.
         """
-        account, code_id = read_code(self._secret, code)
+        account, code_id = read_code(self._secrets, code)
         with self._engine() as engine:
             if not accounts.set_password(engine, account, code_id, hashed(password)):
                 raise UsedCodeError("this link was used, or there is a newer one")
@@ -92,19 +92,19 @@ class SignIn:
 
     def _session_of(self, known: KnownAccount) -> NewSession:
         now = time.time()
-        first, *further = known.course_ids or (ALL_COURSES,)
-        grant = Grant(
-            "read",
-            ALL_COURSES if known.role == "admin" else first,
-            signed_in=SignedIn(
-                account=known.account,
-                token_id=uuid4().hex,
-                issued_at=now,
-                expires_at=int(now) + SIGNED_IN_SECONDS,
-                further_courses=() if known.role == "admin" else tuple(further),
+        first, *further = _whole_courses(known)
+        signed_in = SignedIn(
+            account=known.account,
+            token_id=uuid4().hex,
+            issued_at=now,
+            expires_at=int(now) + SIGNED_IN_SECONDS,
+            further_courses=tuple(further),
+            sections=tuple(
+                (course_id, section) for course_id in known.course_ids for section in known.sections
             ),
         )
-        return NewSession(token=issue_token(self._secret, grant), viewer=viewer_of(grant))
+        grant = Grant("read", first, signed_in=signed_in)
+        return NewSession(token=issue_token(self._secrets[0], grant), viewer=viewer_of(grant))
 
     @contextmanager
     def _engine(self) -> Iterator[Engine]:
@@ -129,12 +129,23 @@ class SignIn:
             redis.close()
 
 
+def _whole_courses(known: KnownAccount) -> tuple[str, ...]:
+    """Return the courses that an account opens wholly, or what stands for all or none of them."""
+    if known.role == "admin":
+        return (ALL_COURSES,)
+    return (NO_COURSE,) if known.role == "assistant" else known.course_ids
+
+
 def viewer_of(grant: Grant) -> Viewer:
     """Return who holds a token, and what it opens."""
     ends = grant.signed_in
     return Viewer(
         account=None if ends is None else ends.account,
         courses=None if grant.course_ids is None else list(grant.course_ids),
+        sections=tuple(
+            OpenSection(course_id=course_id, section=section)
+            for course_id, section in grant.sections
+        ),
         student_id=grant.student_id,
         expires_at=None if ends is None else datetime.fromtimestamp(ends.expires_at, UTC),
     )

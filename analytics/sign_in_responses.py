@@ -41,6 +41,13 @@ class PasswordRequest(Answer):
     ]
 
 
+class OpenSection(Answer):
+    """A section whose students may be seen."""
+
+    course_id: Annotated[str, Field(description="The course.")]
+    section: Annotated[str, Field(description="The section of it.")]
+
+
 class Viewer(Answer):
     """Who asks, and what they may see."""
 
@@ -50,6 +57,10 @@ class Viewer(Answer):
     courses: Annotated[
         list[str] | None, Field(description="Courses that may be seen; null for every course.")
     ] = None
+    sections: Annotated[
+        tuple[OpenSection, ...],
+        Field(description="Of the courses named here only these sections may be seen."),
+    ] = ()
     student_id: Annotated[
         str | None, Field(description="The only student who may be seen; null for all.")
     ] = None

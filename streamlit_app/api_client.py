@@ -33,6 +33,7 @@ from analytics.responses import (
 from analytics.sign_in_responses import Viewer
 
 API_ROOT: Final = "/api/v1"
+_OF_A_COURSE: Final = "/courses/"
 #: Longest wait for an answer, in seconds; a page with old numbers is better than a frozen one.
 TIMEOUT_SECONDS: Final = 5.0
 
@@ -86,10 +87,12 @@ class ApiClient:
     Args:
         http: Shared by all sessions; its base address is the API's.
         token: The instructor's read token.
+        section: What is asked about a course is asked about this section of it; None for all of it.
     """
 
     http: httpx.Client
     token: str
+    section: str | None = None
 
     def viewer(self) -> Viewer:
         """Return whose token it is, and what it opens."""
@@ -207,7 +210,10 @@ class ApiClient:
     def _get(
         self, path: str, answer: type[AnswerType], query: Mapping[str, str | float] | None = None
     ) -> AnswerType:
-        return self._ask("GET", path, answer, query=query)
+        asked = dict(query or {})
+        if self.section is not None and path.startswith(_OF_A_COURSE):
+            asked["section"] = self.section
+        return self._ask("GET", path, answer, query=asked)
 
     def _ask(
         self,

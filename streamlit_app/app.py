@@ -1,8 +1,10 @@
 """The script that Streamlit runs for each page: the frame around the pages, and the way in."""
 
 from collections import Counter
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -16,10 +18,11 @@ from streamlit_app.sign_in import SIGN_OUT
 BRAND = "Cellpulse"
 MARK = f'<span class="cp-brand"><span aria-hidden="true">◉</span> {BRAND}</span>'
 CHOOSE_COURSE = "Course"
+CHOOSE_SECTION = "Section"
+SECTION = "Section {section}"
+WHOLE_COURSE = "Whole course"
 NO_SUCH_COURSE = "Your link does not open a course named “{course}”. Choose one above."
 SIGN_OUT_LABEL = "Sign out"
-#: A session has one viewer from its beginning to its end.
-VIEWER_SECONDS = 600
 ICON = Path(__file__).parent / "mark.svg"
 STYLE = (Path(__file__).parent / "style.css").read_text("utf-8")
 
@@ -44,8 +47,8 @@ def main() -> None:
             return
         with bar:
             wanted = choose_course(courses, pages)
-            viewer = session.latest("viewer", session.api().viewer, every=VIEWER_SECONDS)
-            way_out(viewer.numbers)
+            choose_section(wanted, session.own_sections(wanted))
+            way_out(session.viewer())
         if wanted in {course.course_id for course in courses}:
             page.run()
         else:
@@ -65,8 +68,10 @@ def choose_course(courses: list[Course], pages: list[st.Page]) -> str:
     if wanted is None:
         wanted = max(courses, key=_last_event).course_id
         st.query_params["course"] = wanted
+    section = session.section()
+    kept = {"course": wanted} if section is None else {"course": wanted, session.SECTION: section}
     for page in pages:
-        st.page_link(page, query_params={"course": wanted})
+        st.page_link(page, query_params=kept)
     st.session_state["course"] = wanted if wanted in titles else None
     st.selectbox(
         CHOOSE_COURSE,
@@ -79,6 +84,39 @@ def choose_course(courses: list[Course], pages: list[st.Page]) -> str:
         width=260,
     )
     return wanted
+
+
+def choose_section(course_id: str, own: Sequence[str]) -> None:
+    """Say which section the page is about, and have one chosen where the viewer may see several.
+
+    Whoever may see only sections sees the first of them where the address names none of these.
+
+    Args:
+        course_id: The course.
+        own: The sections that alone the viewer may see; none for all of the course.
+    """
+    if own and session.section() not in own:
+        st.query_params[session.SECTION] = own[0]
+        st.rerun()  # the links to the pages have to carry it as well
+    section = session.section()
+    if section is None:
+        return
+    if len(own) > 1:
+        st.session_state[session.SECTION] = section
+        st.selectbox(
+            CHOOSE_SECTION,
+            own,
+            key=session.SECTION,
+            format_func=lambda each: SECTION.format(section=each),
+            label_visibility="collapsed",
+            on_change=_follow_section,
+            width=160,
+        )
+        return
+    query = urlencode({"course": course_id})
+    whole = "" if own else f' <a href="?{query}" target="_self">{WHOLE_COURSE}</a>'
+    name = escape(SECTION.format(section=section))
+    st.html(f'<span class="cp-viewer" data-testid="section">{name}{whole}</span>', width="content")
 
 
 def way_out(viewer: Viewer) -> None:
@@ -108,6 +146,10 @@ def titles_of(courses: list[Course]) -> dict[str, str]:
 def _follow_choice() -> None:
     """Put the chosen course into the address, so that reload, back and bookmarks keep it."""
     st.query_params.from_dict({"course": st.session_state["course"]})
+
+
+def _follow_section() -> None:
+    st.query_params[session.SECTION] = st.session_state[session.SECTION]
 
 
 def _last_event(course: Course) -> float:

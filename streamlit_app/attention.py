@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 from html import escape
 from typing import Final
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -12,6 +11,7 @@ from analytics.attention_responses import Attention, Listed, Mark
 from streamlit_app import notices, session, thresholds
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.layout import card_title
+from streamlit_app.measure_wording import address
 from streamlit_app.wording import ago, where
 
 PEOPLE: Final = ("Who needs a person", "why, always")
@@ -58,7 +58,8 @@ def show(course_id: str, attention: Attention) -> None:
             _off_the_list(each, was_helped(each, attention.now), _take_mark_back, course_id)
         for each in attention.snoozed:
             _off_the_list(each, snoozed(each), _end_snooze, course_id)
-        thresholds.show(course_id, attention.thresholds)
+        if not session.own_sections(course_id):  # they hold for the whole course
+            thresholds.show(course_id, attention.thresholds)
 
 
 def person(each: Listed, now: datetime) -> str:
@@ -135,10 +136,10 @@ def _card(each: Listed, course_id: str, now: datetime) -> None:
 
 def link_and_confidence(each: Listed, course_id: str) -> str:
     """Return the link to the student's page, and how sure the listing is."""
-    query = urlencode({"course": course_id, "student": each.student_id})
+    link = address("student", course=course_id, student=each.student_id)
     label = escape(OPEN_LABEL.format(student=each.student_id))
     return (
-        f'<p class="cp-open"><a href="student?{escape(query)}" aria-label="{label}">{OPEN}</a>'
+        f'<p class="cp-open"><a href="{link}" aria-label="{label}">{OPEN}</a>'
         f'<span class="cp-muted">{SURE[each.confidence]}</span></p>'
     )
 

@@ -6,6 +6,8 @@ from html import escape
 
 import streamlit as st
 
+from streamlit_app.session import SECTION
+
 
 @dataclass(frozen=True)
 class Number:
@@ -38,7 +40,7 @@ def card_title(title: str, note: str = "") -> None:
 
 
 def choose_in_address(part: str, prompt: str, labels: Mapping[str, str], *, width: int) -> None:
-    """Offer what a page is about; the choice stands in the address, beside the course alone.
+    """Offer what a page is about; the choice stands in the address, beside course and section.
 
     So reload, back and bookmarks keep it. What the address names and is not there is not chosen.
     """
@@ -58,8 +60,9 @@ def choose_in_address(part: str, prompt: str, labels: Mapping[str, str], *, widt
 
 
 def _follow_choice(part: str) -> None:
+    kept = {name: st.query_params[name] for name in ("course", SECTION) if name in st.query_params}
     chosen = {part: st.session_state[part]} if st.session_state[part] else {}
-    st.query_params.from_dict({"course": st.query_params["course"], **chosen})
+    st.query_params.from_dict(kept | chosen)
 
 
 def _item(number: Number) -> str:

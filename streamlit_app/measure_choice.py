@@ -10,6 +10,7 @@ import streamlit as st
 from analytics.responses import Course, MeasureDefinition, MeasureParameter
 from streamlit_app import notices
 from streamlit_app.measure_wording import exercise_name, heading
+from streamlit_app.session import SECTION
 
 #: The measures in groups, in the order in which they are offered; others come last.
 GROUPS: Final[Mapping[str, Sequence[str]]] = {
@@ -253,7 +254,7 @@ def _follow(name: str, default: str | float | None = None) -> None:
     value = st.session_state[_key(name)]
     query = dict(st.query_params)
     if name == "measure":  # the parameters of the one before mean nothing to this one
-        kept = ("course", "by", "exercise", "student")
+        kept = ("course", SECTION, "by", "exercise", "student")
         query = {each: text for each, text in query.items() if each in kept}
     query.pop(name, None)
     if value is not None and value != default:

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from pydantic import JsonValue
 
 from analytics.responses import MeasureDefinition
-from streamlit_app.session import local_zone
+from streamlit_app.session import SECTION, local_zone, section
 
 NOT_ENOUGH: Final = "not enough data"
 OUTSIDE: Final = "outside exercises"
@@ -143,8 +143,12 @@ def why(definition: MeasureDefinition) -> str:
 
 
 def address(page: str, **query: str | None) -> str:
-    """Return the address of a page, as an attribute holds it; what is None is left out."""
-    given = {name: value for name, value in query.items() if value is not None}
+    """Return the address of a page, as an attribute holds it; what is None is left out.
+
+    It is about the section that this page is about.
+    """
+    named = {**query, SECTION: section()}
+    given = {name: value for name, value in named.items() if value is not None}
     return escape(f"{page}?{urlencode(given)}")
 
 

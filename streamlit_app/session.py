@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import httpx
 import streamlit as st
 
+from analytics.sign_in_responses import Viewer
 from streamlit_app.api_client import (
     TIMEOUT_SECONDS,
     AccessRefusedError,
@@ -21,6 +22,10 @@ from streamlit_app.gate import COOKIE
 from streamlit_app.settings import DashboardSettings
 
 Answers = TypeVar("Answers")
+#: The part of the address that names the section.
+SECTION = "section"
+#: A session has one viewer from its beginning to its end.
+VIEWER_SECONDS = 600
 _LAST = "last_numbers"
 _ASKED = "last_asked"
 
@@ -50,7 +55,26 @@ def token() -> str:
 
 def api() -> ApiClient:
     """Return the aggregation API as this instructor may ask it."""
-    return ApiClient(_http(settings().api_address), token())
+    return ApiClient(_http(settings().api_address), token(), section())
+
+
+def section() -> str | None:
+    """Return the section that the address names; None for the whole course."""
+    return st.query_params.get(SECTION)
+
+
+def viewer() -> Viewer:
+    """Return who looks at the page, and what they may see; one session has one viewer.
+
+    Raises:
+        NumbersUnavailableError: The API does not say.
+    """
+    return latest("viewer", api().viewer, every=VIEWER_SECONDS).numbers
+
+
+def own_sections(course_id: str) -> list[str]:
+    """Return the sections of a course that alone the viewer may see; none for all of it."""
+    return [each.section for each in viewer().sections if each.course_id == course_id]
 
 
 @st.cache_resource(show_spinner=False)
@@ -71,13 +95,14 @@ def latest(name: str, ask: Callable[[], Answers], *, every: float = 0) -> Latest
     """Ask for numbers; while the API is away, return those that this page showed last.
 
     Args:
-        name: What the numbers are remembered under.
+        name: What the numbers are remembered under; those of each section apart.
         ask: Asks the API.
         every: Numbers that are younger than this are not asked for again, in seconds.
 
     Raises:
         NumbersUnavailableError: There are neither new nor old numbers, or they are refused.
     """
+    name = f"{section()}/{name}"
     remembered: dict[str, Answers] = st.session_state.setdefault(_LAST, {})
     asked: dict[str, float] = st.session_state.setdefault(_ASKED, {})
     if name in remembered and time.monotonic() < asked[name] + every:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from html import escape
 from typing import Final
-from urllib.parse import urlencode
 
 from analytics.attention_responses import ErrorCluster
 from analytics.responses import ExerciseProgress, HistoryEvent, StudentState
+from streamlit_app.measure_wording import address
 from streamlit_app.wording import (
     KINDS,
     NEW,
@@ -82,10 +82,10 @@ def class_table(students: Iterable[StudentState], course_id: str, now: datetime)
     """Return one row a student, ordered by name so that rows stay where they are."""
     rows = []
     for student in sorted(students, key=lambda each: each.student_id.casefold()):
-        query = urlencode({"course": course_id, "student": student.student_id})
+        link = address("student", course=course_id, student=student.student_id)
         streak = student.error_streak
         cells = [
-            f'<a href="student?{escape(query)}"{_hint(student)}>{escape(student.student_id)}</a>',
+            f'<a href="{link}"{_hint(student)}>{escape(student.student_id)}</a>',
             escape(where(student.exercise, student.notebook)),
             glyph(kind_of_run(student.last_status)),
             f'<b class="cp-alarm">{streak}</b>' if streak >= LONG_STREAK else str(streak or ""),
@@ -114,8 +114,8 @@ def exercise_table(exercises: Iterable[ExerciseProgress], course_id: str | None 
             solved = f'<span class="cp-weak" title="{meaning}">{word} {solved}</span>'
         name = escape(each.exercise)
         if course_id is not None:
-            query = urlencode({"course": course_id, "exercise": each.exercise})
-            name = f'<a href="exercise?{escape(query)}">{name}</a>'
+            link = address("exercise", course=course_id, exercise=each.exercise)
+            name = f'<a href="{link}">{name}</a>'
         cells = [
             name,
             escape(file_name(each.notebook)),

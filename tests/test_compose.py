@@ -30,8 +30,14 @@ PROCESSES = {"ingest", "relay", "worker", "api", "dashboard", "jupyterlab"}
 OURS = PROCESSES | {"migrate"}
 #: A variable has a default or, after the question mark, a message for whoever did not set it.
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+):(?P<kind>[-?])(?P<rest>[^{}]*)\}")
-#: A token is made when the platform runs, without it there is no access; and there may be no LRS.
-OF_WHAT_MAY_BE_OFF = ("CELLPULSE_TOKEN", "CELLPULSE_LRS_PASSWORD", "CELLPULSE_AGENT_KEY")
+#: A token is made when the platform runs, without it there is no access; and there may be no LRS,
+#: and no secret that another one replaces.
+OF_WHAT_MAY_BE_OFF = (
+    "CELLPULSE_TOKEN",
+    "CELLPULSE_LRS_PASSWORD",
+    "CELLPULSE_AGENT_KEY",
+    "CELLPULSE_SECRET_PREVIOUS",
+)
 REQUIRED = r"\$\{[A-Z_]+:\?[^{}]+\}"
 #: What it answered for is on disk, and it refuses to write rather than forget.
 REDIS_SETTINGS = {
@@ -133,7 +139,9 @@ def test_the_processes_are_those_of_cellpulse_up_with_the_same_settings(tmp_path
     influx = InfluxSettings(INFLUXDB_URL="http://influxdb:8086", INFLUXDB_TOKEN="t")
     stores = Stores("redis://redis", "postgresql://postgres/cellpulse", influx, full_log="")
     lrs = LrsSettings(CELLPULSE_LRS_URL="https://lrs", CELLPULSE_LRS_PASSWORD="p")
-    settings = PlatformSettings(influx=influx, lrs=lrs, CELLPULSE_STUDENT="student")
+    settings = PlatformSettings(
+        influx=influx, lrs=lrs, CELLPULSE_STUDENT="student", CELLPULSE_SECRET_PREVIOUS="p" * 32
+    )
     up = Platform(settings, stores, "s" * 32, tmp_path)
     parts = {part.name: part for part in (*up.services(), *up.pages())}
     assert set(parts) == PROCESSES
@@ -378,7 +386,7 @@ class Stack:
         return f"http://127.0.0.1:{self.port(name)}"
 
     def token(self, *arguments: str) -> dict[str, str]:
-        _, token = self.run("ingest", "cellpulse", "token", *arguments)
+        _, token = self.run("api", "cellpulse", "token", *arguments)
         return {"Authorization": f"Bearer {token}"}
 
     def _environment(self, name: str) -> dict[str, str]:

@@ -9,6 +9,7 @@
 -- unit: cell runs; times in UTC
 -- parameters:
 --   course_id: The course.
+--   section: Only students of this section; null for all.
 --   exercises: The exercises, in the order in which states names them.
 --   now: The moment that "active" and the last 15 minutes refer to.
 -- columns:
@@ -61,7 +62,7 @@ runs AS (
         failed,
         -- seen_at, then position_ns, as one number: much faster to compare than a row of both.
         epoch_us(seen_at)::HUGEINT * 9_223_372_036_854_775_808 + position_ns AS moment
-    FROM course_runs($course_id, NULL, NULL, NULL) AS runs
+    FROM course_runs($course_id, NULL, NULL, NULL, $section::VARCHAR) AS runs
     INNER JOIN places ON places.exercise = runs.exercise
     SEMI JOIN work
         ON work.student_id = runs.student_id AND work.place = places.place AND work.may_fail
@@ -121,7 +122,11 @@ busy AS (
     FROM (
         SELECT student_id, date_trunc('minute', seen_at) AS minute, count(*) AS runs
         FROM course_runs(
-            $course_id, date_trunc('minute', $now::TIMESTAMPTZ) - INTERVAL 14 MINUTE, NULL, NULL
+            $course_id,
+            date_trunc('minute', $now::TIMESTAMPTZ) - INTERVAL 14 MINUTE,
+            NULL,
+            NULL,
+            $section::VARCHAR
         )
         GROUP BY ALL
     )
@@ -149,4 +154,5 @@ LEFT JOIN states ON states.student_id = enrollments.student_id
 LEFT JOIN maps ON maps.student_id = enrollments.student_id
 LEFT JOIN busy ON busy.student_id = enrollments.student_id
 WHERE enrollments.course_id = $course_id
+    AND ($section::VARCHAR IS NULL OR enrollments.section = $section)
 ORDER BY natural_order(enrollments.student_id), enrollments.student_id

@@ -79,6 +79,8 @@ class Platform:
             "CELLPULSE_LAKE_PATH": self.lake_path,
         }
         secret = {"CELLPULSE_SECRET": self.secret}
+        if settings.secret_previous is not None:
+            secret["CELLPULSE_SECRET_PREVIOUS"] = settings.secret_previous.get_secret_value()
         influx = _influx_environment(stores.influx)
         log |= _named_by_operator("CELLPULSE_LOG_LIMIT_BYTES")
         lossy = _named_by_operator("CELLPULSE_LOSSY_REDIS")

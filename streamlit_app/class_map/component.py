@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from streamlit_app.session import section
 from streamlit_app.wording import AGES, NEVER
 
 #: Sentences are whole, with placeholders, so that they can be put into another language.
@@ -47,4 +48,4 @@ _map = st.components.v2.component(
 
 def class_map(data: dict[str, Any]) -> None:
     """Show the map; see `matrix.map_data` for the data."""
-    _map(key="class_map", data={**data, "texts": TEXTS})
+    _map(key="class_map", data={**data, "section": section(), "texts": TEXTS})

@@ -27,13 +27,13 @@ function ageInWords(seconds, texts) {
 }
 
 class MapRow {
-  constructor(student, courseId, begins) {
+  constructor(student, part, begins) {
     this.root = made("tr");
     this.root.dataset.student = student.id;
     const head = made("th");
     head.scope = "row";
     const name = made("a", "", student.id);
-    name.href = `student?${new URLSearchParams({ course: courseId, student: student.id })}`;
+    name.href = `student?${new URLSearchParams({ ...part, student: student.id })}`;
     name.title = student.id;
     this.needs = made("span", "cp-hidden");
     head.append(name, this.needs);

@@ -12,6 +12,7 @@ import streamlit as st
 
 from analytics.responses import AsOf
 from streamlit_app.live_feed.start import LOG_START, FeedStart
+from streamlit_app.session import section
 from streamlit_app.settings import DashboardSettings
 from streamlit_app.wording import AGES, KINDS
 
@@ -59,6 +60,7 @@ def live_feed(start: FeedStart, *, token: str, settings: DashboardSettings) -> N
     """Show the live list; the surrounding fragment runs again whenever stored numbers moved."""
     data: dict[str, Any] = {
         "course_id": start.course_id,
+        "section": section(),
         "after": start.after,
         "runs": start.runs,
         "token": token,

@@ -23,6 +23,7 @@ class Feed {
     this.socket = new LiveSocket({
       address: data.ingest_url ?? `${location.protocol}//${location.hostname}:${data.ingest_port}`,
       courseId: data.course_id,
+      section: data.section,
       token: data.token,
       after: data.after,
       onMessage: (message) => this.receive(message),
@@ -122,7 +123,8 @@ class Feed {
   }
 
   addressOf(student) {
-    const query = new URLSearchParams({ course: this.data.course_id, student });
+    const { course_id: course, section } = this.data;
+    const query = new URLSearchParams({ course, student, ...(section && { section }) });
     return `student?${query}`;
   }
 
@@ -139,7 +141,8 @@ const feeds = new WeakMap();
 // Streamlit calls this when the component appears and after each drawing.
 export default function ({ parentElement, data, setTriggerValue }) {
   let feed = feeds.get(parentElement);
-  if (feed?.data.course_id !== data.course_id || feed?.data.token !== data.token) {
+  const identity = ["course_id", "section", "token"];
+  if (identity.some((each) => feed?.data[each] !== data[each])) {
     feed?.close();
     feed = new Feed(parentElement, data);
     feeds.set(parentElement, feed);

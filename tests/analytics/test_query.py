@@ -26,6 +26,8 @@ VALUES: dict[str, Any] = {
     "as_of": None,
     "section": None,
     "course_ids": None,
+    "partly": [],
+    "sections": [],
     "lesson_minutes": 180,
     "exercises": ["1.2", "1.10", "0.5"],
 }

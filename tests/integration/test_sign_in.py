@@ -1,10 +1,17 @@
 """Signing in and out: the gate, the aggregation API and the ingest, with real stores."""
 
+import json
 import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    asynccontextmanager,
+    contextmanager,
+    suppress,
+)
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +37,7 @@ from flows.cli import cli
 from flows.migrate import prepare_databases
 from flows.password_code import issue_code
 from flows.settings import LakeSettings
+from flows.stores import issued_tokens
 from flows.stores.accounts import expect_first_admin
 from flows.stores.postgres import engine_for
 from ingest_api.app import create_app as create_ingest
@@ -56,6 +64,9 @@ class Door:
     browsers: list[httpx.Client] = field(default_factory=list)
 
     def cellpulse(self, *arguments: str) -> Result:
+        return self.command("account", *arguments)
+
+    def command(self, *arguments: str) -> Result:
         environment = {
             "CELLPULSE_REDIS_URL": self.redis_url,
             "CELLPULSE_POSTGRES_URL": self.postgres_url,
@@ -63,7 +74,7 @@ class Door:
             "CELLPULSE_SECRET": SECRET,
             "CELLPULSE_DASHBOARD_PORT": self.dashboard.rpartition(":")[2],
         }
-        return CliRunner().invoke(cli, ["account", *arguments], env=environment)
+        return CliRunner().invoke(cli, arguments, env=environment)
 
     def browser(self) -> httpx.Client:
         headers = {"Accept": "text/html"}
@@ -191,6 +202,45 @@ def test_an_admin_sees_every_course(door: Door) -> None:
     engine.dispose()
     assert len(ask(door, browser, "/courses").json()["courses"]) == 3
     assert "admin  admin  every course" in door.cellpulse("list").output
+
+
+def students_of(door: Door, browser: httpx.Client) -> list[str]:
+    answer = ask(door, browser, "/courses/py/students")
+    return [each["student_id"] for each in answer.json()["students"]]
+
+
+def test_an_assistant_sees_who_is_in_her_section_now(door: Door, tmp_path: Path) -> None:
+    """Numbers, student pages and the live feed follow the roster within a second."""
+    roster = tmp_path / "roster.csv"
+    roster.write_text("student_id,section\nann,A\nbob,B\n")
+    assert door.command("enroll", str(roster), "--course", "py").exit_code == 0
+    options = ("--role", "assistant", "--course", "py", "--section", "A")
+    browser = door.account("tess", *options)
+    assert "tess  assistant  py (section A)" in door.cellpulse("list").output
+    assert students_of(door, browser) == ["ann"]
+    assert ask(door, browser, "/courses/py/students/bob/history").status_code == 403
+    token = browser.cookies.get(COOKIE)
+    live = f"{door.ingest.replace('http', 'ws')}/ws/dashboard?course_id=py&token={token}"
+    sender = {"Authorization": f"Bearer {issue_token(SECRET, Grant('ingest', 'py'))}"}
+
+    def first_seen() -> str:
+        """Let both run cells until the live feed shows one of them."""
+        runs = [{"course_id": "py", "student_id": each, "status": "ok"} for each in ("ann", "bob")]
+        with connect(live) as feed:
+            while True:
+                httpx.post(f"{door.ingest}/student-progress", json=runs, headers=sender)
+                with suppress(TimeoutError):
+                    return str(json.loads(feed.recv(0.5))["student_id"])
+
+    assert first_seen() == "ann"
+    roster.write_text("student_id,section\nann,B\nbob,A\n")
+    assert door.command("enroll", str(roster), "--course", "py").exit_code == 0
+    assert students_of(door, browser) == ["bob"]
+    assert ask(door, browser, "/courses/py/students/ann/history").status_code == 403
+    seen = first_seen()
+    while seen == "ann":  # within a second
+        seen = first_seen()
+    assert seen == "bob"
 
 
 def test_a_name_and_a_password_lead_to_the_page_that_was_wanted(door: Door) -> None:
@@ -343,6 +393,9 @@ def test_a_session_ends_by_itself(door: Door) -> None:
     [
         (["add", "x", "--role", "instructor"], "an instructor needs at least one --course"),
         (["add", "x", "--role", "admin", "--course", "py"], "an admin sees every course"),
+        (["add", "x", "--role", "assistant", "--course", "py"], "at least one --section"),
+        (["add", "x", "--role", "assistant", "--section", "A"], "an assistant needs one --course"),
+        (["add", "x", "--role", "admin", "--section", "A"], "only an assistant has sections"),
         (["add", "a\nb", "--role", "admin"], "printable"),
         (["add", "a\\b", "--role", "admin"], "printable"),  # no form would take it
         (["reset", "nobody"], "there is no account 'nobody'"),
@@ -368,16 +421,21 @@ def test_while_redis_is_away_nobody_is_let_in_by_a_session(
     )
     now = time.time()
     session = Grant("read", "py", None, SignedIn("ada", "t", now, int(now) + 100))
+    revoked = Grant("read", "py")
+    engine = engine_for(postgres_url)
+    issued_tokens.record(engine, revoked)
+    issued_tokens.revoke(engine, revoked.token.token_id)
+    engine.dispose()
     with _serving(create_api(settings)) as api:
         statuses = [
             httpx.get(
                 f"{api}/api/v1/viewer",
                 headers={"Authorization": f"Bearer {issue_token(SECRET, grant)}"},
             ).status_code
-            for grant in (session, Grant("read", "py"))
+            for grant in (session, Grant("read", "py"), revoked)
         ]
         tried = httpx.post(
             f"{api}/api/v1/sign-in", json={"account": "ada", "password": PASSWORD}
         ).status_code
-    assert statuses == [503, 200]
+    assert statuses == [503, 200, 401]
     assert tried == 503

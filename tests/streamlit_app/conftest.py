@@ -66,7 +66,7 @@ from analytics.responses import (
     Timeline,
     TimelineBucket,
 )
-from analytics.sign_in_responses import Viewer
+from analytics.sign_in_responses import OpenSection, Viewer
 from streamlit_app import session
 
 READ_TOKEN = "read-token-of-the-instructor"
@@ -84,6 +84,8 @@ class MadeUpClass:
         """Forget everything."""
         self.courses = [COURSE]
         self.account: str | None = None
+        self.sections: list[OpenSection] = []
+        self.sections_asked: set[str | None] = set()
         self.titles = {COURSE: "Introduction to Python"}
         self.events: list[HistoryEvent] = []
         self.students: dict[str, str] = {}
@@ -314,6 +316,8 @@ def _judging_api(made_up: MadeUpClass) -> FastAPI:
     @app.middleware("http")
     async def judge(request: Request, call_next: Callable[..., Any]) -> Any:
         made_up.asked.append(request.url.path)
+        if request.url.path.startswith("/api/v1/courses/"):
+            made_up.sections_asked.add(request.query_params.get("section"))
         if made_up.api_is_away:
             return JSONResponse({"detail": "the lake is away"}, 503)
         if request.url.path in made_up.answer_with:
@@ -327,7 +331,7 @@ def _judging_api(made_up: MadeUpClass) -> FastAPI:
 
     @app.get("/api/v1/viewer")
     def viewer() -> Viewer:
-        return Viewer(account=made_up.account)
+        return Viewer(account=made_up.account, sections=tuple(made_up.sections))
 
     return app
 
@@ -443,7 +447,7 @@ def _serve_measures(app: FastAPI, made_up: MadeUpClass) -> None:
         student_id: str | None = None,
         exercise: str | None = None,
     ) -> MeasureRows:
-        standard = {"by", "student_id", "exercise"}
+        standard = {"by", "student_id", "exercise", "section"}
         own = {key: text for key, text in request.query_params.items() if key not in standard}
         measure = load_measure(name)
         assert own.keys() <= measure.parameters.keys()
