@@ -25,6 +25,7 @@ from analytics.lake_reader import LakeReader
 from analytics.parameters import EncodedPaths
 from analytics.settings import ApiSettings
 from analytics.sign_in import SignIn
+from analytics.single_sign_on import SingleSignOn
 from flows.stores.issued_tokens import revoked_ids
 from flows.stores.postgres import engine_for
 from flows.stores.store import StoreUnavailableError
@@ -66,6 +67,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.state.lake = lake
     app.state.attention = AttentionWriter(settings)
     app.state.sign_in = SignIn(settings)
+    app.state.single_sign_on = SingleSignOn(settings)
     app.state.signed_out = SignedOut(redis)
     app.state.revoked = revoked
     app.state.secrets = settings.secrets

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from analytics.oidc_settings import OidcSettings
 from flows.settings import LakeSettings
 from ingest_api.settings import Address, SecretSettings
 
@@ -21,3 +22,4 @@ class ApiSettings(LakeSettings, SecretSettings):
         Address | None,
         Field(alias="CELLPULSE_REDIS_URL", pattern="^(rediss?|unix)://", repr=False),
     ] = None
+    oidc: Annotated[OidcSettings, Field(default_factory=OidcSettings.load)]

@@ -72,6 +72,7 @@ class SignedIn:
         expires_at: When the token ends by itself, in seconds since 1970.
         further_courses: What they may read beside the grant's own course.
         sections: Each a course and a section, of whose students alone they may read.
+        by_provider: Whether an identity provider vouches for them.
     """
 
     account: str
@@ -80,6 +81,7 @@ class SignedIn:
     expires_at: int
     further_courses: tuple[str, ...] = ()
     sections: tuple[tuple[str, str], ...] = ()
+    by_provider: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ def issue_token(secret: str, grant: Grant) -> str:
             "exp": grant.signed_in.expires_at,
             "further_courses": list(grant.signed_in.further_courses),
             "sections": [list(each) for each in grant.signed_in.sections],
+            "by_provider": grant.signed_in.by_provider,
         }
     return jwt.encode(claims, secret, algorithm=ALGORITHM)
 
@@ -209,6 +212,7 @@ def _signed_in(claims: dict[str, Any]) -> SignedIn | None:
             expires_at=int(claims["exp"]),
             further_courses=tuple(claims["further_courses"]),
             sections=tuple((str(course), str(name)) for course, name in claims.get("sections", ())),
+            by_provider=claims.get("by_provider") is True,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidTokenError(_UNKNOWN_GRANT) from error

@@ -31,12 +31,13 @@ OURS = PROCESSES | {"migrate"}
 #: A variable has a default or, after the question mark, a message for whoever did not set it.
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+):(?P<kind>[-?])(?P<rest>[^{}]*)\}")
 #: A token is made when the platform runs, without it there is no access; and there may be no LRS,
-#: and no secret that another one replaces.
+#: no secret that another one replaces, and no identity provider.
 OF_WHAT_MAY_BE_OFF = (
     "CELLPULSE_TOKEN",
     "CELLPULSE_LRS_PASSWORD",
     "CELLPULSE_AGENT_KEY",
     "CELLPULSE_SECRET_PREVIOUS",
+    "CELLPULSE_OIDC_CLIENT_SECRET",
 )
 REQUIRED = r"\$\{[A-Z_]+:\?[^{}]+\}"
 #: What it answered for is on disk, and it refuses to write rather than forget.
@@ -134,8 +135,11 @@ def _without_priority(command: Sequence[str]) -> Sequence[str]:
     return command[command.index(sys.executable) :]
 
 
-def test_the_processes_are_those_of_cellpulse_up_with_the_same_settings(tmp_path: Path) -> None:
+def test_the_processes_are_those_of_cellpulse_up_with_the_same_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each runs the same module as under `cellpulse up`, with its settings and no other secret."""
+    monkeypatch.setenv("CELLPULSE_OIDC_CLIENT_SECRET", "of the client")
     influx = InfluxSettings(INFLUXDB_URL="http://influxdb:8086", INFLUXDB_TOKEN="t")
     stores = Stores("redis://redis", "postgresql://postgres/cellpulse", influx, full_log="")
     lrs = LrsSettings(CELLPULSE_LRS_URL="https://lrs", CELLPULSE_LRS_PASSWORD="p")

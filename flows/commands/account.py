@@ -73,6 +73,14 @@ def remove(name: str) -> None:
     _sign_out_everywhere(name)
 
 
+@account.command("sign-out")
+@click.argument("name")
+@one_line_for_errors
+def sign_out(name: str) -> None:
+    """End every session of a name, also of one that signs in by the institution."""
+    _sign_out_everywhere(name)
+
+
 @account.command("list")
 @one_line_for_errors
 def list_accounts() -> None:

@@ -1,25 +1,20 @@
 """Signing in and out: the gate, the aggregation API and the ingest, with real stores."""
 
 import json
-import socket
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import (
     AbstractContextManager,
     ExitStack,
     asynccontextmanager,
-    contextmanager,
     suppress,
 )
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psycopg
 import pytest
-import uvicorn
 from click.testing import CliRunner, Result
 from playwright.sync_api import Browser, expect
 from redis import Redis
@@ -46,6 +41,7 @@ from ingest_api.tokens import Grant, SignedIn, issue_token
 from streamlit_app.access import AccessCheck
 from streamlit_app.gate import COOKIE, Gate
 from streamlit_app.sign_in import SignInPages
+from tests.integration.conftest import serving
 
 SECRET = "a-secret-that-only-the-tests-know"
 PASSWORD = "correct horse battery"
@@ -104,21 +100,6 @@ def sign_in(
     return browser.post("/sign-in", data={"account": account, "password": password} | more)
 
 
-@contextmanager
-def _serving(app: Any) -> Iterator[str]:
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="error", ws="websockets-sansio")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listening.close()
-
-
 @pytest.fixture
 def door(_door: Door) -> Iterator[Door]:
     """Return the door, and close the browsers that a test opened."""
@@ -156,8 +137,8 @@ def _door(
         return PlainTextResponse(f"page {request.url.path}")
 
     with ExitStack() as stack:
-        api = stack.enter_context(_serving(create_api(settings)))
-        ingest = stack.enter_context(_serving(create_ingest(ingest_settings)))
+        api = stack.enter_context(serving(create_api(settings)))
+        ingest = stack.enter_context(serving(create_ingest(ingest_settings)))
         http = httpx.AsyncClient(base_url=api, timeout=30)
 
         @asynccontextmanager
@@ -167,7 +148,7 @@ def _door(
 
         inside = Starlette(routes=[Route("/{path:path}", page)], lifespan=lifespan)
         gate = Gate(inside, AccessCheck(http), SignInPages(http))
-        dashboard = stack.enter_context(_serving(gate))
+        dashboard = stack.enter_context(serving(gate))
         yield Door(dashboard, api, ingest, redis_server_url, postgres_url, lake_path)
     with psycopg.connect(postgres_server("postgres"), autocommit=True) as admin:
         admin.execute("DROP DATABASE sign_in WITH (FORCE)")
@@ -326,6 +307,15 @@ def test_a_new_link_ends_the_old_password_and_every_session(door: Door) -> None:
     assert door.cellpulse("remove", "eve").exit_code == 1
 
 
+def test_an_operator_ends_every_session_of_a_name(door: Door) -> None:
+    """The account stays, and its owner may sign in again."""
+    browser = door.account("kit", "--role", "instructor", "--course", "py")
+    assert ask(door, browser, "/viewer").status_code == 200
+    assert door.cellpulse("sign-out", "kit").exit_code == 0
+    assert ask(door, browser, "/viewer").status_code == 401
+    assert sign_in(browser, "kit").text == "page /"
+
+
 def test_a_password_can_t_be_found_by_trying(door: Door) -> None:
     """After ten wrong ones the account waits, for the right one too; another account does not."""
     door.account("fay", "--role", "instructor", "--course", "py")
@@ -426,7 +416,7 @@ def test_while_redis_is_away_nobody_is_let_in_by_a_session(
     issued_tokens.record(engine, revoked)
     issued_tokens.revoke(engine, revoked.token.token_id)
     engine.dispose()
-    with _serving(create_api(settings)) as api:
+    with serving(create_api(settings)) as api:
         statuses = [
             httpx.get(
                 f"{api}/api/v1/viewer",
