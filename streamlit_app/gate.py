@@ -90,7 +90,7 @@ class Gate:
         if request.url.path == SIGN_OUT:
             token = request.cookies.get(COOKIE)
             answer = await self._pages.sign_out(request, token)
-            if answer.status_code in (_SEE_OTHER, _OK):
+            if request.method == "POST" and answer.status_code in (_SEE_OTHER, _OK):
                 self._check.forget(token)
                 answer.delete_cookie(COOKIE, httponly=True, samesite="lax")
             return answer
