@@ -27,15 +27,13 @@ from analytics.attention_responses import (
 )
 from analytics.attention_writer import AttentionWriter
 from analytics.parameters import (
-    AsOfText,
     LastMinutes,
     OnlyExercise,
     SeenFrom,
     SeenTo,
     require_span,
 )
-from analytics.past import parse_as_of
-from analytics.routes import COURSE, Lake
+from analytics.routes import COURSE, AsOfNs, Lake
 
 router = APIRouter(
     prefix="/api/v1",
@@ -53,13 +51,6 @@ async def _writer(request: Request) -> Any:
 
 
 Writer = Annotated[AttentionWriter, Depends(_writer)]
-
-
-async def _as_of_ns(as_of: AsOfText = None) -> int | None:
-    return None if as_of is None else parse_as_of(as_of)
-
-
-AsOfNs = Annotated[int | None, Depends(_as_of_ns)]
 
 
 def _student_in_class(lake: Lake, _: ClassReader, student: StudentOf) -> tuple[str, str]:

@@ -10,19 +10,21 @@ import streamlit as st
 
 from analytics.responses import Course
 from analytics.sign_in_responses import Viewer
-from streamlit_app import exercise, first_visit, live, measures, notices, session, student
+from streamlit_app import exercise, first_visit, live, measures, notices, replay, session, student
 from streamlit_app.api_client import NumbersUnavailableError
+from streamlit_app.language.bar import languages, tell_browser
+from streamlit_app.language.text import Text
 from streamlit_app.palette import css_variables
 from streamlit_app.sign_in import SIGN_OUT
 
 BRAND = "Cellpulse"
 MARK = f'<span class="cp-brand"><span aria-hidden="true">◉</span> {BRAND}</span>'
-CHOOSE_COURSE = "Course"
-CHOOSE_SECTION = "Section"
-SECTION = "Section {section}"
-WHOLE_COURSE = "Whole course"
-NO_SUCH_COURSE = "Your link does not open a course named “{course}”. Choose one above."
-SIGN_OUT_LABEL = "Sign out"
+CHOOSE_COURSE = Text("Course")
+CHOOSE_SECTION = Text("Section")
+SECTION = Text("Section {section}")
+WHOLE_COURSE = Text("Whole course")
+NO_SUCH_COURSE = Text("Your link does not open a course named “{course}”. Choose one above.")
+SIGN_OUT_LABEL = Text("Sign out")
 ICON = Path(__file__).parent / "mark.svg"
 STYLE = (Path(__file__).parent / "style.css").read_text("utf-8")
 
@@ -30,14 +32,16 @@ STYLE = (Path(__file__).parent / "style.css").read_text("utf-8")
 def main() -> None:
     """Draw the bar with the pages and the courses, then the page that was asked for."""
     pages = [
-        st.Page(live.show, title=live.TITLE, url_path="live", default=True),
-        st.Page(exercise.show, title=exercise.TITLE, url_path="exercise"),
-        st.Page(student.show, title=student.TITLE, url_path="student"),
-        st.Page(measures.show, title=measures.TITLE, url_path="measures"),
+        st.Page(live.show, title=str(live.TITLE), url_path="live", default=True),
+        st.Page(replay.show, title=str(replay.TITLE), url_path="replay"),
+        st.Page(exercise.show, title=str(exercise.TITLE), url_path="exercise"),
+        st.Page(student.show, title=str(student.TITLE), url_path="student"),
+        st.Page(measures.show, title=str(measures.TITLE), url_path="measures"),
     ]
     page = st.navigation(pages, position="hidden")
     st.set_page_config(page_title=f"{page.title} · {BRAND}", page_icon=ICON, layout="wide")
     st.html(f"<style>{css_variables()}{STYLE}</style>")
+    tell_browser()
     bar = st.container(key="bar", horizontal=True, vertical_alignment="center")
     bar.html(MARK, width="content")
     try:
@@ -48,6 +52,7 @@ def main() -> None:
         with bar:
             wanted = choose_course(courses, pages)
             choose_section(wanted, session.own_sections(wanted))
+            languages()
             way_out(session.viewer())
         if wanted in {course.course_id for course in courses}:
             page.run()
@@ -74,11 +79,11 @@ def choose_course(courses: list[Course], pages: list[st.Page]) -> str:
         st.page_link(page, query_params=kept)
     st.session_state["course"] = wanted if wanted in titles else None
     st.selectbox(
-        CHOOSE_COURSE,
+        str(CHOOSE_COURSE),
         list(titles),
         key="course",
         format_func=titles.__getitem__,
-        placeholder=CHOOSE_COURSE,
+        placeholder=str(CHOOSE_COURSE),
         label_visibility="collapsed",
         on_change=_follow_choice,
         width=260,
@@ -104,7 +109,7 @@ def choose_section(course_id: str, own: Sequence[str]) -> None:
     if len(own) > 1:
         st.session_state[session.SECTION] = section
         st.selectbox(
-            CHOOSE_SECTION,
+            str(CHOOSE_SECTION),
             own,
             key=session.SECTION,
             format_func=lambda each: SECTION.format(section=each),

@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from streamlit_app.language.bar import language_links
+from streamlit_app.language.text import Text, language
+
 _FRAME: Final = Template((Path(__file__).parent / "gate.html").read_text("utf-8"))
 #: For an answer with a secret in its address: no cache keeps it, and nobody learns the address.
 PRIVATE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
@@ -22,15 +25,17 @@ _PAGE: Final = {
 }
 
 
-def framed(title: str, body: str, status: int) -> HTMLResponse:
+def framed(title: str | Text, body: str, status: int) -> HTMLResponse:
     """Return a page of this kind; the body is HTML."""
-    page = _FRAME.substitute(title=escape(title), body=body)
+    page = _FRAME.substitute(
+        title=escape(str(title)), body=body, language=language(), languages=language_links()
+    )
     return HTMLResponse(page, status, _PAGE)
 
 
-def alert(sentence: str) -> str:
+def alert(sentence: str | Text) -> str:
     """Return a sentence that says what is wrong, as HTML; nothing for none."""
-    return f'<p role="alert">{escape(sentence)}</p>' if sentence else ""
+    return f'<p role="alert">{escape(str(sentence))}</p>' if sentence else ""
 
 
 def on_to(wanted: str) -> Response:

@@ -12,16 +12,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from streamlit_app.api_client import API_ROOT
+from streamlit_app.language.text import Text
 from streamlit_app.page_frame import PRIVATE, alert, framed, on_to
 
 BEGIN: Final = "/sign-in/provider"
 CALLBACK: Final = "/sign-in/callback"
 
-TITLE: Final = "Sign in"
-AWAY: Final = "A part of Cellpulse does not answer. Try again in a moment."
-NOT_BEGUN: Final = "This sign-in was not begun in this browser, or took too long: sign in again."
-REFUSED: Final = "You did not sign in at your institution."
-AGAIN: Final = "Sign in again"
+TITLE: Final = Text("Sign in")
+AWAY: Final = Text("A part of Cellpulse does not answer. Try again in a moment.")
+NOT_BEGUN: Final = Text(
+    "This sign-in was not begun in this browser, or took too long: sign in again."
+)
+REFUSED: Final = Text("You did not sign in at your institution.")
+AGAIN: Final = Text("Sign in again")
 _FLOW: Final = "cellpulse_flow"
 _NEXT: Final = "cellpulse_next"
 #: How long somebody may take, in seconds; the API lets no more pass.
@@ -77,7 +80,7 @@ class ProviderSignIn:
 
     async def _ask(
         self, address: str, asked: dict[str, str] | None
-    ) -> tuple[dict[str, str] | None, str, int]:
+    ) -> tuple[dict[str, str] | None, str | Text, int]:
         """Return the answer, or else why there is none and the status that says so."""
         try:
             answer = await self._http.post(f"{API_ROOT}/{address}", json=asked)
@@ -89,6 +92,6 @@ class ProviderSignIn:
         return None, str(body.get("detail", AWAY)), answer.status_code
 
 
-def _refused(sentence: str, status: int) -> Response:
-    again = f'<p class="advice"><a href="/sign-in">{escape(AGAIN)}</a></p>'
+def _refused(sentence: str | Text, status: int) -> Response:
+    again = f'<p class="advice"><a href="/sign-in">{escape(str(AGAIN))}</a></p>'
     return framed(TITLE, alert(sentence) + again, status)

@@ -4,9 +4,10 @@ They are plain HTML at the dashboard's own address, without scripts, and ask the
 """
 
 from html import escape
+from http import HTTPStatus
 from pathlib import Path
 from string import Template
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
@@ -14,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from streamlit_app.api_client import API_ROOT
+from streamlit_app.language.text import Text
 from streamlit_app.page_frame import PRIVATE, alert, framed, on_to
 from streamlit_app.provider_sign_in import BEGIN, CALLBACK, ProviderSignIn
 
@@ -26,13 +28,37 @@ PATHS: Final = frozenset({SIGN_IN, SIGN_OUT, PASSWORD, BEGIN, CALLBACK})
 _FOLDER: Final = Path(__file__).parent
 _SIGN_IN_FORM: Final = Template((_FOLDER / "sign_in.html").read_text("utf-8"))
 _PASSWORD_FORM: Final = Template((_FOLDER / "password.html").read_text("utf-8"))
-_SIGN_OUT_FORM: Final = (_FOLDER / "sign_out.html").read_text("utf-8")
-_AWAY: Final = "A part of Cellpulse does not answer. Try again in a moment."
-_ELSEWHERE: Final = "This form came from another page. Open the dashboard again and sign in there."
-_DIFFERENT: Final = "The two passwords are not the same."
-BY_PROVIDER: Final = "Sign in by your institution"
-SIGNED_OUT: Final = "You are signed out here, in every tab."
-SIGN_OUT_THERE: Final = "Sign out of your institution's sign-in as well"
+_SIGN_OUT_FORM: Final = Template((_FOLDER / "sign_out.html").read_text("utf-8"))
+TITLE: Final = Text("Sign in")
+NAME: Final = Text("Name")
+PASSWORD_LABEL: Final = Text("Password")
+PASSWORD_TITLE: Final = Text("Choose a password")
+NEW_PASSWORD: Final = Text("Password, 10 characters or more")
+AGAIN: Final = Text("The same again")
+KEEP: Final = Text("Keep it and sign in")
+SIGN_OUT_TITLE: Final = Text("Sign out")
+EVERY_TAB: Final = Text("Every tab of this browser will have to sign in again.")
+BACK: Final = Text("Back to the dashboard")
+BY_PROVIDER: Final = Text("Sign in by your institution")
+SIGNED_OUT: Final = Text("You are signed out here, in every tab.")
+SIGN_OUT_THERE: Final = Text("Sign out of your institution's sign-in as well")
+_AWAY: Final = Text("A part of Cellpulse does not answer. Try again in a moment.")
+_ELSEWHERE: Final = Text(
+    "This form came from another page. Open the dashboard again and sign in there."
+)
+_DIFFERENT: Final = Text("The two passwords are not the same.")
+#: Why the aggregation API gives no token, in its own words; the page says them in the viewer's.
+OF_API: Final = (
+    Text("the name or the password is wrong"),
+    Text("a password needs at least 10 characters"),
+    Text(
+        "this link was used, or there is a newer one: "
+        "sign in, or ask for a new one ('cellpulse account reset')"
+    ),
+    Text("this account was closed: sign in, or ask for a new one ('cellpulse account reset')"),
+)
+TOO_MANY: Final = Text("too many wrong passwords: try again in {n} min")
+_FAULT: Final = "Value error, "
 _LARGEST_FORM: Final = 10_000
 
 
@@ -40,7 +66,7 @@ def sign_in_page(
     next_page: str,
     *,
     advice: str = "",
-    refusal: str = "",
+    refusal: str | Text = "",
     account: str = "",
     status: int = 200,
     by_provider: bool = False,
@@ -56,11 +82,17 @@ def sign_in_page(
         by_provider: Whether one may also sign in by the institution's identity provider.
     """
     way = f"{BEGIN}?{urlencode({'next': next_page})}"
-    link = f'<p class="by-provider"><a href="{escape(way)}">{escape(BY_PROVIDER)}</a></p>'
+    link = f'<p class="by-provider"><a href="{escape(way)}">{escape(str(BY_PROVIDER))}</a></p>'
     body = (link if by_provider else "") + _SIGN_IN_FORM.substitute(
-        next=escape(next_page), account=escape(account), refusal=alert(refusal), advice=advice
+        next=escape(next_page),
+        account=escape(account),
+        refusal=alert(refusal),
+        advice=advice,
+        name=NAME,
+        password=PASSWORD_LABEL,
+        sign_in=TITLE,
     )
-    return framed("Sign in", body, status)
+    return framed(TITLE, body, status)
 
 
 class SignInPages:
@@ -118,21 +150,23 @@ class SignInPages:
     async def sign_out(self, request: Request, token: str | None) -> Response:
         """Ask whether to sign out, and do it."""
         if request.method == "GET":
-            return framed("Sign out", _SIGN_OUT_FORM, 200)
+            return framed(SIGN_OUT_TITLE, _sign_out_form(), 200)
         if await _form(request) is None:
-            return framed("Sign out", alert(_ELSEWHERE), 403)
+            return framed(SIGN_OUT_TITLE, alert(_ELSEWHERE), 403)
         if token is not None:
             try:
                 answer = await self._http.post(f"{API_ROOT}/sign-out", headers=_bearer(token))
             except httpx.HTTPError:
-                return framed("Sign out", alert(_AWAY) + _SIGN_OUT_FORM, 503)
+                return framed(SIGN_OUT_TITLE, alert(_AWAY) + _sign_out_form(), 503)
             if answer.is_server_error:
-                return framed("Sign out", alert(_AWAY) + _SIGN_OUT_FORM, 503)
+                return framed(SIGN_OUT_TITLE, alert(_AWAY) + _sign_out_form(), 503)
             if answer.is_success and (there := answer.json().get("address")):
                 return _signed_out_here(there)
         return RedirectResponse(SIGN_IN, 303, PRIVATE)
 
-    async def _session(self, address: str, asked: dict[str, str]) -> tuple[str | None, str, int]:
+    async def _session(
+        self, address: str, asked: dict[str, str]
+    ) -> tuple[str | None, str | Text, int]:
         """Return the token, or else why there is none and the status that says so."""
         try:
             answer = await self._http.post(f"{API_ROOT}/{address}", json=asked)
@@ -141,22 +175,37 @@ class SignInPages:
             return None, _AWAY, 503
         if answer.is_success:
             return body["token"], "", 200
-        if answer.status_code == 422:  # noqa: PLR2004 - the standard's number
-            faults = "; ".join(fault["message"] for fault in body.get("errors", ()))
-            return None, faults or body["detail"], 422
-        return None, body["detail"], answer.status_code
+        return None, _why_not(answer, body), answer.status_code
 
 
-def _password_page(code: str, refusal: str = "", status: int = 200) -> HTMLResponse:
-    body = _PASSWORD_FORM.substitute(code=escape(code), refusal=alert(refusal))
-    return framed("Choose a password", body, status)
+def _why_not(answer: httpx.Response, body: dict[str, Any]) -> str:
+    """Say in the viewer's language why the API gave no token."""
+    if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        return TOO_MANY.format(n=max(1, int(answer.headers["Retry-After"]) // 60))
+    faults = [fault["message"].removeprefix(_FAULT) for fault in body.get("errors", ())]
+    return "; ".join(str(Text(each)) for each in faults or [body["detail"]])
+
+
+def _password_page(code: str, refusal: str | Text = "", status: int = 200) -> HTMLResponse:
+    body = _PASSWORD_FORM.substitute(
+        code=escape(code),
+        refusal=alert(refusal),
+        password=NEW_PASSWORD,
+        again=AGAIN,
+        keep=KEEP,
+    )
+    return framed(PASSWORD_TITLE, body, status)
+
+
+def _sign_out_form() -> str:
+    return _SIGN_OUT_FORM.substitute(every_tab=EVERY_TAB, sign_out=SIGN_OUT_TITLE, back=BACK)
 
 
 def _signed_out_here(there: str) -> Response:
     """Say so, and go on to where one signs out of the provider; a form may not lead elsewhere."""
-    link = f'<a href="{escape(there)}">{escape(SIGN_OUT_THERE)}</a>'
+    link = f'<a href="{escape(there)}">{escape(str(SIGN_OUT_THERE))}</a>'
     body = f'<meta http-equiv="refresh" content="0; url={escape(there)}"><p>{SIGNED_OUT} {link}</p>'
-    return framed("Sign out", body, 200)
+    return framed(SIGN_OUT_TITLE, body, 200)
 
 
 def _bearer(token: str) -> dict[str, str]:

@@ -12,11 +12,18 @@ from ingest_api.tokens import NO_COURSE, Grant, SignedIn, issue_token
 from tests.analytics.conftest import SECRET
 
 #: Bob is in section B; ada, cy and eve are in A.
-PLACES = {"course_id": "py", "student_id": "bob", "name": "error_rate", "table": "events"}
+PLACES = {
+    "course_id": "py",
+    "student_id": "bob",
+    "name": "error_rate",
+    "table": "events",
+    "mark_id": "1",
+}
 BODIES = {
     "snooze": {"minutes": 5},
     "mark": {"mark": "going"},
     "thresholds": {},
+    "marks": {"text": "explained recursion"},
 }
 #: What it takes no right to ask, and the way out.
 OPEN = {
@@ -35,6 +42,7 @@ HARMLESS = {
     "/api/v1/viewer",
     "/api/v1/courses",
     "/api/v1/courses/{course_id}/attention/thresholds",
+    "/api/v1/courses/{course_id}/marks",
 }
 #: Confined to the only section; the others are refused.
 CONFINED = {
@@ -47,6 +55,7 @@ CONFINED = {
         "timeline",
         "class_map",
         "class_stream",
+        "class_sessions",
         "attention",
         "error_clusters",
         "measures/{name}",

@@ -8,7 +8,13 @@ import pytest
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from analytics import attention_responses, class_responses, responses, sign_in_responses
+from analytics import (
+    attention_responses,
+    class_mark_responses,
+    class_responses,
+    responses,
+    sign_in_responses,
+)
 from analytics.api import create_app
 from analytics.settings import ApiSettings
 
@@ -21,7 +27,9 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/exercises": responses.Exercises,
     "/api/v1/courses/{course_id}/timeline": responses.Timeline,
     "/api/v1/courses/{course_id}/class_map": class_responses.ClassMap,
+    "/api/v1/courses/{course_id}/class_sessions": class_responses.ClassSessions,
     "/api/v1/courses/{course_id}/class_stream": class_responses.ClassStream,
+    "/api/v1/courses/{course_id}/marks": class_mark_responses.ClassMarks,
     "/api/v1/measures": responses.Measures,
     "/api/v1/measures/{name}": responses.MeasureDefinition,
     "/api/v1/courses/{course_id}/measures/{name}": responses.MeasureRows,
@@ -44,6 +52,11 @@ DOOR = {
 FILES = {"/api/v1/courses/{course_id}/tables/{table}"}
 #: Addresses that change something: method and path.
 CHANGES = {
+    ("post", "/api/v1/courses/{course_id}/marks"): class_mark_responses.ClassMarkSet,
+    (
+        "delete",
+        "/api/v1/courses/{course_id}/marks/{mark_id}",
+    ): class_mark_responses.ClassMarkRemoved,
     (
         "put",
         "/api/v1/courses/{course_id}/attention/thresholds",
