@@ -18,6 +18,7 @@ from streamlit_app.api_client import ApiClient, NumbersUnavailableError
 from streamlit_app.class_view import ClassNumbers, ClassView
 from streamlit_app.live_feed.component import past_feed
 from streamlit_app.live_feed.start import FeedStart, feed_start
+from streamlit_app.measure_wording import address
 from streamlit_app.replay_time.component import SPEEDS, asked, replay_time
 from streamlit_app.strip_numbers import what_is_lost
 

@@ -86,7 +86,12 @@ def live_feed(start: FeedStart, *, token: str, settings: DashboardSettings) -> N
 
 def past_feed(start: FeedStart) -> None:
     """Show the list as it was at a moment of the past."""
-    data = {"course_id": start.course_id, "runs": start.runs, "texts": {**TEXTS, **PAST_TEXTS}}
+    data = {
+        "course_id": start.course_id,
+        "section": section(),
+        "runs": start.runs,
+        "texts": {**TEXTS, **PAST_TEXTS},
+    }
     _past(key="past_feed", data=data)
 
 
