@@ -26,7 +26,9 @@ class PastFeed {
   }
 
   addressOf(student) {
-    return `student?${new URLSearchParams({ course: this.data.course_id, student })}`;
+    const { course_id: course, section } = this.data;
+    const query = new URLSearchParams({ course, student, ...(section && { section }) });
+    return `student?${query}`;
   }
 }
 
