@@ -17,6 +17,7 @@ _FOR_PROGRAMS: Final = {
     "GROUPS",
     "Order",
     "PARAMETER",
+    "SECTION",
     "SHOWN",
     "STATES",
 }
