@@ -16,8 +16,8 @@ from analytics.class_responses import ALIASES, Alias, Aliases
 from analytics.query import load_query
 
 
-def aliases(lake: Lake, course_id: str, secret: str) -> Aliases:
-    """Return each student's alias.
+def aliases(lake: Lake, course_id: str, section: str | None, secret: str) -> Aliases:
+    """Return the alias of each student, of a section where one is named.
 
     Raises:
         Problem: 404 for an unknown course.
@@ -36,6 +36,8 @@ def aliases(lake: Lake, course_id: str, secret: str) -> Aliases:
                 number=numbers[row["student_id"]],
             )
             for row in rows
+            # Numbers are given within the whole course, so that a section sees the same ones.
+            if section in (None, row["section"])
         ],
     )
 

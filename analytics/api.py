@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -28,8 +29,13 @@ from analytics.lake_reader import LakeReader
 from analytics.parameters import EncodedPaths
 from analytics.settings import ApiSettings
 from analytics.sign_in import SignIn
+from analytics.single_sign_on import SingleSignOn
+from flows.stores.issued_tokens import revoked_ids
+from flows.stores.postgres import engine_for
+from flows.stores.store import StoreUnavailableError
 from ingest_api.event_log import open_redis
 from ingest_api.problems import Problem, install_problem_handlers
+from ingest_api.revoked_tokens import RevokedTokens, RevokedUnknownError
 from ingest_api.signed_in import SignedOut
 
 
@@ -41,11 +47,15 @@ def create_app(settings: ApiSettings) -> FastAPI:
     """
     lake = LakeReader(settings)
     redis = None if settings.redis_url is None else open_redis(settings.redis_url)
+    revoked = RevokedTokens(redis, partial(asyncio.to_thread, _revoked, settings.postgres_url))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(lake.warm)
+        following = asyncio.create_task(revoked.follow())
         yield
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
         lake.close()
         if redis is not None:
             await redis.aclose()
@@ -62,8 +72,10 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.state.attention = AttentionWriter(settings)
     app.state.changes = CourseChanges(settings)
     app.state.sign_in = SignIn(settings)
+    app.state.single_sign_on = SingleSignOn(settings)
     app.state.signed_out = SignedOut(redis)
-    app.state.secret = settings.secret.get_secret_value()
+    app.state.revoked = revoked
+    app.state.secrets = settings.secrets
     app.add_middleware(EncodedPaths)
     install_problem_handlers(app)
 
@@ -86,3 +98,14 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.include_router(sign_in_routes.router)
     app.include_router(health.router)
     return app
+
+
+def _revoked(postgres_url: str) -> set[str]:
+    """Return the ids of the revoked tokens from where they are recorded."""
+    engine = engine_for(postgres_url)
+    try:
+        return revoked_ids(engine)
+    except StoreUnavailableError as error:
+        raise RevokedUnknownError(str(error)) from error
+    finally:
+        engine.dispose()

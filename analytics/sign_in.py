@@ -1,19 +1,17 @@
 """Signing in: a name and a password become a token that ends."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Final
-from uuid import uuid4
 
 from redis import Redis, RedisError
 from sqlalchemy import Engine
 
 from analytics.errors import LakeUnavailableError
+from analytics.new_session import Opened, new_session
 from analytics.passwords import hashed, matches
 from analytics.settings import ApiSettings
-from analytics.sign_in_responses import NewSession, Viewer
+from analytics.sign_in_responses import NewSession
 from flows.password_code import read_code
 from flows.redis_client import connect_redis
 from flows.stores import accounts
@@ -21,7 +19,6 @@ from flows.stores.accounts import KnownAccount
 from flows.stores.postgres import engine_for
 from flows.stores.store import StoreUnavailableError
 from ingest_api.signed_in import SIGNED_IN_SECONDS
-from ingest_api.tokens import ALL_COURSES, Grant, SignedIn, issue_token
 
 #: Wrong passwords for one account before it has to wait.
 ATTEMPTS: Final = 10
@@ -55,7 +52,7 @@ class SignIn:
 
     def __init__(self, settings: ApiSettings) -> None:
         self._settings = settings
-        self._secret = settings.secret.get_secret_value()
+        self._secrets = settings.secrets
 
     def with_password(self, account: str, password: str) -> NewSession:
         """Sign somebody in.
@@ -81,7 +78,7 @@ class SignIn:
             UsedCodeError: The link was used, or there is a newer one.
             LakeUnavailableError: PostgreSQL does not answer.
         """
-        account, code_id = read_code(self._secret, code)
+        account, code_id = read_code(self._secrets, code)
         with self._engine() as engine:
             if not accounts.set_password(engine, account, code_id, hashed(password)):
                 raise UsedCodeError("this link was used, or there is a newer one")
@@ -91,20 +88,8 @@ class SignIn:
         return self._session_of(known)
 
     def _session_of(self, known: KnownAccount) -> NewSession:
-        now = time.time()
-        first, *further = known.course_ids or (ALL_COURSES,)
-        grant = Grant(
-            "read",
-            ALL_COURSES if known.role == "admin" else first,
-            signed_in=SignedIn(
-                account=known.account,
-                token_id=uuid4().hex,
-                issued_at=now,
-                expires_at=int(now) + SIGNED_IN_SECONDS,
-                further_courses=() if known.role == "admin" else tuple(further),
-            ),
-        )
-        return NewSession(token=issue_token(self._secret, grant), viewer=viewer_of(grant))
+        opened = _opened_by(known)
+        return new_session(self._secrets[0], opened, SIGNED_IN_SECONDS, by_provider=False)
 
     @contextmanager
     def _engine(self) -> Iterator[Engine]:
@@ -129,15 +114,14 @@ class SignIn:
             redis.close()
 
 
-def viewer_of(grant: Grant) -> Viewer:
-    """Return who holds a token, and what it opens."""
-    ends = grant.signed_in
-    return Viewer(
-        account=None if ends is None else ends.account,
-        courses=None if grant.course_ids is None else list(grant.course_ids),
-        student_id=grant.student_id,
-        expires_at=None if ends is None else datetime.fromtimestamp(ends.expires_at, UTC),
+def _opened_by(known: KnownAccount) -> Opened:
+    """Return what an account opens."""
+    if known.role != "assistant":
+        return Opened(known.account, known.role == "admin", known.course_ids)
+    sections = tuple(
+        (course_id, section) for course_id in known.course_ids for section in known.sections
     )
+    return Opened(known.account, every_course=False, sections=sections)
 
 
 def _count_attempt(redis: Redis, account: str) -> None:

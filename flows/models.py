@@ -295,6 +295,7 @@ class AttentionSnooze(Base):
 class Account(Base):
     """Somebody who signs in to the dashboard.
 
+    An assistant has one course, and the `sections` of it whose students they look after.
     Without a `password_hash` (Argon2id, in PHC form) the account waits for its owner to follow the
     one link whose code is `code_id`.
     """
@@ -304,9 +305,27 @@ class Account(Base):
     account: Mapped[str] = mapped_column(primary_key=True)
     role: Mapped[str]
     course_ids: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    sections: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     password_hash: Mapped[str | None]
     code_id: Mapped[str | None]
     created_at: Mapped[datetime]
+
+
+class IssuedToken(Base):
+    """A token that was handed out (`cellpulse token`), without the token itself.
+
+    `token_id` is its claim `jti`. One that was revoked without having been recorded is here too.
+    """
+
+    __tablename__ = "issued_tokens"
+
+    token_id: Mapped[str] = mapped_column(primary_key=True)
+    scope: Mapped[str]
+    course_id: Mapped[str]
+    student_id: Mapped[str | None]
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
 
 
 class AttentionMark(Base):

@@ -8,13 +8,15 @@ import streamlit as st
 
 #: The parameter that hides the students' names.
 PARAMETER: Final = "projector"
+#: The parameter that names the section of the course that a page is about.
+SECTION: Final = "section"
 #: Parameters that go along from page to page.
-KEPT: Final = (PARAMETER,)
+KEPT: Final = (PARAMETER, SECTION)
 
 
-def kept() -> dict[str, str]:
-    """Return what the address now has of that which goes along."""
-    return {name: st.query_params[name] for name in KEPT if name in st.query_params}
+def kept(*, but: str | None = None) -> dict[str, str]:
+    """Return what the address now has of that which goes along, but for one parameter."""
+    return {name: st.query_params[name] for name in KEPT if name in st.query_params and name != but}
 
 
 def address(page: str, **query: str | None) -> str:

@@ -39,6 +39,7 @@ from streamlit_app.aliases import AliasBook
 from streamlit_app.language.text import Text
 
 API_ROOT: Final = "/api/v1"
+_OF_A_COURSE: Final = "/courses/"
 #: Longest wait for an answer, in seconds; a page with old numbers is better than a frozen one.
 TIMEOUT_SECONDS: Final = 5.0
 
@@ -92,12 +93,14 @@ class ApiClient:
     Args:
         http: Shared by all sessions; its base address is the API's.
         token: The instructor's read token.
+        section: What is asked about a course is asked about this section of it; None for all of it.
         aliases_shown: Puts aliases in the place of students while the page is projected; else None.
         moment: Answers about a class are as of then; None for now.
     """
 
     http: httpx.Client
     token: str
+    section: str | None = None
     aliases_shown: AliasBook | None = None
     moment: datetime | None = None
 
@@ -307,8 +310,12 @@ class ApiClient:
     def _get(
         self, path: str, answer: type[AnswerType], query: Mapping[str, str | float] | None = None
     ) -> AnswerType:
-        then = {} if self.moment is None else {"as_of": self.moment.isoformat()}
-        return self._ask("GET", path, answer, query={**(query or {}), **then})
+        asked = dict(query or {})
+        if self.section is not None and path.startswith(_OF_A_COURSE):
+            asked["section"] = self.section
+        if self.moment is not None:
+            asked["as_of"] = self.moment.isoformat()
+        return self._ask("GET", path, answer, query=asked)
 
     def _ask(
         self,

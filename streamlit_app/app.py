@@ -1,14 +1,17 @@
 """The script that Streamlit runs for each page: the frame around the pages, and the way in."""
 
 from collections import Counter
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from analytics.responses import Course
 from analytics.sign_in_responses import Viewer
 from streamlit_app import (
+    addresses,
     exercise,
     first_visit,
     live,
@@ -19,7 +22,6 @@ from streamlit_app import (
     session,
     student,
 )
-from streamlit_app.addresses import go_on_with, kept
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.language.bar import languages, tell_browser
 from streamlit_app.language.text import Text
@@ -29,10 +31,11 @@ from streamlit_app.sign_in import SIGN_OUT
 BRAND = "Cellpulse"
 MARK = f'<span class="cp-brand"><span aria-hidden="true">◉</span> {BRAND}</span>'
 CHOOSE_COURSE = Text("Course")
+CHOOSE_SECTION = Text("Section")
+SECTION = Text("Section {section}")
+WHOLE_COURSE = Text("Whole course")
 NO_SUCH_COURSE = Text("Your link does not open a course named “{course}”. Choose one above.")
 SIGN_OUT_LABEL = Text("Sign out")
-#: A session has one viewer from its beginning to its end.
-VIEWER_SECONDS = 600
 ICON = Path(__file__).parent / "mark.svg"
 STYLE = (Path(__file__).parent / "style.css").read_text("utf-8")
 
@@ -59,10 +62,10 @@ def main() -> None:
             return
         with bar:
             wanted = choose_course(courses, pages)
-            viewer = session.latest("viewer", session.api().viewer, every=VIEWER_SECONDS)
+            choose_section(wanted, session.own_sections(wanted))
             projector.switch(wanted)
             languages()
-            way_out(viewer.numbers)
+            way_out(session.viewer())
         if wanted in {course.course_id for course in courses}:
             projector.hide_name_in_address(wanted)
             page.run()
@@ -84,7 +87,7 @@ def choose_course(courses: list[Course], pages: list[st.Page]) -> str:
         wanted = max(courses, key=_last_event).course_id
         st.query_params["course"] = wanted
     for page in pages:
-        st.page_link(page, query_params={**kept(), "course": wanted})
+        st.page_link(page, query_params={**addresses.kept(), "course": wanted})
     st.session_state["course"] = wanted if wanted in titles else None
     st.selectbox(
         str(CHOOSE_COURSE),
@@ -97,6 +100,39 @@ def choose_course(courses: list[Course], pages: list[st.Page]) -> str:
         width=260,
     )
     return wanted
+
+
+def choose_section(course_id: str, own: Sequence[str]) -> None:
+    """Say which section the page is about, and have one chosen where the viewer may see several.
+
+    Whoever may see only sections sees the first of them where the address names none of these.
+
+    Args:
+        course_id: The course.
+        own: The sections that alone the viewer may see; none for all of the course.
+    """
+    if own and session.section() not in own:
+        st.query_params[addresses.SECTION] = own[0]
+        st.rerun()  # the links to the pages have to carry it as well
+    section = session.section()
+    if section is None:
+        return
+    if len(own) > 1:
+        st.session_state[addresses.SECTION] = section
+        st.selectbox(
+            str(CHOOSE_SECTION),
+            own,
+            key=addresses.SECTION,
+            format_func=lambda each: SECTION.format(section=each),
+            label_visibility="collapsed",
+            on_change=_follow_section,
+            width=160,
+        )
+        return
+    query = urlencode({"course": course_id, **addresses.kept(but=addresses.SECTION)})
+    whole = "" if own else f' <a href="?{query}" target="_self">{WHOLE_COURSE}</a>'
+    name = escape(SECTION.format(section=section))
+    st.html(f'<span class="cp-viewer" data-testid="section">{name}{whole}</span>', width="content")
 
 
 def way_out(viewer: Viewer) -> None:
@@ -125,7 +161,13 @@ def titles_of(courses: list[Course]) -> dict[str, str]:
 
 def _follow_choice() -> None:
     """Put the chosen course into the address, so that reload, back and bookmarks keep it."""
-    go_on_with(course=st.session_state["course"])
+    # Another course has other sections.
+    st.query_params.pop(addresses.SECTION, None)
+    addresses.go_on_with(course=st.session_state["course"])
+
+
+def _follow_section() -> None:
+    st.query_params[addresses.SECTION] = st.session_state[addresses.SECTION]
 
 
 def _last_event(course: Course) -> float:

@@ -76,7 +76,7 @@ def show(
             _off_the_list(each, was_helped(each, attention.now), undo, course_id)
         for each in attention.snoozed:
             _off_the_list(each, snoozed(each), None if is_past else _end_snooze, course_id)
-        if not is_past:
+        if not is_past and not session.own_sections(course_id):  # they hold for the whole course
             thresholds.show(course_id, attention.thresholds)
 
 

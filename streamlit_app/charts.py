@@ -1,6 +1,6 @@
 """The charts: pure functions from a data frame and the colours to an Altair chart."""
 
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import altair as alt
 import pandas as pd
@@ -288,7 +288,8 @@ def _texts(marks: pd.DataFrame, colours: Palette, *, is_late: bool = False) -> l
     """Write what marks say, behind their lines; near the end, where it would be cut, before."""
     if marks.empty:
         return []
-    align, away = ("right", -4) if is_late else ("left", 4)
+    align: Literal["left", "right"] = "right" if is_late else "left"
+    away = -4 if is_late else 4
     texts = (
         _at(marks)
         .mark_text(

@@ -13,7 +13,7 @@ from analytics.attention_responses import Attention, ErrorClusters
 from analytics.class_mark_responses import ClassMark
 from analytics.class_responses import ClassMap, ClassStream
 from analytics.responses import Progress, Timeline
-from streamlit_app import attention, charts, class_marks, failures, notices
+from streamlit_app import attention, charts, class_marks, failures, notices, session
 from streamlit_app.api_client import ApiClient
 from streamlit_app.class_map.component import class_map
 from streamlit_app.class_map.matrix import Order, map_data, orders_of, seats_of
@@ -174,7 +174,7 @@ def _over_time(view: ClassView, colours: Palette) -> None:
             st.html(stream_table(stream))
         else:
             st.html(f'<p class="cp-muted">{NOT_BEGUN}</p>')
-        if not view.is_past:
+        if not view.is_past and not session.own_sections(view.course_id):
             class_marks.show(view.course_id, _of_this_class(view.numbers))
 
 

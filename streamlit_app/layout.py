@@ -43,7 +43,7 @@ def card_title(title: str | Text, note: str | Text = "") -> None:
 
 
 def choose_in_address(part: str, prompt: Text, labels: Mapping[str, str], *, width: int) -> None:
-    """Offer what a page is about; the choice stands in the address, beside the course alone.
+    """Offer what a page is about; the choice stands in the address, beside course and section.
 
     So reload, back and bookmarks keep it. What the address names and is not there is not chosen.
     """

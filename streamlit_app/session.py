@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import httpx
 import streamlit as st
 
-from streamlit_app.addresses import PARAMETER
+from analytics.sign_in_responses import Viewer
+from streamlit_app.addresses import PARAMETER, SECTION
 from streamlit_app.aliases import AliasBook
 from streamlit_app.api_client import (
     TIMEOUT_SECONDS,
@@ -24,6 +25,8 @@ from streamlit_app.language.text import language
 from streamlit_app.settings import DashboardSettings
 
 Answers = TypeVar("Answers")
+#: A session has one viewer from its beginning to its end.
+VIEWER_SECONDS = 600
 _LAST = "last_numbers"
 _ASKED = "last_asked"
 _BOOK = "alias_book"
@@ -55,7 +58,7 @@ def token() -> str:
 def api() -> ApiClient:
     """Return the aggregation API as this instructor may ask it, projected without names."""
     return ApiClient(
-        _http(settings().api_address), token(), alias_book() if is_projected() else None
+        _http(settings().api_address), token(), section(), alias_book() if is_projected() else None
     )
 
 
@@ -71,6 +74,25 @@ def alias_book() -> AliasBook:
         asking = ApiClient(_http(settings().api_address), token())
         book = st.session_state[_BOOK] = AliasBook(asking.aliases, language())
     return book
+
+
+def section() -> str | None:
+    """Return the section that the address names; None for the whole course."""
+    return st.query_params.get(SECTION)
+
+
+def viewer() -> Viewer:
+    """Return who looks at the page, and what they may see; one session has one viewer.
+
+    Raises:
+        NumbersUnavailableError: The API does not say.
+    """
+    return latest("viewer", api().viewer, every=VIEWER_SECONDS).numbers
+
+
+def own_sections(course_id: str) -> list[str]:
+    """Return the sections of a course that alone the viewer may see; none for all of it."""
+    return [each.section for each in viewer().sections if each.course_id == course_id]
 
 
 @st.cache_resource(show_spinner=False)
@@ -91,13 +113,14 @@ def latest(name: str, ask: Callable[[], Answers], *, every: float = 0) -> Latest
     """Ask for numbers; while the API is away, return those that this page showed last.
 
     Args:
-        name: What the numbers are remembered under.
+        name: What the numbers are remembered under; those of each section apart.
         ask: Asks the API.
         every: Numbers that are younger than this are not asked for again, in seconds.
 
     Raises:
         NumbersUnavailableError: There are neither new nor old numbers, or they are refused.
     """
+    name = f"{section()}/{name}"
     remembered: dict[str, Answers] = st.session_state.setdefault(_LAST, {})
     asked: dict[str, float] = st.session_state.setdefault(_ASKED, {})
     if is_projected():

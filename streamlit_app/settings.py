@@ -30,6 +30,8 @@ class DashboardSettings(Settings):
     )
 
     jupyter_url: Annotated[HttpAddress | None, Field(alias="CELLPULSE_JUPYTER_URL")] = None
+    #: Only that there is one is known here; the API knows the provider.
+    oidc_issuer: Annotated[str | None, Field(alias="CELLPULSE_OIDC_ISSUER")] = None
 
     @property
     def api_address(self) -> str:

@@ -11,6 +11,7 @@
 -- unit: persons, cell runs, minutes; times in UTC
 -- parameters:
 --   course_id: The course.
+--   section: Only students of this section, also as the others to compare with; null for all.
 --   now: The moment; nothing seen later counts.
 --   as_of: Only events up to this position of the log, as position_ns; null for no bound.
 --   lesson_minutes: Nothing older than this counts, in minutes.
@@ -81,7 +82,8 @@ WITH happened AS (
         $course_id,
         $now::TIMESTAMPTZ - to_minutes($lesson_minutes::BIGINT),
         $now::TIMESTAMPTZ + INTERVAL 1 MICROSECOND,
-        $as_of::BIGINT
+        $as_of::BIGINT,
+        $section::VARCHAR
     )
 ),
 

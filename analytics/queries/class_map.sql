@@ -9,6 +9,7 @@
 -- unit: cell runs; times in UTC
 -- parameters:
 --   course_id: The course.
+--   section: Only students of this section; null for all.
 --   exercises: The exercises, in the order in which states names them.
 --   now: The moment that "active" and the last 15 minutes refer to.
 --   as_of: Only what the log held up to this position, as position_ns; null for what it holds now.
@@ -62,7 +63,7 @@ runs AS (
         failed,
         -- seen_at, then position_ns, as one number: much faster to compare than a row of both.
         epoch_us(seen_at)::HUGEINT * 9_223_372_036_854_775_808 + position_ns AS moment
-    FROM course_runs($course_id, NULL, NULL, $as_of::BIGINT) AS runs
+    FROM course_runs($course_id, NULL, NULL, $as_of::BIGINT, $section::VARCHAR) AS runs
     INNER JOIN places ON places.exercise = runs.exercise
     SEMI JOIN work
         ON work.student_id = runs.student_id AND work.place = places.place AND work.may_fail
@@ -125,7 +126,8 @@ busy AS (
             $course_id,
             date_trunc('minute', $now::TIMESTAMPTZ) - INTERVAL 14 MINUTE,
             NULL,
-            $as_of::BIGINT
+            $as_of::BIGINT,
+            $section::VARCHAR
         )
         GROUP BY ALL
     )
@@ -153,4 +155,5 @@ FROM course_students($course_id, $as_of::BIGINT, $now::TIMESTAMPTZ) AS enrollmen
 LEFT JOIN states ON states.student_id = enrollments.student_id
 LEFT JOIN maps ON maps.student_id = enrollments.student_id
 LEFT JOIN busy ON busy.student_id = enrollments.student_id
+WHERE is_in_section($course_id, enrollments.student_id, $section::VARCHAR)
 ORDER BY natural_order(enrollments.student_id), enrollments.student_id

@@ -6,10 +6,12 @@
 -- unit: persons; times in UTC
 -- parameters:
 --   course_ids: Only these courses; null for every course.
+--   partly: Courses of which only some sections count.
+--   sections: These sections, each a pair of course and section.
 -- columns:
 --   course_id: The course.
 --   title: The course's title; its id until it has one.
---   students: Students enrolled or seen, whether or not they still run cells.
+--   students: Students enrolled or seen, of the sections that count, whether or not they still run cells.
 --   last_event_at: When the latest event of the course happened; null before any.
 -- reads: master.courses, master.enrollments, master.student_states
 -- limits: A time that a client's clock puts in the future counts as the time of its arrival.
@@ -20,7 +22,14 @@ SELECT
     count(enrollments.student_id) AS students,
     max(student_states.last_seen_at) AS last_event_at
 FROM master.courses
-LEFT JOIN master.enrollments ON enrollments.course_id = courses.course_id
+LEFT JOIN master.enrollments
+    ON enrollments.course_id = courses.course_id
+    AND (
+        NOT list_contains($partly::VARCHAR[], courses.course_id)
+        OR list_contains(
+            $sections::VARCHAR[][], [enrollments.course_id, enrollments.section]
+        )
+    )
 LEFT JOIN master.student_states
     ON student_states.course_id = enrollments.course_id
     AND student_states.student_id = enrollments.student_id

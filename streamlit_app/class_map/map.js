@@ -50,10 +50,15 @@ function putInto(body, rows) {
   }
 }
 
+// The course, and the section of it where the map is of one, as addresses name them.
+function partOf({ course_id: course, section }) {
+  return { course, ...(section && { section }) };
+}
+
 class ClassMap {
   constructor(parent, data) {
     const { texts } = data;
-    this.courseId = data.course_id;
+    this.part = partOf(data);
     this.rows = new Map();
     this.shown = [];
     this.root = made("div", "cp-map");
@@ -235,7 +240,7 @@ const maps = new WeakMap();
 // Streamlit calls this when the component appears and after each drawing.
 export default function ({ parentElement, data }) {
   let shown = maps.get(parentElement);
-  if (shown?.courseId !== data.course_id) {
+  if (JSON.stringify(shown?.part) !== JSON.stringify(partOf(data))) {
     shown?.close();
     shown = new ClassMap(parentElement, data);
     maps.set(parentElement, shown);

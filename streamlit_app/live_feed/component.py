@@ -14,6 +14,7 @@ from analytics.responses import AsOf
 from streamlit_app.addresses import kept
 from streamlit_app.language.text import Text, for_browser, locale
 from streamlit_app.live_feed.start import LOG_START, FeedStart
+from streamlit_app.session import section
 from streamlit_app.settings import DashboardSettings
 from streamlit_app.wording import AGES, KINDS
 
@@ -78,6 +79,7 @@ def live_feed(
     """
     data: dict[str, Any] = {
         "course_id": start.course_id,
+        "section": section(),
         "after": start.after,
         "runs": start.runs,
         "token": token,

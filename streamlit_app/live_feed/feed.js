@@ -23,6 +23,7 @@ class Feed {
     this.socket = new LiveSocket({
       address: data.ingest_url ?? `${location.protocol}//${location.hostname}:${data.ingest_port}`,
       courseId: data.course_id,
+      section: data.section,
       token: data.token,
       after: data.after,
       onMessage: (message) => this.receive(message),
@@ -140,7 +141,7 @@ const feeds = new WeakMap();
 // Streamlit calls this when the component appears and after each drawing.
 export default function ({ parentElement, data, setTriggerValue }) {
   let feed = feeds.get(parentElement);
-  const isOther = ["course_id", "token", "projected"].some((part) => feed?.data[part] !== data[part]);
+  const isOther = ["course_id", "section", "token", "projected"].some((part) => feed?.data[part] !== data[part]);
   if (isOther) {
     feed?.close();
     feed = new Feed(parentElement, data);

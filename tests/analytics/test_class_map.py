@@ -41,7 +41,12 @@ def happened(lake: MemoryLake, *events: dict[str, Any]) -> None:
 
 def rows(lake: MemoryLake, *exercises: str) -> dict[str, dict[str, Any]]:
     found = load_query("class_map").rows(
-        lake.connection, course_id=COURSE, exercises=list(exercises), now=NOW, as_of=None
+        lake.connection,
+        course_id=COURSE,
+        section=None,
+        exercises=list(exercises),
+        now=NOW,
+        as_of=None,
     )
     return {row["student_id"]: row for row in found}
 
@@ -126,6 +131,7 @@ def test_the_stream_counts_students_where_they_ran_last(lake: MemoryLake) -> Non
     found = load_query("class_stream").rows(
         lake.connection,
         course_id=COURSE,
+        section=None,
         exercises=["1", "2"],
         bucket_seconds=60,
         start=None,

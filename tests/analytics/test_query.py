@@ -27,6 +27,8 @@ VALUES: dict[str, Any] = {
     "as_of": None,
     "section": None,
     "course_ids": None,
+    "partly": [],
+    "sections": [],
     "lesson_minutes": 180,
     "of_exercise": "0.5",
     "exercises": ["1.2", "1.10", "0.5"],

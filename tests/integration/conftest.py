@@ -2,10 +2,12 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import uvicorn
 
 from flows.embedded.part import free_port
 from flows.embedded.platform import http_answers, lives
@@ -23,6 +26,22 @@ from ingest_api.tokens import Grant, Scope, issue_token
 from tests.cellpulse import cellpulse
 
 SECRET = "a-secret-that-only-the-tests-know"
+
+
+@contextmanager
+def serving(app: Any, port: int = 0) -> Iterator[str]:
+    """Serve an app in a thread; yield its address."""
+    listening = socket.create_server(("127.0.0.1", port))
+    config = uvicorn.Config(app, log_level="error", ws="websockets-sansio")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listening.close()
 
 
 @dataclass

@@ -83,7 +83,7 @@ from analytics.responses import (
     Timeline,
     TimelineBucket,
 )
-from analytics.sign_in_responses import Viewer
+from analytics.sign_in_responses import OpenSection, Viewer
 from analytics.student_examples import SITTINGS
 from analytics.student_responses import Note, NoteRequest, Notes, Sittings
 from streamlit_app import session
@@ -103,6 +103,8 @@ class MadeUpClass:
         """Forget everything."""
         self.courses = [COURSE]
         self.account: str | None = None
+        self.sections: list[OpenSection] = []
+        self.sections_asked: set[str | None] = set()
         self.titles = {COURSE: "Introduction to Python"}
         self.events: list[HistoryEvent] = []
         self.students: dict[str, str] = {}
@@ -341,6 +343,8 @@ def _judging_api(made_up: MadeUpClass) -> FastAPI:
     @app.middleware("http")
     async def judge(request: Request, call_next: Callable[..., Any]) -> Any:
         made_up.asked.append(request.url.path)
+        if request.url.path.startswith("/api/v1/courses/"):
+            made_up.sections_asked.add(request.query_params.get("section"))
         when = request.query_params.get("as_of")
         made_up.asked_as_of.add((request.url.path.rpartition("/")[2], when))
         if made_up.api_is_away:
@@ -356,7 +360,7 @@ def _judging_api(made_up: MadeUpClass) -> FastAPI:
 
     @app.get("/api/v1/viewer")
     def viewer() -> Viewer:
-        return Viewer(account=made_up.account)
+        return Viewer(account=made_up.account, sections=tuple(made_up.sections))
 
     return app
 
@@ -473,7 +477,7 @@ def _serve_measures(app: FastAPI, made_up: MadeUpClass) -> None:
         student_id: str | None = None,
         exercise: str | None = None,
     ) -> MeasureRows:
-        standard = {"by", "student_id", "exercise"}
+        standard = {"by", "student_id", "exercise", "section"}
         own = {key: text for key, text in request.query_params.items() if key not in standard}
         measure = load_measure(name)
         assert own.keys() <= measure.parameters.keys()

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import streamlit_app.app
+from analytics.sign_in_responses import OpenSection
 from analytics.student_examples import NOTES
 from streamlit_app import session
 
@@ -139,6 +140,43 @@ def test_the_list_begins_with_runs_from_the_api(made_up: Any, api_url: str) -> N
     assert feed["token"] == "read-token-of-the-instructor"
     assert (feed["ingest_url"], feed["ingest_port"]) == (None, 8000)
     assert api_url not in str(feed)
+
+
+def test_an_assistant_s_section_is_chosen_by_itself(made_up: Any) -> None:
+    """It stands in the address and the header; everything is asked, and linked, for it."""
+    made_up.run("Vole", "error")
+    made_up.sections = [OpenSection(course_id=COURSE, section="A 1")]
+    for query in ({}, {"section": "B"}):
+        made_up.sections_asked.clear()
+        app = _open(**query)
+        assert app.query_params["section"] == "A 1"
+        assert '<span class="cp-viewer" data-testid="section">Section A 1</span>' in _text(app)
+        assert made_up.sections_asked == {"A 1"}
+        assert _feed(app)["section"] == _component(app, "class_map")["section"] == "A 1"
+        assert not app.get("popover")
+    assert "section=A+1" in _text(_open_student(section="A 1"))
+
+
+def test_an_assistant_of_several_sections_chooses(made_up: Any) -> None:
+    """The first is shown until another one is chosen, which then stands in the address."""
+    made_up.run("Vole")
+    made_up.sections = [OpenSection(course_id=COURSE, section=name) for name in ("A", "B")]
+    app = _open()
+    assert app.query_params["section"] == "A"
+    assert app.selectbox(key="section").options == ["Section A", "Section B"]
+    made_up.sections_asked.clear()
+    _checked(app.selectbox(key="section").select("B").run())
+    assert app.query_params["section"] == "B"
+    assert made_up.sections_asked == {"B"}
+
+
+def test_an_instructor_may_look_at_a_section(made_up: Any) -> None:
+    """By an address that names it, as of a link from an assistant; the whole course is near."""
+    made_up.run("Vole")
+    text = _text(_open(section="A"))
+    assert f'Section A <a href="?course={COURSE}" target="_self">Whole course</a>' in text
+    assert made_up.sections_asked == {"A"}
+    assert 'data-testid="section"' not in _text(_open())
 
 
 def test_the_address_names_the_course(made_up: Any) -> None:

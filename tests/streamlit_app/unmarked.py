@@ -18,6 +18,7 @@ _FOR_PROGRAMS: Final = {
     "GROUPS",
     "Order",
     "PARAMETER",
+    "SECTION",
     "SHOWN",
     "SPEED",
     "STATES",

@@ -7,9 +7,12 @@ from typing import Any
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
+from redis import Redis
 
 from flows.cli import cli
+from flows.enrollment.publish import publish_sections
 from flows.stores.postgres import PostgresWriter, engine_for
+from ingest_api.course_sections import CONTENTS, VERSIONS, read_sections
 from tests.flows.conftest import Make
 
 Enroll = Callable[..., Result]
@@ -114,3 +117,31 @@ def test_a_fault_changes_nothing(
     assert result.output.count("\n") == 1
     assert words in result.output
     assert enrolled() == []
+
+
+def test_the_edge_is_told_of_sections(
+    enroll: Enroll, redis_url: str, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once, and again after a loss of Redis; a course without sections is forgotten."""
+    monkeypatch.setenv("CELLPULSE_REDIS_URL", redis_url)
+    enroll("student_id,section\ns1,A\ns2,B\ns3,\n")
+    enroll("student_id,section\ns1,C\n", course="other")
+    engine = engine_for(postgres_url)
+    with Redis.from_url(redis_url, protocol=2) as redis:
+
+        def published() -> dict[str, dict[str, str]]:
+            found: Any = redis.hgetall(CONTENTS)
+            assert redis.hkeys(VERSIONS) == list(found)
+            return {
+                course.decode(): read_sections(text).section_of for course, text in found.items()
+            }
+
+        expected = {"demo": {"s1": "A", "s2": "B"}, "other": {"s1": "C"}}
+        assert published() == expected
+        redis.flushall()
+        publish_sections(engine, redis)
+        assert published() == expected
+        enroll("student_id,section\ns1,B\n")
+        enroll("student_id,section\ns1,\n", course="other")
+        assert published() == {"demo": {"s1": "B", "s2": "B"}}
+    engine.dispose()
