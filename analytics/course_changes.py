@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from redis import RedisError
 from sqlalchemy import Engine
 
-from analytics.master_data import changing
+from analytics.errors import LakeUnavailableError, NewerLakeError
 from analytics.settings import ApiSettings
 from flows.logged_event import START
 from flows.redis_client import connect_redis
 from flows.rollup_signal import announce_rollups
 from flows.stores import attention
+from flows.stores.postgres import engine_for
+from flows.stores.store import StoreUnavailableError
+from flows.version_of_data import UnknownDataVersionError
 
 _logger = logging.getLogger(__name__)
 
@@ -30,9 +33,18 @@ class CourseChanges:
         Raises:
             LakeUnavailableError: PostgreSQL does not answer.
         """
-        with changing(self._settings.postgres_url) as engine:
+        engine = engine_for(self._settings.postgres_url)
+        try:
             yield engine
             position = attention.position_of(engine)
+        except UnknownDataVersionError as error:
+            raise NewerLakeError(str(error)) from error
+        except StoreUnavailableError as error:
+            raise LakeUnavailableError(
+                "PostgreSQL does not take the change: check that it runs and is not overloaded"
+            ) from error
+        finally:
+            engine.dispose()
         self._announce(course_id, position or START)
 
     def _announce(self, course_id: str, position: str) -> None:
