@@ -10,6 +10,12 @@ from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
 from analytics import (
+    admin_account_routes,
+    admin_course_routes,
+    admin_enrolment_routes,
+    admin_health_routes,
+    admin_registration_routes,
+    admin_stored_routes,
     attention_routes,
     class_mark_routes,
     class_routes,
@@ -20,12 +26,14 @@ from analytics import (
     table_routes,
 )
 from analytics.attention_writer import AttentionWriter
+from analytics.bodies import BoundedBodies
 from analytics.course_changes import CourseChanges
 from analytics.errors import LakeUnavailableError
 from analytics.lake_reader import LakeReader
 from analytics.parameters import EncodedPaths
 from analytics.settings import ApiSettings
 from analytics.sign_in import SignIn
+from analytics.stores import Stores
 from ingest_api.event_log import open_redis
 from ingest_api.problems import Problem, install_problem_handlers
 from ingest_api.signed_in import SignedOut
@@ -61,8 +69,11 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.state.changes = CourseChanges(settings)
     app.state.sign_in = SignIn(settings)
     app.state.signed_out = SignedOut(redis)
+    app.state.stores = Stores(settings)
+    app.state.settings = settings
     app.state.secret = settings.secret.get_secret_value()
     app.add_middleware(EncodedPaths)
+    app.add_middleware(BoundedBodies)
     install_problem_handlers(app)
 
     @app.exception_handler(LakeUnavailableError)
@@ -71,6 +82,15 @@ def create_app(settings: ApiSettings) -> FastAPI:
             HTTPStatus.SERVICE_UNAVAILABLE, f"{error}; try again later", {"Retry-After": "2"}
         ).to_response()
 
+    for of_admin in (
+        admin_stored_routes,
+        admin_enrolment_routes,
+        admin_registration_routes,
+        admin_course_routes,
+        admin_account_routes,
+        admin_health_routes,
+    ):
+        app.include_router(of_admin.router)
     # First the addresses with a name at their end, which the others' course could swallow.
     app.include_router(routes.history_router)
     app.include_router(table_routes.router)

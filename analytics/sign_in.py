@@ -10,6 +10,7 @@ from uuid import uuid4
 from redis import Redis, RedisError
 from sqlalchemy import Engine
 
+from analytics.admin_grant import is_admin
 from analytics.errors import LakeUnavailableError
 from analytics.passwords import hashed, matches
 from analytics.settings import ApiSettings
@@ -136,6 +137,7 @@ def viewer_of(grant: Grant) -> Viewer:
         account=None if ends is None else ends.account,
         courses=None if grant.course_ids is None else list(grant.course_ids),
         student_id=grant.student_id,
+        is_admin=is_admin(grant),
         expires_at=None if ends is None else datetime.fromtimestamp(ends.expires_at, UTC),
     )
 

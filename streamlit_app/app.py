@@ -5,10 +5,22 @@ from html import escape
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.navigation.page import StreamlitPage
 
 from analytics.responses import Course
 from analytics.sign_in_responses import Viewer
-from streamlit_app import exercise, first_visit, live, measures, notices, replay, session, student
+from streamlit_app import (
+    admin,
+    exercise,
+    first_visit,
+    live,
+    measures,
+    notices,
+    replay,
+    session,
+    student,
+)
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.language.bar import languages, tell_browser
 from streamlit_app.language.text import Text
@@ -20,6 +32,9 @@ MARK = f'<span class="cp-brand"><span aria-hidden="true">◉</span> {BRAND}</spa
 CHOOSE_COURSE = Text("Course")
 NO_SUCH_COURSE = Text("Your link does not open a course named “{course}”. Choose one above.")
 SIGN_OUT_LABEL = Text("Sign out")
+#: What stays in the address when another course is chosen.
+_KEPT = ("part",)
+_ADMIN = "admin"
 #: A session has one viewer from its beginning to its end.
 VIEWER_SECONDS = 600
 ICON = Path(__file__).parent / "mark.svg"
@@ -35,7 +50,8 @@ def main() -> None:
         st.Page(student.show, title=str(student.TITLE), url_path="student"),
         st.Page(measures.show, title=str(measures.TITLE), url_path="measures"),
     ]
-    page = st.navigation(pages, position="hidden")
+    for_admins = st.Page(admin.show, title=str(admin.TITLE), url_path=_ADMIN)
+    page = st.navigation([*pages, for_admins], position="hidden")
     st.set_page_config(page_title=f"{page.title} · {BRAND}", page_icon=ICON, layout="wide")
     st.html(f"<style>{css_variables()}{STYLE}</style>")
     tell_browser()
@@ -43,21 +59,42 @@ def main() -> None:
     bar.html(MARK, width="content")
     try:
         courses = session.latest("courses", session.api().courses).numbers.courses
+        viewer = session.latest("viewer", session.api().viewer, every=VIEWER_SECONDS).numbers
+        pages += [for_admins] * viewer.is_admin
         if not courses:
-            first_visit.show()
+            _without_courses(page, viewer, bar, pages)
             return
         with bar:
             wanted = choose_course(courses, pages)
-            viewer = session.latest("viewer", session.api().viewer, every=VIEWER_SECONDS)
             languages()
-            way_out(viewer.numbers)
-        if wanted in {course.course_id for course in courses}:
+            way_out(viewer)
+        zones = {course.course_id: course.time_zone for course in courses}
+        session.keep_course_zone(zones.get(wanted))
+        if wanted in zones:
             page.run()
         else:
             notices.sentence(NO_SUCH_COURSE.format(course=wanted))
     except NumbersUnavailableError as error:
         notices.sentence(str(error))
         notices.keep_trying()
+
+
+def _without_courses(
+    page: StreamlitPage, viewer: Viewer, bar: DeltaGenerator, pages: list[StreamlitPage]
+) -> None:
+    """Say what to do before the first course; an admin may also make one by hand."""
+    if not viewer.is_admin:
+        first_visit.show()
+        return
+    with bar:
+        for each in pages:
+            st.page_link(each)
+        languages()
+        way_out(viewer)
+    if page.url_path == _ADMIN:
+        page.run()
+    else:
+        first_visit.show()
 
 
 def choose_course(courses: list[Course], pages: list[st.Page]) -> str:
@@ -112,7 +149,8 @@ def titles_of(courses: list[Course]) -> dict[str, str]:
 
 def _follow_choice() -> None:
     """Put the chosen course into the address, so that reload, back and bookmarks keep it."""
-    st.query_params.from_dict({"course": st.session_state["course"]})
+    kept = {name: st.query_params[name] for name in _KEPT if name in st.query_params}
+    st.query_params.from_dict({"course": st.session_state["course"]} | kept)
 
 
 def _last_event(course: Course) -> float:
