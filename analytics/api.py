@@ -11,6 +11,12 @@ from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
 from analytics import (
+    admin_account_routes,
+    admin_course_routes,
+    admin_enrolment_routes,
+    admin_health_routes,
+    admin_registration_routes,
+    admin_stored_routes,
     attention_routes,
     class_mark_routes,
     class_routes,
@@ -23,6 +29,7 @@ from analytics import (
     table_routes,
 )
 from analytics.attention_writer import AttentionWriter
+from analytics.bodies import BoundedBodies
 from analytics.course_changes import CourseChanges
 from analytics.errors import LakeUnavailableError
 from analytics.lake_reader import LakeReader
@@ -30,6 +37,7 @@ from analytics.parameters import EncodedPaths
 from analytics.settings import ApiSettings
 from analytics.sign_in import SignIn
 from analytics.single_sign_on import SingleSignOn
+from analytics.stores import Stores
 from flows.stores.issued_tokens import revoked_ids
 from flows.stores.postgres import engine_for
 from flows.stores.store import StoreUnavailableError
@@ -76,7 +84,10 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.state.signed_out = SignedOut(redis)
     app.state.revoked = revoked
     app.state.secrets = settings.secrets
+    app.state.stores = Stores(settings)
+    app.state.settings = settings
     app.add_middleware(EncodedPaths)
+    app.add_middleware(BoundedBodies)
     install_problem_handlers(app)
 
     @app.exception_handler(LakeUnavailableError)
@@ -85,6 +96,15 @@ def create_app(settings: ApiSettings) -> FastAPI:
             HTTPStatus.SERVICE_UNAVAILABLE, f"{error}; try again later", {"Retry-After": "2"}
         ).to_response()
 
+    for of_admin in (
+        admin_stored_routes,
+        admin_enrolment_routes,
+        admin_registration_routes,
+        admin_course_routes,
+        admin_account_routes,
+        admin_health_routes,
+    ):
+        app.include_router(of_admin.router)
     # First the addresses with a name at their end, which the others' course could swallow.
     app.include_router(routes.history_router)
     app.include_router(student_routes.router)

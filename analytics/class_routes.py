@@ -47,5 +47,5 @@ def get_class_sessions(lake: Lake, part: PartOf, as_of_ns: AsOfNs) -> ClassSessi
 @router.get(f"{COURSE}/aliases", responses=examples.answer(class_examples.ALIASES))
 def get_aliases(request: Request, lake: Lake, part: PartOf) -> Aliases:
     """Return each student's neutral alias, with which a page can be shown to the class."""
-    secret = request.app.state.secret
+    secret = request.app.state.secrets[0]
     return lake.read(lambda connection: alias_answers.aliases(connection, *part, secret))

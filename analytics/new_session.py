@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from analytics.admin_grant import is_admin
 from analytics.sign_in_responses import NewSession, OpenSection, Viewer
 from ingest_api.tokens import ALL_COURSES, NO_COURSE, Grant, SignedIn, issue_token
 
@@ -61,5 +62,6 @@ def viewer_of(grant: Grant) -> Viewer:
             for course_id, section in grant.sections
         ),
         student_id=grant.student_id,
+        is_admin=is_admin(grant),
         expires_at=None if ends is None else datetime.fromtimestamp(ends.expires_at, UTC),
     )

@@ -81,6 +81,9 @@ class Viewer(Answer):
     student_id: Annotated[
         str | None, Field(description="The only student who may be seen; null for all.")
     ] = None
+    is_admin: Annotated[
+        bool, Field(description="Whether the addresses below /api/v1/admin are open.")
+    ] = False
     expires_at: Annotated[
         datetime | None, Field(description="When to sign in again; null for never. UTC.")
     ] = None

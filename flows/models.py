@@ -27,13 +27,17 @@ class Base(DeclarativeBase):
 
 
 class Course(Base):
-    """A course, known from its registration or from its first event."""
+    """A course, known from its registration or from its first event.
+
+    `time_zone` is the IANA name of where it is taught, None where nobody has said so.
+    """
 
     __tablename__ = "courses"
 
     course_id: Mapped[str] = mapped_column(primary_key=True)
     title: Mapped[str | None]
     first_seen_at: Mapped[datetime]
+    time_zone: Mapped[str | None]
 
 
 class Student(Base):
@@ -326,6 +330,23 @@ class IssuedToken(Base):
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class AdminAction(Base):
+    """A change that an admin made on the page: when, who, what, and of which course.
+
+    `who` is None for a token that was handed out. `course_id` may be of a course that is gone.
+    `details` is one line for people, and names no student.
+    """
+
+    __tablename__ = "admin_actions"
+
+    action_id: Mapped[int] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime]
+    who: Mapped[str | None]
+    what: Mapped[str]
+    course_id: Mapped[str | None]
+    details: Mapped[str]
 
 
 class AttentionMark(Base):

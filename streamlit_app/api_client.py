@@ -365,3 +365,9 @@ def _segment(identifier: str) -> str:
     Dots are written out as well: a segment that is `.` or `..` would be taken for a step upwards.
     """
     return quote(identifier, safe="").replace(".", "%2E")
+
+
+#: What `admin_client.py` says and writes in the same way.
+AWAY: Final = _AWAY
+STRANGE: Final = _STRANGE
+segment: Final = _segment

@@ -7,11 +7,14 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.navigation.page import StreamlitPage
 
 from analytics.responses import Course
 from analytics.sign_in_responses import Viewer
 from streamlit_app import (
     addresses,
+    admin,
     exercise,
     first_visit,
     live,
@@ -36,6 +39,7 @@ SECTION = Text("Section {section}")
 WHOLE_COURSE = Text("Whole course")
 NO_SUCH_COURSE = Text("Your link does not open a course named “{course}”. Choose one above.")
 SIGN_OUT_LABEL = Text("Sign out")
+_ADMIN = "admin"
 ICON = Path(__file__).parent / "mark.svg"
 STYLE = (Path(__file__).parent / "style.css").read_text("utf-8")
 
@@ -49,7 +53,8 @@ def main() -> None:
         st.Page(student.show, title=str(student.TITLE), url_path="student"),
         st.Page(measures.show, title=str(measures.TITLE), url_path="measures"),
     ]
-    page = st.navigation(pages, position="hidden")
+    for_admins = st.Page(admin.show, title=str(admin.TITLE), url_path=_ADMIN)
+    page = st.navigation([*pages, for_admins], position="hidden")
     st.set_page_config(page_title=f"{page.title} · {BRAND}", page_icon=ICON, layout="wide")
     st.html(f"<style>{css_variables()}{STYLE}</style>")
     tell_browser()
@@ -57,16 +62,20 @@ def main() -> None:
     bar.html(MARK, width="content")
     try:
         courses = session.latest("courses", session.api().courses).numbers.courses
+        viewer = session.viewer()
+        pages += [for_admins] * viewer.is_admin
         if not courses:
-            first_visit.show()
+            _without_courses(page, viewer, bar, pages)
             return
         with bar:
             wanted = choose_course(courses, pages)
             choose_section(wanted, session.own_sections(wanted))
             projector.switch(wanted)
             languages()
-            way_out(session.viewer())
-        if wanted in {course.course_id for course in courses}:
+            way_out(viewer)
+        zones = {course.course_id: course.time_zone for course in courses}
+        session.keep_course_zone(zones.get(wanted))
+        if wanted in zones:
             projector.hide_name_in_address(wanted)
             page.run()
         else:
@@ -74,6 +83,24 @@ def main() -> None:
     except NumbersUnavailableError as error:
         notices.sentence(str(error))
         notices.keep_trying()
+
+
+def _without_courses(
+    page: StreamlitPage, viewer: Viewer, bar: DeltaGenerator, pages: list[StreamlitPage]
+) -> None:
+    """Say what to do before the first course; an admin may also make one by hand."""
+    if not viewer.is_admin:
+        first_visit.show()
+        return
+    with bar:
+        for each in pages:
+            st.page_link(each)
+        languages()
+        way_out(viewer)
+    if page.url_path == _ADMIN:
+        page.run()
+    else:
+        first_visit.show()
 
 
 def choose_course(courses: list[Course], pages: list[st.Page]) -> str:
@@ -161,9 +188,10 @@ def titles_of(courses: list[Course]) -> dict[str, str]:
 
 def _follow_choice() -> None:
     """Put the chosen course into the address, so that reload, back and bookmarks keep it."""
-    # Another course has other sections.
+    # Another course has other sections; the part of the admin's page stays.
     st.query_params.pop(addresses.SECTION, None)
-    addresses.go_on_with(course=st.session_state["course"])
+    part = {"part": st.query_params["part"]} if "part" in st.query_params else {}
+    addresses.go_on_with(course=st.session_state["course"], **part)
 
 
 def _follow_section() -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone, tzinfo
 from typing import Generic, TypeVar
@@ -12,6 +13,7 @@ import streamlit as st
 
 from analytics.sign_in_responses import Viewer
 from streamlit_app.addresses import PARAMETER, SECTION
+from streamlit_app.admin_client import AdminClient
 from streamlit_app.aliases import AliasBook
 from streamlit_app.api_client import (
     TIMEOUT_SECONDS,
@@ -30,6 +32,7 @@ VIEWER_SECONDS = 600
 _LAST = "last_numbers"
 _ASKED = "last_asked"
 _BOOK = "alias_book"
+_COURSE_ZONE = "course_zone"
 
 
 @dataclass(frozen=True)
@@ -95,13 +98,27 @@ def own_sections(course_id: str) -> list[str]:
     return [each.section for each in viewer().sections if each.course_id == course_id]
 
 
+def admin_api() -> AdminClient:
+    """Return the API's addresses for admins as this viewer may ask them."""
+    return AdminClient(_http(settings().api_address), token())
+
+
 @st.cache_resource(show_spinner=False)
 def _http(address: str) -> httpx.Client:
     return httpx.Client(base_url=address, timeout=TIMEOUT_SECONDS)
 
 
+def keep_course_zone(name: str | None) -> None:
+    """Show every time from now on in the zone that is set for the course, None for none."""
+    st.session_state[_COURSE_ZONE] = name
+
+
 def local_zone() -> tzinfo:
-    """Return the time zone of the instructor's browser; UTC while it is not known."""
+    """Return the time zone of the course, else of the instructor's browser; UTC if not known."""
+    of_course = st.session_state.get(_COURSE_ZONE)
+    if of_course is not None:
+        with suppress(ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo(of_course)
     name, minutes_behind = st.context.timezone, st.context.timezone_offset
     try:
         return ZoneInfo(name or "UTC")

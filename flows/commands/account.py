@@ -1,6 +1,5 @@
 """`cellpulse account`."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,12 +11,12 @@ from flows.commands.errors import one_line_for_errors
 from flows.password_code import new_code_id, password_link
 from flows.redis_client import connect_redis
 from flows.settings import LakeSettings, PlatformSettings
+from flows.sign_out import sign_out_everywhere
 from flows.stores import accounts
 from flows.stores.accounts import AccountError, Role
 from flows.stores.postgres import engine_for
 from ingest_api.events import Identifier
 from ingest_api.settings import LogSettings, SecretSettings
-from ingest_api.signed_in import SIGNED_IN_SECONDS, account_key
 
 
 @click.group()
@@ -110,7 +109,7 @@ def _check(role: Role, courses: tuple[str, ...], sections: tuple[str, ...]) -> N
 
 def _sign_out_everywhere(name: str) -> None:
     with connect_redis(LogSettings.load().redis_url) as redis:
-        redis.set(account_key(name), repr(time.time()), ex=SIGNED_IN_SECONDS)
+        sign_out_everywhere(redis, name)
 
 
 def _dashboard() -> str:

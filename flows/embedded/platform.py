@@ -102,6 +102,10 @@ class Platform:
         lrs = _lrs_environment(settings.lrs)
         push = lrs | self._naming() | {"CELLPULSE_AGENT_KEY": self._agent_key()} if lrs else {}
         which |= {"CELLPULSE_LRS_URL": lrs["CELLPULSE_LRS_URL"]} if lrs else {}
+        answering = {
+            "CELLPULSE_INGEST_URL": settings.address(settings.ingest_port),
+            "CELLPULSE_DASHBOARD_URL": settings.address(settings.dashboard_port),
+        }
         return [
             self._ours(
                 "ingest",
@@ -115,7 +119,12 @@ class Platform:
                 "api",
                 "analytics.serve",
                 settings.api_port,
-                {"CELLPULSE_REDIS_URL": stores.redis_url} | lake | secret | clients | provider,
+                {"CELLPULSE_REDIS_URL": stores.redis_url}
+                | lake
+                | secret
+                | clients
+                | provider
+                | answering,
             ),
         ]
 

@@ -66,9 +66,9 @@ def add(
         "code_id": code_id,
         "created_at": datetime.now(UTC),
     }
-    statement = insert(Account).values(values).on_conflict_do_nothing()
+    made = insert(Account).values(values).on_conflict_do_nothing().returning(Account.account)
     with transaction(engine) as connection:
-        if not connection.execute(statement).rowcount:
+        if connection.execute(made).first() is None:
             raise AccountError(
                 f"there is an account {account!r} already: 'cellpulse account reset' gives it a "
                 "new link"

@@ -9,6 +9,12 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 
 from analytics import (
+    admin_account_responses,
+    admin_course_responses,
+    admin_enrolment_responses,
+    admin_health_responses,
+    admin_registration_responses,
+    admin_stored_responses,
     attention_responses,
     class_mark_responses,
     class_responses,
@@ -44,6 +50,12 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/attention/thresholds": attention_responses.AttentionThresholds,
     "/api/v1/courses/{course_id}/tables": responses.Tables,
     "/api/v1/viewer": sign_in_responses.Viewer,
+    "/api/v1/admin/courses": admin_course_responses.AdminCourses,
+    "/api/v1/admin/courses/{course_id}/stored": admin_stored_responses.StoredOfCourse,
+    "/api/v1/admin/students/{student_id}/stored": admin_stored_responses.StoredAboutStudent,
+    "/api/v1/admin/accounts": admin_account_responses.Accounts,
+    "/api/v1/admin/actions": admin_course_responses.AdminActions,
+    "/api/v1/admin/health": admin_health_responses.Health,
     "/healthz": dict[str, str],
     "/readyz": dict[str, str],
 }
@@ -85,6 +97,24 @@ CHANGES = {
         "/api/v1/courses/{course_id}/attention/{student_id}/snooze",
     ): attention_responses.Snoozed,
     ("post", "/api/v1/courses/{course_id}/attention/{student_id}/mark"): attention_responses.Marked,
+    ("post", "/api/v1/admin/courses"): admin_course_responses.NewCourse,
+    ("put", "/api/v1/admin/courses/{course_id}"): admin_course_responses.CourseSettings,
+    ("post", "/api/v1/admin/courses/{course_id}/roster"): admin_enrolment_responses.Enrolment,
+    (
+        "post",
+        "/api/v1/admin/courses/{course_id}/roster/preview",
+    ): admin_enrolment_responses.Enrolment,
+    (
+        "post",
+        "/api/v1/admin/courses/{course_id}/registration",
+    ): admin_registration_responses.RegistrationPreview,
+    (
+        "post",
+        "/api/v1/admin/courses/{course_id}/registration/preview",
+    ): admin_registration_responses.RegistrationPreview,
+    ("post", "/api/v1/admin/accounts"): admin_account_responses.AccountLink,
+    ("post", "/api/v1/admin/accounts/{account}/reset"): admin_account_responses.AccountLink,
+    ("delete", "/api/v1/admin/accounts/{account}"): admin_account_responses.RemovedAccount,
     (
         "delete",
         "/api/v1/courses/{course_id}/attention/{student_id}/mark",

@@ -44,6 +44,7 @@ def lake(known_class: Any) -> Iterator[duckdb.DuckDBPyConnection]:
 def test_there_is_a_measure_for_every_number() -> None:
     """The files found are the queries of the API."""
     assert query_names() == [
+        "admin_courses",
         "as_of",
         "attention_settings",
         "attention_signals",
@@ -58,6 +59,7 @@ def test_there_is_a_measure_for_every_number() -> None:
         "enrolled",
         "error_clusters",
         "exercise_progress",
+        "kept_events",
         "membership",
         "sections",
         "student_history",

@@ -19,6 +19,7 @@ def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:
     migrate(engine)
     expected = {
         "accounts",
+        "admin_actions",
         "courses",
         "students",
         "enrollments",

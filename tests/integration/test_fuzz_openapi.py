@@ -31,6 +31,7 @@ KNOWN = STUDENT | {
     "table": "events",
     "mark_id": "1",
     "note_id": "0" * 32,
+    "account": "a1",
 }
 PROBLEM = "application/problem+json"
 

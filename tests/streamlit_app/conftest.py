@@ -858,7 +858,7 @@ def _await_health(address: str, log: Path) -> None:
     pytest.fail(f"the dashboard did not start: {log.read_text()}")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def running_dashboard() -> Callable[..., Any]:
     """Return the context manager that runs the real dashboard: its process, address and log."""
     return _running_dashboard
