@@ -12,14 +12,17 @@ from fastapi_offline import FastAPIOffline
 from analytics import (
     attention_routes,
     class_routes,
+    export_routes,
     health,
     measure_routes,
+    report_routes,
     routes,
     sign_in_routes,
     table_routes,
 )
 from analytics.attention_writer import AttentionWriter
 from analytics.errors import LakeUnavailableError
+from analytics.export_jobs import ExportJobs
 from analytics.lake_reader import LakeReader
 from analytics.parameters import EncodedPaths
 from analytics.settings import ApiSettings
@@ -36,12 +39,14 @@ def create_app(settings: ApiSettings) -> FastAPI:
         settings: Where the lake is, and the secret that tokens are signed with.
     """
     lake = LakeReader(settings)
+    exports = ExportJobs(settings)
     redis = None if settings.redis_url is None else open_redis(settings.redis_url)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(lake.warm)
         yield
+        await asyncio.to_thread(exports.close)
         lake.close()
         if redis is not None:
             await redis.aclose()
@@ -56,6 +61,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     )
     app.state.lake = lake
     app.state.attention = AttentionWriter(settings)
+    app.state.exports = exports
     app.state.sign_in = SignIn(settings)
     app.state.signed_out = SignedOut(redis)
     app.state.secret = settings.secret.get_secret_value()
@@ -74,6 +80,8 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.include_router(measure_routes.router)
     app.include_router(attention_routes.router)
     app.include_router(class_routes.router)
+    app.include_router(export_routes.router)
+    app.include_router(report_routes.router)
     app.include_router(routes.router)
     app.include_router(sign_in_routes.router)
     app.include_router(health.router)

@@ -51,8 +51,9 @@ def class_stream(
     bucket_seconds: int,
     start: datetime | None,
     until: datetime | None,
+    asked_ns: int | None = None,
 ) -> ClassStream:
-    """Return how many students were at each exercise, step by step.
+    """Return how many students were at each exercise, step by step, or as of a place in the log.
 
     Raises:
         Problem: 404 for an unknown course, 422 for more than `BUCKETS_LIMIT` steps.
@@ -66,6 +67,7 @@ def class_stream(
         bucket_seconds=bucket_seconds,
         start=start,
         until=until,
+        as_of=asked_ns,
         bucket_limit=BUCKETS_LIMIT + 1,
     )
     students: dict[str, dict[datetime, int]] = defaultdict(dict)
@@ -79,7 +81,7 @@ def class_stream(
             f"these are more than {BUCKETS_LIMIT} buckets: ask for longer buckets or less time",
         )
     return ClassStream(
-        as_of=as_of(lake, datetime.now(UTC), "lake"),
+        as_of=as_of_position(lake, datetime.now(UTC), asked_ns),
         course_id=course_id,
         bucket_seconds=bucket_seconds,
         steps=steps,

@@ -24,6 +24,7 @@ def get_class_map(lake: Lake, course_id: ClassOf) -> ClassMap:
 def get_class_stream(
     lake: Lake,
     course_id: ClassOf,
+    as_of_ns: AsOfNs,
     bucket: Bucket = "1m",
     start: SeenFrom = None,
     until: SeenTo = None,
@@ -32,7 +33,9 @@ def get_class_stream(
     require_span(start, until)
     seconds = bucket_length(bucket) // timedelta(seconds=1)
     return lake.read(
-        lambda connection: class_answers.class_stream(connection, course_id, seconds, start, until)
+        lambda connection: class_answers.class_stream(
+            connection, course_id, seconds, start, until, as_of_ns
+        )
     )
 
 

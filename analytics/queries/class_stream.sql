@@ -12,6 +12,7 @@
 --   start: Only runs of this moment or later; null for the 3 hours before until, or before the
 --     latest run.
 --   until: Only runs before this moment; null for all.
+--   as_of: Only events up to this position of the log, as position_ns; null for no bound.
 --   bucket_limit: At most this many steps, from the first one on.
 -- columns:
 --   start: Start of the step.
@@ -40,7 +41,7 @@ WITH runs AS (
             ) - INTERVAL 3 HOUR
         ),
         $until::TIMESTAMPTZ,
-        NULL
+        $as_of::BIGINT
     )
     WHERE list_contains($exercises::VARCHAR[], exercise)
 ),

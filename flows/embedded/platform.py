@@ -102,7 +102,13 @@ class Platform:
                 "api",
                 "analytics.serve",
                 settings.api_port,
-                {"CELLPULSE_REDIS_URL": stores.redis_url} | lake | secret | clients,
+                # An export of xAPI statements names students as the worker does.
+                {"CELLPULSE_REDIS_URL": stores.redis_url}
+                | lake
+                | secret
+                | clients
+                | self._naming()
+                | _named_by_operator("CELLPULSE_EXPORTS_PATH"),
             ),
         ]
 

@@ -97,10 +97,10 @@ def known_class(
     """Return stores that hold course `py`, taught on 4 March 2024 from 9:00 UTC; read only.
 
     ada works on 1.2 (solves it by a check) and is stuck at 1.10; bob loses two events; cy stops
-    after one run at 9:00; dan works in the last notebook; eve is enrolled and does nothing. Ada
-    Lovelace, cy and eve are in section A, bob in B, dan in none. s1, s2 and s10 are enrolled in
-    course `sorted`, c/d in course `a/b`. The student of course `pages` has 257 events, 100 of them
-    in one millisecond.
+    after one run at 9:00; dan works in the last notebook; eve is enrolled and does nothing, and
+    somebody helped her at 8:00. Ada Lovelace, cy and eve are in section A, bob in B, dan in none.
+    s1, s2 and s10 are enrolled in course `sorted`, c/d in course `a/b`. The student of course
+    `pages` has 257 events, 100 of them in one millisecond.
     """
     with psycopg.connect(postgres_server("postgres"), autocommit=True) as admin:
         admin.execute("CREATE DATABASE known_class")
@@ -119,6 +119,10 @@ def known_class(
             "WHERE course_id = 'py' AND student_id = roster.student"
         )
         connection.execute("UPDATE courses SET title = 'Programming 1' WHERE course_id = 'py'")
+        connection.execute(
+            "INSERT INTO attention_marks (course_id, student_id, marked_at, mark) "
+            "VALUES ('py', 'eve', '2024-03-04T08:00Z', 'helped')"
+        )
     yield stores
     stores.close()
     with psycopg.connect(postgres_server("postgres"), autocommit=True) as admin:

@@ -128,6 +128,7 @@ def test_the_stream_counts_students_where_they_ran_last(lake: MemoryLake) -> Non
         bucket_seconds=60,
         start=None,
         until=None,
+        as_of=None,
         bucket_limit=10,
     )
     assert [(row["start"].minute, row["exercise"], row["students"]) for row in found] == [
