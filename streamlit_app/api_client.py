@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, TypeVar
 from urllib.parse import quote
 
@@ -17,7 +18,9 @@ from analytics.attention_responses import (
     Snoozed,
     Thresholds,
 )
-from analytics.class_responses import ClassMap, ClassStream
+from analytics.class_responses import ClassMap, ClassSessions, ClassStream
+from analytics.export_responses import Export, ExportRequest, Exports
+from analytics.report_responses import Report
 from analytics.responses import (
     Answer,
     Courses,
@@ -44,6 +47,7 @@ _REFUSED = (
     "Ask whoever runs Cellpulse for a link to your course."
 )
 _UNKNOWN = "There is no such course or student. Choose another one above."
+_BUSY = "An export of this course is running already. Wait until it is done."
 _STRANGE = (
     "The numbers came in a form that this page can't read. "
     "Tell whoever runs Cellpulse; its parts may be of different versions."
@@ -56,6 +60,10 @@ class NumbersUnavailableError(Exception):
 
 class AccessRefusedError(NumbersUnavailableError):
     """The token opens nothing, or not this course."""
+
+
+class BusyError(NumbersUnavailableError):
+    """Something that runs must end first."""
 
 
 class NotKnownError(NumbersUnavailableError):
@@ -119,6 +127,31 @@ class ApiClient:
     def class_stream(self, course_id: str) -> ClassStream:
         """Return how many students were at each exercise, minute by minute."""
         return self._get(f"/courses/{_segment(course_id)}/class_stream", ClassStream)
+
+    def class_sessions(self, course_id: str) -> ClassSessions:
+        """Return when the class met, latest first."""
+        return self._get(f"/courses/{_segment(course_id)}/class_sessions", ClassSessions)
+
+    def report(
+        self, course_id: str, *, start: datetime, until: datetime, as_of: str | None = None
+    ) -> Report:
+        """Return what a session of class came to, or had come to at a place in the log."""
+        query = _given(as_of=as_of) | {"from": start.isoformat(), "to": until.isoformat()}
+        return self._get(f"/courses/{_segment(course_id)}/report", Report, query)
+
+    def exports(self, course_id: str) -> Exports:
+        """Return the exports of a course that run or are kept, newest first."""
+        return self._get(f"/courses/{_segment(course_id)}/exports", Exports)
+
+    def start_export(self, course_id: str, request: ExportRequest) -> Export:
+        """Start an export of a course.
+
+        Raises:
+            BusyError: Another one is running.
+        """
+        path = f"/courses/{_segment(course_id)}/exports"
+        asked = request.model_dump(mode="json", by_alias=True)
+        return self._ask("POST", path, Export, json=asked)
 
     def exercises(self, course_id: str) -> Exercises:
         """Return how far the class is with each exercise, in the order of the course."""
@@ -216,7 +249,7 @@ class ApiClient:
         answer: type[AnswerType],
         *,
         query: Mapping[str, str | float] | None = None,
-        json: Mapping[str, int | float | str | None] | None = None,
+        json: Mapping[str, int | float | str | bool | None] | None = None,
     ) -> AnswerType:
         headers = {"Authorization": f"Bearer {self.token}"}
         try:
@@ -238,6 +271,8 @@ def _raise_for_refusal(response: httpx.Response) -> None:
     except httpx.HTTPStatusError as error:
         if response.status_code in (401, 403):
             raise AccessRefusedError(_REFUSED) from error
+        if response.status_code == 409:  # noqa: PLR2004 - conflict
+            raise BusyError(_BUSY) from error
         if response.status_code == 404:  # noqa: PLR2004 - not found
             raise NotKnownError(_UNKNOWN) from error
         if response.status_code >= 500 or response.status_code == 429:  # noqa: PLR2004

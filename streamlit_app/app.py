@@ -8,7 +8,17 @@ import streamlit as st
 
 from analytics.responses import Course
 from analytics.sign_in_responses import Viewer
-from streamlit_app import exercise, first_visit, live, measures, notices, session, student
+from streamlit_app import (
+    after_class,
+    exercise,
+    export,
+    first_visit,
+    live,
+    measures,
+    notices,
+    session,
+    student,
+)
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.palette import css_variables
 from streamlit_app.sign_in import SIGN_OUT
@@ -31,6 +41,8 @@ def main() -> None:
         st.Page(exercise.show, title=exercise.TITLE, url_path="exercise"),
         st.Page(student.show, title=student.TITLE, url_path="student"),
         st.Page(measures.show, title=measures.TITLE, url_path="measures"),
+        st.Page(after_class.show, title=after_class.TITLE, url_path="after-class"),
+        st.Page(export.show, title=export.TITLE, url_path="export"),
     ]
     page = st.navigation(pages, position="hidden")
     st.set_page_config(page_title=f"{page.title} · {BRAND}", page_icon=ICON, layout="wide")

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pandas as pd
 
 from analytics.class_responses import ClassStream
+from analytics.report_responses import ReportStream
 from analytics.responses import ExerciseProgress, HistoryEvent, TimelineBucket
 from streamlit_app.wording import KINDS, NEVER, kind_of, where
 
@@ -70,7 +71,7 @@ def history_frame(events: Sequence[HistoryEvent]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["time", "place", "outcome", "error"])
 
 
-def stream_frame(stream: ClassStream) -> pd.DataFrame:
+def stream_frame(stream: ClassStream | ReportStream) -> pd.DataFrame:
     """Return columns start (UTC), exercise, students, share, below and above: a row a step and one.
 
     share is that of all who were anywhere at the end of the step; it lies between below and above,

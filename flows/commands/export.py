@@ -25,7 +25,7 @@ from ingest_api.events import UtcTime
 _TIME: Final = TypeAdapter[datetime](UtcTime)
 
 
-class _Moment(click.ParamType):
+class _Moment(click.ParamType[datetime]):
     name = "time"
 
     def convert(

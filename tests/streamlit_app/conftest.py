@@ -68,6 +68,7 @@ from analytics.responses import (
 )
 from analytics.sign_in_responses import Viewer
 from streamlit_app import session
+from tests.streamlit_app.after_class_api import AfterClass, serve_after_class
 
 READ_TOKEN = "read-token-of-the-instructor"
 STUDENT_TOKEN = "token-of-a-student"
@@ -102,6 +103,7 @@ class MadeUpClass:
         self.too_little: set[str] = set()
         self.further: dict[str, dict[str, Any]] = {}
         self.own: list[dict[str, str]] = []
+        self.after_class = AfterClass()
 
     def run(self, student: str, status: str = "ok", **fields: Any) -> dict[str, Any]:
         """Let a student run a cell; return what the WebSocket would send of it."""
@@ -372,6 +374,7 @@ def _api(made_up: MadeUpClass) -> FastAPI:
         assert bucket == "1m"
         return made_up.timeline(exercise)
 
+    serve_after_class(app, made_up)
     _serve_picture(app, made_up)
     _serve_attention(app, made_up)
     _serve_measures(app, made_up)

@@ -1,0 +1,317 @@
+"""The Export page: a course as files, made in the background and taken away as a zip file."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from html import escape
+from typing import Final, get_args
+
+import streamlit as st
+
+from analytics.export_responses import Export, ExportFormat, ExportRequest
+from streamlit_app import notices, session
+from streamlit_app.api_client import BusyError, NumbersUnavailableError
+from streamlit_app.export_file import link_to
+from streamlit_app.layout import card_title
+from streamlit_app.wording import NEVER
+
+TITLE: Final = "Export"
+NEW: Final = ("New export", "it is made in the background, while the class goes on")
+MADE: Final = ("Exports", "kept for a day; whoever may see this course sees them")
+NONE_YET: Final = "No export of this course is kept. Choose a format and start one."
+FORMAT: Final = "Format"
+#: Format → its name, what is in it, and whom it names.
+FORMATS: Final[dict[ExportFormat, tuple[str, str, str]]] = {
+    "parquet": (
+        "Parquet",
+        (
+            "Every event and the tables made of them, one file each, with a data dictionary. For "
+            "Python, R and DuckDB."
+        ),
+        (
+            "Students stand in it by the ids that they have here, with code, output, messages and "
+            "questions that they shared."
+        ),
+    ),
+    "csv": (
+        "CSV",
+        "The same tables as text files, for spreadsheets and everything else.",
+        (
+            "Students stand in it by the ids that they have here, with code, output, messages and "
+            "questions that they shared."
+        ),
+    ),
+    "progsnap2": (
+        "ProgSnap2",
+        (
+            "The events in the form in which programming courses are compared: a main table, code "
+            "states and link tables."
+        ),
+        (
+            "Students stand in it by the ids that they have here, with code and messages that they "
+            "shared."
+        ),
+    ),
+    "xapi": (
+        "xAPI",
+        "Statements for a learning record store: runs, checks and solved exercises.",
+        (
+            "Students are pseudonyms. Whoever has this installation's key can tell who is who. "
+            "There is no code and no word of a student in it."
+        ),
+    ),
+    "bundle": (
+        "Bundle to publish from",
+        "The tables as Parquet and CSV with a data dictionary, a citation and checksums.",
+        (
+            "It names nobody: pseudonyms of the study, texts without names, times moved by weeks, "
+            "and groups that are too small left out. Read its report before you publish."
+        ),
+    ),
+}
+INSIDE: Final = "What is in it"
+NAMES: Final = "Whom it names"
+SECTION: Final = "Section"
+ALL: Final = "Everybody"
+FROM: Final = "From day"
+TO: Final = "To day, included"
+STUDY: Final = "Name of the study"
+STUDY_WHY: Final = "Each study has pseudonyms of its own."
+SMALLEST: Final = "Smallest group"
+SMALLEST_WHY: Final = "What fewer students have in common is left out."
+WITH_CODE: Final = "With code and output that were shared"
+WITH_HELP: Final = "With what students asked"
+START: Final = "Start the export"
+STARTED: Final = "The export has been started."
+NO_STUDY: Final = "Give the study a name: each study has pseudonyms of its own."
+WRONG_ORDER: Final = "The first day must not be after the last one."
+RUNNING: Final = "{done} of {total} events"
+READING: Final = "reading the course"
+PACKING: Final = "packing the file"
+DOWNLOAD: Final = "Download ({size})"
+KEPT_UNTIL: Final = "kept until {time}"
+STOPPED: Final = "It was stopped together with a part of Cellpulse. Start it again."
+OF_SECTION: Final = "section {section}"
+SINCE: Final = "from {day}"
+UNTIL: Final = "to {day}"
+STARTED_AT: Final = "started {time}"
+BY: Final = "by {who}"
+
+#: How often a running export is asked about, in seconds.
+_EVERY: Final = 1.0
+_KILO: Final = 1024
+_DAY: Final = timedelta(days=1)
+
+
+def show() -> None:
+    """Draw what can be exported, and the exports that are there."""
+    course_id = st.query_params["course"]
+    notices.refusal()
+    with st.container(border=True, key="export_new"):
+        card_title(*NEW)
+        _new(course_id)
+    _made(course_id)
+
+
+def _new(course_id: str) -> None:
+    students = session.latest(
+        f"{course_id}/students", partial(session.api().students, course_id), every=60
+    ).numbers.students
+    sections = sorted({each.section for each in students if each.section})
+    format_of = _format()
+    st.html(about(format_of))
+    with st.container(key="export_choices", horizontal=True, vertical_alignment="bottom"):
+        section = _section(sections)
+        first, last = _day("from", FROM), _day("to", TO)
+    study, k, with_code, with_help = (
+        _of_bundle() if format_of == "bundle" else ("", 5, False, False)
+    )
+    faults = []
+    if format_of == "bundle" and not study.strip():
+        faults.append(NO_STUDY)
+    if first is not None and last is not None and first > last:
+        faults.append(WRONG_ORDER)
+    for fault in faults:
+        st.html(f'<p class="cp-muted" role="status">{fault}</p>')
+    is_started = st.button(START, type="primary", key="export_start", disabled=bool(faults))
+    if not is_started:
+        return
+    request = ExportRequest.model_validate(
+        {
+            "format": format_of,
+            "section": section,
+            "from": _midnight(first),
+            "to": None if last is None else _midnight(last + _DAY),
+            "study": study.strip() or None,
+            "k": k,
+            "with_code": with_code,
+            "with_help": with_help,
+        }
+    )
+    try:
+        session.api().start_export(course_id, request)
+        st.toast(STARTED)
+    except (BusyError, NumbersUnavailableError) as error:
+        notices.sentence(str(error))
+
+
+def about(format_of: ExportFormat) -> str:
+    """Say what is in a format, and whom it names."""
+    _, inside, names = FORMATS[format_of]
+    return (
+        f'<dl class="cp-about"><dt>{INSIDE}</dt><dd>{escape(inside)}</dd>'
+        f"<dt>{NAMES}</dt><dd>{escape(names)}</dd></dl>"
+    )
+
+
+def _format() -> ExportFormat:
+    wanted = st.query_params.get("format")
+    known: Sequence[ExportFormat] = [name for name in FORMATS if name in get_args(ExportFormat)]
+    st.session_state["export_format"] = wanted if wanted in known else known[0]
+    chosen: ExportFormat = st.radio(
+        FORMAT,
+        known,
+        key="export_format",
+        format_func=lambda name: FORMATS[name][0],
+        horizontal=True,
+        label_visibility="collapsed",
+        on_change=_follow,
+        args=("format", "export_format"),
+    )
+    return chosen
+
+
+def _section(sections: list[str]) -> str | None:
+    wanted = st.query_params.get("section")
+    st.session_state["export_section"] = wanted if wanted in sections else ""
+    chosen: str = st.selectbox(
+        SECTION,
+        ["", *sections],
+        key="export_section",
+        format_func=lambda name: name or ALL,
+        on_change=_follow,
+        args=("section", "export_section"),
+        disabled=not sections,
+        width=200,
+    )
+    return chosen or None
+
+
+def _day(part: str, label: str) -> date | None:
+    key = f"export_{part}"
+    try:
+        st.session_state[key] = date.fromisoformat(st.query_params.get(part, ""))
+    except ValueError:
+        st.session_state[key] = None
+    chosen: date | None = st.date_input(
+        label, key=key, format="YYYY-MM-DD", on_change=_follow, args=(part, key), width=170
+    )
+    return chosen
+
+
+def _follow(part: str, key: str) -> None:
+    """Put a choice into the address, so that reload, back and bookmarks keep it."""
+    chosen = st.session_state[key]
+    if not chosen:
+        st.query_params.pop(part, None)
+    else:
+        st.query_params[part] = str(chosen)
+
+
+def _of_bundle() -> tuple[str, int, bool, bool]:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        study = st.text_input(STUDY, key="export_study", help=STUDY_WHY, max_chars=200, width=300)
+        k = st.number_input(
+            SMALLEST,
+            min_value=2,
+            max_value=1000,
+            value=5,
+            key="export_k",
+            help=SMALLEST_WHY,
+            width=160,
+        )
+    with_code = st.checkbox(WITH_CODE, key="export_with_code")
+    with_help = st.checkbox(WITH_HELP, key="export_with_help")
+    return study, int(k), with_code, with_help
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return None if day is None else datetime.combine(day, time(), session.local_zone())
+
+
+@st.fragment(run_every=_EVERY)
+def _made(course_id: str) -> None:
+    """Draw the exports that run or are kept; while one runs, how far it is."""
+    try:
+        latest = session.latest(f"{course_id}/exports", partial(session.api().exports, course_id))
+    except NumbersUnavailableError as error:
+        notices.sentence(str(error))
+        return
+    with st.container(border=True, key="export_made"):
+        card_title(*MADE)
+        if latest.apology is not None:
+            st.html(f'<p class="cp-muted" role="status">{escape(latest.apology)}</p>')
+        if not latest.numbers.exports:
+            st.html(f'<p class="cp-muted">{NONE_YET}</p>')
+        for each in latest.numbers.exports:
+            _one(each)
+
+
+def _one(each: Export) -> None:
+    with st.container(key=f"export_{each.export_id}", gap="small"):
+        st.html(line(each))
+        if each.state == "running":
+            share = 0.0 if not each.total else min(1.0, each.done / each.total)
+            st.progress(share, text=progress_text(each))
+
+
+def progress_text(each: Export) -> str:
+    """Say how far a running export is."""
+    if each.total is None:
+        return READING
+    if each.done >= each.total:
+        return PACKING
+    return RUNNING.format(done=f"{each.done:,}", total=f"{each.total:,}")
+
+
+def line(each: Export) -> str:
+    """Return an export's format and part, and its file or why there is none."""
+    zone = session.local_zone()
+    told = [
+        None if each.section is None else OF_SECTION.format(section=each.section),
+        None if each.start is None else SINCE.format(day=f"{each.start.astimezone(zone):%Y-%m-%d}"),
+        None
+        if each.until is None
+        else UNTIL.format(day=f"{each.until.astimezone(zone) - _DAY:%Y-%m-%d}"),
+        each.study,
+        STARTED_AT.format(time=f"{each.started_at.astimezone(zone):%H:%M}"),
+        None if each.started_by is None else BY.format(who=each.started_by),
+    ]
+    if each.state == "done" and each.kept_until is not None:
+        told.append(KEPT_UNTIL.format(time=f"{each.kept_until.astimezone(zone):%Y-%m-%d %H:%M}"))
+    notes = " · ".join(escape(part) for part in told if part)
+    return (
+        f'<div class="cp-export" data-testid="export" data-state="{each.state}">'
+        f"<p><b>{escape(FORMATS[each.format][0])}</b> "
+        f'<span class="cp-muted">{notes}</span></p>{_outcome(each)}</div>'
+    )
+
+
+def _outcome(each: Export) -> str:
+    if each.state == "done":
+        label = DOWNLOAD.format(size=size(each.file_bytes))
+        address = escape(link_to(each.course_id, each.export_id))
+        return f'<p><a href="{address}" download target="_self">{escape(label)}</a></p>'
+    if each.state == "running":
+        return ""
+    why = STOPPED if each.state == "stopped" else each.detail or NEVER
+    return f'<p class="cp-alarm" role="status">{escape(why)}</p>'
+
+
+def size(number: int | None) -> str:
+    """Say how large a file is."""
+    if number is None:
+        return NEVER
+    if number < _KILO * _KILO:
+        return f"{max(1, round(number / _KILO)):,} kB"
+    return f"{number / _KILO**2:,.1f} MB"
