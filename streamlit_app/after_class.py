@@ -2,12 +2,15 @@
 
 from datetime import datetime, timedelta
 from functools import partial
+from html import escape
 from typing import Final
 
 import streamlit as st
 
 from analytics.class_responses import ClassSession
 from streamlit_app import notices, session
+from streamlit_app.language.formats import number
+from streamlit_app.language.text import Plural, Text, language, speaking
 from streamlit_app.layout import card_title, choose_in_address, strip
 from streamlit_app.measure_wording import address
 from streamlit_app.palette import palette_for
@@ -17,18 +20,17 @@ from streamlit_app.report.document import Document, Section, document_of
 from streamlit_app.report.pdf import as_pdf
 
 TITLE: Final = wording.TITLE
-CHOOSE: Final = "Choose a session of class"
-SESSION: Final = "{when} · {students} students, {runs} runs"
-ONE_STUDENT: Final = "{when} · 1 student, {runs} runs"
-NO_SESSION: Final = (
+CHOOSE: Final = Text("Choose a session of class")
+SESSION: Final = Plural("{when} · {n} student, {runs} runs", "{when} · {n} students, {runs} runs")
+NO_SESSION: Final = Text(
     "Nobody has worked in this course yet. After the first class its report is here."
 )
-NO_SUCH_SESSION: Final = "There was no session of class then. Choose one above."
-AS_PDF: Final = "Download as PDF"
-AS_HTML: Final = "Download as HTML"
-KEPT: Final = "Address of exactly this report"
-KEPT_WHY: Final = "later events change nothing about it"
-FILE: Final = "after-class-{course}-{day}.{ending}"
+NO_SUCH_SESSION: Final = Text("There was no session of class then. Choose one above.")
+AS_PDF: Final = Text("Download as PDF")
+AS_HTML: Final = Text("Download as HTML")
+KEPT: Final = Text("Address of exactly this report")
+KEPT_WHY: Final = Text("later events change nothing about it")
+_FILE: Final = "after-class-{course}-{day}.{ending}"
 
 #: Numbers that are younger than this are not asked for again, in seconds.
 _EVERY: Final = 20
@@ -70,8 +72,7 @@ def label(each: ClassSession) -> str:
     """Say when a session was, and how many were there."""
     begin, end = (_local(moment) for moment in (each.started_at, each.ended_at))
     when = f"{begin:%Y-%m-%d %H:%M}\N{EN DASH}{end:%H:%M}"
-    text = ONE_STUDENT if each.students == 1 else SESSION
-    return text.format(when=when, students=each.students, runs=f"{each.runs:,}")
+    return SESSION.format(each.students, when=when, runs=number(each.runs))
 
 
 def _local(moment: datetime) -> datetime:
@@ -100,17 +101,23 @@ def _report(course_id: str, of: ClassSession, files: "st.delta_generator.DeltaGe
     _origin(document, course_id, of, report.as_of.position)
 
 
-def _download(label: str, make: partial[bytes], kind: str, *of: str) -> None:
+def _download(label: Text, make: partial[bytes], kind: str, *of: str) -> None:
     course_id, day, ending = of
     plain = "".join(sign if sign.isalnum() else "-" for sign in course_id)
     st.download_button(
-        label,
-        make,
-        file_name=FILE.format(course=plain, day=day, ending=ending),
+        str(label),
+        partial(_made_in, language(), make),
+        file_name=_FILE.format(course=plain, day=day, ending=ending),
         mime=kind,
         key=f"as_{ending}",
         on_click="ignore",
     )
+
+
+def _made_in(spoken: str, make: partial[bytes]) -> bytes:
+    """Make a file in a language: it is made in a thread that knows of no viewer."""
+    with speaking(spoken):
+        return make()
 
 
 def _section(section: Section) -> None:
@@ -135,6 +142,6 @@ def _origin(document: Document, course_id: str, of: ClassSession, position: str 
         "after-class", course=course_id, session=of.started_at.isoformat(), as_of=position or ""
     )
     st.html(
-        f'<p class="cp-muted cp-small">{document.origin} '
+        f'<p class="cp-muted cp-small">{escape(document.origin)} '
         f'<a href="{link}" target="_self">{KEPT}</a>: {KEPT_WHY}.</p>'
     )

@@ -34,6 +34,7 @@ from analytics.responses import (
     Timeline,
 )
 from analytics.sign_in_responses import Viewer
+from streamlit_app.language.text import Text
 
 API_ROOT: Final = "/api/v1"
 #: Longest wait for an answer, in seconds; a page with old numbers is better than a frozen one.
@@ -41,14 +42,14 @@ TIMEOUT_SECONDS: Final = 5.0
 
 AnswerType = TypeVar("AnswerType", bound=Answer)
 
-_AWAY = "The numbers can't be had right now. This page keeps trying by itself."
-_REFUSED = (
+_AWAY = Text("The numbers can't be had right now. This page keeps trying by itself.")
+_REFUSED = Text(
     "The link that you came with does not open this. "
     "Ask whoever runs Cellpulse for a link to your course."
 )
-_UNKNOWN = "There is no such course or student. Choose another one above."
-_BUSY = "An export of this course is running already. Wait until it is done."
-_STRANGE = (
+_UNKNOWN = Text("There is no such course or student. Choose another one above.")
+_BUSY = Text("An export of this course is running already. Wait until it is done.")
+_STRANGE = Text(
     "The numbers came in a form that this page can't read. "
     "Tell whoever runs Cellpulse; its parts may be of different versions."
 )

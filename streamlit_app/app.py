@@ -20,14 +20,16 @@ from streamlit_app import (
     student,
 )
 from streamlit_app.api_client import NumbersUnavailableError
+from streamlit_app.language.bar import languages, tell_browser
+from streamlit_app.language.text import Text
 from streamlit_app.palette import css_variables
 from streamlit_app.sign_in import SIGN_OUT
 
 BRAND = "Cellpulse"
 MARK = f'<span class="cp-brand"><span aria-hidden="true">◉</span> {BRAND}</span>'
-CHOOSE_COURSE = "Course"
-NO_SUCH_COURSE = "Your link does not open a course named “{course}”. Choose one above."
-SIGN_OUT_LABEL = "Sign out"
+CHOOSE_COURSE = Text("Course")
+NO_SUCH_COURSE = Text("Your link does not open a course named “{course}”. Choose one above.")
+SIGN_OUT_LABEL = Text("Sign out")
 #: A session has one viewer from its beginning to its end.
 VIEWER_SECONDS = 600
 ICON = Path(__file__).parent / "mark.svg"
@@ -37,16 +39,17 @@ STYLE = (Path(__file__).parent / "style.css").read_text("utf-8")
 def main() -> None:
     """Draw the bar with the pages and the courses, then the page that was asked for."""
     pages = [
-        st.Page(live.show, title=live.TITLE, url_path="live", default=True),
-        st.Page(exercise.show, title=exercise.TITLE, url_path="exercise"),
-        st.Page(student.show, title=student.TITLE, url_path="student"),
-        st.Page(measures.show, title=measures.TITLE, url_path="measures"),
-        st.Page(after_class.show, title=after_class.TITLE, url_path="after-class"),
-        st.Page(export.show, title=export.TITLE, url_path="export"),
+        st.Page(live.show, title=str(live.TITLE), url_path="live", default=True),
+        st.Page(exercise.show, title=str(exercise.TITLE), url_path="exercise"),
+        st.Page(student.show, title=str(student.TITLE), url_path="student"),
+        st.Page(measures.show, title=str(measures.TITLE), url_path="measures"),
+        st.Page(after_class.show, title=str(after_class.TITLE), url_path="after-class"),
+        st.Page(export.show, title=str(export.TITLE), url_path="export"),
     ]
     page = st.navigation(pages, position="hidden")
     st.set_page_config(page_title=f"{page.title} · {BRAND}", page_icon=ICON, layout="wide")
     st.html(f"<style>{css_variables()}{STYLE}</style>")
+    tell_browser()
     bar = st.container(key="bar", horizontal=True, vertical_alignment="center")
     bar.html(MARK, width="content")
     try:
@@ -57,6 +60,7 @@ def main() -> None:
         with bar:
             wanted = choose_course(courses, pages)
             viewer = session.latest("viewer", session.api().viewer, every=VIEWER_SECONDS)
+            languages()
             way_out(viewer.numbers)
         if wanted in {course.course_id for course in courses}:
             page.run()
@@ -81,11 +85,11 @@ def choose_course(courses: list[Course], pages: list[st.Page]) -> str:
         st.page_link(page, query_params={"course": wanted})
     st.session_state["course"] = wanted if wanted in titles else None
     st.selectbox(
-        CHOOSE_COURSE,
+        str(CHOOSE_COURSE),
         list(titles),
         key="course",
         format_func=titles.__getitem__,
-        placeholder=CHOOSE_COURSE,
+        placeholder=str(CHOOSE_COURSE),
         label_visibility="collapsed",
         on_change=_follow_choice,
         width=260,

@@ -11,30 +11,35 @@ import streamlit as st
 from analytics.attention_responses import Attention, Listed, Mark
 from streamlit_app import notices, session, thresholds
 from streamlit_app.api_client import NumbersUnavailableError
+from streamlit_app.attention_reasons import reason_text
+from streamlit_app.language.formats import clock
+from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
 from streamlit_app.wording import ago, where
 
-PEOPLE: Final = ("Who needs a person", "why, always")
-NOBODY: Final = "Nobody, as far as can be seen from here."
-MORE: Final = "and {n} more, tinted in the map"
-GOING: Final = "I am going"
-GOING_HELP: Final = "Tells the other instructors that somebody is on the way"
-ON_THE_WAY: Final = "somebody is on the way, {age}"
-ON_THE_WAY_BY: Final = "{name} is on the way, {age}"
-HELPED: Final = "Helped"
-HELPED_HELP: Final = "Off this list; a hand that is raised from now on shows all the same"
-NOT_GOING: Final = "Not going"
-SNOOZE: Final = "Snooze"
-SNOOZE_HELP: Final = "Off this list for 10 minutes, for everybody; a raised hand shows all the same"
-OPEN: Final = "Open"
-OPEN_LABEL: Final = "Open {student}"
-UNDO: Final = "Undo"
-SNOOZED: Final = "snoozed until {time}"
-SNOOZED_BY: Final = "snoozed until {time} by {name}"
-WAS_HELPED: Final = "helped {age} ago"
-HAND_UP: Final = "hand up"
-WAITING: Final = "waiting {age}"
-SURE: Final = {"high": "sure", "medium": "likely", "low": "maybe"}
+PEOPLE: Final = (Text("Who needs a person"), Text("why, always"))
+NOBODY: Final = Text("Nobody, as far as can be seen from here.")
+MORE: Final = Text("and {n} more, tinted in the map")
+GOING: Final = Text("I am going")
+GOING_HELP: Final = Text("Tells the other instructors that somebody is on the way")
+ON_THE_WAY: Final = Text("somebody is on the way, {age}")
+ON_THE_WAY_BY: Final = Text("{name} is on the way, {age}")
+HELPED: Final = Text("Helped")
+HELPED_HELP: Final = Text("Off this list; a hand that is raised from now on shows all the same")
+NOT_GOING: Final = Text("Not going")
+SNOOZE: Final = Text("Snooze")
+SNOOZE_HELP: Final = Text(
+    "Off this list for 10 minutes, for everybody; a raised hand shows all the same"
+)
+OPEN: Final = Text("Open")
+OPEN_LABEL: Final = Text("Open {student}")
+UNDO: Final = Text("Undo")
+SNOOZED: Final = Text("snoozed until {time}")
+SNOOZED_BY: Final = Text("snoozed until {time} by {name}")
+WAS_HELPED: Final = Text("helped {age} ago")
+HAND_UP: Final = Text("hand up")
+WAITING: Final = Text("waiting {age}")
+SURE: Final = {"high": Text("sure"), "medium": Text("likely"), "low": Text("maybe")}
 
 #: More than a few cannot be walked to.
 PEOPLE_SHOWN: Final = 5
@@ -81,8 +86,8 @@ def main_reason(each: Listed) -> tuple[str, str]:
 
     That a hand is up stands beside the name, so it is told only where there is nothing else.
     """
-    texts = [reason.text for reason in each.reasons if reason.code != "hand_up"]
-    first, *others = texts or [reason.text for reason in each.reasons]
+    texts = [reason_text(reason) for reason in each.reasons if reason.code != "hand_up"]
+    first, *others = texts or [reason_text(reason) for reason in each.reasons]
     return first[:1].upper() + first[1:], "; ".join(others)
 
 
@@ -111,7 +116,7 @@ def snoozed(each: Listed) -> str:
     if each.snooze is None:
         return ""
     text = SNOOZED_BY if each.snooze.by else SNOOZED
-    time = f"{each.snooze.until.astimezone(session.local_zone()):%H:%M}"
+    time = clock(each.snooze.until.astimezone(session.local_zone()))
     return text.format(time=time, name=each.snooze.by)
 
 
@@ -159,16 +164,18 @@ def _off_the_list(each: Listed, why: str, undo: Callable[[str, str], None], cour
 
 
 def _button(
-    label: str,
+    label: Text,
     kind: str,
     student_id: str,
     act: Callable[[str, str], None],
     course_id: str,
     *,
-    tip: str | None = None,
+    tip: Text | None = None,
 ) -> None:
     key = f"{kind}_{student_id}"
-    st.button(label, key=key, help=tip, on_click=_tried, args=(act, course_id, student_id))
+    help_text = None if tip is None else str(tip)
+    args = (act, course_id, student_id)
+    st.button(str(label), key=key, help=help_text, on_click=_tried, args=args)
 
 
 def _tried(act: Callable[[str, str], None], course_id: str, student_id: str) -> None:

@@ -12,90 +12,94 @@ from analytics.export_responses import Export, ExportFormat, ExportRequest
 from streamlit_app import notices, session
 from streamlit_app.api_client import BusyError, NumbersUnavailableError
 from streamlit_app.export_file import link_to
+from streamlit_app.language.formats import clock, day_and_clock, number
+from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
 from streamlit_app.wording import NEVER
 
-TITLE: Final = "Export"
-NEW: Final = ("New export", "it is made in the background, while the class goes on")
-MADE: Final = ("Exports", "kept for a day; whoever may see this course sees them")
-NONE_YET: Final = "No export of this course is kept. Choose a format and start one."
-FORMAT: Final = "Format"
+TITLE: Final = Text("Export")
+NEW: Final = (Text("New export"), Text("it is made in the background, while the class goes on"))
+MADE: Final = (Text("Exports"), Text("kept for a day; whoever may see this course sees them"))
+NONE_YET: Final = Text("No export of this course is kept. Choose a format and start one.")
+FORMAT: Final = Text("Format")
 #: Format → its name, what is in it, and whom it names.
-FORMATS: Final[dict[ExportFormat, tuple[str, str, str]]] = {
+FORMATS: Final[dict[ExportFormat, tuple[Text, Text, Text]]] = {
     "parquet": (
-        "Parquet",
-        (
+        Text("Parquet"),
+        Text(
             "Every event and the tables made of them, one file each, with a data dictionary. For "
             "Python, R and DuckDB."
         ),
-        (
+        Text(
             "Students stand in it by the ids that they have here, with code, output, messages and "
             "questions that they shared."
         ),
     ),
     "csv": (
-        "CSV",
-        "The same tables as text files, for spreadsheets and everything else.",
-        (
+        Text("CSV"),
+        Text("The same tables as text files, for spreadsheets and everything else."),
+        Text(
             "Students stand in it by the ids that they have here, with code, output, messages and "
             "questions that they shared."
         ),
     ),
     "progsnap2": (
-        "ProgSnap2",
-        (
+        Text("ProgSnap2"),
+        Text(
             "The events in the form in which programming courses are compared: a main table, code "
             "states and link tables."
         ),
-        (
+        Text(
             "Students stand in it by the ids that they have here, with code and messages that they "
             "shared."
         ),
     ),
     "xapi": (
-        "xAPI",
-        "Statements for a learning record store: runs, checks and solved exercises.",
-        (
+        Text("xAPI"),
+        Text("Statements for a learning record store: runs, checks and solved exercises."),
+        Text(
             "Students are pseudonyms. Whoever has this installation's key can tell who is who. "
             "There is no code and no word of a student in it."
         ),
     ),
     "bundle": (
-        "Bundle to publish from",
-        "The tables as Parquet and CSV with a data dictionary, a citation and checksums.",
-        (
+        Text("Bundle to publish from"),
+        Text("The tables as Parquet and CSV with a data dictionary, a citation and checksums."),
+        Text(
             "It names nobody: pseudonyms of the study, texts without names, times moved by weeks, "
             "and groups that are too small left out. Read its report before you publish."
         ),
     ),
 }
-INSIDE: Final = "What is in it"
-NAMES: Final = "Whom it names"
-SECTION: Final = "Section"
-ALL: Final = "Everybody"
-FROM: Final = "From day"
-TO: Final = "To day, included"
-STUDY: Final = "Name of the study"
-STUDY_WHY: Final = "Each study has pseudonyms of its own."
-SMALLEST: Final = "Smallest group"
-SMALLEST_WHY: Final = "What fewer students have in common is left out."
-WITH_CODE: Final = "With code and output that were shared"
-WITH_HELP: Final = "With what students asked"
-START: Final = "Start the export"
-STARTED: Final = "The export has been started."
-NO_STUDY: Final = "Give the study a name: each study has pseudonyms of its own."
-WRONG_ORDER: Final = "The first day must not be after the last one."
-RUNNING: Final = "{done} of {total} events"
-READING: Final = "reading the course"
-PACKING: Final = "packing the file"
-DOWNLOAD: Final = "Download ({size})"
-KEPT_UNTIL: Final = "kept until {time}"
-STOPPED: Final = "It was stopped together with a part of Cellpulse. Start it again."
-OF_SECTION: Final = "section {section}"
-SINCE: Final = "from {day}"
-UNTIL: Final = "to {day}"
-STARTED_AT: Final = "started {time}"
-BY: Final = "by {who}"
+INSIDE: Final = Text("What is in it")
+NAMES: Final = Text("Whom it names")
+SECTION: Final = Text("Section")
+ALL: Final = Text("Everybody")
+FROM: Final = Text("From day")
+TO: Final = Text("To day, included")
+STUDY: Final = Text("Name of the study")
+STUDY_WHY: Final = Text("Each study has pseudonyms of its own.")
+SMALLEST: Final = Text("Smallest group")
+SMALLEST_WHY: Final = Text("What fewer students have in common is left out.")
+WITH_CODE: Final = Text("With code and output that were shared")
+WITH_HELP: Final = Text("With what students asked")
+START: Final = Text("Start the export")
+STARTED: Final = Text("The export has been started.")
+NO_STUDY: Final = Text("Give the study a name: each study has pseudonyms of its own.")
+WRONG_ORDER: Final = Text("The first day must not be after the last one.")
+RUNNING: Final = Text("{done} of {total} events")
+READING: Final = Text("reading the course")
+PACKING: Final = Text("packing the file")
+DOWNLOAD: Final = Text("Download ({size})")
+KEPT_UNTIL: Final = Text("kept until {time}")
+STOPPED: Final = Text("It was stopped together with a part of Cellpulse. Start it again.")
+OF_SECTION: Final = Text("section {section}")
+SINCE: Final = Text("from {day}")
+UNTIL: Final = Text("to {day}")
+STARTED_AT: Final = Text("started {time}")
+BY: Final = Text("by {who}")
+KILOBYTES: Final = Text("{size} kB")
+MEGABYTES: Final = Text("{size} MB")
 
 #: How often a running export is asked about, in seconds.
 _EVERY: Final = 1.0
@@ -126,14 +130,14 @@ def _new(course_id: str) -> None:
     study, k, with_code, with_help = (
         _of_bundle() if format_of == "bundle" else ("", 5, False, False)
     )
-    faults = []
+    faults: list[Text] = []
     if format_of == "bundle" and not study.strip():
         faults.append(NO_STUDY)
     if first is not None and last is not None and first > last:
         faults.append(WRONG_ORDER)
     for fault in faults:
-        st.html(f'<p class="cp-muted" role="status">{fault}</p>')
-    is_started = st.button(START, type="primary", key="export_start", disabled=bool(faults))
+        st.html(f'<p class="cp-muted" role="status">{escape(str(fault))}</p>')
+    is_started = st.button(str(START), type="primary", key="export_start", disabled=bool(faults))
     if not is_started:
         return
     request = ExportRequest.model_validate(
@@ -150,7 +154,7 @@ def _new(course_id: str) -> None:
     )
     try:
         session.api().start_export(course_id, request)
-        st.toast(STARTED)
+        st.toast(str(STARTED))
     except (BusyError, NumbersUnavailableError) as error:
         notices.sentence(str(error))
 
@@ -159,8 +163,8 @@ def about(format_of: ExportFormat) -> str:
     """Say what is in a format, and whom it names."""
     _, inside, names = FORMATS[format_of]
     return (
-        f'<dl class="cp-about"><dt>{INSIDE}</dt><dd>{escape(inside)}</dd>'
-        f"<dt>{NAMES}</dt><dd>{escape(names)}</dd></dl>"
+        f'<dl class="cp-about"><dt>{INSIDE}</dt><dd>{escape(str(inside))}</dd>'
+        f"<dt>{NAMES}</dt><dd>{escape(str(names))}</dd></dl>"
     )
 
 
@@ -169,10 +173,10 @@ def _format() -> ExportFormat:
     known: Sequence[ExportFormat] = [name for name in FORMATS if name in get_args(ExportFormat)]
     st.session_state["export_format"] = wanted if wanted in known else known[0]
     chosen: ExportFormat = st.radio(
-        FORMAT,
+        str(FORMAT),
         known,
         key="export_format",
-        format_func=lambda name: FORMATS[name][0],
+        format_func=lambda name: str(FORMATS[name][0]),
         horizontal=True,
         label_visibility="collapsed",
         on_change=_follow,
@@ -185,10 +189,10 @@ def _section(sections: list[str]) -> str | None:
     wanted = st.query_params.get("section")
     st.session_state["export_section"] = wanted if wanted in sections else ""
     chosen: str = st.selectbox(
-        SECTION,
+        str(SECTION),
         ["", *sections],
         key="export_section",
-        format_func=lambda name: name or ALL,
+        format_func=lambda name: name or str(ALL),
         on_change=_follow,
         args=("section", "export_section"),
         disabled=not sections,
@@ -197,14 +201,14 @@ def _section(sections: list[str]) -> str | None:
     return chosen or None
 
 
-def _day(part: str, label: str) -> date | None:
+def _day(part: str, label: Text) -> date | None:
     key = f"export_{part}"
     try:
         st.session_state[key] = date.fromisoformat(st.query_params.get(part, ""))
     except ValueError:
         st.session_state[key] = None
     chosen: date | None = st.date_input(
-        label, key=key, format="YYYY-MM-DD", on_change=_follow, args=(part, key), width=170
+        str(label), key=key, format="YYYY-MM-DD", on_change=_follow, args=(part, key), width=170
     )
     return chosen
 
@@ -220,18 +224,20 @@ def _follow(part: str, key: str) -> None:
 
 def _of_bundle() -> tuple[str, int, bool, bool]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        study = st.text_input(STUDY, key="export_study", help=STUDY_WHY, max_chars=200, width=300)
+        study = st.text_input(
+            str(STUDY), key="export_study", help=str(STUDY_WHY), max_chars=200, width=300
+        )
         k = st.number_input(
-            SMALLEST,
+            str(SMALLEST),
             min_value=2,
             max_value=1000,
             value=5,
             key="export_k",
-            help=SMALLEST_WHY,
+            help=str(SMALLEST_WHY),
             width=160,
         )
-    with_code = st.checkbox(WITH_CODE, key="export_with_code")
-    with_help = st.checkbox(WITH_HELP, key="export_with_help")
+    with_code = st.checkbox(str(WITH_CODE), key="export_with_code")
+    with_help = st.checkbox(str(WITH_HELP), key="export_with_help")
     return study, int(k), with_code, with_help
 
 
@@ -268,10 +274,10 @@ def _one(each: Export) -> None:
 def progress_text(each: Export) -> str:
     """Say how far a running export is."""
     if each.total is None:
-        return READING
+        return str(READING)
     if each.done >= each.total:
-        return PACKING
-    return RUNNING.format(done=f"{each.done:,}", total=f"{each.total:,}")
+        return str(PACKING)
+    return RUNNING.format(done=number(each.done), total=number(each.total))
 
 
 def line(each: Export) -> str:
@@ -284,15 +290,15 @@ def line(each: Export) -> str:
         if each.until is None
         else UNTIL.format(day=f"{each.until.astimezone(zone) - _DAY:%Y-%m-%d}"),
         each.study,
-        STARTED_AT.format(time=f"{each.started_at.astimezone(zone):%H:%M}"),
+        STARTED_AT.format(time=clock(each.started_at.astimezone(zone))),
         None if each.started_by is None else BY.format(who=each.started_by),
     ]
     if each.state == "done" and each.kept_until is not None:
-        told.append(KEPT_UNTIL.format(time=f"{each.kept_until.astimezone(zone):%Y-%m-%d %H:%M}"))
+        told.append(KEPT_UNTIL.format(time=day_and_clock(each.kept_until.astimezone(zone))))
     notes = " · ".join(escape(part) for part in told if part)
     return (
         f'<div class="cp-export" data-testid="export" data-state="{each.state}">'
-        f"<p><b>{escape(FORMATS[each.format][0])}</b> "
+        f"<p><b>{escape(str(FORMATS[each.format][0]))}</b> "
         f'<span class="cp-muted">{notes}</span></p>{_outcome(each)}</div>'
     )
 
@@ -304,14 +310,14 @@ def _outcome(each: Export) -> str:
         return f'<p><a href="{address}" download target="_self">{escape(label)}</a></p>'
     if each.state == "running":
         return ""
-    why = STOPPED if each.state == "stopped" else each.detail or NEVER
+    why = str(STOPPED) if each.state == "stopped" else each.detail or NEVER
     return f'<p class="cp-alarm" role="status">{escape(why)}</p>'
 
 
-def size(number: int | None) -> str:
+def size(size_bytes: int | None) -> str:
     """Say how large a file is."""
-    if number is None:
+    if size_bytes is None:
         return NEVER
-    if number < _KILO * _KILO:
-        return f"{max(1, round(number / _KILO)):,} kB"
-    return f"{number / _KILO**2:,.1f} MB"
+    if size_bytes < _KILO * _KILO:
+        return KILOBYTES.format(size=number(max(1, round(size_bytes / _KILO))))
+    return MEGABYTES.format(size=number(round(size_bytes / _KILO**2, 1)))

@@ -10,10 +10,12 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from streamlit_app.api_client import API_ROOT, TIMEOUT_SECONDS
 from streamlit_app.gate import COOKIE
+from streamlit_app.language.choice import language_of
+from streamlit_app.language.text import Text, speaking
 
 PATH: Final = "/export-file"
-_AWAY: Final = "The file can't be had right now. Try again in a moment.\n"
-_GONE: Final = "There is no such file, or its time is over. Start the export again.\n"
+_AWAY: Final = Text("The file can't be had right now. Try again in a moment.")
+_GONE: Final = Text("There is no such file, or its time is over. Start the export again.")
 _HEADERS: Final = ("content-type", "content-length", "content-disposition")
 
 
@@ -44,14 +46,20 @@ class ExportFile:
             found = await http.send(asked, stream=True)
         except httpx.HTTPError:
             await http.aclose()
-            return PlainTextResponse(_AWAY, 503)
+            return _without_file(request, _AWAY, 503)
         if not found.is_success:
             await found.aclose()
             await http.aclose()
-            is_away = found.is_server_error
-            return PlainTextResponse(_AWAY if is_away else _GONE, 503 if is_away else 404)
+            if found.is_server_error:
+                return _without_file(request, _AWAY, 503)
+            return _without_file(request, _GONE, 404)
         named = {name: found.headers[name] for name in _HEADERS if name in found.headers}
         return StreamingResponse(_content(http, found), headers=named)
+
+
+def _without_file(request: Request, why: Text, status: int) -> Response:
+    with speaking(language_of(request)):
+        return PlainTextResponse(f"{why}\n", status)
 
 
 async def _content(http: httpx.AsyncClient, found: httpx.Response) -> AsyncIterator[bytes]:

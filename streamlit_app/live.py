@@ -14,25 +14,27 @@ from streamlit_app import attention, charts, failures, notices, session
 from streamlit_app.api_client import ApiClient, NumbersUnavailableError
 from streamlit_app.class_map.component import class_map
 from streamlit_app.class_map.matrix import ORDERS, Order, map_data
+from streamlit_app.exercise_tables import attempts_table
 from streamlit_app.frames import exercises_frame, runs_frame, stream_frame
+from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title, strip
 from streamlit_app.live_feed.component import connection_state, live_feed
 from streamlit_app.live_feed.start import FeedStart, feed_start
 from streamlit_app.palette import Palette, palette_for
 from streamlit_app.strip_numbers import strip_numbers, what_is_lost
-from streamlit_app.tables import exercise_table
+from streamlit_app.tables import exercise_table, stream_table
 
-TITLE: Final = "Live"
-MAP: Final = "Class map"
-ORDER: Final = "Order of the rows"
-ORDER_WORDS: Final[dict[Order, str]] = {"need": "by need", "name": "by name"}
+TITLE: Final = Text("Live")
+MAP: Final = Text("Class map")
+ORDER: Final = Text("Order of the rows")
+ORDER_WORDS: Final[dict[Order, Text]] = {"need": Text("by need"), "name": Text("by name")}
 OVER_TIME: Final = (
-    "Where the class is, over time",
-    "share of students at each exercise, from pale for the first to full for the last",
+    Text("Where the class is, over time"),
+    Text("share of students at each exercise, from pale for the first to full for the last"),
 )
-NOT_BEGUN: Final = "Nobody has run an exercise yet."
-RUNS_A_MINUTE: Final = "Runs a minute, the last hour of class"
-EXERCISES: Final = "Exercises: students who solved it, of those who started"
+NOT_BEGUN: Final = Text("Nobody has run an exercise yet.")
+RUNS_A_MINUTE: Final = Text("Runs a minute, the last hour of class")
+EXERCISES: Final = Text("Exercises: students who solved it, of those who started")
 
 #: The numbers are drawn anew when they moved, and at the latest after this, in seconds.
 SLOWEST_REDRAW_SECONDS: Final = 10
@@ -123,11 +125,11 @@ def _map(numbers: ClassNumbers, only: frozenset[str] | None) -> None:
             card_title(MAP)
             st.session_state["order"] = order
             st.segmented_control(
-                ORDER,
+                str(ORDER),
                 ORDERS,
                 key="order",
                 required=True,
-                format_func=ORDER_WORDS.__getitem__,
+                format_func=lambda each: str(ORDER_WORDS[each]),
                 label_visibility="collapsed",
                 on_change=_follow_order,
             )
@@ -143,25 +145,27 @@ def _over_time(course_id: str, colours: Palette) -> None:
         ).numbers
         if stream.steps:
             chart = charts.class_stream(stream_frame(stream), colours)
-            st.altair_chart(chart, key="stream_chart", alt=OVER_TIME[0])
+            st.altair_chart(chart, key="stream_chart", alt=str(OVER_TIME[0]))
+            st.html(stream_table(stream))
         else:
             st.html(f'<p class="cp-muted">{NOT_BEGUN}</p>')
 
 
 def _one_click_away(course_id: str, numbers: ClassNumbers, colours: Palette) -> None:
     """Offer what is not looked at during class all the time; it is asked for when it is opened."""
-    minutes = st.expander(RUNS_A_MINUTE, key="minutes", on_change="rerun")
+    minutes = st.expander(str(RUNS_A_MINUTE), key="minutes", on_change="rerun")
     if minutes.open:
         api = session.api()
         timeline = session.latest(f"{course_id}/minutes", lambda: api.timeline(course_id)).numbers
         runs = runs_frame(timeline.buckets, _MINUTES_SHOWN)
         chart = charts.runs_per_minute(runs, colours)
-        minutes.altair_chart(chart, key="minutes_chart", alt=RUNS_A_MINUTE)
-    exercises = st.expander(EXERCISES, key="exercises", on_change="rerun")
+        minutes.altair_chart(chart, key="minutes_chart", alt=str(RUNS_A_MINUTE))
+        minutes.html(attempts_table(timeline.buckets[-_MINUTES_SHOWN:]))
+    exercises = st.expander(str(EXERCISES), key="exercises", on_change="rerun")
     if exercises.open:
         listed = numbers.class_map.exercises
         chart_of_all = charts.solved_of_started(exercises_frame(listed), colours)
-        exercises.altair_chart(chart_of_all, key="exercises_chart", alt=EXERCISES)
+        exercises.altair_chart(chart_of_all, key="exercises_chart", alt=str(EXERCISES))
         exercises.html(exercise_table(listed))
 
 

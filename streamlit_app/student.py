@@ -11,24 +11,32 @@ from analytics.responses import AsOf, HistoryEvent, StudentState
 from streamlit_app import charts, notices, session, student_measures
 from streamlit_app.api_client import ApiClient, NumbersUnavailableError
 from streamlit_app.frames import history_frame
+from streamlit_app.language.formats import number
+from streamlit_app.language.text import Text
 from streamlit_app.layout import Number, card_title, choose_in_address, strip
 from streamlit_app.palette import palette_for
 from streamlit_app.tables import LONG_STREAK, class_table, history_table
 from streamlit_app.wording import NEVER, ago, percent, where
 
-TITLE: Final = "Student"
-CHOOSE: Final = "Choose a student"
-NO_SUCH_STUDENT: Final = "There is no student “{student}” in this course. Choose one above."
-LAST_SEEN: Final = ("last seen", "Time since this student last did something")
-WHERE: Final = ("where", "Exercise or notebook of the latest run")
-RUNS: Final = ("runs", "How often this student ran a cell")
-WITH_ERROR: Final = ("with an error", "Share of the runs that ended in an error")
-STREAK: Final = ("errors in a row", "Latest runs that ended in an error, one after the other")
-LOST: Final = ("lost", "Runs of which only the gap they left is known: they never came here")
-EVERYONE: Final = ("Class", "a name opens the student")
-OVER_TIME: Final = ("Over time", "a mark for each run that is listed below")
-EVERY_RUN: Final = ("Every run", "newest first")
-SHOW_EARLIER: Final = "Show earlier"
+TITLE: Final = Text("Student")
+CHOOSE: Final = Text("Choose a student")
+NO_SUCH_STUDENT: Final = Text("There is no student “{student}” in this course. Choose one above.")
+LAST_SEEN: Final = (Text("last seen"), Text("Time since this student last did something"))
+WHERE: Final = (Text("where"), Text("Exercise or notebook of the latest run"))
+RUNS: Final = (Text("runs"), Text("How often this student ran a cell"))
+WITH_ERROR: Final = (Text("with an error"), Text("Share of the runs that ended in an error"))
+STREAK: Final = (
+    Text("errors in a row"),
+    Text("Latest runs that ended in an error, one after the other"),
+)
+LOST: Final = (
+    Text("lost"),
+    Text("Runs of which only the gap they left is known: they never came here"),
+)
+EVERYONE: Final = (Text("Class"), Text("a name opens the student"))
+OVER_TIME: Final = (Text("Over time"), Text("a mark for each run that is listed below"))
+EVERY_RUN: Final = (Text("Every run"), Text("newest first"))
+SHOW_EARLIER: Final = Text("Show earlier")
 
 SLOWEST_REDRAW_SECONDS: Final = 10
 PAGE_ENTRIES: Final = 50
@@ -102,12 +110,12 @@ def _student_now(course_id: str, student_id: str) -> None:
         card_title(*OVER_TIME)
         colours = palette_for(st.context.theme.type)
         chart = charts.student_runs(history_frame(numbers.history), colours)
-        st.altair_chart(chart, key="over_time_chart", alt=OVER_TIME[0])
+        st.altair_chart(chart, key="over_time_chart", alt=str(OVER_TIME[0]))
     with st.container(border=True, key="every_run"):
         card_title(*EVERY_RUN)
         st.html(history_table(numbers.history, session.local_zone()))
         if numbers.has_earlier:
-            st.button(SHOW_EARLIER, on_click=_show_more, args=(pages_key,))
+            st.button(str(SHOW_EARLIER), on_click=_show_more, args=(pages_key,))
 
 
 def _ask(api: ApiClient, course_id: str, student_id: str, pages: int) -> StudentNumbers:
@@ -121,12 +129,12 @@ def _strip(state: StudentState, now: datetime) -> None:
     numbers = [
         Number(ago(state.last_seen_at, now), *LAST_SEEN),
         Number(where(state.exercise, state.notebook) or NEVER, *WHERE),
-        Number(f"{state.runs:,}", *RUNS),
+        Number(number(state.runs), *RUNS),
         Number(percent(state.error_rate), *WITH_ERROR),
-        Number(str(state.error_streak), *STREAK, is_alarm=is_stuck),
+        Number(number(state.error_streak), *STREAK, is_alarm=is_stuck),
     ]
     if state.lost_events:
-        numbers.append(Number(f"{state.lost_events:,}", *LOST, is_alarm=True))
+        numbers.append(Number(number(state.lost_events), *LOST, is_alarm=True))
     strip(numbers)
 
 

@@ -108,6 +108,7 @@ class Platform:
                 | secret
                 | clients
                 | self._naming()
+                | {"CELLPULSE_AGENT_KEY": self._agent_key()}
                 | _named_by_operator("CELLPULSE_EXPORTS_PATH"),
             ),
         ]

@@ -45,15 +45,14 @@ def changes(report: Report, zone: tzinfo) -> list[str]:
         *_not_begun(report, zone),
         *_absent(report),
     ]
-    return found or [wording.NOTHING_TO_CHANGE]
+    return found or [str(wording.NOTHING_TO_CHANGE)]
 
 
 def _hands(report: Report) -> list[str]:
     names = [person(each) for each in report.help if each.is_open]
     if not names:
         return []
-    text = wording.ONE_STILL_UP if len(names) == 1 else wording.STILL_UP
-    return [text.format(names=_listed(names), hands=len(names))]
+    return [wording.STILL_UP.format(len(names), names=_listed(names))]
 
 
 def _listed(names: list[str]) -> str:
@@ -119,7 +118,7 @@ def _failures(report: Report) -> list[str]:
         wording.TOOK_LONG.format(
             failure=shortened(name_of(each)),
             past=each.got_past,
-            minutes=f"{each.minutes_to_get_past:.0f}",
+            minutes=round(each.minutes_to_get_past or 0),
         )
         for each in slow[:1]
     ]

@@ -34,7 +34,8 @@ def reached(frame: pd.DataFrame, colours: Palette) -> alt.Chart:
         frame,
         "exercise",
         alt.Scale(
-            domain=[wording.SOLVED, wording.UNSOLVED], range=[colours.success, colours.usual]
+            domain=[str(wording.SOLVED), str(wording.UNSOLVED)],
+            range=[colours.success, colours.usual],
         ),
         colours,
     )
@@ -51,7 +52,8 @@ def failures(frame: pd.DataFrame, colours: Palette) -> alt.Chart:
         frame,
         "failure",
         alt.Scale(
-            domain=[wording.PAST, wording.NOT_PAST], range=[colours.success, colours.warning]
+            domain=[str(wording.PAST), str(wording.NOT_PAST)],
+            range=[colours.success, colours.warning],
         ),
         colours,
     )
@@ -104,7 +106,7 @@ def helped(frame: pd.DataFrame, colours: Palette) -> alt.Chart:
         frame: Columns who, asked, until (times without a zone) and state.
         colours: The colours of the theme.
     """
-    states = [wording.WAITED_FOR, wording.NOBODY_CAME]
+    states = [str(wording.WAITED_FOR), str(wording.NOBODY_CAME)]
     paints = [colours.usual, colours.warning]
     chart: alt.Chart = (
         alt.Chart(frame)

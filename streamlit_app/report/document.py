@@ -10,6 +10,8 @@ from analytics.attention_responses import ErrorCluster
 from analytics.report_responses import Report, ReportExercise, ReportHelp
 from streamlit_app.failures import name_of, where_it_is
 from streamlit_app.frames import stream_frame
+from streamlit_app.language.formats import number
+from streamlit_app.language.text import Text
 from streamlit_app.layout import Number
 from streamlit_app.report import wording
 from streamlit_app.report.changes import LEAST_TRIED, changes
@@ -40,7 +42,7 @@ class Section:
     """
 
     key: str
-    title: tuple[str, str]
+    title: tuple[str, ...]
     head: tuple[str, ...]
     rows: list[tuple[str, ...]]
     numeric: frozenset[int]
@@ -51,20 +53,24 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """The whole report.
+    """The whole report, in the language in which it was made.
 
     Args:
+        title: What it is, and of which course.
         course: The course's title.
         when: The session's day and times, and their zone.
         numbers: To be read first.
+        changes_title: Of what to change, and a note beside it.
         changes: What to change, a sentence each.
         sections: In the order of reading.
         origin: Which data it was made of.
     """
 
+    title: str
     course: str
     when: str
     numbers: list[Number]
+    changes_title: tuple[str, ...]
     changes: list[str]
     sections: list[Section]
     origin: str
@@ -75,9 +81,11 @@ def document_of(report: Report, zone: tzinfo) -> Document:
     begin, end = report.start.astimezone(zone), report.until.astimezone(zone)
     when = wording.WHEN.format(day=f"{begin:%Y-%m-%d}", start=f"{begin:%H:%M}", end=f"{end:%H:%M}")
     return Document(
+        title=f"{wording.TITLE}: {report.title}",
         course=report.title,
         when=f"{when}, {wording.ZONE.format(zone=begin.tzname() or 'UTC')}",
         numbers=_numbers(report),
+        changes_title=_drawn(wording.CHANGES),
         changes=changes(report, zone),
         sections=[
             _reached(report, zone),
@@ -87,7 +95,7 @@ def document_of(report: Report, zone: tzinfo) -> Document:
             _help(report, zone),
         ],
         origin=wording.AS_OF.format(
-            position=report.as_of.position or wording.NO_POSITION, runs=f"{report.runs:,}"
+            position=report.as_of.position or wording.NO_POSITION, runs=number(report.runs)
         ),
     )
 
@@ -97,7 +105,7 @@ def _numbers(report: Report) -> list[Number]:
     of = wording.ENROLLED.format(students=report.students)
     return [
         Number(str(report.here), *wording.HERE, of=of),
-        Number(f"{report.runs:,}", *wording.RUNS),
+        Number(number(report.runs), *wording.RUNS),
         Number(percent(report.errors / report.runs if report.runs else None), *wording.WITH_ERROR),
         Number(str(begun), *wording.BEGUN),
         Number(str(sum(each.hands > 0 for each in report.help)), *wording.HANDS),
@@ -116,18 +124,19 @@ def _reached(report: Report, zone: tzinfo) -> Section:
     listed = shown[:EXERCISES_SHOWN]
     notes = _more(len(shown) - len(listed))
     if untouched:
-        text = wording.ONE_UNTOUCHED if untouched == 1 else wording.UNTOUCHED
-        notes.append(text.format(n=untouched))
+        notes.append(wording.UNTOUCHED.format(untouched))
     return Section(
         "reached",
-        wording.REACHED,
-        (
-            wording.EXERCISE,
-            wording.POINTS,
-            wording.DUE,
-            wording.STARTED,
-            wording.SOLVED,
-            wording.BEFORE,
+        _drawn(wording.REACHED),
+        _drawn(
+            (
+                wording.EXERCISE,
+                wording.POINTS,
+                wording.DUE,
+                wording.STARTED,
+                wording.SOLVED,
+                wording.BEFORE,
+            )
         ),
         [
             (
@@ -148,15 +157,15 @@ def _reached(report: Report, zone: tzinfo) -> Section:
                 for each in listed
                 for place, (kind, number) in enumerate(
                     (
-                        (wording.SOLVED, each.solved),
-                        (wording.UNSOLVED, each.started - each.solved),
+                        (str(wording.SOLVED), each.solved),
+                        (str(wording.UNSOLVED), each.started - each.solved),
                     )
                 )
                 if each.started
             ],
             columns=["exercise", "place", "state", "students"],
         ),
-        notes if shown else [wording.NOTHING_REACHED, *notes],
+        notes if shown else [str(wording.NOTHING_REACHED), *notes],
     )
 
 
@@ -171,13 +180,13 @@ def _over_time(report: Report, zone: tzinfo) -> Section:
         frame["start"] = frame["start"].dt.tz_convert(zone).dt.tz_localize(None)
     return Section(
         "over_time",
-        wording.OVER_TIME,
+        _drawn(wording.OVER_TIME),
         (),
         [],
         frozenset(),
         0,
         frame,
-        [wording.NOT_AT_AN_EXERCISE] if frame.empty else [],
+        [str(wording.NOT_AT_AN_EXERCISE)] if frame.empty else [],
     )
 
 
@@ -190,8 +199,10 @@ def _hardest(report: Report) -> Section:
     hardest = sorted(tried, key=lambda each: -(each.difficulty or 0))[:HARDEST_SHOWN]
     return Section(
         "hardest",
-        wording.HARDEST,
-        (wording.EXERCISE, wording.UNSOLVED, wording.TRIED, wording.RANGE, wording.COMMONEST),
+        _drawn(wording.HARDEST),
+        _drawn(
+            (wording.EXERCISE, wording.UNSOLVED, wording.TRIED, wording.RANGE, wording.COMMONEST)
+        ),
         [
             (
                 each.exercise,
@@ -230,8 +241,8 @@ def _failures(report: Report) -> Section:
     names = [shortened(name_of(each)) for each in shown]
     return Section(
         "failures",
-        wording.FAILURES,
-        (wording.FAILURE, wording.WHERE, wording.STUDENTS, wording.PAST, wording.MINUTES),
+        _drawn(wording.FAILURES),
+        _drawn((wording.FAILURE, wording.WHERE, wording.STUDENTS, wording.PAST, wording.MINUTES)),
         [
             (name, _where(each), str(each.students), str(each.got_past), _minutes(each))
             for name, each in zip(names, shown, strict=True)
@@ -244,14 +255,14 @@ def _failures(report: Report) -> Section:
                 for number, (name, each) in enumerate(zip(names, shown, strict=True), 1)
                 for place, (kind, students) in enumerate(
                     (
-                        (wording.PAST, each.got_past),
-                        (wording.NOT_PAST, each.students - each.got_past),
+                        (str(wording.PAST), each.got_past),
+                        (str(wording.NOT_PAST), each.students - each.got_past),
                     )
                 )
             ],
             columns=["failure", "place", "state", "students"],
         ),
-        _more(len(report.clusters) - len(shown)) if shown else [wording.NO_FAILURES],
+        _more(len(report.clusters) - len(shown)) if shown else [str(wording.NO_FAILURES)],
     )
 
 
@@ -269,13 +280,13 @@ def _help(report: Report, zone: tzinfo) -> Section:
     shown = ordered[:HELP_SHOWN]
     return Section(
         "help",
-        wording.HELP,
-        (wording.WHO, wording.WHERE, wording.ASKED, wording.CAME, wording.MARKED),
+        _drawn(wording.HELP),
+        _drawn((wording.WHO, wording.WHERE, wording.ASKED, wording.CAME, wording.MARKED)),
         [
             (
                 person(each),
                 each.exercise or NEVER,
-                wording.NOT_ASKED if each.asked_at is None else _clock(each.asked_at, zone),
+                str(wording.NOT_ASKED) if each.asked_at is None else _clock(each.asked_at, zone),
                 _came(each, zone),
                 str(each.marks),
             )
@@ -289,21 +300,21 @@ def _help(report: Report, zone: tzinfo) -> Section:
                     person(each),
                     _naive(each.asked_at, zone),
                     _naive(each.visited_at or report.until, zone),
-                    wording.WAITED_FOR if each.visited_at else wording.NOBODY_CAME,
+                    str(wording.WAITED_FOR if each.visited_at else wording.NOBODY_CAME),
                 )
                 for each in shown
                 if each.asked_at is not None
             ],
             columns=["who", "asked", "until", "state"],
         ),
-        _more(len(ordered) - len(shown)) if shown else [wording.NO_HELP],
+        _more(len(ordered) - len(shown)) if shown else [str(wording.NO_HELP)],
     )
 
 
 def _came(row: ReportHelp, zone: tzinfo) -> str:
     if row.visited_at is not None:
         return _clock(row.visited_at, zone)
-    return wording.NOT_SEEN if row.is_open else wording.TOOK_DOWN
+    return str(wording.NOT_SEEN if row.is_open else wording.TOOK_DOWN)
 
 
 def _clock(moment: datetime, zone: tzinfo) -> str:
@@ -318,4 +329,8 @@ def _naive(moment: datetime, zone: tzinfo) -> datetime:
 def _more(rows: int) -> list[str]:
     if rows <= 0:
         return []
-    return [wording.ONE_MORE_ROW if rows == 1 else wording.MORE_ROWS.format(n=rows)]
+    return [wording.MORE_ROWS.format(rows)]
+
+
+def _drawn(texts: tuple[Text, ...]) -> tuple[str, ...]:
+    return tuple(map(str, texts))

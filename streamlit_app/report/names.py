@@ -5,6 +5,8 @@ from typing import Final
 from analytics.report_responses import ReportExercise, ReportHelp
 
 _LONGEST_TEXT: Final = 90
+#: They are not seen, but some scripts and emoji are wrong without them.
+_JOINERS: Final = "\u200c\u200d"
 
 
 def person(row: ReportHelp) -> str:
@@ -20,5 +22,7 @@ def label_of(exercise: ReportExercise) -> str:
 
 def shortened(text: str) -> str:
     """Return a text on one line, and not longer than a cell of the report takes."""
-    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    line = " ".join(
+        "".join(sign if sign.isprintable() or sign in _JOINERS else " " for sign in text).split()
+    )
     return line if len(line) <= _LONGEST_TEXT else line[: _LONGEST_TEXT - 1] + "…"

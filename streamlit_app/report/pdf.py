@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import typst
 
+from streamlit_app.language.text import language
 from streamlit_app.palette import LIGHT
-from streamlit_app.report import wording
 from streamlit_app.report.charts import chart_of
 from streamlit_app.report.document import Document, Section
 from streamlit_app.report.pictures import FONT_FAMILY, FONT_FILE, as_svg
@@ -46,11 +46,12 @@ def _fonts() -> typst.Fonts:
 
 def _as_data(document: Document) -> dict[str, Any]:
     return {
-        "title": f"{wording.TITLE}: {document.course}",
+        "title": document.title,
+        "language": language(),
         "course": document.course,
         "when": document.when,
-        "numbers": [[each.value, each.of, each.label] for each in document.numbers],
-        "changes_title": wording.CHANGES,
+        "numbers": [[each.value, each.of, str(each.label)] for each in document.numbers],
+        "changes_title": document.changes_title,
         "changes": [broken(each) for each in document.changes],
         "sections": [_section(each) for each in document.sections],
         "origin": document.origin,

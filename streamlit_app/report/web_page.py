@@ -4,8 +4,8 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
+from streamlit_app.language.text import Text, language
 from streamlit_app.palette import LIGHT
-from streamlit_app.report import wording
 from streamlit_app.report.charts import chart_of
 from streamlit_app.report.document import Document, Section
 from streamlit_app.report.pictures import FONT_FAMILY, as_svg
@@ -14,15 +14,15 @@ _STYLE: Final = (Path(__file__).parent / "report.css").read_text("utf-8")
 _COLOURS: Final = ":root {" + "".join(
     f" --cp-{name}: {colour};" for name, colour in vars(LIGHT).items()
 )
-CHART_ALT: Final = "{title}: {note}. The table has the numbers."
+CHART_ALT: Final = Text("{title}: {note}. The table has the numbers.")
 
 
 def as_html(document: Document) -> bytes:
     """Return the whole report as one file: no script, nothing that is loaded from elsewhere."""
-    title = escape(f"{wording.TITLE}: {document.course}")
+    title = escape(document.title)
     numbers = "".join(
         f"<div><dd>{escape(each.value)} <small>{escape(each.of)}</small></dd>"
-        f"<dt>{escape(each.label)}</dt></div>"
+        f"<dt>{escape(str(each.label))}</dt></div>"
         for each in document.numbers
     )
     sections = "".join(
@@ -33,13 +33,13 @@ def as_html(document: Document) -> bytes:
         for section in document.sections
     )
     page = (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html>\n<html lang="{language()}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{title}</title><style>{_COLOURS} --cp-font: {FONT_FAMILY!r};}}\n{_STYLE}</style>"
         f"</head><body><main><header><h1><bdi>{escape(document.course)}</bdi></h1>"
         f"<p>{escape(document.when)}</p></header><dl>{numbers}</dl>"
-        f'<section class="cp-changes"><header><h2>{wording.CHANGES[0]}</h2>'
-        f"<p>{wording.CHANGES[1]}</p></header>{change_list(document)}</section>"
+        f'<section class="cp-changes"><header><h2>{escape(document.changes_title[0])}</h2>'
+        f"<p>{escape(document.changes_title[1])}</p></header>{change_list(document)}</section>"
         f'<div class="cp-grid">{sections}</div>'
         f"<footer>{escape(document.origin)}</footer></main></body></html>\n"
     )

@@ -45,6 +45,22 @@ class AfterClass:
             ),
         )
 
+    def start(self, course: str, asked: ExportRequest) -> Export:
+        """Start an export."""
+        self.requests.append(asked)
+        given = asked.model_dump(include={"format", "section", "start", "until", "study"})
+        started = Export(
+            export_id=uuid4().hex,
+            course_id=course,
+            started_by="s00",
+            started_at=datetime.now(UTC),
+            state="running",
+            done=0,
+            **given,
+        )
+        self.exports.insert(0, started)
+        return started
+
     def change(self, **fields: Any) -> None:
         """Let the newest export be further."""
         self.exports[0] = self.exports[0].model_copy(update=fields)
@@ -86,18 +102,7 @@ def serve_after_class(app: FastAPI, made_up: Any) -> None:
     def start(course: str, asked: ExportRequest) -> Export:
         if any(each.state == "running" for each in made_up.after_class.exports):
             raise HTTPException(409)
-        made_up.after_class.requests.append(asked)
-        given = asked.model_dump(include={"format", "section", "start", "until", "study"})
-        started = Export(
-            export_id=uuid4().hex,
-            course_id=course,
-            started_by="ada",
-            started_at=datetime.now(UTC),
-            state="running",
-            done=0,
-            **given,
-        )
-        made_up.after_class.exports.insert(0, started)
+        started: Export = made_up.after_class.start(course, asked)
         return started
 
     @app.get("/api/v1/courses/{course}/exports/{export_id}/file")

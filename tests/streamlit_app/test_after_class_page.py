@@ -89,12 +89,12 @@ def test_while_the_api_is_away_the_last_report_stays(
     monkeypatch.setattr("streamlit_app.after_class._EVERY", 0)
     made_up.after_class.met(report(students=27, exercises=[], clusters=[], help=[]))
     app = open_page()
-    assert NOTHING_TO_CHANGE in text_of(app)
+    assert str(NOTHING_TO_CHANGE) in text_of(app)
     made_up.api_is_away = True
     app.run()
     text = text_of(app)
     assert 'data-testid="old"' in text
-    assert NOTHING_TO_CHANGE in text
+    assert str(NOTHING_TO_CHANGE) in text
 
 
 def test_what_people_wrote_is_shown_and_not_read(

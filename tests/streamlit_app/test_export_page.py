@@ -36,8 +36,8 @@ def test_each_format_says_what_is_in_it_and_whom_it_names(
 ) -> None:
     """The address chooses it."""
     text = text_of(open_page(format=name))
-    assert FORMATS[name][1] in text.replace("&#x27;", "'")
-    assert FORMATS[name][2] in text.replace("&#x27;", "'")
+    assert str(FORMATS[name][1]) in text.replace("&#x27;", "'")
+    assert str(FORMATS[name][2]) in text.replace("&#x27;", "'")
     assert "No export of this course is kept." in text
 
 

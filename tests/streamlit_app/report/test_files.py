@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pypdf import PdfReader
 
+from streamlit_app.language.text import speaking
 from streamlit_app.report.document import document_of
 from streamlit_app.report.names import shortened
 from streamlit_app.report.pdf import as_pdf, broken
@@ -56,6 +57,19 @@ def test_the_pdf_is_one_page_with_every_word_as_text() -> None:
     assert all("NotoSansCJK" in font for font in fonts), fonts
     assert reader.metadata is not None
     assert reader.metadata.title == "After class: プログラミング入門"
+
+
+def test_the_report_is_in_the_viewers_language() -> None:
+    """Its sentences, tables and charts, in both files."""
+    with speaking("ja"):
+        document = document_of(report(), TOKYO)
+        pdf, html = as_pdf(document), as_html(document).decode("utf-8")
+    found = plain(text_of(pdf))
+    for text in ("改善できること", "難しかった演習", "誰も来なかった", "参加した受講者"):
+        assert text in found, text
+        assert text in html, text
+    assert '<html lang="ja">' in html
+    assert "What to change" not in html
 
 
 def test_the_same_report_gives_the_same_bytes() -> None:
