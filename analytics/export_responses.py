@@ -34,7 +34,7 @@ class ExportRequest(Answer):
         Field(
             min_length=1,
             max_length=200,
-            pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$",
+            pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$",
             description="Bundle: the study; each has pseudonyms of its own.",
         ),
     ] = None

@@ -136,6 +136,7 @@ async def test_a_bundle_names_nobody_or_says_why_there_is_none(
         ("py", {"format": "bundle"}, 422, "a bundle needs a study"),
         ("py", {"format": "bundle", "study": "a\nb"}, 422, "study"),
         ("py", {"format": "bundle", "study": " "}, 422, "study"),
+        ("py", {"format": "bundle", "study": "\x00"}, 422, "study"),
         ("py", {"format": "bundle", "study": "s", "k": 1}, 422, "k"),
         ("py", {"format": "csv", "from": "2024-03-05", "to": "2024-03-04"}, 422, "before"),
         ("py", {"format": "csv", "from": "yesterday"}, 422, "from"),
