@@ -14,6 +14,7 @@ _FOR_PROGRAMS: Final = {
     "_FAULT",
     "BRAND",
     "FACTS_SHOWN",
+    "FONT_FAMILY",
     "GROUPS",
     "Order",
     "PARAMETER",
