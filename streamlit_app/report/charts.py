@@ -64,7 +64,12 @@ def _parts(frame: pd.DataFrame, of: str, scale: alt.Scale, colours: Palette) -> 
         alt.Chart(frame)
         .mark_bar(stroke=colours.card)
         .encode(
-            y=alt.Y(f"{of}:N", title=None, sort=None, axis=alt.Axis(labelLimit=_NAMES)),
+            y=alt.Y(
+                f"{of}:N",
+                title=None,
+                sort=None,
+                axis=alt.Axis(labelLimit=_NAMES, labelOverlap=False),
+            ),
             x=alt.X("students:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=5)),
             color=alt.Color("state:N", scale=scale, legend=_legend()),
             order=alt.Order("place:O"),
@@ -82,7 +87,12 @@ def hardest(frame: pd.DataFrame, colours: Palette) -> alt.LayerChart:
         colours: The colours of the theme.
     """
     base = alt.Chart(frame).encode(
-        y=alt.Y("exercise:N", title=None, sort=None, axis=alt.Axis(labelLimit=_NAMES)),
+        y=alt.Y(
+            "exercise:N",
+            title=None,
+            sort=None,
+            axis=alt.Axis(labelLimit=_NAMES, labelOverlap=False),
+        ),
         tooltip=["exercise", *(alt.Tooltip(f"{n}:Q", format=".0%") for n in frame.columns[1:])],
     )
     axis = alt.X(
@@ -112,7 +122,9 @@ def helped(frame: pd.DataFrame, colours: Palette) -> alt.Chart:
         alt.Chart(frame)
         .mark_bar(height=8, cornerRadius=2)
         .encode(
-            y=alt.Y("who:N", title=None, sort=None, axis=alt.Axis(labelLimit=_NAMES)),
+            y=alt.Y(
+                "who:N", title=None, sort=None, axis=alt.Axis(labelLimit=_NAMES, labelOverlap=False)
+            ),
             x=alt.X(
                 "asked:T", title=None, axis=time_axis(pd.concat([frame["asked"], frame["until"]]))
             ),
