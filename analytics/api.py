@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 
 from analytics import (
     attention_routes,
+    class_mark_routes,
     class_routes,
     export_routes,
     health,
@@ -21,6 +22,7 @@ from analytics import (
     table_routes,
 )
 from analytics.attention_writer import AttentionWriter
+from analytics.course_changes import CourseChanges
 from analytics.errors import LakeUnavailableError
 from analytics.export_jobs import ExportJobs
 from analytics.lake_reader import LakeReader
@@ -62,6 +64,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.state.lake = lake
     app.state.attention = AttentionWriter(settings)
     app.state.exports = exports
+    app.state.changes = CourseChanges(settings)
     app.state.sign_in = SignIn(settings)
     app.state.signed_out = SignedOut(redis)
     app.state.secret = settings.secret.get_secret_value()
@@ -79,6 +82,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.include_router(table_routes.router)
     app.include_router(measure_routes.router)
     app.include_router(attention_routes.router)
+    app.include_router(class_mark_routes.router)
     app.include_router(class_routes.router)
     app.include_router(export_routes.router)
     app.include_router(report_routes.router)

@@ -7,7 +7,7 @@ from typing import Final
 
 from duckdb import DuckDBPyConnection as Lake
 
-from analytics.answers import BUCKETS_LIMIT, as_of, exercises_of, require_member
+from analytics.answers import BUCKETS_LIMIT, exercises_of, require_member
 from analytics.class_responses import (
     ClassMap,
     ClassSession,
@@ -16,7 +16,7 @@ from analytics.class_responses import (
     MapStudent,
     StreamExercise,
 )
-from analytics.past import as_of_position
+from analytics.past import as_of_position, time_of
 from analytics.query import load_query
 from ingest_api.problems import Problem
 
@@ -24,20 +24,25 @@ from ingest_api.problems import Problem
 SESSIONS_LIMIT: Final = 500
 
 
-def class_map(lake: Lake, course_id: str) -> ClassMap:
-    """Return how far each student is with each exercise now.
+def class_map(lake: Lake, course_id: str, asked_ns: int | None = None) -> ClassMap:
+    """Return how far each student is with each exercise now, or was as of a position of the log.
 
     Raises:
         Problem: 404 for an unknown course.
     """
     require_member(lake, course_id)
-    now = datetime.now(UTC)
-    exercises = exercises_of(lake, course_id)
+    time = datetime.now(UTC)
+    now = min(time, time_of(asked_ns))
+    exercises = exercises_of(lake, course_id, asked_ns=asked_ns)
     rows = load_query("class_map").rows(
-        lake, course_id=course_id, exercises=[each.exercise for each in exercises], now=now
+        lake,
+        course_id=course_id,
+        exercises=[each.exercise for each in exercises],
+        now=now,
+        as_of=asked_ns,
     )
     return ClassMap(
-        as_of=as_of(lake, now, "lake", "postgres"),
+        as_of=as_of_position(lake, time, asked_ns, "lake", "postgres"),
         course_id=course_id,
         now=now,
         exercises=exercises,
@@ -59,7 +64,7 @@ def class_stream(
         Problem: 404 for an unknown course, 422 for more than `BUCKETS_LIMIT` steps.
     """
     require_member(lake, course_id)
-    names = [each.exercise for each in exercises_of(lake, course_id)]
+    names = [each.exercise for each in exercises_of(lake, course_id, asked_ns=asked_ns)]
     rows = load_query("class_stream").rows(
         lake,
         course_id=course_id,

@@ -6,18 +6,17 @@ from fastapi import APIRouter
 
 from analytics import class_answers, class_examples, examples
 from analytics.access import ClassOf
-from analytics.attention_routes import AsOfNs
 from analytics.class_responses import ClassMap, ClassSessions, ClassStream
 from analytics.parameters import Bucket, SeenFrom, SeenTo, bucket_length, require_span
-from analytics.routes import COURSE, Lake
+from analytics.routes import COURSE, AsOfNs, Lake
 
 router = APIRouter(prefix="/api/v1", responses=examples.PROBLEMS)
 
 
 @router.get(f"{COURSE}/class_map", responses=examples.answer(class_examples.CLASS_MAP))
-def get_class_map(lake: Lake, course_id: ClassOf) -> ClassMap:
+def get_class_map(lake: Lake, course_id: ClassOf, as_of_ns: AsOfNs) -> ClassMap:
     """Return how far each student is with each exercise, in few bytes."""
-    return lake.read(lambda connection: class_answers.class_map(connection, course_id))
+    return lake.read(lambda connection: class_answers.class_map(connection, course_id, as_of_ns))
 
 
 @router.get(f"{COURSE}/class_stream", responses=examples.answer(class_examples.CLASS_STREAM))

@@ -4,10 +4,9 @@ from fastapi import APIRouter
 
 from analytics import examples, report_answers, report_examples
 from analytics.access import ClassOf
-from analytics.attention_routes import AsOfNs
 from analytics.parameters import SessionFrom, SessionTo, require_span
 from analytics.report_responses import Report
-from analytics.routes import COURSE, Lake
+from analytics.routes import COURSE, AsOfNs, Lake
 
 router = APIRouter(prefix="/api/v1", responses=examples.PROBLEMS)
 

@@ -1,9 +1,9 @@
 """The aggregation API as the pages use it: one method for each question, typed answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -18,6 +18,7 @@ from analytics.attention_responses import (
     Snoozed,
     Thresholds,
 )
+from analytics.class_mark_responses import ClassMarkRemoved, ClassMarks, ClassMarkSet
 from analytics.class_responses import ClassMap, ClassSessions, ClassStream
 from analytics.export_responses import Export, ExportRequest, Exports
 from analytics.report_responses import Report
@@ -95,10 +96,16 @@ class ApiClient:
     Args:
         http: Shared by all sessions; its base address is the API's.
         token: The instructor's read token.
+        moment: Answers about a class are as of then; None for now.
     """
 
     http: httpx.Client
     token: str
+    moment: datetime | None = None
+
+    def at(self, moment: datetime) -> Self:
+        """Return a client whose answers about a class are as of a moment of the past."""
+        return replace(self, moment=moment)
 
     def viewer(self) -> Viewer:
         """Return whose token it is, and what it opens."""
@@ -116,9 +123,23 @@ class ApiClient:
         """Return where each student is."""
         return self._get(f"/courses/{_segment(course_id)}/students", Students)
 
-    def timeline(self, course_id: str, *, exercise: str | None = None) -> Timeline:
-        """Return the runs of each minute, of one exercise where it is named."""
+    def timeline(
+        self,
+        course_id: str,
+        *,
+        exercise: str | None = None,
+        span: tuple[datetime, datetime] | None = None,
+    ) -> Timeline:
+        """Return the runs of each minute, of one exercise where it is named.
+
+        Args:
+            course_id: The course.
+            exercise: Only runs of this exercise.
+            span: From when to when; None for the last three hours of class.
+        """
         query = _given(bucket="1m", exercise=exercise)
+        if span is not None:
+            query |= {"from": span[0].isoformat(), "to": span[1].isoformat()}
         return self._get(f"/courses/{_segment(course_id)}/timeline", Timeline, query)
 
     def class_map(self, course_id: str) -> ClassMap:
@@ -153,6 +174,22 @@ class ApiClient:
         path = f"/courses/{_segment(course_id)}/exports"
         asked = request.model_dump(mode="json", by_alias=True)
         return self._ask("POST", path, Export, json=asked)
+
+    def class_marks(self, course_id: str) -> ClassMarks:
+        """Return what instructors noted about moments of class."""
+        return self._get(f"/courses/{_segment(course_id)}/marks", ClassMarks)
+
+    def set_class_mark(
+        self, course_id: str, text: str, *, at: datetime | None = None
+    ) -> ClassMarkSet:
+        """Note something about a moment of class, by default this one, for everybody."""
+        body = _given(text=text, at=None if at is None else at.isoformat())
+        return self._ask("POST", f"/courses/{_segment(course_id)}/marks", ClassMarkSet, json=body)
+
+    def remove_class_mark(self, course_id: str, mark_id: str) -> None:
+        """Take a mark back."""
+        path = f"/courses/{_segment(course_id)}/marks/{_segment(mark_id)}"
+        self._ask("DELETE", path, ClassMarkRemoved)
 
     def exercises(self, course_id: str) -> Exercises:
         """Return how far the class is with each exercise, in the order of the course."""
@@ -241,7 +278,8 @@ class ApiClient:
     def _get(
         self, path: str, answer: type[AnswerType], query: Mapping[str, str | float] | None = None
     ) -> AnswerType:
-        return self._ask("GET", path, answer, query=query)
+        then = {} if self.moment is None else {"as_of": self.moment.isoformat()}
+        return self._ask("GET", path, answer, query={**(query or {}), **then})
 
     def _ask(
         self,

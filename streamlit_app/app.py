@@ -16,6 +16,7 @@ from streamlit_app import (
     live,
     measures,
     notices,
+    replay,
     session,
     student,
 )
@@ -40,6 +41,7 @@ def main() -> None:
     """Draw the bar with the pages and the courses, then the page that was asked for."""
     pages = [
         st.Page(live.show, title=str(live.TITLE), url_path="live", default=True),
+        st.Page(replay.show, title=str(replay.TITLE), url_path="replay"),
         st.Page(exercise.show, title=str(exercise.TITLE), url_path="exercise"),
         st.Page(student.show, title=str(student.TITLE), url_path="student"),
         st.Page(measures.show, title=str(measures.TITLE), url_path="measures"),

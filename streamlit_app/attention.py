@@ -46,8 +46,14 @@ PEOPLE_SHOWN: Final = 5
 _SNOOZE_MINUTES: Final = 10
 
 
-def show(course_id: str, attention: Attention) -> None:
-    """Draw a card a person, at most five, and below them who was just taken off the list."""
+def show(course_id: str, attention: Attention, *, is_past: bool = False) -> None:
+    """Draw a card a person, at most five, and below them who was just taken off the list.
+
+    Args:
+        course_id: The course.
+        attention: Who needs a person, or needed one then.
+        is_past: Whether it is the list of a past moment: then nothing acts.
+    """
     with st.container(border=True, key="attention"):
         card_title(*PEOPLE)
         notices.refusal()
@@ -56,14 +62,16 @@ def show(course_id: str, attention: Attention) -> None:
             st.html(f'<p class="cp-muted" data-testid="nobody">{NOBODY}</p>')
         for each in listed[:PEOPLE_SHOWN]:
             with st.container(key=f"person_{each.student_id}", gap=None):
-                _card(each, course_id, attention.now)
+                _card(each, course_id, attention.now, is_past=is_past)
         if len(listed) > PEOPLE_SHOWN:
             st.html(f'<p class="cp-muted">{MORE.format(n=len(listed) - PEOPLE_SHOWN)}</p>')
         for each in attention.helped:
-            _off_the_list(each, was_helped(each, attention.now), _take_mark_back, course_id)
+            undo = None if is_past else _take_mark_back
+            _off_the_list(each, was_helped(each, attention.now), undo, course_id)
         for each in attention.snoozed:
-            _off_the_list(each, snoozed(each), _end_snooze, course_id)
-        thresholds.show(course_id, attention.thresholds)
+            _off_the_list(each, snoozed(each), None if is_past else _end_snooze, course_id)
+        if not is_past:
+            thresholds.show(course_id, attention.thresholds)
 
 
 def person(each: Listed, now: datetime) -> str:
@@ -125,17 +133,23 @@ def was_helped(each: Listed, now: datetime) -> str:
     return WAS_HELPED.format(age=ago(each.mark.at, now)) if each.mark else ""
 
 
-def _card(each: Listed, course_id: str, now: datetime) -> None:
+def _card(each: Listed, course_id: str, now: datetime, *, is_past: bool) -> None:
     st.html(person(each, now))
     name = each.student_id
     with st.container(key=f"marks_{name}", horizontal=True, vertical_alignment="center"):
-        if each.mark is None:
-            _button(GOING, "going", name, _go, course_id, tip=GOING_HELP)
-            _button(SNOOZE, "snooze", name, _snooze, course_id, tip=SNOOZE_HELP)
-        else:
-            _button(HELPED, "helped", name, _helped, course_id, tip=HELPED_HELP)
-            _button(NOT_GOING, "back", name, _take_mark_back, course_id)
+        if not is_past:
+            _buttons(each, course_id)
         st.html(link_and_confidence(each, course_id))
+
+
+def _buttons(each: Listed, course_id: str) -> None:
+    name = each.student_id
+    if each.mark is None:
+        _button(GOING, "going", name, _go, course_id, tip=GOING_HELP)
+        _button(SNOOZE, "snooze", name, _snooze, course_id, tip=SNOOZE_HELP)
+    else:
+        _button(HELPED, "helped", name, _helped, course_id, tip=HELPED_HELP)
+        _button(NOT_GOING, "back", name, _take_mark_back, course_id)
 
 
 def link_and_confidence(each: Listed, course_id: str) -> str:
@@ -148,7 +162,9 @@ def link_and_confidence(each: Listed, course_id: str) -> str:
     )
 
 
-def _off_the_list(each: Listed, why: str, undo: Callable[[str, str], None], course_id: str) -> None:
+def _off_the_list(
+    each: Listed, why: str, undo: Callable[[str, str], None] | None, course_id: str
+) -> None:
     name = each.student_id
     with st.container(
         key=f"off_{name}",
@@ -160,7 +176,8 @@ def _off_the_list(each: Listed, why: str, undo: Callable[[str, str], None], cour
             f'<p class="cp-off" data-testid="off"><span>{escape(name)}</span> '
             f'<span class="cp-muted">{escape(why)}</span></p>'
         )
-        _button(UNDO, "undo", name, undo, course_id)
+        if undo is not None:
+            _button(UNDO, "undo", name, undo, course_id)
 
 
 def _button(

@@ -37,18 +37,24 @@ _TEXT_PX = 12
 _PALEST: Final = 0.15
 _NAMED_FROM: Final = 0.12
 _PADDING: Final = {"left": 4, "top": 4, "right": 8, "bottom": 4}
+_LONGEST_MARK_PX: Final = 160
 _MINUTE: Final = pd.Timedelta(minutes=1)
 _DAY: Final = pd.Timedelta(days=1)
 
 Drawing = TypeVar("Drawing", alt.Chart, alt.LayerChart)
+#: A chart over time: with instructors' marks it has layers.
+OverTime = alt.Chart | alt.LayerChart
 
 
-def runs_per_minute(runs: pd.DataFrame, colours: Palette) -> alt.Chart:
+def runs_per_minute(
+    runs: pd.DataFrame, colours: Palette, marks: pd.DataFrame | None = None
+) -> OverTime:
     """Draw the runs of each minute as stacked bars, those with an error at the bottom.
 
     Args:
         runs: Columns start, outcome and runs, see `runs_frame`.
         colours: The colours of the theme.
+        marks: What instructors noted, see `marks_frame`.
     """
     outcome = alt.Color(
         "outcome:N",
@@ -77,7 +83,7 @@ def runs_per_minute(runs: pd.DataFrame, colours: Palette) -> alt.Chart:
             ],
         )
     )
-    return finished(chart, 180, colours)
+    return _marked(chart, runs["start"], marks, 180, colours)
 
 
 def solved_of_started(exercises: pd.DataFrame, colours: Palette) -> alt.LayerChart:
@@ -129,7 +135,9 @@ def _by_evidence(exercises: pd.DataFrame, colours: Palette) -> dict[str, Any]:
     }
 
 
-def class_stream(stream: pd.DataFrame, colours: Palette) -> alt.LayerChart:
+def class_stream(
+    stream: pd.DataFrame, colours: Palette, marks: pd.DataFrame | None = None
+) -> OverTime:
     """Draw the share of students at each exercise over time, bands on top of each other.
 
     The first exercise is the palest; each band that is wide enough somewhere has its name there.
@@ -137,6 +145,7 @@ def class_stream(stream: pd.DataFrame, colours: Palette) -> alt.LayerChart:
     Args:
         stream: Columns start, exercise, students, share, below and above, see `stream_frame`.
         colours: The colours of the theme.
+        marks: What instructors noted, see `marks_frame`.
     """
     names = list(dict.fromkeys(stream["exercise"]))
     shades = [
@@ -178,7 +187,7 @@ def class_stream(stream: pd.DataFrame, colours: Palette) -> alt.LayerChart:
         )
     )
     both: alt.LayerChart = bands + texts
-    return finished(both, 150, colours)
+    return _marked(both, stream["start"], marks, 150, colours)
 
 
 def _widest(stream: pd.DataFrame) -> pd.DataFrame:
@@ -194,14 +203,17 @@ def _readable(ground: str) -> str:
     return max(("#000000", "#ffffff"), key=lambda text: contrast(text, ground))
 
 
-def student_runs(history: pd.DataFrame, colours: Palette) -> alt.Chart:
+def student_runs(
+    history: pd.DataFrame, colours: Palette, marks: pd.DataFrame | None = None
+) -> OverTime:
     """Draw what one student did over time: a line for each exercise, a mark for each run.
 
     Args:
         history: Columns time, place, outcome and error, see `history_frame`.
         colours: The colours of the theme.
+        marks: What instructors noted, see `marks_frame`.
     """
-    marks = {
+    looks = {
         "ok": ("circle", colours.accent),
         "error": ("triangle-up", colours.warning),
         "stopped": ("stroke", colours.muted),
@@ -215,8 +227,8 @@ def student_runs(history: pd.DataFrame, colours: Palette) -> alt.Chart:
     present = set(history["outcome"])
     kinds = [kind for kind, word in KINDS.items() if str(word) in present]
     words = [str(KINDS[kind]) for kind in kinds]
-    shapes = alt.Scale(domain=words, range=[marks[kind][0] for kind in kinds])
-    paints = alt.Scale(domain=words, range=[marks[kind][1] for kind in kinds])
+    shapes = alt.Scale(domain=words, range=[looks[kind][0] for kind in kinds])
+    paints = alt.Scale(domain=words, range=[looks[kind][1] for kind in kinds])
     places = alt.Axis(grid=True, labelLimit=160)
     chart: alt.Chart = (
         alt.Chart(history.sort_values("time"))
@@ -234,7 +246,44 @@ def student_runs(history: pd.DataFrame, colours: Palette) -> alt.Chart:
             ],
         )
     )
-    return finished(chart, ROW_PX * history["place"].nunique() + FRAME_PX, colours)
+    height = ROW_PX * history["place"].nunique() + FRAME_PX
+    return _marked(chart, history["time"], marks, height, colours)
+
+
+def _marked(
+    chart: OverTime,
+    times: "pd.Series[Any]",
+    marks: pd.DataFrame | None,
+    height: int,
+    colours: Palette,
+) -> OverTime:
+    """Finish a chart, with a line and its text at each mark that lies within its times."""
+    if marks is None or times.empty:
+        return _finished(chart, height, colours)
+    shown = marks[marks["time"].between(times.min(), times.max())]
+    if shown.empty:
+        return _finished(chart, height, colours)
+    at = alt.Chart(shown).encode(
+        x=alt.X("time:T", title=None),
+        tooltip=[alt.Tooltip("time:T", format="%H:%M"), alt.Tooltip("text:N", title="mark")],
+    )
+    lines = at.mark_rule(color=colours.ink, strokeDash=[4, 3], strokeWidth=1.5)
+    texts = at.mark_text(
+        align="left", baseline="top", dx=4, dy=2, limit=_LONGEST_MARK_PX, fontSize=_TEXT_PX
+    ).encode(y=alt.value(0), text="text:N")
+    # The same text in the card's colour around it: it has to be read on any colour.
+    around = texts.encode(
+        color=alt.value(colours.card), stroke=alt.value(colours.card), strokeWidth=alt.value(4)
+    )
+    inside = texts.encode(color=alt.value(colours.ink))
+    layered = alt.LayerChart(layer=[chart, lines, around, inside])
+    return finished(layered, height, colours)
+
+
+def _finished(chart: OverTime, height: int, colours: Palette) -> OverTime:
+    if isinstance(chart, alt.LayerChart):
+        return finished(chart, height, colours)
+    return finished(chart, height, colours)
 
 
 def time_axis(times: "pd.Series[Any]") -> alt.Axis:
@@ -266,8 +315,9 @@ def finished(chart: Drawing, height: int, colours: Palette) -> Drawing:
     drawn: Drawing = (
         chart.properties(height=height, background="transparent", padding=_PADDING)
         # The chart has a name and a table beside it: to hear each mark's columns is no help.
-        .configure(aria=False)
+        .configure_mark(aria=False)
         .configure_axis(
+            aria=False,
             labelColor=colours.muted,
             labelFontSize=_TEXT_PX,
             titleColor=colours.muted,
@@ -276,7 +326,9 @@ def finished(chart: Drawing, height: int, colours: Palette) -> Drawing:
             gridColor=colours.line,
             domainColor=colours.line,
         )
-        .configure_legend(labelColor=colours.muted, labelFontSize=_TEXT_PX, offset=4, padding=0)
+        .configure_legend(
+            aria=False, labelColor=colours.muted, labelFontSize=_TEXT_PX, offset=4, padding=0
+        )
         .configure_view(strokeWidth=0)
     )
     return drawn

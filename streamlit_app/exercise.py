@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from analytics.attention_responses import Attention, ErrorClusters, Listed
+from analytics.class_mark_responses import ClassMark
 from analytics.responses import (
     AsOf,
     ExerciseProgress,
@@ -34,7 +35,7 @@ from streamlit_app.exercise_tables import (
     stuck_list,
 )
 from streamlit_app.facts import Fact, facts
-from streamlit_app.frames import runs_frame
+from streamlit_app.frames import marks_frame, runs_frame
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Text
 from streamlit_app.layout import Number, card_title, choose_in_address, strip
@@ -96,6 +97,7 @@ class ExerciseNumbers:
         timeline: The runs of each minute.
         clusters: Which failures students share.
         attention: Who needs a person, wherever.
+        marks: What instructors noted about moments of class.
     """
 
     as_of: AsOf
@@ -104,6 +106,7 @@ class ExerciseNumbers:
     timeline: Timeline
     clusters: ErrorClusters
     attention: Attention
+    marks: Sequence[ClassMark]
 
 
 def show() -> None:
@@ -176,6 +179,7 @@ def _ask(api: ApiClient, course_id: str, exercise: str) -> ExerciseNumbers:
         api.timeline(course_id, exercise=exercise),
         api.error_clusters(course_id, minutes=_CLUSTER_MINUTES, exercise=exercise),
         api.attention(course_id),
+        api.class_marks(course_id).marks,
     )
 
 
@@ -249,7 +253,8 @@ def _attempts(numbers: ExerciseNumbers) -> None:
     card_title(*ATTEMPTS)
     buckets = numbers.timeline.buckets
     colours = palette_for(st.context.theme.type)
-    chart = charts.runs_per_minute(runs_frame(buckets, busy(buckets)), colours)
+    runs = runs_frame(buckets, busy(buckets))
+    chart = charts.runs_per_minute(runs, colours, marks_frame(numbers.marks))
     st.altair_chart(chart, key="attempts_chart", alt=_alt(ATTEMPTS))
     st.html(attempts_table(buckets))
 

@@ -125,7 +125,7 @@ def _new(course_id: str) -> None:
     format_of = _format()
     st.html(about(format_of))
     with st.container(key="export_choices", horizontal=True, vertical_alignment="bottom"):
-        section = _section(sections)
+        section = _section(sections) if sections else None
         first, last = _day("from", FROM), _day("to", TO)
     study, k, with_code, with_help = (
         _of_bundle() if format_of == "bundle" else ("", 5, False, False)
@@ -195,7 +195,7 @@ def _section(sections: list[str]) -> str | None:
         format_func=lambda name: name or str(ALL),
         on_change=_follow,
         args=("section", "export_section"),
-        disabled=not sections,
+        placeholder=str(ALL),
         width=200,
     )
     return chosen or None
@@ -224,18 +224,16 @@ def _follow(part: str, key: str) -> None:
 
 def _of_bundle() -> tuple[str, int, bool, bool]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        study = st.text_input(
-            str(STUDY), key="export_study", help=str(STUDY_WHY), max_chars=200, width=300
-        )
+        study = st.text_input(str(STUDY), key="export_study", max_chars=200, width=300)
         k = st.number_input(
             str(SMALLEST),
             min_value=2,
             max_value=1000,
             value=5,
             key="export_k",
-            help=str(SMALLEST_WHY),
             width=160,
         )
+    st.html(f'<p class="cp-muted cp-small">{STUDY_WHY} {SMALLEST_WHY}</p>')
     with_code = st.checkbox(str(WITH_CODE), key="export_with_code")
     with_help = st.checkbox(str(WITH_HELP), key="export_with_help")
     return study, int(k), with_code, with_help

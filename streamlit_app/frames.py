@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pandas as pd
 
+from analytics.class_mark_responses import ClassMark
 from analytics.class_responses import ClassStream
 from analytics.report_responses import ReportStream
 from analytics.responses import ExerciseProgress, HistoryEvent, TimelineBucket
@@ -70,6 +71,12 @@ def history_frame(events: Sequence[HistoryEvent]) -> pd.DataFrame:
         if (kind := kind_of(event)) is not None
     ]
     return pd.DataFrame(rows, columns=["time", "place", "outcome", "error"])
+
+
+def marks_frame(marks: Sequence[ClassMark]) -> pd.DataFrame:
+    """Return columns time (UTC) and text: a row for each thing that an instructor noted."""
+    rows = [(each.at, each.text) for each in marks]
+    return pd.DataFrame(rows, columns=["time", "text"])
 
 
 def stream_frame(stream: ClassStream | ReportStream) -> pd.DataFrame:

@@ -7,10 +7,11 @@ from typing import Final
 
 import streamlit as st
 
+from analytics.class_mark_responses import ClassMark
 from analytics.responses import AsOf, HistoryEvent, StudentState
 from streamlit_app import charts, notices, session, student_measures
 from streamlit_app.api_client import ApiClient, NumbersUnavailableError
-from streamlit_app.frames import history_frame
+from streamlit_app.frames import history_frame, marks_frame
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Text
 from streamlit_app.layout import Number, card_title, choose_in_address, strip
@@ -50,6 +51,7 @@ class StudentNumbers:
     state: StudentState | None
     history: Sequence[HistoryEvent]
     has_earlier: bool
+    marks: Sequence[ClassMark]
 
 
 def show() -> None:
@@ -109,7 +111,9 @@ def _student_now(course_id: str, student_id: str) -> None:
     with st.container(border=True, key="over_time"):
         card_title(*OVER_TIME)
         colours = palette_for(st.context.theme.type)
-        chart = charts.student_runs(history_frame(numbers.history), colours)
+        chart = charts.student_runs(
+            history_frame(numbers.history), colours, marks_frame(numbers.marks)
+        )
         st.altair_chart(chart, key="over_time_chart", alt=str(OVER_TIME[0]))
     with st.container(border=True, key="every_run"):
         card_title(*EVERY_RUN)
@@ -121,7 +125,12 @@ def _student_now(course_id: str, student_id: str) -> None:
 def _ask(api: ApiClient, course_id: str, student_id: str, pages: int) -> StudentNumbers:
     students = api.students(course_id)
     state = next((each for each in students.students if each.student_id == student_id), None)
-    return StudentNumbers(students.as_of, state, *newest_pages(api, course_id, student_id, pages))
+    return StudentNumbers(
+        students.as_of,
+        state,
+        *newest_pages(api, course_id, student_id, pages),
+        api.class_marks(course_id).marks,
+    )
 
 
 def _strip(state: StudentState, now: datetime) -> None:

@@ -10,7 +10,7 @@
 --   start: Begin of the session; null for no bound.
 --   until: Its end; what happened then is not in it; null for no bound.
 --   as_of: Only events up to this position of the log, as position_ns; null for no bound.
---   now: Only marks up to this moment.
+--   now: Only marks up to this moment that were not taken back by then.
 -- columns:
 --   student_id: A student who raised a hand or has a mark.
 --   display_name: The name that the course's roster has; null for none.
@@ -23,8 +23,8 @@
 --   marks: How often somebody marked the student.
 --   is_open: Whether a hand was still up at the end.
 -- reads: course_events, master.attention_marks, master.enrollments
--- limits: Help that nobody marked is not known. A mark that was taken back is as if it had never
---   been, also of a past moment; names are those of now.
+-- limits: Help that nobody marked is not known. A mark counts until it is taken back. Names are
+--   those of now.
 
 WITH asked AS (
     SELECT
@@ -53,6 +53,7 @@ marks AS (
         AND ($start::TIMESTAMPTZ IS NULL OR marked_at >= $start)
         AND ($until IS NULL OR marked_at < $until::TIMESTAMPTZ + INTERVAL 15 MINUTE)
         AND marked_at <= $now::TIMESTAMPTZ
+        AND (taken_back_at IS NULL OR taken_back_at > $now)
     GROUP BY student_id
 )
 

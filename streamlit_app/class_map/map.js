@@ -185,7 +185,8 @@ class ClassMap {
   }
 
   tick() {
-    const now = performance.now() + this.serverAhead;
+    // The past stands still.
+    const now = this.data.is_past ? this.data.now_ms : performance.now() + this.serverAhead;
     for (const row of this.rows.values()) row.tick(now, this.data.texts);
   }
 

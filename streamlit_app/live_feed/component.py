@@ -27,6 +27,11 @@ TEXTS = {
     "empty": Text("Nothing yet. Each run shows here the moment it ends."),
     "kinds": KINDS,
 }
+PAST_TEXTS = {
+    "title": "Every run until then",
+    "label": "What had happened, newest first",
+    "empty": "Nothing had happened yet.",
+}
 CONNECTION_TEXTS = {
     "connecting": Text("connecting…"),
     "live": Text("live"),
@@ -45,6 +50,12 @@ def _read(*names: str) -> str:
 _feed = st.components.v2.component(
     "cellpulse_live_feed",
     js=_read("positions.js", "socket.js", "rows.js", "feed.js"),
+    css=_read("feed.css"),
+    isolate_styles=False,
+)
+_past = st.components.v2.component(
+    "cellpulse_past_feed",
+    js=_read("positions.js", "rows.js", "past.js"),
     css=_read("feed.css"),
     isolate_styles=False,
 )
@@ -69,6 +80,12 @@ def live_feed(start: FeedStart, *, token: str, settings: DashboardSettings) -> N
         "locale": locale().replace("_", "-"),
     }
     _feed(key="live_feed", data=data, on_moved_change=_nothing)
+
+
+def past_feed(start: FeedStart) -> None:
+    """Show the list as it was at a moment of the past."""
+    data = {"course_id": start.course_id, "runs": start.runs, "texts": {**TEXTS, **PAST_TEXTS}}
+    _past(key="past_feed", data=data)
 
 
 def connection_state(as_of: AsOf, note: str, *, is_alarm: bool) -> None:

@@ -123,6 +123,11 @@ def known_class(
             "INSERT INTO attention_marks (course_id, student_id, marked_at, mark) "
             "VALUES ('py', 'eve', '2024-03-04T08:00Z', 'helped')"
         )
+        connection.execute(
+            "INSERT INTO class_marks (mark_id, course_id, at, text, set_at, set_by) "
+            "VALUES ('m', 'py', %(at)s, 'explained sums', %(at)s, 'grace')",
+            {"at": NINE_O_CLOCK + timedelta(minutes=2)},
+        )
     yield stores
     stores.close()
     with psycopg.connect(postgres_server("postgres"), autocommit=True) as admin:

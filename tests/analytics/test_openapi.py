@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from analytics import (
     attention_responses,
+    class_mark_responses,
     class_responses,
     export_responses,
     report_responses,
@@ -30,6 +31,7 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/class_map": class_responses.ClassMap,
     "/api/v1/courses/{course_id}/class_sessions": class_responses.ClassSessions,
     "/api/v1/courses/{course_id}/class_stream": class_responses.ClassStream,
+    "/api/v1/courses/{course_id}/marks": class_mark_responses.ClassMarks,
     "/api/v1/measures": responses.Measures,
     "/api/v1/measures/{name}": responses.MeasureDefinition,
     "/api/v1/courses/{course_id}/measures/{name}": responses.MeasureRows,
@@ -56,6 +58,11 @@ FILES = {
 }
 #: Addresses that change something: method and path.
 CHANGES = {
+    ("post", "/api/v1/courses/{course_id}/marks"): class_mark_responses.ClassMarkSet,
+    (
+        "delete",
+        "/api/v1/courses/{course_id}/marks/{mark_id}",
+    ): class_mark_responses.ClassMarkRemoved,
     (
         "put",
         "/api/v1/courses/{course_id}/attention/thresholds",

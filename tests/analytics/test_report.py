@@ -120,6 +120,12 @@ def test_help_tells_who_asked_and_to_whom_somebody_went(lake: MemoryLake) -> Non
         (76, "outside", "going"),
     ):
         mark(lake, minute, student, kind)
+    mark(lake, 8, "open", "helped")
+    lake.connection.execute(
+        "UPDATE master.attention_marks SET taken_back_at = ? WHERE student_id = 'open' "
+        "AND mark = 'helped'",
+        [NINE + timedelta(minutes=8.5)],
+    )
     found = rows(lake, "report_help", now=NINE + timedelta(minutes=73))
     assert [(row["student_id"], row["hands"], row["is_open"]) for row in found] == [
         ("open", 1, True),

@@ -26,7 +26,12 @@ CHECKS = [
     ignored_auth,
 ]
 STUDENT = {"course_id": "demo", "student_id": "s1"}
-KNOWN = STUDENT | {"name": "error_quotient", "table": "events", "export_id": "0" * 32}
+KNOWN = STUDENT | {
+    "name": "error_quotient",
+    "table": "events",
+    "mark_id": "1",
+    "export_id": "0" * 32,
+}
 PROBLEM = "application/problem+json"
 
 

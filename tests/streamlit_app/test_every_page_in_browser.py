@@ -113,7 +113,7 @@ TEXTS: Final = """
 #: Names, and what Python says: the same in every language.
 DATA: Final = re.compile(
     r"s\d\d|01_values|NameError|name '…?x?' is not defined|Cellpulse|JupyterLab|Python|Watwin"
-    r"|loops|Parquet|CSV|ProgSnap2|xAPI|PDF|HTML|JST|yyyy"
+    r"|name '…'…|loops|Parquet|CSV|ProgSnap2|xAPI|PDF|HTML|JST|yyyy"
 )
 ENGLISH: Final = re.compile(r"[A-Za-z]{3,}")
 
