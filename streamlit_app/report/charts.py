@@ -138,7 +138,7 @@ def helped(frame: pd.DataFrame, colours: Palette) -> alt.Chart:
     return finished(chart, ROW_PX * frame["who"].nunique() + _FRAME_PX + _LEGEND_PX, colours)
 
 
-def over_time(frame: pd.DataFrame, colours: Palette) -> alt.LayerChart:
+def over_time(frame: pd.DataFrame, colours: Palette) -> Chart:
     """Draw the share of the students at each exercise, see `class_stream`."""
     return class_stream(frame, colours)
 
