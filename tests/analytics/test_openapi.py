@@ -19,6 +19,8 @@ from analytics import (
     class_mark_responses,
     class_responses,
     code_responses,
+    export_responses,
+    report_responses,
     responses,
     sign_in_responses,
     student_responses,
@@ -49,6 +51,9 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/attention": attention_responses.Attention,
     "/api/v1/courses/{course_id}/attention/thresholds": attention_responses.AttentionThresholds,
     "/api/v1/courses/{course_id}/tables": responses.Tables,
+    "/api/v1/courses/{course_id}/report": report_responses.Report,
+    "/api/v1/courses/{course_id}/exports": export_responses.Exports,
+    "/api/v1/courses/{course_id}/exports/{export_id}": export_responses.Export,
     "/api/v1/viewer": sign_in_responses.Viewer,
     "/api/v1/admin/courses": admin_course_responses.AdminCourses,
     "/api/v1/admin/courses/{course_id}/stored": admin_stored_responses.StoredOfCourse,
@@ -67,7 +72,10 @@ DOOR = {
     ("post", "/api/v1/sign-in/provider/answer"): sign_in_responses.NewSession,
     ("post", "/api/v1/sign-out"): sign_in_responses.SignedOutAnswer,
 }
-FILES = {"/api/v1/courses/{course_id}/tables/{table}"}
+FILES = {
+    "/api/v1/courses/{course_id}/tables/{table}",
+    "/api/v1/courses/{course_id}/exports/{export_id}/file",
+}
 #: Addresses that change something: method and path.
 CHANGES = {
     ("post", "/api/v1/courses/{course_id}/marks"): class_mark_responses.ClassMarkSet,
@@ -119,6 +127,7 @@ CHANGES = {
         "delete",
         "/api/v1/courses/{course_id}/attention/{student_id}/mark",
     ): attention_responses.Marked,
+    ("post", "/api/v1/courses/{course_id}/exports"): export_responses.Export,
 }
 OPERATIONS = {("get", path): answer for path, answer in ANSWERS.items()} | CHANGES
 OF_API = [
@@ -147,7 +156,9 @@ def test_every_address_is_documented(paths: Any) -> None:
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_every_address_shows_a_true_example(method: str, path: str, paths: Any) -> None:
     """The example of an answer is one that the answer's own model accepts."""
-    example = paths[path][method]["responses"]["200"]["content"]["application/json"]["example"]
+    answers = paths[path][method]["responses"]
+    success = answers.get("200") or answers["202"]
+    example = success["content"]["application/json"]["example"]
     TypeAdapter(OPERATIONS[method, path]).validate_python(example, strict=False)
 
 
