@@ -64,6 +64,11 @@ CHROMIUM_FLAGS = (
 )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what uses a browser last: Playwright's event loop stays, and no other can run beside it."""
+    items.sort(key=lambda item: "open_browser" in getattr(item, "fixturenames", ()))
+
+
 def _wait_until(true: Callable[[], bool], what: str, seconds: float = START_SECONDS) -> None:
     end = time.monotonic() + seconds
     asked = time.monotonic()

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from fastapi import FastAPI, HTTPException, Response
 
-from analytics.class_responses import ClassSession, ClassSessions
+from analytics.class_responses import ClassSession
 from analytics.export_responses import Export, ExportRequest, Exports
 from analytics.report_responses import Report
 
@@ -81,12 +81,6 @@ def packed() -> bytes:
 
 def serve_after_class(app: FastAPI, made_up: Any) -> None:
     """Serve it as the aggregation API does."""
-
-    @app.get("/api/v1/courses/{course}/class_sessions")
-    def class_sessions(course: str) -> ClassSessions:
-        return ClassSessions(
-            as_of=made_up.as_of(), course_id=course, sessions=made_up.after_class.sessions
-        )
 
     @app.get("/api/v1/courses/{course}/report")
     def report(course: str, to: str, as_of: str | None = None) -> Report:

@@ -523,9 +523,8 @@ def _serve_class_marks(app: FastAPI, made_up: MadeUpClass) -> None:
             students=len(made_up.states()),
             runs=len(times),
         )
-        return ClassSessions(
-            as_of=made_up.as_of(), course_id=course, sessions=[met] if times else []
-        )
+        sessions = made_up.after_class.sessions or ([met] if times else [])
+        return ClassSessions(as_of=made_up.as_of(), course_id=course, sessions=sessions)
 
     @app.get("/api/v1/courses/{course}/marks")
     def class_marks(course: str) -> ClassMarks:

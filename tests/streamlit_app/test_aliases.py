@@ -104,7 +104,7 @@ def test_a_client_asks_with_ids_and_answers_with_aliases(api_url: str, made_up: 
     made_up.run("s7")
     with httpx.Client(base_url=api_url) as http:
         plain = ApiClient(http, "read-token-of-the-instructor")
-        api = ApiClient(http, plain.token, AliasBook(plain.aliases, "en"))
+        api = ApiClient(http, plain.token, aliases_shown=AliasBook(plain.aliases, "en"))
         assert {each.student_id for each in api.students(COURSE).students} == {FIRST, SECOND}
         assert [each.status for each in api.history(COURSE, FIRST, limit=5).events] == ["error"]
         rows = api.measure(COURSE, "error_rate", MeasureQuery("student", FIRST)).rows
