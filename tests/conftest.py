@@ -65,7 +65,7 @@ CHROMIUM_FLAGS = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what uses a browser last: Playwright's event loop stays, and no other can run beside it."""
+    """Run what uses a browser last: no other event loop runs beside Playwright's, which stays."""
     items.sort(key=lambda item: "open_browser" in getattr(item, "fixturenames", ()))
 
 

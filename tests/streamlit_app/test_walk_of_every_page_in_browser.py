@@ -110,9 +110,10 @@ TEXTS: Final = """
   return found;
 }
 """
-#: Names, and what Python says: the same in every language.
+#: Names, and what Python says: the same in every language; and the word that Streamlit puts before
+#: the name of what has a "?", in English whatever the language.
 DATA: Final = re.compile(
-    r"s\d\d|\d\d[-_]\w+|NameError|name '…?x?' is not defined|Cellpulse|"
+    r"^Help for |s\d\d|\d\d[-_]\w+|NameError|name '…?x?' is not defined|Cellpulse|"
     r"CELLPULSE_\w+|JupyterLab|Python|Watwin"
     r"|name '…'…|loops|Parquet|CSV|ProgSnap2|xAPI|PDF|HTML|JST|yyyy"
 )
