@@ -81,17 +81,15 @@ def get_error_clusters(
 ) -> ErrorClusters:
     """Return which failures students share: who, since when, and how others got past them."""
     require_span(start, until)
-    return lake.read(
-        lambda connection: attention_answers.error_clusters(
-            connection, part, minutes, (start, until), as_of_ns, exercise
-        )
+    return lake.answer(
+        attention_answers.error_clusters, part, minutes, (start, until), as_of_ns, exercise
     )
 
 
 @router.get(f"{COURSE}/attention", responses=examples.answer(attention_examples.ATTENTION))
 def get_attention(lake: Lake, part: PartOf, as_of_ns: AsOfNs) -> Attention:
     """Return who needs a person, most urgent first, each with reasons that can be checked."""
-    return lake.read(lambda connection: attention_answers.attention(connection, *part, as_of_ns))
+    return lake.answer(attention_answers.attention, *part, as_of_ns)
 
 
 @router.get(
@@ -100,9 +98,7 @@ def get_attention(lake: Lake, part: PartOf, as_of_ns: AsOfNs) -> Attention:
 def get_thresholds(lake: Lake, _: ClassReader, of: CourseOf) -> AttentionThresholds:
     """Return from when on each reason counts."""
     _, course_id = of
-    return lake.read(
-        lambda connection: attention_answers.attention_thresholds(connection, course_id)
-    )
+    return lake.answer(attention_answers.attention_thresholds, course_id)
 
 
 @router.put(

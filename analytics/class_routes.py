@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/v1", responses=examples.PROBLEMS)
 @router.get(f"{COURSE}/class_map", responses=examples.answer(class_examples.CLASS_MAP))
 def get_class_map(lake: Lake, part: PartOf, as_of_ns: AsOfNs) -> ClassMap:
     """Return how far each student is with each exercise, in few bytes."""
-    return lake.read(lambda connection: class_answers.class_map(connection, *part, as_of_ns))
+    return lake.answer(class_answers.class_map, *part, as_of_ns)
 
 
 @router.get(f"{COURSE}/class_stream", responses=examples.answer(class_examples.CLASS_STREAM))
@@ -31,21 +31,17 @@ def get_class_stream(
     """Return how many students were at each exercise over time; by default of the last 3 hours."""
     require_span(start, until)
     seconds = bucket_length(bucket) // timedelta(seconds=1)
-    return lake.read(
-        lambda connection: class_answers.class_stream(
-            connection, part, seconds, start, until, as_of_ns
-        )
-    )
+    return lake.answer(class_answers.class_stream, part, seconds, start, until, as_of_ns)
 
 
 @router.get(f"{COURSE}/class_sessions", responses=examples.answer(class_examples.CLASS_SESSIONS))
 def get_class_sessions(lake: Lake, part: PartOf, as_of_ns: AsOfNs) -> ClassSessions:
     """Return when the class met: stretches of time in which somebody worked, latest first."""
-    return lake.read(lambda connection: class_answers.class_sessions(connection, part, as_of_ns))
+    return lake.answer(class_answers.class_sessions, part, as_of_ns)
 
 
 @router.get(f"{COURSE}/aliases", responses=examples.answer(class_examples.ALIASES))
 def get_aliases(request: Request, lake: Lake, part: PartOf) -> Aliases:
     """Return each student's neutral alias, with which a page can be shown to the class."""
     secret = request.app.state.secrets[0]
-    return lake.read(lambda connection: alias_answers.aliases(connection, *part, secret))
+    return lake.answer(alias_answers.aliases, *part, secret)

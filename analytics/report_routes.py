@@ -17,6 +17,4 @@ def get_report(
 ) -> Report:
     """Return what a session of class came to: planned, reached, what was hard, who asked."""
     require_span(start, until)
-    return lake.read(
-        lambda connection: report_answers.report(connection, course_id, start, until, as_of_ns)
-    )
+    return lake.answer(report_answers.report, course_id, start, until, as_of_ns)

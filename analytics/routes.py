@@ -56,21 +56,19 @@ COURSE: Final = "/courses/{course_id:path}"
 @router.get("/courses", responses=examples.answer(examples.COURSES))
 def get_courses(lake: Lake, grant: ClassReader) -> Courses:
     """Return the courses that the token may read."""
-    return lake.read(
-        lambda connection: answers.courses(connection, grant.course_ids, grant.sections)
-    )
+    return lake.answer(answers.courses, grant.course_ids, grant.sections)
 
 
 @router.get(f"{COURSE}/progress", responses=examples.answer(examples.PROGRESS))
 def get_progress(lake: Lake, part: PartOf, as_of_ns: AsOfNs) -> Progress:
     """Return how far the whole class is, in total and for each exercise."""
-    return lake.read(lambda connection: answers.progress(connection, *part, as_of_ns))
+    return lake.answer(answers.progress, *part, as_of_ns)
 
 
 @router.get(f"{COURSE}/students", responses=examples.answer(examples.STUDENTS))
 def get_students(lake: Lake, part: PartOf) -> Students:
     """Return where each student of the class is now, also those who have not started."""
-    return lake.read(lambda connection: answers.students(connection, *part))
+    return lake.answer(answers.students, *part)
 
 
 @history_router.get(
@@ -81,7 +79,7 @@ def get_history(
     lake: Lake, student: StudentOf, limit: Limit = 100, before: Before = None
 ) -> History:
     """Return a page of a student's events, newest first; `next_before` leads to the next one."""
-    return lake.read(lambda connection: answers.history(connection, *student, limit, before))
+    return lake.answer(answers.history, *student, limit, before)
 
 
 @router.get(f"{COURSE}/events", responses=examples.answer(examples.EVENTS))
@@ -96,15 +94,13 @@ def get_events(
 ) -> Events:
     """Return a page of the class's events, newest first; `next_before` leads to the next one."""
     only = (student_id, exercise)
-    return lake.read(
-        lambda connection: answers.events(connection, part, limit, before, only, as_of_ns)
-    )
+    return lake.answer(answers.events, part, limit, before, only, as_of_ns)
 
 
 @router.get(f"{COURSE}/exercises", responses=examples.answer(examples.EXERCISES))
 def get_exercises(lake: Lake, part: PartOf) -> Exercises:
     """Return how far the class is with each exercise."""
-    return lake.read(lambda connection: answers.exercises(connection, *part))
+    return lake.answer(answers.exercises, *part)
 
 
 @router.get(f"{COURSE}/timeline", responses=examples.answer(examples.TIMELINE))
@@ -120,8 +116,4 @@ def get_timeline(
     """Return what the class did over time, in at most 2,000 buckets, quiet ones included."""
     require_span(start, until)
     seconds = bucket_length(bucket) // timedelta(seconds=1)
-    return lake.read(
-        lambda connection: answers.timeline(
-            connection, part, seconds, start, until, exercise, as_of_ns
-        )
-    )
+    return lake.answer(answers.timeline, part, seconds, start, until, exercise, as_of_ns)

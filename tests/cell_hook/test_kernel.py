@@ -196,6 +196,39 @@ def test_pause_and_resume(classroom: Any) -> None:
     assert resumed["seq"] == ingest.find(cell_id="before-pause")[0]["seq"] + 1
 
 
+def test_a_hand_goes_up_with_a_question_and_down(classroom: Any) -> None:
+    """%cellpulse help sends the question as it was typed, from the cell that asks."""
+    kernel, ingest, _ = classroom
+    said = kernel.run("%cellpulse help \"why is it 'None'? 学\"", "asks")
+    assert "hand is up" in said
+    asked = ingest.wait_for(type="help_requested")
+    assert asked["help_message"] == "why is it 'None'? 学"
+    assert asked["cell_id"] == "asks"
+    assert "hand is down" in kernel.run("%cellpulse help done")
+    ingest.wait_for(type="help_resolved")
+
+
+def test_a_hand_without_a_question_and_a_very_long_one(classroom: Any) -> None:
+    """A question is optional, and one over the contract's limit is cut, not refused."""
+    kernel, ingest, _ = classroom
+    kernel.run("%cellpulse help", "no-words")
+    kernel.run("%cellpulse help " + "x" * 3_000, "many-words")
+    assert "help_message" not in ingest.wait_for(type="help_requested", cell_id="no-words")
+    long = ingest.wait_for(type="help_requested", cell_id="many-words")
+    assert (len(long["help_message"]), long["truncated"]) == (2_000, ["help_message"])
+
+
+def test_a_hand_is_not_raised_unseen(classroom: Any) -> None:
+    """Who has paused the hook is told that nobody would see the hand."""
+    kernel, ingest, _ = classroom
+    kernel.run("%cellpulse pause")
+    assert "nobody would see" in kernel.run("%cellpulse help", "paused-hand")
+    kernel.run("%cellpulse resume")
+    kernel.run("1", "after-paused-hand")
+    ingest.wait_for(cell_id="after-paused-hand")
+    assert ingest.find(cell_id="paused-hand") == []
+
+
 def test_status_and_show(classroom: Any) -> None:
     """Status tells whom it reports to, and show gives the sent events in full."""
     kernel, ingest, _ = classroom

@@ -126,6 +126,17 @@ class Capture:
                 run = next(reversed(self._open.values()), None)
                 self._record_check(run, name, score, by_name=by_name)
 
+    def record_hand(self, question: Optional[str]) -> None:
+        """Record that the student's hand goes up with a question, which may be empty; None: down.
+
+        It belongs to the exercise of the cell that asks, if any does.
+        """
+        run = next(reversed(self._open.values()), None)
+        fields = _where(run)
+        if question:
+            fields["help_message"] = start_of(question, "help_message")
+        self._session.record("help_resolved" if question is None else "help_requested", fields)
+
     def _start(self, info: Any) -> _Run:
         code: str = info.raw_cell
         cell_id = _cell_id(info)
@@ -171,10 +182,7 @@ class Capture:
     ) -> None:
         fields = {
             BY_NAME: by_name,
-            CELL_METADATA: None if run is None else run.metadata,
-            "cell_id": None if run is None else run.cell_id,
-            # Where cells have no id, their exercise is known by it.
-            "code_sha256": None if run is None else run.code_sha256,
+            **_where(run),
             "check_name": start_of(name, "check_name"),
             **score._asdict(),
         }
@@ -190,6 +198,16 @@ class Capture:
             same = [key for key, open_ in self._open.items() if _alike(open_.info, result.info)]
             run = self._open.pop(same[-1]) if same else None
         return run
+
+
+def _where(run: Optional[_Run]) -> dict[str, Any]:
+    """Return what tells the exercise of something that happened in a run."""
+    return {
+        CELL_METADATA: None if run is None else run.metadata,
+        "cell_id": None if run is None else run.cell_id,
+        # Where cells have no id, their exercise is known by it.
+        "code_sha256": None if run is None else run.code_sha256,
+    }
 
 
 def _is_nbgrader(mark: Optional[MarkedCell]) -> bool:

@@ -17,6 +17,7 @@ CAPS = {
     "output": 4_000,
     "code": 20_000,
     "check_name": 200,
+    "help_message": 2_000,
 }
 #: What a record has for the hook's own use.
 FILE = "file"

@@ -6,20 +6,21 @@ import json
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from cellpulse_hook import __version__
+from cellpulse_hook.hand import ask_for_help
 
 if TYPE_CHECKING:
     from cellpulse_hook.hook import Hook
     from cellpulse_hook.records import Record
 
 _SHOWN_WAITING = 50
-_USAGE = "Usage: %cellpulse status | pause | resume | show"
+_USAGE = 'Usage: %cellpulse status | help "my question" | help done | pause | resume | show'
 
 
 def register(shell: Any, hook: Optional[Hook], problems: list[str]) -> None:
     """Give `shell` the magic `%cellpulse`. Where `hook` is None, it tells the `problems`."""
 
     def cellpulse(line: str) -> None:
-        """Ask Cellpulse: %cellpulse status | pause | resume | show."""
+        """Ask Cellpulse: %cellpulse status | help "my question" | pause | resume | show."""
         print(answer(line, hook, problems))  # noqa: T201 - the student asked
 
     shell.register_magic_function(cellpulse, "line", "cellpulse")
@@ -27,12 +28,12 @@ def register(shell: Any, hook: Optional[Hook], problems: list[str]) -> None:
 
 def answer(line: str, hook: Optional[Hook], problems: list[str]) -> str:
     """Return what `%cellpulse` says to `line`, and do it."""
-    word = line.strip() or "status"
-    if word not in _ANSWERS:
+    word, _, rest = (line.strip() or "status").partition(" ")
+    if word != "help" and (word not in _ANSWERS or rest):
         return _USAGE
     if hook is None:
         return "\n".join([f"Cellpulse {__version__} is off in this kernel:", *problems])
-    return _ANSWERS[word](hook)
+    return ask_for_help(hook, rest) if word == "help" else _ANSWERS[word](hook)
 
 
 def _status(hook: Hook) -> str:
