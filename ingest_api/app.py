@@ -8,13 +8,14 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from redis.asyncio import Redis
 
-from ingest_api import dashboard_socket, health, progress
+from ingest_api import dashboard_socket, health, progress, student_routes
 from ingest_api.connection_manager import ConnectionManager
 from ingest_api.durability import guard_durability
 from ingest_api.event_log import EventLog, open_redis
 from ingest_api.group_commit import GroupCommit
 from ingest_api.live_feed import LiveFeed
 from ingest_api.metrics import IngestMetrics
+from ingest_api.preferences import StudentPreferences
 from ingest_api.problems import install_problem_handlers
 from ingest_api.registered_courses import RegisteredCourses
 from ingest_api.settings import IngestSettings
@@ -36,10 +37,13 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
         connections = ConnectionManager()
         feed = LiveFeed(log, client, connections)
         courses = RegisteredCourses(client)
+        preferences = StudentPreferences(client)
         # Before the first event; a Redis that is away is asked again and again.
-        await asyncio.gather(courses.refresh(), return_exceptions=True)
+        await asyncio.gather(courses.refresh(), preferences.refresh(), return_exceptions=True)
+        app.state.redis = client
         app.state.log = log
         app.state.courses = courses
+        app.state.preferences = preferences
         app.state.connections = connections
         app.state.signed_out = SignedOut(client)
         app.state.group_commit = GroupCommit(log)
@@ -49,6 +53,7 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
             feed.follow_log(),
             feed.follow_signals(),
             courses.follow(),
+            preferences.follow(),
             guard_durability(client, log, may_be_lossy=settings.lossy_redis),
         ]
         running = [asyncio.create_task(task) for task in work]
@@ -67,8 +72,10 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.secret = settings.secret.get_secret_value()
+    app.state.dashboard_url = settings.public_dashboard_url
+    app.state.dashboard_port = settings.dashboard_port
     install_problem_handlers(app)
     app.add_middleware(progress.DirectProgress)
-    for part in (progress, dashboard_socket, health):
+    for part in (progress, student_routes, dashboard_socket, health):
         app.include_router(part.router)
     return app

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ingest_api.access import grant_of
 from ingest_api.event_log import Candidate, LogUnavailableError
 from ingest_api.events import ProgressEvent
+from ingest_api.preferences import Preferences, allowed_part
 from ingest_api.problems import Problem, validation_errors
 from ingest_api.progress_openapi import BEARER, PROBLEMS, request_body
 from ingest_api.tokens import Grant
@@ -63,6 +64,10 @@ class Receipt(BaseModel):
     positions: list[str | None] = Field(
         description="For each event its log position; null for a repeat or a rejected one."
     )
+    preferences: Preferences | None = Field(
+        default=None,
+        description="What the student allows to be recorded; with a student's own token only.",
+    )
 
 
 @router.post(
@@ -84,6 +89,7 @@ async def post_progress(request: Request) -> Response:
     events: list[tuple[int, Candidate]] = []
     rejected: list[RejectedEvent] = []
     forbidden = 0
+    told: Preferences | None = None
     for index, data in enumerate(sent):
         try:
             event = ProgressEvent.model_validate(data)
@@ -95,8 +101,11 @@ async def post_progress(request: Request) -> Response:
             forbidden += 1
             rejected.append(RejectedEvent(index=index, errors=[fault]))
             continue
-        resolved = state.courses.resolve(event)
-        events.append((index, Candidate.encode(resolved, received_at)))
+        preferences = state.preferences.of(event.course_id, event.student_id)
+        kept = allowed_part(state.courses.resolve(event), preferences)
+        events.append((index, Candidate.encode(kept, received_at)))
+        if grant.student_id is not None:
+            told = preferences
 
     try:
         appended = await state.group_commit.append([c for _, c in events], len(rejected))
@@ -117,10 +126,12 @@ async def post_progress(request: Request) -> Response:
         duplicates=len(appended) - accepted,
         rejected=rejected,
         positions=positions,
+        preferences=told,
     )
     if not events:
         raise _all_refused(receipt, forbidden)
-    return Response(receipt.model_dump_json(), HTTPStatus.ACCEPTED, media_type="application/json")
+    body = receipt.model_dump_json(exclude_none=True)
+    return Response(body, HTTPStatus.ACCEPTED, media_type="application/json")
 
 
 def _require_json(request: Request) -> None:
@@ -178,7 +189,7 @@ def _not_granted(grant: Grant, event: ProgressEvent) -> dict[str, str] | None:
 
 
 def _all_refused(receipt: Receipt, forbidden: int) -> Problem:
-    members = receipt.model_dump()
+    members = receipt.model_dump(exclude_none=True)
     if forbidden == len(receipt.rejected):
         return Problem(
             HTTPStatus.FORBIDDEN,
