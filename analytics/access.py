@@ -52,6 +52,18 @@ async def _student_of(
     return course_id, student_id
 
 
+async def _own_student_of(
+    grant: Annotated[Grant, Depends(_reader)],
+    student: Annotated[tuple[str, str], Depends(_student_of)],
+) -> tuple[str, str]:
+    if grant.student_id is None:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "only the student may change this, on their own page (%cellpulse me)",
+        )
+    return student
+
+
 async def _course_of(
     grant: Annotated[Grant, Depends(_reader)], encoded: EncodedCourseId
 ) -> tuple[Grant, str]:
@@ -77,3 +89,5 @@ ClassReader = Annotated[Grant, Depends(_class_reader)]
 ClassOf = Annotated[str, Depends(_class_of)]
 #: Ids of a course and of a student in it whose history the token may read.
 StudentOf = Annotated[tuple[str, str], Depends(_student_of)]
+#: Ids of a course and of the student in it whose own the token is.
+OwnStudentOf = Annotated[tuple[str, str], Depends(_own_student_of)]

@@ -16,6 +16,7 @@ from analytics import (
     measure_routes,
     routes,
     sign_in_routes,
+    student_routes,
     table_routes,
 )
 from analytics.attention_writer import AttentionWriter
@@ -24,6 +25,7 @@ from analytics.lake_reader import LakeReader
 from analytics.parameters import EncodedPaths
 from analytics.settings import ApiSettings
 from analytics.sign_in import SignIn
+from analytics.student_writer import StudentWriter
 from ingest_api.event_log import open_redis
 from ingest_api.problems import Problem, install_problem_handlers
 from ingest_api.signed_in import SignedOut
@@ -56,6 +58,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     )
     app.state.lake = lake
     app.state.attention = AttentionWriter(settings)
+    app.state.students = StudentWriter(settings)
     app.state.sign_in = SignIn(settings)
     app.state.signed_out = SignedOut(redis)
     app.state.secret = settings.secret.get_secret_value()
@@ -70,6 +73,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
 
     # First the addresses with a name at their end, which the others' course could swallow.
     app.include_router(routes.history_router)
+    app.include_router(student_routes.router)
     app.include_router(table_routes.router)
     app.include_router(measure_routes.router)
     app.include_router(attention_routes.router)

@@ -22,7 +22,11 @@ def class_map(lake: Lake, course_id: str) -> ClassMap:
     now = datetime.now(UTC)
     exercises = exercises_of(lake, course_id)
     rows = load_query("class_map").rows(
-        lake, course_id=course_id, exercises=[each.exercise for each in exercises], now=now
+        lake,
+        course_id=course_id,
+        exercises=[each.exercise for each in exercises],
+        now=now,
+        student_id=None,
     )
     return ClassMap(
         as_of=as_of(lake, now, "lake", "postgres"),

@@ -1,26 +1,21 @@
 """Signing in: a name and a password become a token that ends."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
 
-from redis import Redis, RedisError
-from sqlalchemy import Engine
+from redis import Redis
 
-from analytics.errors import LakeUnavailableError
 from analytics.passwords import hashed, matches
 from analytics.settings import ApiSettings
 from analytics.sign_in_responses import NewSession, Viewer
+from analytics.writing import postgres_of, redis_of
 from flows.password_code import read_code
-from flows.redis_client import connect_redis
 from flows.stores import accounts
 from flows.stores.accounts import KnownAccount
-from flows.stores.postgres import engine_for
-from flows.stores.store import StoreUnavailableError
 from ingest_api.signed_in import SIGNED_IN_SECONDS
+from ingest_api.student_link import PAGE_SECONDS, account_of, redeem_code
 from ingest_api.tokens import ALL_COURSES, Grant, SignedIn, issue_token
 
 #: Wrong passwords for one account before it has to wait.
@@ -65,7 +60,7 @@ class SignIn:
             TooManyAttemptsError: It was tried too often.
             LakeUnavailableError: PostgreSQL or Redis does not answer.
         """
-        with self._redis() as redis, self._engine() as engine:
+        with redis_of(self._settings) as redis, postgres_of(self._settings) as engine:
             _count_attempt(redis, account)
             known = accounts.find(engine, account)
             if not matches(known.password_hash if known else None, password) or known is None:
@@ -82,13 +77,37 @@ class SignIn:
             LakeUnavailableError: PostgreSQL does not answer.
         """
         account, code_id = read_code(self._secret, code)
-        with self._engine() as engine:
+        with postgres_of(self._settings) as engine:
             if not accounts.set_password(engine, account, code_id, hashed(password)):
                 raise UsedCodeError("this link was used, or there is a newer one")
             known = accounts.find(engine, account)
         if known is None:  # closed in between
             raise UsedCodeError("this account was closed")
         return self._session_of(known)
+
+    def with_link(self, code: str) -> NewSession:
+        """Open a student's own page for whoever followed the link from the notebook.
+
+        Raises:
+            UsedCodeError: The link was used, or is too old.
+            LakeUnavailableError: Redis does not answer.
+        """
+        with redis_of(self._settings) as redis:
+            student = redeem_code(redis, code)
+        if student is None:
+            raise UsedCodeError("this link was used, or is older than five minutes")
+        now = time.time()
+        grant = Grant(
+            "read",
+            *student,
+            signed_in=SignedIn(
+                account=account_of(*student),
+                token_id=uuid4().hex,
+                issued_at=now,
+                expires_at=int(now) + PAGE_SECONDS,
+            ),
+        )
+        return NewSession(token=issue_token(self._secret, grant), viewer=viewer_of(grant))
 
     def _session_of(self, known: KnownAccount) -> NewSession:
         now = time.time()
@@ -106,34 +125,12 @@ class SignIn:
         )
         return NewSession(token=issue_token(self._secret, grant), viewer=viewer_of(grant))
 
-    @contextmanager
-    def _engine(self) -> Iterator[Engine]:
-        engine = engine_for(self._settings.postgres_url)
-        try:
-            yield engine
-        except StoreUnavailableError as error:
-            raise LakeUnavailableError("PostgreSQL does not answer: check that it runs") from error
-        finally:
-            engine.dispose()
-
-    @contextmanager
-    def _redis(self) -> Iterator[Redis]:
-        if self._settings.redis_url is None:
-            raise LakeUnavailableError("signing in needs CELLPULSE_REDIS_URL for this process")
-        redis = connect_redis(self._settings.redis_url)
-        try:
-            yield redis
-        except RedisError as error:
-            raise LakeUnavailableError("Redis does not answer: check that it runs") from error
-        finally:
-            redis.close()
-
 
 def viewer_of(grant: Grant) -> Viewer:
     """Return who holds a token, and what it opens."""
     ends = grant.signed_in
     return Viewer(
-        account=None if ends is None else ends.account,
+        account=None if ends is None or grant.student_id is not None else ends.account,
         courses=None if grant.course_ids is None else list(grant.course_ids),
         student_id=grant.student_id,
         expires_at=None if ends is None else datetime.fromtimestamp(ends.expires_at, UTC),

@@ -11,7 +11,13 @@ from analytics.access import Reader
 from analytics.errors import LakeUnavailableError
 from analytics.sign_in import SignIn, TooManyAttemptsError, UsedCodeError, WrongPasswordError
 from analytics.sign_in import viewer_of as _viewer_of
-from analytics.sign_in_responses import NewSession, PasswordRequest, SignInRequest, Viewer
+from analytics.sign_in_responses import (
+    LinkRequest,
+    NewSession,
+    PasswordRequest,
+    SignInRequest,
+    Viewer,
+)
 from flows.password_code import BadCodeError
 from ingest_api.problems import Problem, documented_problem
 from ingest_api.signed_in import SignedOutUnknownError
@@ -23,6 +29,10 @@ _VIEWER: Final = Viewer(
     expires_at=datetime(2026, 9, 29, tzinfo=UTC),
 )
 _SESSION: Final = NewSession(token="eyJhbGciOiJIUzI1NiJ9.e30.x", viewer=_VIEWER)  # noqa: S106
+_OWN_SESSION: Final = NewSession(
+    token="eyJhbGciOiJIUzI1NiJ9.e30.x",  # noqa: S106
+    viewer=Viewer(courses=["python-1"], student_id="ada", expires_at=_VIEWER.expires_at),
+)
 _INVALID: Final = documented_problem(
     HTTPStatus.UNPROCESSABLE_ENTITY, "a parameter is wrong: see errors, correct it and ask again"
 )
@@ -81,6 +91,28 @@ def post_password(door: Door, asked: PasswordRequest) -> NewSession:
         raise Problem(
             HTTPStatus.FORBIDDEN,
             f"{error}: sign in, or ask for a new one ('cellpulse account reset')",
+        ) from error
+
+
+@router.post(
+    "/student-page",
+    responses={
+        **examples.answer(_OWN_SESSION),
+        **examples.AWAY,
+        **_INVALID,
+        **examples.NOT_TEXT,
+        **documented_problem(
+            HTTPStatus.FORBIDDEN, "this link was used, or is older than five minutes: run …"
+        ),
+    },
+)
+def post_student_page(door: Door, asked: LinkRequest) -> NewSession:
+    """Give a token for a student's own page to whoever followed the link from the notebook."""
+    try:
+        return door.with_link(asked.code)
+    except UsedCodeError as error:
+        raise Problem(
+            HTTPStatus.FORBIDDEN, f"{error}: run %cellpulse me in your notebook for a new one"
         ) from error
 
 

@@ -9,7 +9,7 @@ import json
 from typing import Any, Final
 
 import redis.asyncio
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -129,7 +129,10 @@ def set_preferences(
 
 
 def _read(kept: bytes | str) -> Preferences:
-    return Preferences.model_validate_json(kept)
+    try:
+        return Preferences.model_validate_json(kept)
+    except ValidationError:  # of another version: what is not understood allows nothing
+        return Preferences(recording=False, code=False)
 
 
 def _field(course_id: str, student_id: str) -> str:

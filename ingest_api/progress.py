@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response, Security
 from pydantic import BaseModel, Field, ValidationError
-from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ingest_api.access import grant_of
+from ingest_api.body import read_body
 from ingest_api.event_log import Candidate, LogUnavailableError
 from ingest_api.events import ProgressEvent
 from ingest_api.preferences import Preferences, allowed_part
@@ -83,7 +83,7 @@ async def post_progress(request: Request) -> Response:
     state = request.app.state
     grant = grant_of(request.headers.get("authorization"), state.secret, "ingest")
     _require_json(request)
-    sent = _decode(await _read_body(request))
+    sent = _decode(await read_body(request, BODY_LIMIT))
     received_at = datetime.now(UTC)
 
     events: list[tuple[int, Candidate]] = []
@@ -143,25 +143,6 @@ def _require_json(request: Request) -> None:
         )
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send the body uncompressed")
-
-
-async def _read_body(request: Request) -> bytes:
-    too_large = Problem(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        f"the body is over {BODY_LIMIT} bytes; send fewer events at once",
-    )
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > BODY_LIMIT:
-        raise too_large
-    body = bytearray()
-    try:
-        async for part in request.stream():
-            body += part
-            if len(body) > BODY_LIMIT:
-                raise too_large
-    except ClientDisconnect as error:
-        raise Problem(HTTPStatus.BAD_REQUEST, "the body ended early; send it again") from error
-    return bytes(body)
 
 
 def _decode(body: bytes) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -31,10 +31,13 @@ from analytics.responses import (
     Timeline,
 )
 from analytics.sign_in_responses import Viewer
+from analytics.student_responses import DeletionRequest, OwnOverview, OwnPreferences
 
 API_ROOT: Final = "/api/v1"
 #: Longest wait for an answer, in seconds; a page with old numbers is better than a frozen one.
 TIMEOUT_SECONDS: Final = 5.0
+#: The same for a file with everything about a student.
+FILE_SECONDS: Final = 120.0
 
 AnswerType = TypeVar("AnswerType", bound=Answer)
 
@@ -167,8 +170,7 @@ class ApiClient:
             before: `next_before` of the page after this one; the newest page when absent.
         """
         query = _given(limit=limit, before=before)
-        path = f"/courses/{_segment(course_id)}/students/{_segment(student_id)}/history"
-        return self._get(path, History, query)
+        return self._get(_of_student(course_id, student_id, "history"), History, query)
 
     def attention(self, course_id: str) -> Attention:
         """Return who needs a person now, most urgent first."""
@@ -204,6 +206,36 @@ class ApiClient:
         """Take a student's latest mark back."""
         self._ask("DELETE", _attention_of(course_id, student_id, "mark"), Marked)
 
+    def overview(self, course_id: str, student_id: str) -> OwnOverview:
+        """Return how far a student is, and what instructors see: nothing in it is of others."""
+        return self._get(_of_student(course_id, student_id, "overview"), OwnOverview)
+
+    def preferences(self, course_id: str, student_id: str) -> OwnPreferences:
+        """Return what a student allows to be recorded."""
+        return self._get(_of_student(course_id, student_id, "preferences"), OwnPreferences)
+
+    def set_preferences(self, course_id: str, student_id: str, wanted: OwnPreferences) -> None:
+        """Set what a student allows; only the student's own token may."""
+        path = _of_student(course_id, student_id, "preferences")
+        self._ask("PUT", path, OwnPreferences, json=wanted.model_dump())
+
+    def deletion(self, course_id: str, student_id: str) -> DeletionRequest:
+        """Return whether a student asks for everything to be deleted."""
+        return self._get(_of_student(course_id, student_id, "deletion"), DeletionRequest)
+
+    def request_deletion(self, course_id: str, student_id: str) -> None:
+        """Ask for everything about the student to be deleted."""
+        self._ask("POST", _of_student(course_id, student_id, "deletion"), DeletionRequest)
+
+    def withdraw_deletion(self, course_id: str, student_id: str) -> None:
+        """Don't ask for it any more."""
+        self._ask("DELETE", _of_student(course_id, student_id, "deletion"), DeletionRequest)
+
+    def own_data(self, course_id: str, student_id: str) -> bytes:
+        """Return everything that is stored about a student, as a zip file."""
+        path = _of_student(course_id, student_id, "data")
+        return self._send("GET", path, timeout=FILE_SECONDS).content
+
     def _get(
         self, path: str, answer: type[AnswerType], query: Mapping[str, str | float] | None = None
     ) -> AnswerType:
@@ -218,18 +250,20 @@ class ApiClient:
         query: Mapping[str, str | float] | None = None,
         json: Mapping[str, int | float | str | None] | None = None,
     ) -> AnswerType:
-        headers = {"Authorization": f"Bearer {self.token}"}
-        try:
-            response = self.http.request(
-                method, API_ROOT + path, params=query, json=json, headers=headers
-            )
-        except httpx.HTTPError as error:
-            raise NumbersUnavailableError(_AWAY) from error
-        _raise_for_refusal(response)
+        response = self._send(method, path, params=query, json=json)
         try:
             return answer.model_validate_json(response.content)
         except ValidationError as error:
             raise NumbersUnavailableError(_STRANGE) from error
+
+    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        try:
+            response = self.http.request(method, API_ROOT + path, headers=headers, **request)
+        except httpx.HTTPError as error:
+            raise NumbersUnavailableError(_AWAY) from error
+        _raise_for_refusal(response)
+        return response
 
 
 def _raise_for_refusal(response: httpx.Response) -> None:
@@ -251,6 +285,10 @@ def _given(**query: str | int | None) -> dict[str, str | int]:
 
 def _attention_of(course_id: str, student_id: str, what: str) -> str:
     return f"/courses/{_segment(course_id)}/attention/{_segment(student_id)}/{what}"
+
+
+def _of_student(course_id: str, student_id: str, what: str) -> str:
+    return f"/courses/{_segment(course_id)}/students/{_segment(student_id)}/{what}"
 
 
 def _segment(identifier: str) -> str:

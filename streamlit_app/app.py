@@ -5,10 +5,20 @@ from html import escape
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from analytics.responses import Course
 from analytics.sign_in_responses import Viewer
-from streamlit_app import exercise, first_visit, live, measures, notices, session, student
+from streamlit_app import (
+    exercise,
+    first_visit,
+    live,
+    measures,
+    my_progress,
+    notices,
+    session,
+    student,
+)
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.palette import css_variables
 from streamlit_app.sign_in import SIGN_OUT
@@ -26,6 +36,10 @@ STYLE = (Path(__file__).parent / "style.css").read_text("utf-8")
 
 def main() -> None:
     """Draw the bar with the pages and the courses, then the page that was asked for."""
+    viewer = known_viewer()
+    if viewer is not None and viewer.student_id is not None:
+        show_own_page(viewer, viewer.student_id)
+        return
     pages = [
         st.Page(live.show, title=live.TITLE, url_path="live", default=True),
         st.Page(exercise.show, title=exercise.TITLE, url_path="exercise"),
@@ -33,10 +47,7 @@ def main() -> None:
         st.Page(measures.show, title=measures.TITLE, url_path="measures"),
     ]
     page = st.navigation(pages, position="hidden")
-    st.set_page_config(page_title=f"{page.title} · {BRAND}", page_icon=ICON, layout="wide")
-    st.html(f"<style>{css_variables()}{STYLE}</style>")
-    bar = st.container(key="bar", horizontal=True, vertical_alignment="center")
-    bar.html(MARK, width="content")
+    bar = frame(page.title)
     try:
         courses = session.latest("courses", session.api().courses).numbers.courses
         if not courses:
@@ -44,8 +55,7 @@ def main() -> None:
             return
         with bar:
             wanted = choose_course(courses, pages)
-            viewer = session.latest("viewer", session.api().viewer, every=VIEWER_SECONDS)
-            way_out(viewer.numbers)
+            way_out(viewer)
         if wanted in {course.course_id for course in courses}:
             page.run()
         else:
@@ -81,11 +91,43 @@ def choose_course(courses: list[Course], pages: list[st.Page]) -> str:
     return wanted
 
 
-def way_out(viewer: Viewer) -> None:
-    """Say who has signed in, and offer to sign out; whoever came by a link has no need to."""
-    if viewer.account is not None:
+def frame(title: str) -> DeltaGenerator:
+    """Give the page its title, its style and the bar with the brand; return the bar."""
+    st.set_page_config(page_title=f"{title} · {BRAND}", page_icon=ICON, layout="wide")
+    st.html(f"<style>{css_variables()}{STYLE}</style>")
+    bar = st.container(key="bar", horizontal=True, vertical_alignment="center")
+    bar.html(MARK, width="content")
+    return bar
+
+
+def known_viewer() -> Viewer | None:
+    """Return who has come; None while nobody can tell, and then no page gets numbers either."""
+    try:
+        return session.latest("viewer", session.api().viewer, every=VIEWER_SECONDS).numbers
+    except NumbersUnavailableError:
+        return None
+
+
+def show_own_page(viewer: Viewer, student_id: str) -> None:
+    """Draw a student's own page; a student has no other one."""
+    page = st.navigation(
+        [st.Page(lambda: None, title=my_progress.TITLE, url_path="me")], position="hidden"
+    )
+    course_id = st.query_params.get("course") or (viewer.courses or [""])[0]
+    with frame(page.title):
         st.html(
-            f'<span class="cp-viewer">{escape(viewer.account)} '
+            f'<span class="cp-viewer">{escape(student_id)} · {escape(course_id)}</span>',
+            width="content",
+        )
+        way_out(viewer)
+    my_progress.show(course_id, student_id)
+
+
+def way_out(viewer: Viewer | None) -> None:
+    """Say who has signed in, and offer to sign out; whoever came by a link has no need to."""
+    if viewer is not None and (viewer.account or viewer.expires_at):
+        st.html(
+            f'<span class="cp-viewer">{escape(viewer.account or "")} '
             f'<a href="{SIGN_OUT}" target="_self">{SIGN_OUT_LABEL}</a></span>',
             width="content",
         )

@@ -13,22 +13,29 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from ingest_api.student_link import OPEN_PATH
 from streamlit_app.api_client import API_ROOT
 
 SIGN_IN: Final = "/sign-in"
 SIGN_OUT: Final = "/sign-out"
 PASSWORD: Final = "/password"  # noqa: S105 - a path
 #: The pages that need no token.
-PATHS: Final = frozenset({SIGN_IN, SIGN_OUT, PASSWORD})
+PATHS: Final = frozenset({SIGN_IN, SIGN_OUT, PASSWORD, OPEN_PATH})
 
 _FOLDER: Final = Path(__file__).parent
 _FRAME: Final = Template((_FOLDER / "gate.html").read_text("utf-8"))
 _SIGN_IN_FORM: Final = Template((_FOLDER / "sign_in.html").read_text("utf-8"))
 _PASSWORD_FORM: Final = Template((_FOLDER / "password.html").read_text("utf-8"))
+_OWN_PAGE_FORM: Final = Template((_FOLDER / "open_own_page.html").read_text("utf-8"))
 _SIGN_OUT_FORM: Final = (_FOLDER / "sign_out.html").read_text("utf-8")
 _AWAY: Final = "A part of Cellpulse does not answer. Try again in a moment."
 _ELSEWHERE: Final = "This form came from another page. Open the dashboard again and sign in there."
 _DIFFERENT: Final = "The two passwords are not the same."
+_OWN_PAGE_TITLE: Final = "My progress"
+_OWN_PAGE_ADVICE: Final = (
+    "It is for you alone. This browser keeps it open for 12 hours: sign out on the page where "
+    "others use this computer too."
+)
 _LARGEST_FORM: Final = 10_000
 #: For an answer with a secret in its address: no cache keeps it, and nobody learns the address.
 PRIVATE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
@@ -110,6 +117,22 @@ class SignInPages:
             return _password_page(code, refusal, status), None
         return _on_to("/"), token
 
+    async def own_page(self, request: Request) -> tuple[Response, str | None]:
+        """Answer the link from a student's notebook; with the token once the button is pressed.
+
+        The link alone opens nothing, so that whatever looks links up in advance uses none up, and
+        nobody finds themselves on another's page.
+        """
+        if request.method == "GET":
+            return _own_page_form(request.query_params.get("code", "")), None
+        form = await _form(request)
+        if form is None:
+            return framed(_OWN_PAGE_TITLE, _alert(_ELSEWHERE), 403), None
+        token, refusal, status = await self._session("student-page", {"code": form.get("code", "")})
+        if token is None:
+            return framed(_OWN_PAGE_TITLE, _alert(refusal), status), None
+        return _on_to("/"), token
+
     async def sign_out(self, request: Request, token: str | None) -> Response:
         """Ask whether to sign out, and do it."""
         if request.method == "GET":
@@ -138,6 +161,11 @@ class SignInPages:
             faults = "; ".join(fault["message"] for fault in body.get("errors", ()))
             return None, faults or body["detail"], 422
         return None, body["detail"], answer.status_code
+
+
+def _own_page_form(code: str) -> HTMLResponse:
+    body = _OWN_PAGE_FORM.substitute(code=escape(code), advice=escape(_OWN_PAGE_ADVICE))
+    return framed(_OWN_PAGE_TITLE, body, 200)
 
 
 def _password_page(code: str, refusal: str = "", status: int = 200) -> HTMLResponse:

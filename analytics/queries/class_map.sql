@@ -11,6 +11,7 @@
 --   course_id: The course.
 --   exercises: The exercises, in the order in which states names them.
 --   now: The moment that "active" and the last 15 minutes refer to.
+--   student_id: Only this student's row; null for all.
 -- columns:
 --   student_id: The student. In the order of ids, where s2 is before s10.
 --   states: A letter an exercise: 's' solved, 'r' ran, 'f' failing, 'w' working, '.' not started.
@@ -65,6 +66,7 @@ runs AS (
     INNER JOIN places ON places.exercise = runs.exercise
     SEMI JOIN work
         ON work.student_id = runs.student_id AND work.place = places.place AND work.may_fail
+    WHERE $student_id::VARCHAR IS NULL OR runs.student_id = $student_id
 ),
 
 latest AS (
@@ -149,4 +151,5 @@ LEFT JOIN states ON states.student_id = enrollments.student_id
 LEFT JOIN maps ON maps.student_id = enrollments.student_id
 LEFT JOIN busy ON busy.student_id = enrollments.student_id
 WHERE enrollments.course_id = $course_id
+    AND ($student_id::VARCHAR IS NULL OR enrollments.student_id = $student_id)
 ORDER BY natural_order(enrollments.student_id), enrollments.student_id

@@ -41,7 +41,7 @@ def happened(lake: MemoryLake, *events: dict[str, Any]) -> None:
 
 def rows(lake: MemoryLake, *exercises: str) -> dict[str, dict[str, Any]]:
     found = load_query("class_map").rows(
-        lake.connection, course_id=COURSE, exercises=list(exercises), now=NOW
+        lake.connection, course_id=COURSE, exercises=list(exercises), now=NOW, student_id=None
     )
     return {row["student_id"]: row for row in found}
 

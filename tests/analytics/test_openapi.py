@@ -8,10 +8,17 @@ import pytest
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from analytics import attention_responses, class_responses, responses, sign_in_responses
+from analytics import (
+    attention_responses,
+    class_responses,
+    responses,
+    sign_in_responses,
+    student_responses,
+)
 from analytics.api import create_app
 from analytics.settings import ApiSettings
 
+OWN = "/api/v1/courses/{course_id}/students/{student_id}"
 ANSWERS = {
     "/api/v1/courses": responses.Courses,
     "/api/v1/courses/{course_id}/progress": responses.Progress,
@@ -29,6 +36,10 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/attention": attention_responses.Attention,
     "/api/v1/courses/{course_id}/attention/thresholds": attention_responses.AttentionThresholds,
     "/api/v1/courses/{course_id}/tables": responses.Tables,
+    f"{OWN}/overview": student_responses.OwnOverview,
+    f"{OWN}/preferences": student_responses.OwnPreferences,
+    f"{OWN}/deletion": student_responses.DeletionRequest,
+    "/api/v1/deletion_requests": student_responses.DeletionRequests,
     "/api/v1/viewer": sign_in_responses.Viewer,
     "/healthz": dict[str, str],
     "/readyz": dict[str, str],
@@ -37,11 +48,15 @@ ANSWERS = {
 DOOR = {
     ("post", "/api/v1/sign-in"): sign_in_responses.NewSession,
     ("post", "/api/v1/password"): sign_in_responses.NewSession,
+    ("post", "/api/v1/student-page"): sign_in_responses.NewSession,
 }
 SIGN_OUT = ("post", "/api/v1/sign-out")
-FILES = {"/api/v1/courses/{course_id}/tables/{table}"}
+FILES = {"/api/v1/courses/{course_id}/tables/{table}", f"{OWN}/data"}
 #: Addresses that change something: method and path.
 CHANGES = {
+    ("put", f"{OWN}/preferences"): student_responses.OwnPreferences,
+    ("post", f"{OWN}/deletion"): student_responses.DeletionRequest,
+    ("delete", f"{OWN}/deletion"): student_responses.DeletionRequest,
     (
         "put",
         "/api/v1/courses/{course_id}/attention/thresholds",

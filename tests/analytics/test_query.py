@@ -51,6 +51,7 @@ def test_there_is_a_measure_for_every_number() -> None:
         "error_clusters",
         "exercise_progress",
         "membership",
+        "own_course",
         "sections",
         "student_history",
         "student_states",

@@ -37,6 +37,7 @@ def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:
         "attention_thresholds",
         "attention_snoozes",
         "attention_marks",
+        "deletion_requests",
     }
     assert tables(engine) == expected
     migrate(engine, "base")

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from ingest_api.preferences import Preferences, set_preferences
+from ingest_api.preferences import Preferences, read_preferences, set_preferences
 from ingest_api.student_link import redeem_code
 
 ADA = {"course_id": "demo", "student_id": "ada"}
@@ -63,6 +63,8 @@ def test_only_the_students_own_token_opens_anything(ingest: Any, path: str) -> N
         answer = ask(ingest, path, token)
         assert (answer.status_code, why in answer.json()["detail"]) == (403, True)
     assert ask(ingest, path, "no token").status_code == 401
+    too_much = ADA | {"more": "x" * 5_000}
+    assert ask(ingest, path, ingest.token(student="ada"), too_much).status_code == 413
     assert ask(ingest, path, ingest.token(student="ada"), {"course_id": "demo"}).status_code == 422
 
 
@@ -87,6 +89,15 @@ def test_what_a_student_switched_off_is_not_kept(
     assert not {"code", "output"} & second.keys()
     assert "a = 1" not in second["error_message"]
     assert third["code"] == "a = 1"
+
+
+def test_a_wish_that_is_not_understood_allows_nothing(redis_client: Redis) -> None:
+    """What a newer version wrote is taken for the strictest wish that there is."""
+    kept = '{"recording": true, "code": true, "errors": false}'
+    redis_client.hset("progress-events:student-preferences", '["demo", "ada"]', kept)
+    nothing = Preferences(recording=False, code=False)
+    assert read_preferences(redis_client, "demo", "ada") == nothing
+    assert read_preferences(redis_client, "demo", "bob") == Preferences()
 
 
 def test_of_a_paused_student_a_sign_of_life_is_kept(

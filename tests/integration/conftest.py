@@ -33,6 +33,7 @@ class Pipeline:
     wait_until: Callable[..., None]
     ingest_port: int = field(default_factory=free_port)
     api_port: int = field(default_factory=free_port)
+    dashboard_port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -46,6 +47,7 @@ class Pipeline:
             "CELLPULSE_SECRET": SECRET,
             "CELLPULSE_INGEST_PORT": str(self.ingest_port),
             "CELLPULSE_API_PORT": str(self.api_port),
+            "CELLPULSE_DASHBOARD_PORT": str(self.dashboard_port),
             "INFLUXDB_URL": str(self.influx.url),
             "INFLUXDB_TOKEN": self.influx.token.get_secret_value(),
             "INFLUXDB_ORG": self.influx.org,
@@ -58,6 +60,10 @@ class Pipeline:
             "relay": ("flows.relay", lambda: lives(self.redis_url, "relay")),
             "worker": ("flows.worker", lambda: lives(self.redis_url, "worker")),
             "api": ("analytics.serve", lambda: http_answers(f"{self.api}/healthz")),
+            "dashboard": (
+                "streamlit_app.serve",
+                lambda: http_answers(f"{self.dashboard}/_stcore/health"),
+            ),
         }[name]
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
@@ -91,8 +97,15 @@ class Pipeline:
     def api(self) -> str:
         return f"http://127.0.0.1:{self.api_port}"
 
-    def bearer(self, scope: Scope = "ingest", course: str = "demo") -> dict[str, str]:
-        return {"Authorization": f"Bearer {issue_token(SECRET, Grant(scope, course))}"}
+    @property
+    def dashboard(self) -> str:
+        return f"http://127.0.0.1:{self.dashboard_port}"
+
+    def bearer(
+        self, scope: Scope = "ingest", course: str = "demo", student: str | None = None
+    ) -> dict[str, str]:
+        token = issue_token(SECRET, Grant(scope, course, student))
+        return {"Authorization": f"Bearer {token}"}
 
     def post(self, events: object) -> dict[str, Any]:
         answer = httpx.post(f"{self.ingest}/student-progress", json=events, headers=self.bearer())

@@ -41,6 +41,7 @@ TABLES = (
     "attention_thresholds",
     "attention_snoozes",
     "attention_marks",
+    "deletion_requests",
 )
 #: What no event tells of: only a backup brings it back.
 SET_BY_INSTRUCTOR = (
@@ -48,6 +49,7 @@ SET_BY_INSTRUCTOR = (
     "INSERT INTO attention_thresholds VALUES ('demo', 'failed_runs', NULL, now())",
     "INSERT INTO attention_snoozes VALUES ('demo', 's1', now(), now() + interval '1 day', 'Ada')",
     "INSERT INTO attention_marks VALUES ('demo', 's1', now(), 'going', 'Ada')",
+    "INSERT INTO deletion_requests VALUES ('demo', 's1', now())",
 )
 
 
