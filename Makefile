@@ -12,7 +12,7 @@ HOOK := $(shell find notebooks/cell_hook -type f -not -path '*/__pycache__/*' 2>
 # What the tests need beside Python: real servers and a browser.
 DEBIAN_PACKAGES := chromium gcc influxdb libc6-dev nginx-light postgresql-client redis-server
 
-.PHONY: up demo test faults bench check debian lock schema docs notebooks clean
+.PHONY: up demo test faults bench check debian lock schema docs language notebooks clean
 .DELETE_ON_ERROR:
 
 up: $(VENV)/.up
@@ -96,6 +96,10 @@ schema: $(VENV)/.up
 
 docs: $(VENV)/.up
 	@$(VENV)/bin/python -m analytics.measures_page > docs/measures.md
+
+# Puts new texts into the catalogues, takes old ones out, and says what is left to translate.
+language: $(VENV)/.up
+	@$(VENV)/bin/python -m streamlit_app.language.catalogue
 
 # Executes the research notebooks on the tests' simulated class, and keeps what they show.
 notebooks: $(VENV)/.dev debian

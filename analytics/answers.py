@@ -4,13 +4,13 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from duckdb import DuckDBPyConnection as Lake
 
+from analytics.past import LARGEST_POSITION_NS, as_of, as_of_position, time_of
 from analytics.query import load_query
 from analytics.responses import (
-    AsOf,
     Course,
     CourseEvent,
     Courses,
@@ -25,25 +25,13 @@ from analytics.responses import (
     Timeline,
     TimelineBucket,
 )
-from flows.logged_event import START, position_ns
+from flows.logged_event import position_from_ns, position_ns
 from ingest_api.problems import Problem
 
 #: Most buckets of one timeline.
 BUCKETS_LIMIT: Final = 2_000
 #: Most sections that an error names.
 _MOST_NAMED: Final = 20
-#: Largest position that DuckDB compares with.
-LARGEST_POSITION_NS: Final = 2**63 - 1
-
-_Source = Literal["lake", "postgres"]
-
-
-def as_of(lake: Lake, now: datetime, *sources: _Source) -> AsOf:
-    """Return which data is read: the position is that of the source that is behind the other."""
-    found = load_query("as_of").row(lake)
-    positions = [found[f"{source}_position"] or START for source in sources]
-    behind = min(positions, key=position_ns)
-    return AsOf(position=None if behind == START else behind, snapshot=found["snapshot"], time=now)
 
 
 def courses(lake: Lake, course_ids: Sequence[str] | None) -> Courses:
@@ -57,20 +45,28 @@ def courses(lake: Lake, course_ids: Sequence[str] | None) -> Courses:
     )
 
 
-def progress(lake: Lake, course_id: str, section: str | None) -> Progress:
-    """Return how far the class, or a section of it, is.
+def progress(
+    lake: Lake, course_id: str, section: str | None, asked_ns: int | None = None
+) -> Progress:
+    """Return how far the class, or a section of it, is now, or was as of a position of the log.
 
     Raises:
         Problem: 404 for an unknown course or section.
     """
     require_member(lake, course_id)
     require_section(lake, course_id, section)
-    now = datetime.now(UTC)
-    totals = load_query("class_progress").row(lake, course_id=course_id, section=section, now=now)
-    return Progress(
-        as_of=as_of(lake, now, "lake", "postgres"),
+    time = datetime.now(UTC)
+    totals = load_query("class_progress").row(
+        lake,
         course_id=course_id,
-        exercises=exercises_of(lake, course_id, section),
+        section=section,
+        now=min(time, time_of(asked_ns)),
+        as_of=asked_ns,
+    )
+    return Progress(
+        as_of=as_of_position(lake, time, asked_ns, "lake", "postgres"),
+        course_id=course_id,
+        exercises=exercises_of(lake, course_id, section, asked_ns),
         **totals,
     )
 
@@ -131,6 +127,7 @@ def events(
     limit: int,
     before: str | None,
     only: tuple[str | None, str | None] = (None, None),
+    asked_ns: int | None = None,
 ) -> Events:
     """Return a page of the class's events, newest first.
 
@@ -140,6 +137,7 @@ def events(
         limit: Most events of the page.
         before: Only events before this position of the log.
         only: Only this student's, and only those of this exercise; None for all.
+        asked_ns: Only events up to this position of the log.
 
     Raises:
         Problem: 404 for an unknown course or student.
@@ -150,13 +148,13 @@ def events(
         lake,
         "course_events",
         limit,
-        before,
+        _earlier(before, asked_ns),
         course_id=course_id,
         student_id=student_id,
         exercise=exercise,
     )
     return Events(
-        as_of=as_of(lake, datetime.now(UTC), "lake"),
+        as_of=as_of_position(lake, datetime.now(UTC), asked_ns),
         course_id=course_id,
         events=[CourseEvent.model_validate(row) for row in rows],
         next_before=next_before,
@@ -170,8 +168,18 @@ def timeline(
     start: datetime | None,
     until: datetime | None,
     exercise: str | None = None,
+    asked_ns: int | None = None,
 ) -> Timeline:
     """Return what the class did over time, in one exercise or in all.
+
+    Args:
+        lake: As `open_lake()` returns it.
+        course_id: The course.
+        bucket_seconds: Length of a bucket.
+        start: The first bucket holds it; None for 3 hours before the end.
+        until: The last bucket ends with it or holds it; None for the latest event.
+        exercise: Only what was done in this exercise.
+        asked_ns: Only what the log held up to this position.
 
     Raises:
         Problem: 404 for an unknown course, 422 for more than `BUCKETS_LIMIT` buckets.
@@ -184,6 +192,7 @@ def timeline(
         start=start,
         until=until,
         exercise=exercise,
+        as_of=asked_ns,
         bucket_limit=BUCKETS_LIMIT + 1,
     )
     if len(rows) > BUCKETS_LIMIT:
@@ -192,11 +201,19 @@ def timeline(
             f"these are more than {BUCKETS_LIMIT} buckets: ask for longer buckets or less time",
         )
     return Timeline(
-        as_of=as_of(lake, datetime.now(UTC), "lake"),
+        as_of=as_of_position(lake, datetime.now(UTC), asked_ns),
         course_id=course_id,
         bucket_seconds=bucket_seconds,
         buckets=[TimelineBucket.model_validate(row) for row in rows],
     )
+
+
+def _earlier(before: str | None, asked_ns: int | None) -> str | None:
+    """Return the position before which events are asked for, of two bounds."""
+    if asked_ns is None:
+        return before
+    bound = position_from_ns(min(asked_ns + 1, LARGEST_POSITION_NS))
+    return bound if before is None else min(before, bound, key=position_ns)
 
 
 def _page(
@@ -216,9 +233,13 @@ def _page(
     return page, page[-1]["position"] if len(rows) > limit else None
 
 
-def exercises_of(lake: Lake, course_id: str, section: str | None = None) -> list[ExerciseProgress]:
+def exercises_of(
+    lake: Lake, course_id: str, section: str | None = None, asked_ns: int | None = None
+) -> list[ExerciseProgress]:
     """Return how far the class is with each exercise, in the order of the course."""
-    rows = load_query("exercise_progress").rows(lake, course_id=course_id, section=section)
+    rows = load_query("exercise_progress").rows(
+        lake, course_id=course_id, section=section, as_of=asked_ns
+    )
     return [ExerciseProgress.model_validate(row) for row in rows]
 
 

@@ -11,6 +11,7 @@ from fastapi_offline import FastAPIOffline
 
 from analytics import (
     attention_routes,
+    class_mark_routes,
     class_routes,
     health,
     measure_routes,
@@ -20,6 +21,7 @@ from analytics import (
     table_routes,
 )
 from analytics.attention_writer import AttentionWriter
+from analytics.course_changes import CourseChanges
 from analytics.errors import LakeUnavailableError
 from analytics.lake_reader import LakeReader
 from analytics.parameters import EncodedPaths
@@ -59,6 +61,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.state.lake = lake
     app.state.attention = AttentionWriter(settings)
     app.state.students = StudentWriter(settings)
+    app.state.changes = CourseChanges(settings)
     app.state.sign_in = SignIn(settings)
     app.state.signed_out = SignedOut(redis)
     app.state.secret = settings.secret.get_secret_value()
@@ -77,6 +80,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.include_router(table_routes.router)
     app.include_router(measure_routes.router)
     app.include_router(attention_routes.router)
+    app.include_router(class_mark_routes.router)
     app.include_router(class_routes.router)
     app.include_router(routes.router)
     app.include_router(sign_in_routes.router)

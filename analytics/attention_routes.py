@@ -27,7 +27,6 @@ from analytics.attention_responses import (
 )
 from analytics.attention_writer import AttentionWriter
 from analytics.parameters import (
-    AsOfText,
     EncodedStudentId,
     LastMinutes,
     OnlyExercise,
@@ -36,8 +35,7 @@ from analytics.parameters import (
     decoded_id,
     require_span,
 )
-from analytics.past import parse_as_of
-from analytics.routes import COURSE, Lake
+from analytics.routes import COURSE, AsOfNs, Lake
 from ingest_api.problems import Problem
 
 router = APIRouter(
@@ -56,13 +54,6 @@ async def _writer(request: Request) -> Any:
 
 
 Writer = Annotated[AttentionWriter, Depends(_writer)]
-
-
-async def _as_of_ns(as_of: AsOfText = None) -> int | None:
-    return None if as_of is None else parse_as_of(as_of)
-
-
-AsOfNs = Annotated[int | None, Depends(_as_of_ns)]
 
 
 def _student_in_class(lake: Lake, course_id: ClassOf, encoded: EncodedStudentId) -> tuple[str, str]:

@@ -22,7 +22,11 @@ _HAD: Final = "; {others_had} of {others} others had it"
 
 def in_words(ground: Ground) -> Reason:
     """Return a reason in words."""
-    values = ground.values
+    # Rounded first: from the values of the answer anybody gets the very same sentence.
+    values = {
+        name: round(value, 1) if isinstance(value, float) else value
+        for name, value in ground.values.items()
+    }
     shown = {
         name: _duration(value)
         if name.endswith("minutes") and isinstance(value, float)
@@ -40,10 +44,7 @@ def in_words(ground: Ground) -> Reason:
         code=ground.code,
         text=_TEXTS[ground.code].format_map(shown),
         since=ground.since,
-        values={
-            name: round(value, 1) if isinstance(value, float) else value
-            for name, value in values.items()
-        },
+        values=values,
         positions=ground.positions,
     )
 

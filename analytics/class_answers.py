@@ -3,33 +3,47 @@
 from collections import defaultdict
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Final
 
 from duckdb import DuckDBPyConnection as Lake
 
-from analytics.answers import BUCKETS_LIMIT, as_of, exercises_of, require_member
-from analytics.class_responses import ClassMap, ClassStream, MapStudent, StreamExercise
+from analytics.answers import BUCKETS_LIMIT, exercises_of, require_member
+from analytics.class_responses import (
+    ClassMap,
+    ClassSession,
+    ClassSessions,
+    ClassStream,
+    MapStudent,
+    StreamExercise,
+)
+from analytics.past import as_of_position, time_of
 from analytics.query import load_query
 from ingest_api.problems import Problem
 
+#: Most sessions of class of one answer.
+SESSIONS_LIMIT: Final = 500
 
-def class_map(lake: Lake, course_id: str) -> ClassMap:
-    """Return how far each student is with each exercise now.
+
+def class_map(lake: Lake, course_id: str, asked_ns: int | None = None) -> ClassMap:
+    """Return how far each student is with each exercise now, or was as of a position of the log.
 
     Raises:
         Problem: 404 for an unknown course.
     """
     require_member(lake, course_id)
-    now = datetime.now(UTC)
-    exercises = exercises_of(lake, course_id)
+    time = datetime.now(UTC)
+    now = min(time, time_of(asked_ns))
+    exercises = exercises_of(lake, course_id, asked_ns=asked_ns)
     rows = load_query("class_map").rows(
         lake,
         course_id=course_id,
         exercises=[each.exercise for each in exercises],
         now=now,
         student_id=None,
+        as_of=asked_ns,
     )
     return ClassMap(
-        as_of=as_of(lake, now, "lake", "postgres"),
+        as_of=as_of_position(lake, time, asked_ns, "lake", "postgres"),
         course_id=course_id,
         now=now,
         exercises=exercises,
@@ -43,14 +57,15 @@ def class_stream(
     bucket_seconds: int,
     start: datetime | None,
     until: datetime | None,
+    asked_ns: int | None = None,
 ) -> ClassStream:
-    """Return how many students were at each exercise, step by step.
+    """Return how many students were at each exercise, step by step, or as of a place in the log.
 
     Raises:
         Problem: 404 for an unknown course, 422 for more than `BUCKETS_LIMIT` steps.
     """
     require_member(lake, course_id)
-    names = [each.exercise for each in exercises_of(lake, course_id)]
+    names = [each.exercise for each in exercises_of(lake, course_id, asked_ns=asked_ns)]
     rows = load_query("class_stream").rows(
         lake,
         course_id=course_id,
@@ -58,6 +73,7 @@ def class_stream(
         bucket_seconds=bucket_seconds,
         start=start,
         until=until,
+        as_of=asked_ns,
         bucket_limit=BUCKETS_LIMIT + 1,
     )
     students: dict[str, dict[datetime, int]] = defaultdict(dict)
@@ -71,7 +87,7 @@ def class_stream(
             f"these are more than {BUCKETS_LIMIT} buckets: ask for longer buckets or less time",
         )
     return ClassStream(
-        as_of=as_of(lake, datetime.now(UTC), "lake"),
+        as_of=as_of_position(lake, datetime.now(UTC), asked_ns),
         course_id=course_id,
         bucket_seconds=bucket_seconds,
         steps=steps,
@@ -80,4 +96,21 @@ def class_stream(
             for name in names
             if name in students
         ],
+    )
+
+
+def class_sessions(lake: Lake, course_id: str, asked_ns: int | None) -> ClassSessions:
+    """Return when the class met, the latest `SESSIONS_LIMIT` times, latest first.
+
+    Raises:
+        Problem: 404 for an unknown course.
+    """
+    require_member(lake, course_id)
+    rows = load_query("class_sessions").rows(
+        lake, course_id=course_id, as_of=asked_ns, row_limit=SESSIONS_LIMIT
+    )
+    return ClassSessions(
+        as_of=as_of_position(lake, datetime.now(UTC), asked_ns),
+        course_id=course_id,
+        sessions=[ClassSession.model_validate(row) for row in rows],
     )

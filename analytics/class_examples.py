@@ -3,7 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from analytics.class_responses import ClassMap, ClassStream, MapStudent, StreamExercise
+from analytics.class_responses import (
+    ClassMap,
+    ClassSession,
+    ClassSessions,
+    ClassStream,
+    MapStudent,
+    StreamExercise,
+)
 from analytics.responses import AsOf, ExerciseProgress
 
 _NOW: Final = datetime(2026, 9, 14, 9, 30, tzinfo=UTC)
@@ -46,5 +53,12 @@ CLASS_STREAM: Final = ClassStream(
     exercises=[
         StreamExercise(exercise="2.1", students=[24, 17]),
         StreamExercise(exercise="2.2", students=[2, 10]),
+    ],
+)
+CLASS_SESSIONS: Final = ClassSessions(
+    as_of=_AS_OF,
+    course_id="python-1",
+    sessions=[
+        ClassSession(started_at=_NOW - timedelta(minutes=42), ended_at=_NOW, students=27, runs=512)
     ],
 )

@@ -45,6 +45,26 @@ class ClassMap(Answer):
     students: list[MapStudent]
 
 
+class ClassSession(Answer):
+    """A stretch of time in which the class worked."""
+
+    started_at: Annotated[datetime, Field(description="Time of its first event, UTC.")]
+    ended_at: Annotated[datetime, Field(description="Time of its latest event, UTC.")]
+    students: Annotated[int, Field(description="Students who did anything in it.")]
+    runs: Annotated[int, Field(description="Cell runs.")]
+
+
+class ClassSessions(Answer):
+    """Answer of `GET /courses/{course_id}/class_sessions`: when the class met, latest first."""
+
+    as_of: AsOf
+    course_id: str
+    sessions: Annotated[
+        list[ClassSession],
+        Field(description="Between two of them nobody worked for more than 30 minutes."),
+    ]
+
+
 class StreamExercise(Answer):
     """How many students were at one exercise, step by step."""
 

@@ -6,23 +6,24 @@ from fastapi import APIRouter
 
 from analytics import class_answers, class_examples, examples
 from analytics.access import ClassOf
-from analytics.class_responses import ClassMap, ClassStream
+from analytics.class_responses import ClassMap, ClassSessions, ClassStream
 from analytics.parameters import Bucket, SeenFrom, SeenTo, bucket_length, require_span
-from analytics.routes import COURSE, Lake
+from analytics.routes import COURSE, AsOfNs, Lake
 
 router = APIRouter(prefix="/api/v1", responses=examples.PROBLEMS)
 
 
 @router.get(f"{COURSE}/class_map", responses=examples.answer(class_examples.CLASS_MAP))
-def get_class_map(lake: Lake, course_id: ClassOf) -> ClassMap:
+def get_class_map(lake: Lake, course_id: ClassOf, as_of_ns: AsOfNs) -> ClassMap:
     """Return how far each student is with each exercise, in few bytes."""
-    return lake.read(lambda connection: class_answers.class_map(connection, course_id))
+    return lake.read(lambda connection: class_answers.class_map(connection, course_id, as_of_ns))
 
 
 @router.get(f"{COURSE}/class_stream", responses=examples.answer(class_examples.CLASS_STREAM))
 def get_class_stream(
     lake: Lake,
     course_id: ClassOf,
+    as_of_ns: AsOfNs,
     bucket: Bucket = "1m",
     start: SeenFrom = None,
     until: SeenTo = None,
@@ -31,5 +32,15 @@ def get_class_stream(
     require_span(start, until)
     seconds = bucket_length(bucket) // timedelta(seconds=1)
     return lake.read(
-        lambda connection: class_answers.class_stream(connection, course_id, seconds, start, until)
+        lambda connection: class_answers.class_stream(
+            connection, course_id, seconds, start, until, as_of_ns
+        )
+    )
+
+
+@router.get(f"{COURSE}/class_sessions", responses=examples.answer(class_examples.CLASS_SESSIONS))
+def get_class_sessions(lake: Lake, course_id: ClassOf, as_of_ns: AsOfNs) -> ClassSessions:
+    """Return when the class met: stretches of time in which somebody worked, latest first."""
+    return lake.read(
+        lambda connection: class_answers.class_sessions(connection, course_id, as_of_ns)
     )

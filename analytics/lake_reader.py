@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from threading import BoundedSemaphore, Lock, Thread
-from typing import Final, Generic, TypeVar
+from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
 
 import duckdb
 
@@ -14,10 +14,12 @@ from analytics.connection import open_lake, unavailable
 from analytics.errors import LakeUnavailableError
 from analytics.query import load_query
 from analytics.settings import LakeSettings
+from analytics.shared_answers import SharedAnswers
 from flows.stores.lake_attach import plain_error
 
 _logger = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
+_Asked = ParamSpec("_Asked")
 
 #: Reads at once: each holds up to two connections of PostgreSQL and can use every core.
 READS_AT_ONCE: Final = 4
@@ -36,6 +38,7 @@ class LakeReader:
         self._slots = BoundedSemaphore(READS_AT_ONCE)
         self._attaching = Lock()
         self._attached: duckdb.DuckDBPyConnection | None = None
+        self._shared = SharedAnswers()
 
     def warm(self) -> None:
         """Attach and read once, so that the first answer is fast; what is away is tried later."""
@@ -89,6 +92,27 @@ class LakeReader:
         except duckdb.Error as error:
             self._drop(connection)
             raise unavailable(self._settings, error) from self._plain(error)
+
+    def answer(
+        self,
+        ask: Callable[Concatenate[duckdb.DuckDBPyConnection, _Asked], _Answer],
+        *about: _Asked.args,
+        **named: _Asked.kwargs,
+    ) -> _Answer:
+        """Ask as `read` does; whoever asks the same meanwhile shares the next reading.
+
+        Args:
+            ask: A function of a module, given the lake and `about`.
+            about: What is asked about; equal values have the same answer.
+            named: The same, by name.
+
+        Raises:
+            LakeUnavailableError: The lake or PostgreSQL does not answer, or not in time.
+        """
+        question = (ask, about, tuple(sorted(named.items())))
+        return self._shared.answer(
+            question, lambda: self.read(lambda lake: ask(lake, *about, **named))
+        )
 
     def close(self) -> None:
         """Let go of the lake; the next read attaches it again."""

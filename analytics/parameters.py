@@ -159,6 +159,9 @@ LastMinutes = Annotated[
         description="Only events of the last so many minutes, where no `from` is given.",
     ),
 ]
+MarkId = Annotated[
+    str, Path(alias="mark_id", max_length=100, description="The mark: `mark_id` of the list.")
+]
 TableName = Annotated[str, Path(alias="table", description="The table; GET …/tables lists them.")]
 Snapshot = Annotated[
     int,

@@ -2,19 +2,23 @@
 
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Literal
 
 from duckdb import DuckDBPyConnection as Lake
 from pydantic import TypeAdapter, ValidationError
 
-from analytics.answers import LARGEST_POSITION_NS, as_of
+from analytics.query import load_query
 from analytics.responses import AsOf
-from flows.logged_event import POSITION, position_from_ns, position_ns
+from flows.logged_event import POSITION, START, position_from_ns, position_ns
 from ingest_api.events import UtcTime
 from ingest_api.problems import Problem
 
 _TIME: Final = TypeAdapter[datetime](UtcTime)
 _LATEST: Final = datetime(2199, 12, 31, tzinfo=UTC)
+#: Largest position that DuckDB compares with.
+LARGEST_POSITION_NS: Final = 2**63 - 1
+
+_Source = Literal["lake", "postgres"]
 
 
 def parse_as_of(text: str) -> int:
@@ -42,9 +46,24 @@ def time_of(as_of_ns: int | None) -> datetime:
     return datetime.fromtimestamp(as_of_ns / 1e9, UTC)
 
 
-def as_of_position(lake: Lake, now: datetime, as_of_ns: int | None) -> AsOf:
-    """Return which data of the lake is read where only what the log held at a position counts."""
-    read = as_of(lake, now, "lake")
+def as_of(lake: Lake, now: datetime, *sources: _Source) -> AsOf:
+    """Return which data is read: the position is that of the source that is behind the other."""
+    found = load_query("as_of").row(lake)
+    positions = [found[f"{source}_position"] or START for source in sources]
+    behind = min(positions, key=position_ns)
+    return AsOf(position=None if behind == START else behind, snapshot=found["snapshot"], time=now)
+
+
+def as_of_position(lake: Lake, now: datetime, as_of_ns: int | None, *sources: _Source) -> AsOf:
+    """Return which data is read: where only what the log held at a position counts, the lake's.
+
+    Args:
+        lake: As `open_lake()` returns it.
+        now: When the answer is computed.
+        as_of_ns: The position; None for all that there is.
+        sources: What an answer about all that there is is computed from; the lake alone if none.
+    """
+    read = as_of(lake, now, *(sources if sources and as_of_ns is None else ("lake",)))
     if as_of_ns is None or read.position is None or position_ns(read.position) <= as_of_ns:
         return read
     return read.model_copy(update={"position": position_from_ns(as_of_ns)})

@@ -9,6 +9,7 @@ from analytics import answers, examples
 from analytics.access import ClassOf, ClassReader, StudentOf
 from analytics.lake_reader import LakeReader
 from analytics.parameters import (
+    AsOfText,
     Before,
     Bucket,
     From,
@@ -20,6 +21,7 @@ from analytics.parameters import (
     bucket_length,
     require_span,
 )
+from analytics.past import parse_as_of
 from analytics.responses import (
     Courses,
     Events,
@@ -41,6 +43,14 @@ async def _lake(request: Request) -> Any:
 
 
 Lake = Annotated[LakeReader, Depends(_lake)]
+
+
+async def _as_of_ns(as_of: AsOfText = None) -> int | None:
+    return None if as_of is None else parse_as_of(as_of)
+
+
+#: The position of the log, as `position_ns`, that a time or a position of the past means.
+AsOfNs = Annotated[int | None, Depends(_as_of_ns)]
 #: Every address about one course begins so.
 COURSE: Final = "/courses/{course_id:path}"
 
@@ -52,9 +62,11 @@ def get_courses(lake: Lake, grant: ClassReader) -> Courses:
 
 
 @router.get(f"{COURSE}/progress", responses=examples.answer(examples.PROGRESS))
-def get_progress(lake: Lake, course_id: ClassOf, section: OnlySection = None) -> Progress:
+def get_progress(
+    lake: Lake, course_id: ClassOf, as_of_ns: AsOfNs, section: OnlySection = None
+) -> Progress:
     """Return how far the whole class is, in total and for each exercise."""
-    return lake.read(lambda connection: answers.progress(connection, course_id, section))
+    return lake.read(lambda connection: answers.progress(connection, course_id, section, as_of_ns))
 
 
 @router.get(f"{COURSE}/students", responses=examples.answer(examples.STUDENTS))
@@ -78,6 +90,7 @@ def get_history(
 def get_events(
     lake: Lake,
     course_id: ClassOf,
+    as_of_ns: AsOfNs,
     limit: Limit = 100,
     before: Before = None,
     student_id: OnlyStudent = None,
@@ -85,7 +98,9 @@ def get_events(
 ) -> Events:
     """Return a page of the class's events, newest first; `next_before` leads to the next one."""
     only = (student_id, exercise)
-    return lake.read(lambda connection: answers.events(connection, course_id, limit, before, only))
+    return lake.read(
+        lambda connection: answers.events(connection, course_id, limit, before, only, as_of_ns)
+    )
 
 
 @router.get(f"{COURSE}/exercises", responses=examples.answer(examples.EXERCISES))
@@ -98,6 +113,7 @@ def get_exercises(lake: Lake, course_id: ClassOf) -> Exercises:
 def get_timeline(
     lake: Lake,
     course_id: ClassOf,
+    as_of_ns: AsOfNs,
     bucket: Bucket = "1m",
     start: From = None,
     until: To = None,
@@ -107,5 +123,7 @@ def get_timeline(
     require_span(start, until)
     seconds = bucket_length(bucket) // timedelta(seconds=1)
     return lake.read(
-        lambda connection: answers.timeline(connection, course_id, seconds, start, until, exercise)
+        lambda connection: answers.timeline(
+            connection, course_id, seconds, start, until, exercise, as_of_ns
+        )
     )

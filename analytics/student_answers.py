@@ -5,9 +5,10 @@ from typing import Final
 
 from duckdb import DuckDBPyConnection as Lake
 
-from analytics.answers import as_of, exercises_of, require_member
+from analytics.answers import exercises_of, require_member
 from analytics.attention_answers import attention
 from analytics.attention_responses import Attention, Listed, Reason
+from analytics.past import as_of
 from analytics.query import load_query
 from analytics.student_responses import ExerciseState, Hand, OwnExercise, OwnOverview
 
@@ -38,6 +39,7 @@ def overview(lake: Lake, course_id: str, student_id: str) -> OwnOverview:
         exercises=[each.exercise for each in exercises],
         now=now,
         student_id=student_id,
+        as_of=None,
     )
     failed_runs = iter(row["failed_runs"])
     listed = attention(lake, course_id, None)

@@ -8,8 +8,9 @@ from typing import Final
 
 from duckdb import DuckDBPyConnection as Lake
 
-from analytics.answers import LARGEST_POSITION_NS, require_member
+from analytics.answers import require_member
 from analytics.errors import LakeUnavailableError
+from analytics.past import LARGEST_POSITION_NS
 from analytics.query import load_query
 from analytics.responses import AsOf, Table, Tables
 from analytics.snapshot import find_snapshot

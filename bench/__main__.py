@@ -45,9 +45,10 @@ def bench(only: str | None, output: Path, tiny: bool) -> None:
             failed = True
             continue
         results += found
-    output.mkdir(parents=True, exist_ok=True)
-    write_json(output / "results.json", results, where, what)
-    write_plot(output / "results.svg", results)
+        # After each line, so that a later one that breaks takes nothing with it.
+        output.mkdir(parents=True, exist_ok=True)
+        write_json(output / "results.json", results, where, what)
+        write_plot(output / "results.svg", results)
     click.echo(table(results))
     sys.exit(1 if failed else 0)
 

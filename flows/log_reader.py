@@ -14,6 +14,7 @@ from pydantic_core import to_json
 from redis import Redis
 from redis.exceptions import ResponseError
 
+from flows.decoded_events import DecodedEvents
 from flows.logged_event import START, LoggedEvent, position_ns
 from ingest_api.event_log import (
     COUNTS,
@@ -24,8 +25,8 @@ from ingest_api.event_log import (
 )
 
 #: A batch ends before it holds more, so that no store gets more than it takes at once.
-BATCH_BYTES: Final = 2_000_000
-_PAGE: Final = 200
+BATCH_BYTES: Final = 8_000_000
+_PAGE: Final = 1_000
 #: The source of a rejected entry that no store could read.
 FROM_LOG: Final = "log"
 _NEVER_THERE: Final = "cellpulse:never-there"
@@ -88,6 +89,7 @@ class LogReader:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._decoded = DecodedEvents()
         self._reject, self._commit, self._keep_ahead = (
             redis.register_script(
                 resources.files("flows").joinpath(name).read_text(encoding="utf-8")
@@ -222,7 +224,7 @@ class LogReader:
         for entry_id, fields in entries:
             stored = fields.get(b"event", b"")
             try:
-                events.append(LoggedEvent.decode(_text(entry_id), stored))
+                events.append(self._decoded.decode(_text(entry_id), stored))
             except ValidationError as error:
                 unreadable.append(_text(entry_id))
                 self.reject(stored, f"not an event: {error}", source=FROM_LOG, at=_text(entry_id))

@@ -50,7 +50,7 @@ class LoggedEvent:
         """The position as one number, see `position_ns`."""
         return position_ns(self.position)
 
-    @property
+    @cached_property
     def seen_at(self) -> datetime:
         """When it happened as far as we can trust it: a client's clock may run ahead of ours."""
         return min(self.event.occurred_at, self.event.received_at)

@@ -249,7 +249,8 @@ class StudentState(Base):
 class AttentionThreshold(Base):
     """From when on a reason of a course's attention list counts, where an instructor set it.
 
-    `threshold` is its name in the API, `value` null where the reason is turned off.
+    `threshold` is its name in the API, `value` null where the reason is turned off. It counts from
+    `set_at` until `ended_at`; those that were are kept, so that the list of then can be told.
     """
 
     __tablename__ = "attention_thresholds"
@@ -257,11 +258,15 @@ class AttentionThreshold(Base):
     course_id: Mapped[str] = mapped_column(ForeignKey("courses.course_id"), primary_key=True)
     threshold: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[float | None] = mapped_column(Double)
-    set_at: Mapped[datetime]
+    set_at: Mapped[datetime] = mapped_column(primary_key=True)
+    ended_at: Mapped[datetime | None]
 
 
 class AttentionSnooze(Base):
-    """Until when a student is off a course's attention list, and who said so."""
+    """Until when a student is off a course's attention list, and who said so.
+
+    The latest one of a student holds, unless it was ended before.
+    """
 
     __tablename__ = "attention_snoozes"
     __table_args__ = (
@@ -272,9 +277,10 @@ class AttentionSnooze(Base):
 
     course_id: Mapped[str] = mapped_column(primary_key=True)
     student_id: Mapped[str] = mapped_column(primary_key=True)
-    snoozed_at: Mapped[datetime]
+    snoozed_at: Mapped[datetime] = mapped_column(primary_key=True)
     until: Mapped[datetime]
     snoozed_by: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
 
 
 class Account(Base):
@@ -298,7 +304,7 @@ class AttentionMark(Base):
     """That somebody went to a student, or has helped: `mark` is 'going' or 'helped'.
 
     All are kept, so that one can tell after class who was helped; the latest one of a student
-    holds.
+    that was not taken back holds.
     """
 
     __tablename__ = "attention_marks"
@@ -313,6 +319,26 @@ class AttentionMark(Base):
     marked_at: Mapped[datetime] = mapped_column(primary_key=True)
     mark: Mapped[str]
     marked_by: Mapped[str | None]
+    taken_back_at: Mapped[datetime | None]
+
+
+class ClassMark(Base):
+    """What an instructor noted about a moment of class, such as "explained recursion".
+
+    One that was taken back stays, with who did so and when.
+    """
+
+    __tablename__ = "class_marks"
+    __table_args__ = (Index("class_marks_at", "course_id", "at"),)
+
+    mark_id: Mapped[str] = mapped_column(primary_key=True)
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.course_id"))
+    at: Mapped[datetime]
+    text: Mapped[str]
+    set_at: Mapped[datetime]
+    set_by: Mapped[str | None]
+    removed_at: Mapped[datetime | None]
+    removed_by: Mapped[str | None]
 
 
 class DeletionRequest(Base):

@@ -1,8 +1,9 @@
 """The aggregation API as the pages use it: one method for each question, typed answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -17,7 +18,8 @@ from analytics.attention_responses import (
     Snoozed,
     Thresholds,
 )
-from analytics.class_responses import ClassMap, ClassStream
+from analytics.class_mark_responses import ClassMarkRemoved, ClassMarks, ClassMarkSet
+from analytics.class_responses import ClassMap, ClassSessions, ClassStream
 from analytics.responses import (
     Answer,
     Courses,
@@ -32,6 +34,7 @@ from analytics.responses import (
 )
 from analytics.sign_in_responses import Viewer
 from analytics.student_responses import DeletionRequest, OwnOverview, OwnPreferences
+from streamlit_app.language.text import Text
 
 API_ROOT: Final = "/api/v1"
 #: Longest wait for an answer, in seconds; a page with old numbers is better than a frozen one.
@@ -41,13 +44,13 @@ FILE_SECONDS: Final = 120.0
 
 AnswerType = TypeVar("AnswerType", bound=Answer)
 
-_AWAY = "The numbers can't be had right now. This page keeps trying by itself."
-_REFUSED = (
+_AWAY = Text("The numbers can't be had right now. This page keeps trying by itself.")
+_REFUSED = Text(
     "The link that you came with does not open this. "
     "Ask whoever runs Cellpulse for a link to your course."
 )
-_UNKNOWN = "There is no such course or student. Choose another one above."
-_STRANGE = (
+_UNKNOWN = Text("There is no such course or student. Choose another one above.")
+_STRANGE = Text(
     "The numbers came in a form that this page can't read. "
     "Tell whoever runs Cellpulse; its parts may be of different versions."
 )
@@ -89,10 +92,16 @@ class ApiClient:
     Args:
         http: Shared by all sessions; its base address is the API's.
         token: The instructor's read token.
+        moment: Answers about a class are as of then; None for now.
     """
 
     http: httpx.Client
     token: str
+    moment: datetime | None = None
+
+    def at(self, moment: datetime) -> Self:
+        """Return a client whose answers about a class are as of a moment of the past."""
+        return replace(self, moment=moment)
 
     def viewer(self) -> Viewer:
         """Return whose token it is, and what it opens."""
@@ -110,9 +119,23 @@ class ApiClient:
         """Return where each student is."""
         return self._get(f"/courses/{_segment(course_id)}/students", Students)
 
-    def timeline(self, course_id: str, *, exercise: str | None = None) -> Timeline:
-        """Return the runs of each minute, of one exercise where it is named."""
+    def timeline(
+        self,
+        course_id: str,
+        *,
+        exercise: str | None = None,
+        span: tuple[datetime, datetime] | None = None,
+    ) -> Timeline:
+        """Return the runs of each minute, of one exercise where it is named.
+
+        Args:
+            course_id: The course.
+            exercise: Only runs of this exercise.
+            span: From when to when; None for the last three hours of class.
+        """
         query = _given(bucket="1m", exercise=exercise)
+        if span is not None:
+            query |= {"from": span[0].isoformat(), "to": span[1].isoformat()}
         return self._get(f"/courses/{_segment(course_id)}/timeline", Timeline, query)
 
     def class_map(self, course_id: str) -> ClassMap:
@@ -122,6 +145,26 @@ class ApiClient:
     def class_stream(self, course_id: str) -> ClassStream:
         """Return how many students were at each exercise, minute by minute."""
         return self._get(f"/courses/{_segment(course_id)}/class_stream", ClassStream)
+
+    def class_sessions(self, course_id: str) -> ClassSessions:
+        """Return when the class met, latest first."""
+        return self._get(f"/courses/{_segment(course_id)}/class_sessions", ClassSessions)
+
+    def class_marks(self, course_id: str) -> ClassMarks:
+        """Return what instructors noted about moments of class."""
+        return self._get(f"/courses/{_segment(course_id)}/marks", ClassMarks)
+
+    def set_class_mark(
+        self, course_id: str, text: str, *, at: datetime | None = None
+    ) -> ClassMarkSet:
+        """Note something about a moment of class, by default this one, for everybody."""
+        body = _given(text=text, at=None if at is None else at.isoformat())
+        return self._ask("POST", f"/courses/{_segment(course_id)}/marks", ClassMarkSet, json=body)
+
+    def remove_class_mark(self, course_id: str, mark_id: str) -> None:
+        """Take a mark back."""
+        path = f"/courses/{_segment(course_id)}/marks/{_segment(mark_id)}"
+        self._ask("DELETE", path, ClassMarkRemoved)
 
     def exercises(self, course_id: str) -> Exercises:
         """Return how far the class is with each exercise, in the order of the course."""
@@ -239,7 +282,8 @@ class ApiClient:
     def _get(
         self, path: str, answer: type[AnswerType], query: Mapping[str, str | float] | None = None
     ) -> AnswerType:
-        return self._ask("GET", path, answer, query=query)
+        then = {} if self.moment is None else {"as_of": self.moment.isoformat()}
+        return self._ask("GET", path, answer, query={**(query or {}), **then})
 
     def _ask(
         self,

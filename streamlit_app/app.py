@@ -16,18 +16,21 @@ from streamlit_app import (
     measures,
     my_progress,
     notices,
+    replay,
     session,
     student,
 )
 from streamlit_app.api_client import NumbersUnavailableError
+from streamlit_app.language.bar import languages, tell_browser
+from streamlit_app.language.text import Text
 from streamlit_app.palette import css_variables
 from streamlit_app.sign_in import SIGN_OUT
 
 BRAND = "Cellpulse"
 MARK = f'<span class="cp-brand"><span aria-hidden="true">◉</span> {BRAND}</span>'
-CHOOSE_COURSE = "Course"
-NO_SUCH_COURSE = "Your link does not open a course named “{course}”. Choose one above."
-SIGN_OUT_LABEL = "Sign out"
+CHOOSE_COURSE = Text("Course")
+NO_SUCH_COURSE = Text("Your link does not open a course named “{course}”. Choose one above.")
+SIGN_OUT_LABEL = Text("Sign out")
 #: A session has one viewer from its beginning to its end.
 VIEWER_SECONDS = 600
 ICON = Path(__file__).parent / "mark.svg"
@@ -41,10 +44,11 @@ def main() -> None:
         show_own_page(viewer, viewer.student_id)
         return
     pages = [
-        st.Page(live.show, title=live.TITLE, url_path="live", default=True),
-        st.Page(exercise.show, title=exercise.TITLE, url_path="exercise"),
-        st.Page(student.show, title=student.TITLE, url_path="student"),
-        st.Page(measures.show, title=measures.TITLE, url_path="measures"),
+        st.Page(live.show, title=str(live.TITLE), url_path="live", default=True),
+        st.Page(replay.show, title=str(replay.TITLE), url_path="replay"),
+        st.Page(exercise.show, title=str(exercise.TITLE), url_path="exercise"),
+        st.Page(student.show, title=str(student.TITLE), url_path="student"),
+        st.Page(measures.show, title=str(measures.TITLE), url_path="measures"),
     ]
     page = st.navigation(pages, position="hidden")
     bar = frame(page.title)
@@ -55,6 +59,7 @@ def main() -> None:
             return
         with bar:
             wanted = choose_course(courses, pages)
+            languages()
             way_out(viewer)
         if wanted in {course.course_id for course in courses}:
             page.run()
@@ -79,11 +84,11 @@ def choose_course(courses: list[Course], pages: list[st.Page]) -> str:
         st.page_link(page, query_params={"course": wanted})
     st.session_state["course"] = wanted if wanted in titles else None
     st.selectbox(
-        CHOOSE_COURSE,
+        str(CHOOSE_COURSE),
         list(titles),
         key="course",
         format_func=titles.__getitem__,
-        placeholder=CHOOSE_COURSE,
+        placeholder=str(CHOOSE_COURSE),
         label_visibility="collapsed",
         on_change=_follow_choice,
         width=260,
@@ -95,6 +100,7 @@ def frame(title: str) -> DeltaGenerator:
     """Give the page its title, its style and the bar with the brand; return the bar."""
     st.set_page_config(page_title=f"{title} · {BRAND}", page_icon=ICON, layout="wide")
     st.html(f"<style>{css_variables()}{STYLE}</style>")
+    tell_browser()
     bar = st.container(key="bar", horizontal=True, vertical_alignment="center")
     bar.html(MARK, width="content")
     return bar
@@ -111,7 +117,7 @@ def known_viewer() -> Viewer | None:
 def show_own_page(viewer: Viewer, student_id: str) -> None:
     """Draw a student's own page; a student has no other one."""
     page = st.navigation(
-        [st.Page(lambda: None, title=my_progress.TITLE, url_path="me")], position="hidden"
+        [st.Page(lambda: None, title=str(my_progress.TITLE), url_path="me")], position="hidden"
     )
     course_id = st.query_params.get("course") or (viewer.courses or [""])[0]
     with frame(page.title):
@@ -119,6 +125,7 @@ def show_own_page(viewer: Viewer, student_id: str) -> None:
             f'<span class="cp-viewer">{escape(student_id)} · {escape(course_id)}</span>',
             width="content",
         )
+        languages()
         way_out(viewer)
     my_progress.show(course_id, student_id)
 

@@ -11,38 +11,49 @@ import streamlit as st
 from analytics.attention_responses import Attention, Listed, Mark
 from streamlit_app import notices, session, thresholds
 from streamlit_app.api_client import NumbersUnavailableError
+from streamlit_app.attention_reasons import reason_text
+from streamlit_app.language.formats import clock
+from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
 from streamlit_app.wording import ago, where
 
-PEOPLE: Final = ("Who needs a person", "why, always")
-NOBODY: Final = "Nobody, as far as can be seen from here."
-MORE: Final = "and {n} more, tinted in the map"
-GOING: Final = "I am going"
-GOING_HELP: Final = "Tells the other instructors that somebody is on the way"
-ON_THE_WAY: Final = "somebody is on the way, {age}"
-ON_THE_WAY_BY: Final = "{name} is on the way, {age}"
-HELPED: Final = "Helped"
-HELPED_HELP: Final = "Off this list; a hand that is raised from now on shows all the same"
-NOT_GOING: Final = "Not going"
-SNOOZE: Final = "Snooze"
-SNOOZE_HELP: Final = "Off this list for 10 minutes, for everybody; a raised hand shows all the same"
-OPEN: Final = "Open"
-OPEN_LABEL: Final = "Open {student}"
-UNDO: Final = "Undo"
-SNOOZED: Final = "snoozed until {time}"
-SNOOZED_BY: Final = "snoozed until {time} by {name}"
-WAS_HELPED: Final = "helped {age} ago"
-HAND_UP: Final = "hand up"
-WAITING: Final = "waiting {age}"
-SURE: Final = {"high": "sure", "medium": "likely", "low": "maybe"}
+PEOPLE: Final = (Text("Who needs a person"), Text("why, always"))
+NOBODY: Final = Text("Nobody, as far as can be seen from here.")
+MORE: Final = Text("and {n} more, tinted in the map")
+GOING: Final = Text("I am going")
+GOING_HELP: Final = Text("Tells the other instructors that somebody is on the way")
+ON_THE_WAY: Final = Text("somebody is on the way, {age}")
+ON_THE_WAY_BY: Final = Text("{name} is on the way, {age}")
+HELPED: Final = Text("Helped")
+HELPED_HELP: Final = Text("Off this list; a hand that is raised from now on shows all the same")
+NOT_GOING: Final = Text("Not going")
+SNOOZE: Final = Text("Snooze")
+SNOOZE_HELP: Final = Text(
+    "Off this list for 10 minutes, for everybody; a raised hand shows all the same"
+)
+OPEN: Final = Text("Open")
+OPEN_LABEL: Final = Text("Open {student}")
+UNDO: Final = Text("Undo")
+SNOOZED: Final = Text("snoozed until {time}")
+SNOOZED_BY: Final = Text("snoozed until {time} by {name}")
+WAS_HELPED: Final = Text("helped {age} ago")
+HAND_UP: Final = Text("hand up")
+WAITING: Final = Text("waiting {age}")
+SURE: Final = {"high": Text("sure"), "medium": Text("likely"), "low": Text("maybe")}
 
 #: More than a few cannot be walked to.
 PEOPLE_SHOWN: Final = 5
 _SNOOZE_MINUTES: Final = 10
 
 
-def show(course_id: str, attention: Attention) -> None:
-    """Draw a card a person, at most five, and below them who was just taken off the list."""
+def show(course_id: str, attention: Attention, *, is_past: bool = False) -> None:
+    """Draw a card a person, at most five, and below them who was just taken off the list.
+
+    Args:
+        course_id: The course.
+        attention: Who needs a person, or needed one then.
+        is_past: Whether it is the list of a past moment: then nothing acts.
+    """
     with st.container(border=True, key="attention"):
         card_title(*PEOPLE)
         notices.refusal()
@@ -51,14 +62,16 @@ def show(course_id: str, attention: Attention) -> None:
             st.html(f'<p class="cp-muted" data-testid="nobody">{NOBODY}</p>')
         for each in listed[:PEOPLE_SHOWN]:
             with st.container(key=f"person_{each.student_id}", gap=None):
-                _card(each, course_id, attention.now)
+                _card(each, course_id, attention.now, is_past=is_past)
         if len(listed) > PEOPLE_SHOWN:
             st.html(f'<p class="cp-muted">{MORE.format(n=len(listed) - PEOPLE_SHOWN)}</p>')
         for each in attention.helped:
-            _off_the_list(each, was_helped(each, attention.now), _take_mark_back, course_id)
+            undo = None if is_past else _take_mark_back
+            _off_the_list(each, was_helped(each, attention.now), undo, course_id)
         for each in attention.snoozed:
-            _off_the_list(each, snoozed(each), _end_snooze, course_id)
-        thresholds.show(course_id, attention.thresholds)
+            _off_the_list(each, snoozed(each), None if is_past else _end_snooze, course_id)
+        if not is_past:
+            thresholds.show(course_id, attention.thresholds)
 
 
 def person(each: Listed, now: datetime) -> str:
@@ -81,8 +94,8 @@ def main_reason(each: Listed) -> tuple[str, str]:
 
     That a hand is up stands beside the name, so it is told only where there is nothing else.
     """
-    texts = [reason.text for reason in each.reasons if reason.code != "hand_up"]
-    first, *others = texts or [reason.text for reason in each.reasons]
+    texts = [reason_text(reason) for reason in each.reasons if reason.code != "hand_up"]
+    first, *others = texts or [reason_text(reason) for reason in each.reasons]
     return first[:1].upper() + first[1:], "; ".join(others)
 
 
@@ -111,7 +124,7 @@ def snoozed(each: Listed) -> str:
     if each.snooze is None:
         return ""
     text = SNOOZED_BY if each.snooze.by else SNOOZED
-    time = f"{each.snooze.until.astimezone(session.local_zone()):%H:%M}"
+    time = clock(each.snooze.until.astimezone(session.local_zone()))
     return text.format(time=time, name=each.snooze.by)
 
 
@@ -120,17 +133,23 @@ def was_helped(each: Listed, now: datetime) -> str:
     return WAS_HELPED.format(age=ago(each.mark.at, now)) if each.mark else ""
 
 
-def _card(each: Listed, course_id: str, now: datetime) -> None:
+def _card(each: Listed, course_id: str, now: datetime, *, is_past: bool) -> None:
     st.html(person(each, now))
     name = each.student_id
     with st.container(key=f"marks_{name}", horizontal=True, vertical_alignment="center"):
-        if each.mark is None:
-            _button(GOING, "going", name, _go, course_id, tip=GOING_HELP)
-            _button(SNOOZE, "snooze", name, _snooze, course_id, tip=SNOOZE_HELP)
-        else:
-            _button(HELPED, "helped", name, _helped, course_id, tip=HELPED_HELP)
-            _button(NOT_GOING, "back", name, _take_mark_back, course_id)
+        if not is_past:
+            _buttons(each, course_id)
         st.html(link_and_confidence(each, course_id))
+
+
+def _buttons(each: Listed, course_id: str) -> None:
+    name = each.student_id
+    if each.mark is None:
+        _button(GOING, "going", name, _go, course_id, tip=GOING_HELP)
+        _button(SNOOZE, "snooze", name, _snooze, course_id, tip=SNOOZE_HELP)
+    else:
+        _button(HELPED, "helped", name, _helped, course_id, tip=HELPED_HELP)
+        _button(NOT_GOING, "back", name, _take_mark_back, course_id)
 
 
 def link_and_confidence(each: Listed, course_id: str) -> str:
@@ -143,7 +162,9 @@ def link_and_confidence(each: Listed, course_id: str) -> str:
     )
 
 
-def _off_the_list(each: Listed, why: str, undo: Callable[[str, str], None], course_id: str) -> None:
+def _off_the_list(
+    each: Listed, why: str, undo: Callable[[str, str], None] | None, course_id: str
+) -> None:
     name = each.student_id
     with st.container(
         key=f"off_{name}",
@@ -155,20 +176,23 @@ def _off_the_list(each: Listed, why: str, undo: Callable[[str, str], None], cour
             f'<p class="cp-off" data-testid="off"><span>{escape(name)}</span> '
             f'<span class="cp-muted">{escape(why)}</span></p>'
         )
-        _button(UNDO, "undo", name, undo, course_id)
+        if undo is not None:
+            _button(UNDO, "undo", name, undo, course_id)
 
 
 def _button(
-    label: str,
+    label: Text,
     kind: str,
     student_id: str,
     act: Callable[[str, str], None],
     course_id: str,
     *,
-    tip: str | None = None,
+    tip: Text | None = None,
 ) -> None:
     key = f"{kind}_{student_id}"
-    st.button(label, key=key, help=tip, on_click=_tried, args=(act, course_id, student_id))
+    help_text = None if tip is None else str(tip)
+    args = (act, course_id, student_id)
+    st.button(str(label), key=key, help=help_text, on_click=_tried, args=args)
 
 
 def _tried(act: Callable[[str, str], None], course_id: str, student_id: str) -> None:

@@ -6,8 +6,28 @@ import altair as alt
 import pandas as pd
 
 from streamlit_app.frames import PASSED_CHECK, RAN_ONLY, WITH_ERROR, WITHOUT_ERROR
+from streamlit_app.language.text import Text
 from streamlit_app.palette import Palette, contrast, mixed
 from streamlit_app.wording import KINDS
+
+MINUTE: Final = Text("minute")
+TIME: Final = Text("time")
+RUNS: Final = Text("runs")
+NUMBER: Final = Text("number")
+EXERCISE: Final = Text("exercise")
+STUDENT: Final = Text("student")
+STUDENTS: Final = Text("students")
+SHARE: Final = Text("share")
+STARTED: Final = Text("students started")
+SOLVED: Final = Text("students solved")
+BECAUSE: Final = Text("because each")
+ERRORS: Final = Text("runs with an error")
+WHERE: Final = Text("where")
+WHAT: Final = Text("what")
+ERROR: Final = Text("error")
+#: A day and a time, and a day alone, as D3 writes them (%d day, %b month's name, %m its number).
+DAY_AND_TIME: Final = Text("%d %b %H:%M")
+DAY: Final = Text("%d %b")
 
 #: Height of a row with one exercise, and of everything around the rows, in pixels.
 ROW_PX: Final = 20
@@ -17,22 +37,30 @@ _TEXT_PX = 12
 _PALEST: Final = 0.15
 _NAMED_FROM: Final = 0.12
 _PADDING: Final = {"left": 4, "top": 4, "right": 8, "bottom": 4}
+_LONGEST_MARK_PX: Final = 160
 _MINUTE: Final = pd.Timedelta(minutes=1)
 _DAY: Final = pd.Timedelta(days=1)
 
 Drawing = TypeVar("Drawing", alt.Chart, alt.LayerChart)
+#: A chart over time: with instructors' marks it has layers.
+OverTime = alt.Chart | alt.LayerChart
 
 
-def runs_per_minute(runs: pd.DataFrame, colours: Palette) -> alt.Chart:
+def runs_per_minute(
+    runs: pd.DataFrame, colours: Palette, marks: pd.DataFrame | None = None
+) -> OverTime:
     """Draw the runs of each minute as stacked bars, those with an error at the bottom.
 
     Args:
         runs: Columns start, outcome and runs, see `runs_frame`.
         colours: The colours of the theme.
+        marks: What instructors noted, see `marks_frame`.
     """
     outcome = alt.Color(
         "outcome:N",
-        scale=alt.Scale(domain=[WITH_ERROR, WITHOUT_ERROR], range=[colours.warning, colours.usual]),
+        scale=alt.Scale(
+            domain=[str(WITH_ERROR), str(WITHOUT_ERROR)], range=[colours.warning, colours.usual]
+        ),
         legend=_legend(),
     )
     chart: alt.Chart = (
@@ -49,13 +77,13 @@ def runs_per_minute(runs: pd.DataFrame, colours: Palette) -> alt.Chart:
             color=outcome,
             order=alt.Order("outcome:N", sort="ascending"),
             tooltip=[
-                alt.Tooltip("start:T", title="minute", format="%H:%M"),
-                alt.Tooltip("outcome:N", title="runs"),
-                alt.Tooltip("runs:Q", title="number"),
+                alt.Tooltip("start:T", title=str(MINUTE), format="%H:%M"),
+                alt.Tooltip("outcome:N", title=str(RUNS)),
+                alt.Tooltip("runs:Q", title=str(NUMBER)),
             ],
         )
     )
-    return finished(chart, 180, colours)
+    return _marked(chart, runs["start"], marks, 180, colours)
 
 
 def solved_of_started(exercises: pd.DataFrame, colours: Palette) -> alt.LayerChart:
@@ -70,11 +98,11 @@ def solved_of_started(exercises: pd.DataFrame, colours: Palette) -> alt.LayerCha
     names = alt.Y("exercise:N", title=None, sort=None, axis=alt.Axis(labelLimit=160))
     students = alt.Axis(tickMinStep=1, tickCount=5)
     tooltip = [
-        alt.Tooltip("exercise:N"),
-        alt.Tooltip("started:Q", title="students started"),
-        alt.Tooltip("solved:Q", title="students solved"),
-        alt.Tooltip("evidence:N", title="because each"),
-        alt.Tooltip("errors:Q", title="runs with an error", format=".0%"),
+        alt.Tooltip("exercise:N", title=str(EXERCISE)),
+        alt.Tooltip("started:Q", title=str(STARTED)),
+        alt.Tooltip("solved:Q", title=str(SOLVED)),
+        alt.Tooltip("evidence:N", title=str(BECAUSE)),
+        alt.Tooltip("errors:Q", title=str(ERRORS), format=".0%"),
     ]
     bars = alt.Chart(exercises)
     # Its outline tells it from the card, its faint inside tells the solved ones from it.
@@ -93,8 +121,8 @@ def solved_of_started(exercises: pd.DataFrame, colours: Palette) -> alt.LayerCha
 
 def _by_evidence(exercises: pd.DataFrame, colours: Palette) -> dict[str, Any]:
     """Return what tells solved by a check from the weaker evidence: fill, outline and word."""
-    kinds = [PASSED_CHECK, RAN_ONLY]
-    legend = _legend() if (exercises["evidence"] == RAN_ONLY).any() else None
+    kinds = [str(PASSED_CHECK), str(RAN_ONLY)]
+    legend = _legend() if (exercises["evidence"] == str(RAN_ONLY)).any() else None
 
     def by_evidence(looks: list[Any]) -> dict[str, Any]:
         scale = alt.Scale(domain=kinds, range=looks)
@@ -107,7 +135,9 @@ def _by_evidence(exercises: pd.DataFrame, colours: Palette) -> dict[str, Any]:
     }
 
 
-def class_stream(stream: pd.DataFrame, colours: Palette) -> alt.LayerChart:
+def class_stream(
+    stream: pd.DataFrame, colours: Palette, marks: pd.DataFrame | None = None
+) -> OverTime:
     """Draw the share of students at each exercise over time, bands on top of each other.
 
     The first exercise is the palest; each band that is wide enough somewhere has its name there.
@@ -115,6 +145,7 @@ def class_stream(stream: pd.DataFrame, colours: Palette) -> alt.LayerChart:
     Args:
         stream: Columns start, exercise, students, share, below and above, see `stream_frame`.
         colours: The colours of the theme.
+        marks: What instructors noted, see `marks_frame`.
     """
     names = list(dict.fromkeys(stream["exercise"]))
     shades = [
@@ -132,10 +163,10 @@ def class_stream(stream: pd.DataFrame, colours: Palette) -> alt.LayerChart:
             y2="above:Q",
             color=alt.Color("exercise:N", scale=alt.Scale(domain=names, range=shades), legend=None),
             tooltip=[
-                alt.Tooltip("start:T", title="time", format="%H:%M"),
-                alt.Tooltip("exercise:N"),
-                alt.Tooltip("students:Q"),
-                alt.Tooltip("share:Q", format=".0%"),
+                alt.Tooltip("start:T", title=str(TIME), format="%H:%M"),
+                alt.Tooltip("exercise:N", title=str(EXERCISE)),
+                alt.Tooltip("students:Q", title=str(STUDENTS)),
+                alt.Tooltip("share:Q", title=str(SHARE), format=".0%"),
             ],
         )
     )
@@ -156,7 +187,7 @@ def class_stream(stream: pd.DataFrame, colours: Palette) -> alt.LayerChart:
         )
     )
     both: alt.LayerChart = bands + texts
-    return finished(both, 150, colours)
+    return _marked(both, stream["start"], marks, 150, colours)
 
 
 def _widest(stream: pd.DataFrame) -> pd.DataFrame:
@@ -172,14 +203,17 @@ def _readable(ground: str) -> str:
     return max(("#000000", "#ffffff"), key=lambda text: contrast(text, ground))
 
 
-def student_runs(history: pd.DataFrame, colours: Palette) -> alt.Chart:
+def student_runs(
+    history: pd.DataFrame, colours: Palette, marks: pd.DataFrame | None = None
+) -> OverTime:
     """Draw what one student did over time: a line for each exercise, a mark for each run.
 
     Args:
         history: Columns time, place, outcome and error, see `history_frame`.
         colours: The colours of the theme.
+        marks: What instructors noted, see `marks_frame`.
     """
-    marks = {
+    looks = {
         "ok": ("circle", colours.accent),
         "error": ("triangle-up", colours.warning),
         "stopped": ("stroke", colours.muted),
@@ -191,10 +225,10 @@ def student_runs(history: pd.DataFrame, colours: Palette) -> alt.Chart:
         "left": ("triangle-left", colours.muted),
     }
     present = set(history["outcome"])
-    kinds = [kind for kind, word in KINDS.items() if word in present]
-    words = [KINDS[kind] for kind in kinds]
-    shapes = alt.Scale(domain=words, range=[marks[kind][0] for kind in kinds])
-    paints = alt.Scale(domain=words, range=[marks[kind][1] for kind in kinds])
+    kinds = [kind for kind, word in KINDS.items() if str(word) in present]
+    words = [str(KINDS[kind]) for kind in kinds]
+    shapes = alt.Scale(domain=words, range=[looks[kind][0] for kind in kinds])
+    paints = alt.Scale(domain=words, range=[looks[kind][1] for kind in kinds])
     places = alt.Axis(grid=True, labelLimit=160)
     chart: alt.Chart = (
         alt.Chart(history.sort_values("time"))
@@ -205,14 +239,51 @@ def student_runs(history: pd.DataFrame, colours: Palette) -> alt.Chart:
             color=alt.Color("outcome:N", legend=_legend(), scale=paints),
             shape=alt.Shape("outcome:N", legend=_legend(), scale=shapes),
             tooltip=[
-                alt.Tooltip("time:T", format="%H:%M:%S"),
-                alt.Tooltip("place:N", title="where"),
-                alt.Tooltip("outcome:N", title="what"),
-                alt.Tooltip("error:N"),
+                alt.Tooltip("time:T", title=str(TIME), format="%H:%M:%S"),
+                alt.Tooltip("place:N", title=str(WHERE)),
+                alt.Tooltip("outcome:N", title=str(WHAT)),
+                alt.Tooltip("error:N", title=str(ERROR)),
             ],
         )
     )
-    return finished(chart, ROW_PX * history["place"].nunique() + FRAME_PX, colours)
+    height = ROW_PX * history["place"].nunique() + FRAME_PX
+    return _marked(chart, history["time"], marks, height, colours)
+
+
+def _marked(
+    chart: OverTime,
+    times: "pd.Series[Any]",
+    marks: pd.DataFrame | None,
+    height: int,
+    colours: Palette,
+) -> OverTime:
+    """Finish a chart, with a line and its text at each mark that lies within its times."""
+    if marks is None or times.empty:
+        return _finished(chart, height, colours)
+    shown = marks[marks["time"].between(times.min(), times.max())]
+    if shown.empty:
+        return _finished(chart, height, colours)
+    at = alt.Chart(shown).encode(
+        x=alt.X("time:T", title=None),
+        tooltip=[alt.Tooltip("time:T", format="%H:%M"), alt.Tooltip("text:N", title="mark")],
+    )
+    lines = at.mark_rule(color=colours.ink, strokeDash=[4, 3], strokeWidth=1.5)
+    texts = at.mark_text(
+        align="left", baseline="top", dx=4, dy=2, limit=_LONGEST_MARK_PX, fontSize=_TEXT_PX
+    ).encode(y=alt.value(0), text="text:N")
+    # The same text in the card's colour around it: it has to be read on any colour.
+    around = texts.encode(
+        color=alt.value(colours.card), stroke=alt.value(colours.card), strokeWidth=alt.value(4)
+    )
+    inside = texts.encode(color=alt.value(colours.ink))
+    layered = alt.LayerChart(layer=[chart, lines, around, inside])
+    return finished(layered, height, colours)
+
+
+def _finished(chart: OverTime, height: int, colours: Palette) -> OverTime:
+    if isinstance(chart, alt.LayerChart):
+        return finished(chart, height, colours)
+    return finished(chart, height, colours)
 
 
 def time_axis(times: "pd.Series[Any]") -> alt.Axis:
@@ -223,9 +294,9 @@ def time_axis(times: "pd.Series[Any]") -> alt.Axis:
     elif span < _DAY / 2:
         label, step = "%H:%M", _MINUTE
     elif span < 7 * _DAY:
-        label, step = "%d %b %H:%M", _MINUTE
+        label, step = str(DAY_AND_TIME), _MINUTE
     else:
-        label, step = "%d %b", _DAY
+        label, step = str(DAY), _DAY
     return alt.Axis(
         format=label,
         tickCount=8,
@@ -243,6 +314,8 @@ def finished(chart: Drawing, height: int, colours: Palette) -> Drawing:
     """Give a chart the look that all of them share: on a card, in the card's text size."""
     drawn: Drawing = (
         chart.properties(height=height, background="transparent", padding=_PADDING)
+        # The chart has a name and a table beside it: to hear each mark's columns is no help.
+        .configure(aria=False)
         .configure_axis(
             labelColor=colours.muted,
             labelFontSize=_TEXT_PX,

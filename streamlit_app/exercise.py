@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from analytics.attention_responses import Attention, ErrorClusters, Listed
+from analytics.class_mark_responses import ClassMark
 from analytics.responses import (
     AsOf,
     ExerciseProgress,
@@ -34,33 +35,49 @@ from streamlit_app.exercise_tables import (
     stuck_list,
 )
 from streamlit_app.facts import Fact, facts
-from streamlit_app.frames import runs_frame
+from streamlit_app.frames import marks_frame, runs_frame
+from streamlit_app.language.formats import number
+from streamlit_app.language.text import Text
 from streamlit_app.layout import Number, card_title, choose_in_address, strip
 from streamlit_app.measure_wording import NOT_ENOUGH, address, as_of
 from streamlit_app.palette import palette_for
 from streamlit_app.tables import RAN_ONLY, cluster_table, exercise_table
 from streamlit_app.wording import file_name, percent
 
-TITLE: Final = "Exercise"
-CHOOSE: Final = "Choose an exercise"
-NO_SUCH_EXERCISE: Final = "There is no exercise “{exercise}” in this course. Choose one above."
-NOTHING_YET: Final = "Nobody has run anything in an exercise yet."
-ALL: Final = ("Exercises", "a name opens the exercise")
-STARTED: Final = ("started", "Students who ran a cell of it or got a result of its check")
-SOLVED: Final = ("solved", "Students of whom a check of it passed")
-RUNS: Final = ("runs", "How often anyone ran a cell of it")
-WITH_ERROR: Final = ("with an error", "Share of the runs that ended in an error")
-STUCK: Final = ("stuck now", "Students at this exercise who need a person")
-FUNNEL: Final = ("How far the class is", "students, each also counted in the states before")
-STUCK_NOW: Final = ("Stuck now", "why, and how sure")
-NOBODY: Final = "Nobody is stuck here, as far as can be seen from here."
-ERRORS: Final = ("Commonest errors", "students who had it, in the last ten weeks")
-NO_ERRORS: Final = "No run of it has failed."
-SOLVE: Final = ("Time to solve", "share of those who began that had solved it after so long")
-NO_CURVE: Final = "Nobody has solved it yet."
-ATTEMPTS: Final = ("Attempts over time", "runs a minute, of the last three hours of work at it")
-FACTS: Final = ("In numbers", "a number opens what is behind it")
-CHART_ALT: Final = "{title}: {note}. The table beside it has the numbers."
+TITLE: Final = Text("Exercise")
+CHOOSE: Final = Text("Choose an exercise")
+NO_SUCH_EXERCISE: Final = Text(
+    "There is no exercise “{exercise}” in this course. Choose one above."
+)
+NOTHING_YET: Final = Text("Nobody has run anything in an exercise yet.")
+ALL: Final = (Text("Exercises"), Text("a name opens the exercise"))
+STARTED: Final = (
+    Text("started"),
+    Text("Students who ran a cell of it or got a result of its check"),
+)
+SOLVED: Final = (Text("solved"), Text("Students of whom a check of it passed"))
+RUNS: Final = (Text("runs"), Text("How often anyone ran a cell of it"))
+WITH_ERROR: Final = (Text("with an error"), Text("Share of the runs that ended in an error"))
+STUCK: Final = (Text("stuck now"), Text("Students at this exercise who need a person"))
+FUNNEL: Final = (
+    Text("How far the class is"),
+    Text("students, each also counted in the states before"),
+)
+STUCK_NOW: Final = (Text("Stuck now"), Text("why, and how sure"))
+NOBODY: Final = Text("Nobody is stuck here, as far as can be seen from here.")
+ERRORS: Final = (Text("Commonest errors"), Text("students who had it, in the last ten weeks"))
+NO_ERRORS: Final = Text("No run of it has failed.")
+SOLVE: Final = (
+    Text("Time to solve"),
+    Text("share of those who began that had solved it after so long"),
+)
+NO_CURVE: Final = Text("Nobody has solved it yet.")
+ATTEMPTS: Final = (
+    Text("Attempts over time"),
+    Text("runs a minute, of the last three hours of work at it"),
+)
+FACTS: Final = (Text("In numbers"), Text("a number opens what is behind it"))
+CHART_ALT: Final = Text("{title}: {note}. The table beside it has the numbers.")
 
 #: The measures in numbers, in this order; those that the API has.
 FACTS_SHOWN: Final = ("difficulty", "discrimination", "time_on_task", "attempts", "error_quotient")
@@ -80,6 +97,7 @@ class ExerciseNumbers:
         timeline: The runs of each minute.
         clusters: Which failures students share.
         attention: Who needs a person, wherever.
+        marks: What instructors noted about moments of class.
     """
 
     as_of: AsOf
@@ -88,6 +106,7 @@ class ExerciseNumbers:
     timeline: Timeline
     clusters: ErrorClusters
     attention: Attention
+    marks: Sequence[ClassMark]
 
 
 def show() -> None:
@@ -160,6 +179,7 @@ def _ask(api: ApiClient, course_id: str, exercise: str) -> ExerciseNumbers:
         api.timeline(course_id, exercise=exercise),
         api.error_clusters(course_id, minutes=_CLUSTER_MINUTES, exercise=exercise),
         api.attention(course_id),
+        api.class_marks(course_id).marks,
     )
 
 
@@ -175,9 +195,9 @@ def _strip(numbers: ExerciseNumbers) -> None:
     solved = SOLVED if progress.passed_by == "check" else RAN_ONLY
     strip(
         [
-            Number(str(progress.started), *STARTED),
-            Number(str(progress.passed), *solved),
-            Number(f"{progress.runs:,}", *RUNS),
+            Number(number(progress.started), *STARTED),
+            Number(number(progress.passed), *solved),
+            Number(number(progress.runs), *RUNS),
             Number(percent(progress.error_rate), *WITH_ERROR),
             Number(str(len(_stuck_here(numbers))), *STUCK),
         ]
@@ -233,7 +253,8 @@ def _attempts(numbers: ExerciseNumbers) -> None:
     card_title(*ATTEMPTS)
     buckets = numbers.timeline.buckets
     colours = palette_for(st.context.theme.type)
-    chart = charts.runs_per_minute(runs_frame(buckets, busy(buckets)), colours)
+    runs = runs_frame(buckets, busy(buckets))
+    chart = charts.runs_per_minute(runs, colours, marks_frame(numbers.marks))
     st.altair_chart(chart, key="attempts_chart", alt=_alt(ATTEMPTS))
     st.html(attempts_table(buckets))
 
@@ -256,5 +277,5 @@ def _link(name: str, numbers: ExerciseNumbers, course_id: str) -> str:
     return address("measures", course=course_id, measure=name, by="student", exercise=exercise)
 
 
-def _alt(card: tuple[str, str]) -> str:
+def _alt(card: tuple[Text, Text]) -> str:
     return CHART_ALT.format(title=card[0], note=card[1])

@@ -7,9 +7,15 @@ import altair as alt
 import pandas as pd
 from pydantic import JsonValue
 
-from streamlit_app.charts import finished
+from streamlit_app.charts import STUDENTS, finished
+from streamlit_app.language.text import Text
 from streamlit_app.measure_wording import MINUTES
 from streamlit_app.palette import Palette
+
+HOW_FAR: Final = Text("how far")
+SOLVED_BY_THEN: Final = Text("solved by then")
+AT_LEAST: Final = Text("at least")
+AT_MOST: Final = Text("at most")
 
 _FUNNEL_ROW_PX: Final = 32
 _CURVE_PX: Final = 200
@@ -28,7 +34,10 @@ def funnel(states: pd.DataFrame, colours: Palette) -> alt.LayerChart:
     base = alt.Chart(states).encode(
         y=alt.Y("state:N", title=None, sort=None, axis=alt.Axis(labelLimit=160)),
         x=alt.X("students:Q", title=None, axis=None, scale=alt.Scale(domain=[0, most * 1.1])),
-        tooltip=[alt.Tooltip("state:N"), alt.Tooltip("students:Q")],
+        tooltip=[
+            alt.Tooltip("state:N", title=str(HOW_FAR)),
+            alt.Tooltip("students:Q", title=str(STUDENTS)),
+        ],
     )
     bars = base.mark_bar(height=alt.RelativeBandSize(0.6)).encode(
         color=alt.Color(
@@ -68,14 +77,16 @@ def solved_after(curve: pd.DataFrame, colours: Palette) -> alt.LayerChart:
         curve: See `curve_frame`.
         colours: The colours of the theme.
     """
-    base = alt.Chart(curve).encode(x=alt.X("minutes:Q", title=MINUTES, axis=alt.Axis(grid=False)))
+    base = alt.Chart(curve).encode(
+        x=alt.X("minutes:Q", title=str(MINUTES), axis=alt.Axis(grid=False))
+    )
     share = alt.Axis(format=".0%", tickCount=4)
     scale = alt.Scale(domain=[0, 1])
     tooltip = [
-        alt.Tooltip("minutes:Q", title=MINUTES, format=".1f"),
-        alt.Tooltip("solved:Q", title="solved by then", format=".0%"),
-        alt.Tooltip("low:Q", title="at least", format=".0%"),
-        alt.Tooltip("high:Q", title="at most", format=".0%"),
+        alt.Tooltip("minutes:Q", title=str(MINUTES), format=".1f"),
+        alt.Tooltip("solved:Q", title=str(SOLVED_BY_THEN), format=".0%"),
+        alt.Tooltip("low:Q", title=str(AT_LEAST), format=".0%"),
+        alt.Tooltip("high:Q", title=str(AT_MOST), format=".0%"),
     ]
     band = base.mark_area(
         interpolate="step-after",

@@ -11,41 +11,44 @@ import pandas as pd
 from analytics.attention_responses import ErrorCluster, Listed
 from analytics.responses import MeasureRow, TimelineBucket
 from streamlit_app.attention import SURE
+from streamlit_app.attention_reasons import reason_text
+from streamlit_app.language.formats import day_and_clock
+from streamlit_app.language.text import Plural, Text
 from streamlit_app.measure_wording import NOT_ENOUGH, address, span
 from streamlit_app.session import local_zone
 from streamlit_app.tables import Column, row_cells, table
 from streamlit_app.wording import ago, percent
 
 STATES: Final = {
-    "not_started": ("not started", "waiting"),
-    "started": ("started", "working"),
-    "attempted": ("attempted", "working"),
-    "solved": ("solved", "solved"),
+    "not_started": (Text("not started"), "waiting"),
+    "started": (Text("started"), "working"),
+    "attempted": (Text("attempted"), "working"),
+    "solved": (Text("solved"), "solved"),
 }
-RAN_ONLY: Final = "ran only (no check)"
+RAN_ONLY: Final = Text("ran only (no check)")
 STATE_COLUMNS: Final = (
-    Column("How far"),
-    Column("Students", is_number=True),
-    Column("Of the class", is_number=True),
+    Column(Text("How far")),
+    Column(Text("Students"), is_number=True),
+    Column(Text("Of the class"), is_number=True),
 )
-STATES_CAPTION: Final = "How many students came how far"
+STATES_CAPTION: Final = Text("How many students came how far")
 QUARTERS: Final = {
-    "first_quarter": "a quarter of them",
-    "value": "half of them",
-    "third_quarter": "three quarters of them",
+    "first_quarter": Text("a quarter of them"),
+    "value": Text("half of them"),
+    "third_quarter": Text("three quarters of them"),
 }
-QUARTER_COLUMNS: Final = (Column("Solved by"), Column("After", is_number=True))
-QUARTERS_CAPTION: Final = "After which time how many had solved it"
+QUARTER_COLUMNS: Final = (Column(Text("Solved by")), Column(Text("After"), is_number=True))
+QUARTERS_CAPTION: Final = Text("After which time how many had solved it")
 ATTEMPT_COLUMNS: Final = (
-    Column("From"),
-    Column("Runs", is_number=True),
-    Column("With an error", is_number=True),
+    Column(Text("From")),
+    Column(Text("Runs"), is_number=True),
+    Column(Text("With an error"), is_number=True),
 )
-ATTEMPTS_CAPTION: Final = "Runs of each quarter of an hour"
-SHARED_CODE: Final = "Code that was shared: what failed, and what then worked"
-FAILED_LINES: Final = "Lines that failed"
-GOT_PAST_WITH: Final = "One got past it with"
-LINE: Final = "{line}    # {students} students"
+ATTEMPTS_CAPTION: Final = Text("Runs of each quarter of an hour")
+SHARED_CODE: Final = Text("Code that was shared: what failed, and what then worked")
+FAILED_LINES: Final = Text("Lines that failed")
+GOT_PAST_WITH: Final = Text("One got past it with")
+LINE: Final = Plural("{line}    # {n} student", "{line}    # {n} students")
 
 #: The shortest timeline that is drawn, in steps.
 _SHORTEST: Final = 30
@@ -69,7 +72,7 @@ def states_frame(row: MeasureRow) -> pd.DataFrame:
     counts["not_started"] = counts["pairs"] - counts["started"]
     ran_only = extra.get("solved_by") == "run"
     rows = [
-        (RAN_ONLY if name == "solved" and ran_only else word, counts[name], kind)
+        (str(RAN_ONLY if name == "solved" and ran_only else word), counts[name], kind)
         for name, (word, kind) in STATES.items()
     ]
     return pd.DataFrame(rows, columns=["state", "students", "kind"])
@@ -93,8 +96,10 @@ def quarters_table(row: MeasureRow) -> str:
     rows = []
     for name, words in QUARTERS.items():
         time = times.get(name)
-        said = span(time) if isinstance(time, int | float) else NOT_ENOUGH
-        rows.append(f"<tr>{row_cells(QUARTER_COLUMNS, [words, said], first_names_row=True)}</tr>")
+        said = span(time) if isinstance(time, int | float) else str(NOT_ENOUGH)
+        rows.append(
+            f"<tr>{row_cells(QUARTER_COLUMNS, [str(words), said], first_names_row=True)}</tr>"
+        )
     return table("quarters-table", QUARTERS_CAPTION, QUARTER_COLUMNS, rows)
 
 
@@ -117,7 +122,7 @@ def attempts_table(buckets: Iterable[TimelineBucket]) -> str:
     for start in sorted(runs):
         if runs[start]:
             when = start.astimezone(local_zone())
-            time = f'<time datetime="{when.isoformat()}">{when:%d %b %H:%M}</time>'
+            time = f'<time datetime="{when.isoformat()}">{day_and_clock(when)}</time>'
             cells = [time, str(runs[start]), str(errors[start])]
             rows.append(f"<tr>{row_cells(ATTEMPT_COLUMNS, cells, first_names_row=True)}</tr>")
     return table("attempts-table", ATTEMPTS_CAPTION, ATTEMPT_COLUMNS, rows)
@@ -128,7 +133,7 @@ def stuck_list(listed: Iterable[Listed], course_id: str, now: datetime) -> str:
     items = []
     for each in listed:
         link = address("student", course=course_id, student=each.student_id)
-        reasons = "; ".join(reason.text for reason in each.reasons)
+        reasons = "; ".join(map(reason_text, each.reasons))
         items.append(
             f'<li><a href="{link}">{escape(each.student_id)}</a> '
             f'<span class="cp-muted">{SURE[each.confidence]} · {ago(each.since, now)}</span>'
@@ -144,7 +149,7 @@ def shared_code(clusters: Sequence[ErrorCluster]) -> str:
     """
     written = []
     for each in clusters:
-        lines = [LINE.format(line=told.line, students=told.students) for told in each.lines]
+        lines = [LINE.format(told.students, line=told.line) for told in each.lines]
         parts = [(FAILED_LINES, "\n".join(lines)), (GOT_PAST_WITH, each.fixed_code or "")]
         blocks = "".join(
             f"<section><p>{label}</p><pre>{escape(code)}</pre></section>"

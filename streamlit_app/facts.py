@@ -6,11 +6,12 @@ from html import escape
 from typing import Final
 
 from analytics.responses import MeasureDefinition, MeasureRow
-from streamlit_app.measure_wording import measured, shown_unit, span, why
+from streamlit_app.language.text import Text
+from streamlit_app.measure_wording import measured, shown_unit, span, title_of, why
 
-INTERVAL: Final = "{lower} to {upper}"
-HALF: Final = "half of the students at most {time}"
-OPEN: Final = "{value}, {title}: the numbers behind it"
+INTERVAL: Final = Text("{lower} to {upper}")
+HALF: Final = Text("half of the students at most {time}")
+OPEN: Final = Text("{value}, {title}: the numbers behind it")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def _fact(fact: Fact) -> str:
     value = measured(fact.row.value, unit)
     shown = escape(value)
     if fact.link:
-        label = escape(OPEN.format(value=value, title=fact.definition.title))
+        label = escape(OPEN.format(value=value, title=title_of(fact.definition)))
         shown = f'<a href="{fact.link}" aria-label="{label}">{shown}</a>'
     return (
         f'<div data-measure="{escape(fact.definition.name)}">{why(fact.definition)}'

@@ -8,19 +8,23 @@ from typing import Final
 import streamlit as st
 
 from analytics.attention_responses import ErrorCluster, ErrorClusters
+from streamlit_app.language.formats import number
+from streamlit_app.language.text import Plural, Text
 from streamlit_app.layout import card_title
-from streamlit_app.wording import NEW, ago
+from streamlit_app.wording import NEW, UNNAMED, ago
 
-FAILURES: Final = "The same failure now"
-NO_FAILURES: Final = "No failure is shared right now."
-GROUPS: Final = "{students} students in {groups} groups"
-ONE_GROUP: Final = "{students} students in 1 group"
-SHOW: Final = "Show in the map"
-SHOW_ALL: Final = "Show everyone"
-PAST: Final = "{n} got past it, in {minutes:.0f} min and {runs:g} runs"
-PAST_IN_ONE: Final = "{n} got past it, in {minutes:.0f} min and 1 run"
-NOBODY_PAST: Final = "nobody got past it yet"
-AND_MORE: Final = "{places} and {n} more"
+FAILURES: Final = Text("The same failure now")
+NO_FAILURES: Final = Text("No failure is shared right now.")
+STUDENTS: Final = Plural("{n} student", "{n} students")
+GROUPS: Final = Plural("{students} in {n} group", "{students} in {n} groups")
+SHOW: Final = Text("Show in the map")
+SHOW_ALL: Final = Text("Show everyone")
+PAST: Final = Plural(
+    "{past} got past it, in {minutes} min and {n} run",
+    "{past} got past it, in {minutes} min and {n} runs",
+)
+NOBODY_PAST: Final = Text("nobody got past it yet")
+AND_MORE: Final = Text("{places} and {n} more")
 
 #: How far back, in minutes.
 CLUSTER_MINUTES: Final = 60
@@ -58,9 +62,8 @@ def show(clusters: Sequence[ErrorCluster], now: datetime) -> None:
     """Draw a line a failure, with a button that filters the map."""
     with st.container(border=True, key="clusters"):
         students = frozenset[str]().union(*map(still_at, clusters))
-        note = ONE_GROUP if len(clusters) == 1 else GROUPS
-        counted = note.format(students=len(students), groups=len(clusters)) if clusters else ""
-        card_title(FAILURES, counted)
+        counted = GROUPS.format(len(clusters), students=STUDENTS.format(len(students)))
+        card_title(FAILURES, counted if clusters else "")
         if not clusters:
             st.html(f'<p class="cp-muted">{NO_FAILURES}</p>')
         wanted = st.query_params.get(PARAMETER)
@@ -69,7 +72,7 @@ def show(clusters: Sequence[ErrorCluster], now: datetime) -> None:
             with st.container(key=f"failure_{number}", gap=None):
                 st.html(failure(each, now))
                 st.button(
-                    SHOW_ALL if is_shown else SHOW,
+                    str(SHOW_ALL if is_shown else SHOW),
                     key=f"filter_{number}",
                     type="tertiary",
                     on_click=_choose,
@@ -86,7 +89,7 @@ def failure(each: ErrorCluster, now: datetime) -> str:
     told = [escape(places), since, f'<span title="{escape(each.fixed_code or "")}">{past}</span>']
     return (
         f'<div class="cp-failure" data-testid="failure"><b>{len(still_at(each))}</b>'
-        f'<div><p title="{escape(messages)}"><b>{escape(each.error_name or "Error")}</b> '
+        f'<div><p title="{escape(messages)}"><b>{escape(each.error_name or str(UNNAMED))}</b> '
         f"<span>{escape(each.pattern or '')}</span></p>"
         f'<p class="cp-muted">{" · ".join(part for part in told if part)}</p></div></div>'
     )
@@ -101,10 +104,11 @@ def where_it_is(exercises: Sequence[str]) -> str:
 def how_others_got_past(each: ErrorCluster) -> str:
     """Say how many got past a failure, and what it took half of them at most."""
     if each.minutes_to_get_past is None or each.runs_to_get_past is None:
-        return NOBODY_PAST
-    text = PAST_IN_ONE if each.runs_to_get_past == 1 else PAST
-    return text.format(
-        n=each.got_past, minutes=each.minutes_to_get_past, runs=each.runs_to_get_past
+        return str(NOBODY_PAST)
+    return PAST.format(
+        each.runs_to_get_past,
+        past=each.got_past,
+        minutes=number(round(each.minutes_to_get_past)),
     )
 
 

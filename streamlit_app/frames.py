@@ -5,14 +5,16 @@ from datetime import timedelta
 
 import pandas as pd
 
+from analytics.class_mark_responses import ClassMark
 from analytics.class_responses import ClassStream
 from analytics.responses import ExerciseProgress, HistoryEvent, TimelineBucket
+from streamlit_app.language.text import Text
 from streamlit_app.wording import KINDS, NEVER, kind_of, where
 
-WITHOUT_ERROR = "without an error"
-WITH_ERROR = "with an error"
-PASSED_CHECK = "passed a check"
-RAN_ONLY = "only ran without an error"
+WITHOUT_ERROR = Text("without an error")
+WITH_ERROR = Text("with an error")
+PASSED_CHECK = Text("passed a check")
+RAN_ONLY = Text("only ran without an error")
 
 
 def runs_frame(minutes: Sequence[TimelineBucket], length: int) -> pd.DataFrame:
@@ -29,7 +31,7 @@ def runs_frame(minutes: Sequence[TimelineBucket], length: int) -> pd.DataFrame:
         missing = range(length - len(counts), 0, -1)
         counts = [(first - timedelta(minutes=before), 0, 0) for before in missing] + counts
     rows = [
-        (start, outcome, number)
+        (start, str(outcome), number)
         for start, runs, errors in counts
         for outcome, number in ((WITHOUT_ERROR, runs - errors), (WITH_ERROR, errors))
     ]
@@ -47,7 +49,7 @@ def exercises_frame(exercises: Sequence[ExerciseProgress]) -> pd.DataFrame:
             each.exercise,
             each.started,
             each.passed,
-            PASSED_CHECK if each.passed_by == "check" else RAN_ONLY,
+            str(PASSED_CHECK if each.passed_by == "check" else RAN_ONLY),
             each.error_rate,
         )
         for each in exercises
@@ -61,13 +63,19 @@ def history_frame(events: Sequence[HistoryEvent]) -> pd.DataFrame:
         (
             min(event.occurred_at, event.received_at),
             where(event.exercise, event.notebook) or NEVER,
-            KINDS[kind],
+            str(KINDS[kind]),
             event.error_name or "",
         )
         for event in events
         if (kind := kind_of(event)) is not None
     ]
     return pd.DataFrame(rows, columns=["time", "place", "outcome", "error"])
+
+
+def marks_frame(marks: Sequence[ClassMark]) -> pd.DataFrame:
+    """Return columns time (UTC) and text: a row for each thing that an instructor noted."""
+    rows = [(each.at, each.text) for each in marks]
+    return pd.DataFrame(rows, columns=["time", "text"])
 
 
 def stream_frame(stream: ClassStream) -> pd.DataFrame:

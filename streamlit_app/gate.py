@@ -17,6 +17,8 @@ from starlette.websockets import WebSocketClose
 
 from ingest_api.student_link import OPEN_PATH
 from streamlit_app.access import AccessCheck, Verdict
+from streamlit_app.language import choice
+from streamlit_app.language.text import Text, speaking
 from streamlit_app.sign_in import (
     PASSWORD,
     PATHS,
@@ -34,29 +36,29 @@ COOKIE_SECONDS: Final = 14 * 24 * 3_600
 HEALTH_PATH: Final = "/_stcore/health"
 _SEE_OTHER: Final = 303
 
-_ADVICE_UNKNOWN = (
+_ADVICE_UNKNOWN = Text(
     "No account? Open the link that you were given, or ask whoever runs Cellpulse at your school. "
     "As a student, run %cellpulse me in your notebook: it shows a link to your own page."
 )
-_ADVICE_FORBIDDEN = (
+_ADVICE_FORBIDDEN = Text(
     "It is a link for sending only. "
     "Ask whoever runs Cellpulse at your school for an instructor's link."
 )
-_ADVICE_STUDENT = (
+_ADVICE_STUDENT = Text(
     "You have signed in as a student, and a student sees only the own page. "
     "If you teach here, ask whoever runs Cellpulse at your school for an account."
 )
-_NOT_YOURS: Final = "This page is for instructors"
-_OWN_PAGE: Final = "Back to my own page"
+_NOT_YOURS: Final = Text("This page is for instructors")
+_OWN_PAGE: Final = Text("Back to my own page")
 #: What Streamlit's own page loads; all else below the address is a page of the instructors.
 _FILES: Final = frozenset({"_stcore", "component", "media", "static"})
-_ADVICE_CANNOT_TELL = (
+_ADVICE_CANNOT_TELL = Text(
     "A part of Cellpulse does not answer. Try again in a moment; "
     "if that does not help, tell whoever runs Cellpulse at your school."
 )
 _REFUSALS: Final = {
-    Verdict.FORBIDDEN: (403, "Your link does not open this page", _ADVICE_FORBIDDEN),
-    Verdict.CANNOT_TELL: (503, "Your link can't be checked right now", _ADVICE_CANNOT_TELL),
+    Verdict.FORBIDDEN: (403, Text("Your link does not open this page"), _ADVICE_FORBIDDEN),
+    Verdict.CANNOT_TELL: (503, Text("Your link can't be checked right now"), _ADVICE_CANNOT_TELL),
 }
 
 
@@ -74,8 +76,12 @@ class Gate:
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
+        if scope["type"] == "http" and scope["path"].startswith(choice.FOLDER):
+            await choice.choose(connection)(scope, receive, send)
+            return
         if scope["type"] == "http" and scope["path"] in PATHS:
-            answer = await self._before_the_door(Request(scope, receive))
+            with speaking(choice.language_of(connection)):
+                answer = await self._before_the_door(Request(scope, receive))
             await answer(scope, receive, send)
             return
         brought = connection.query_params.get("token") if scope["type"] == "http" else None
@@ -92,7 +98,9 @@ class Gate:
         elif is_in and brought:
             await _sent_on(connection, brought)(scope, receive, send)
         else:
-            await _refused(verdict, connection)(scope, receive, send)
+            with speaking(choice.language_of(connection)):
+                answer = _refused(verdict, connection)
+            await answer(scope, receive, send)
 
     async def _before_the_door(self, request: Request) -> Response:
         """Answer a page that needs no token, and give or take the cookie."""
@@ -126,7 +134,7 @@ async def _refuse_student(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         await WebSocketClose()(scope, receive, send)
         return
-    body = f'<p>{escape(_ADVICE_STUDENT)}</p><p><a href="/">{escape(_OWN_PAGE)}</a></p>'
+    body = f'<p>{escape(str(_ADVICE_STUDENT))}</p><p><a href="/">{escape(str(_OWN_PAGE))}</a></p>'
     await framed(_NOT_YOURS, body, 403)(scope, receive, send)
 
 
@@ -175,6 +183,6 @@ def _refused(verdict: Verdict, connection: HTTPConnection) -> Response:
         query = connection.query_params.multi_items()
         rest = urlencode([(name, value) for name, value in query if name != "token"])
         wanted = f"{connection.url.path}?{rest}" if rest else connection.url.path
-        return sign_in_page(wanted, advice=escape(_ADVICE_UNKNOWN), status=401)
+        return sign_in_page(wanted, advice=escape(str(_ADVICE_UNKNOWN)), status=401)
     status, title, advice = _REFUSALS[verdict]
-    return framed(title, f"<p>{escape(advice)}</p>", status)
+    return framed(str(title), f"<p>{escape(str(advice))}</p>", status)

@@ -6,6 +6,8 @@ from html import escape
 
 import streamlit as st
 
+from streamlit_app.language.text import Text
+
 
 @dataclass(frozen=True)
 class Number:
@@ -20,8 +22,8 @@ class Number:
     """
 
     value: str
-    label: str
-    meaning: str
+    label: str | Text
+    meaning: str | Text
     of: str = ""
     is_alarm: bool = False
 
@@ -32,12 +34,14 @@ def strip(numbers: Iterable[Number]) -> None:
     st.html(f'<dl class="cp-strip" data-testid="strip">{items}</dl>')
 
 
-def card_title(title: str, note: str = "") -> None:
+def card_title(title: str | Text, note: str | Text = "") -> None:
     """Draw a card's title, and a note at its right."""
-    st.html(f'<header class="cp-title"><h2>{escape(title)}</h2><p>{escape(note)}</p></header>')
+    st.html(
+        f'<header class="cp-title"><h2>{escape(str(title))}</h2><p>{escape(str(note))}</p></header>'
+    )
 
 
-def choose_in_address(part: str, prompt: str, labels: Mapping[str, str], *, width: int) -> None:
+def choose_in_address(part: str, prompt: Text, labels: Mapping[str, str], *, width: int) -> None:
     """Offer what a page is about; the choice stands in the address, beside the course alone.
 
     So reload, back and bookmarks keep it. What the address names and is not there is not chosen.
@@ -45,11 +49,11 @@ def choose_in_address(part: str, prompt: str, labels: Mapping[str, str], *, widt
     wanted = st.query_params.get(part)
     st.session_state[part] = wanted if wanted in labels else None
     st.selectbox(
-        prompt,
+        str(prompt),
         list(labels),
         key=part,
         format_func=labels.__getitem__,
-        placeholder=prompt,
+        placeholder=str(prompt),
         label_visibility="collapsed",
         on_change=_follow_choice,
         args=(part,),
@@ -66,6 +70,6 @@ def _item(number: Number) -> str:
     small = f" <small>{escape(number.of)}</small>" if number.of else ""
     alarm = ' class="cp-alarm"' if number.is_alarm else ""
     return (
-        f'<div title="{escape(number.meaning)}"><dt>{escape(number.label)}</dt>'
+        f'<div title="{escape(str(number.meaning))}"><dt>{escape(str(number.label))}</dt>'
         f"<dd{alarm}>{escape(number.value)}{small}</dd></div>"
     )

@@ -7,11 +7,13 @@ import altair as alt
 import pandas as pd
 
 from analytics.responses import MeasureRow
-from streamlit_app.charts import FRAME_PX, ROW_PX, finished
+from streamlit_app.charts import EXERCISE, FRAME_PX, ROW_PX, STUDENT, STUDENTS, finished
+from streamlit_app.language.text import Text
 from streamlit_app.measure_wording import axis_unit, ends, exercise_name, measured
 from streamlit_app.palette import Palette
 
-STUDENTS: Final = "students"
+VALUE: Final = Text("value")
+HALF: Final = Text("half at most")
 #: Bars of a distribution, at most.
 BINS: Final = 20
 _SPREAD_PX: Final = 150
@@ -51,7 +53,10 @@ def by_exercise(values: pd.DataFrame, unit: str, colours: Palette) -> alt.LayerC
         colours: The colours of the theme.
     """
     names = alt.Y("exercise:N", title=None, sort=None, axis=alt.Axis(labelLimit=_LABEL_PX))
-    tooltip = [alt.Tooltip("exercise:N"), alt.Tooltip("said:N", title="value")]
+    tooltip = [
+        alt.Tooltip("exercise:N", title=str(EXERCISE)),
+        alt.Tooltip("said:N", title=str(VALUE)),
+    ]
     bars = (
         alt.Chart(values)
         .mark_bar(color=colours.usual, height=alt.RelativeBandSize(0.6))
@@ -79,10 +84,10 @@ def spread(values: pd.DataFrame, unit: str, colours: Palette) -> alt.Chart:
         .mark_bar(color=colours.usual, stroke=colours.card)
         .encode(
             x=_value(unit, is_binned=True),
-            y=alt.Y("count()", title=STUDENTS, axis=alt.Axis(tickMinStep=1, tickCount=4)),
+            y=alt.Y("count()", title=str(STUDENTS), axis=alt.Axis(tickMinStep=1, tickCount=4)),
             tooltip=[
-                alt.Tooltip("value:Q", bin=_bins(unit), title="value"),
-                alt.Tooltip("count()", title=STUDENTS),
+                alt.Tooltip("value:Q", bin=_bins(unit), title=str(VALUE)),
+                alt.Tooltip("count()", title=str(STUDENTS)),
             ],
         )
     )
@@ -106,14 +111,17 @@ def spread_by_exercise(
     base = alt.Chart(values).encode(y=names, x=_value(unit))
     marks = base.mark_tick(color=colours.usual, thickness=2).encode(
         tooltip=[
-            alt.Tooltip("student:N"),
-            alt.Tooltip("exercise:N"),
-            alt.Tooltip("said:N", title="value"),
+            alt.Tooltip("student:N", title=str(STUDENT)),
+            alt.Tooltip("exercise:N", title=str(EXERCISE)),
+            alt.Tooltip("said:N", title=str(VALUE)),
         ]
     )
     middle = base.mark_point(color=colours.ink, shape="diamond", filled=True, size=70).encode(
         x=alt.X("median(value):Q"),
-        tooltip=[alt.Tooltip("exercise:N"), alt.Tooltip("median(value):Q", title="half at most")],
+        tooltip=[
+            alt.Tooltip("exercise:N", title=str(EXERCISE)),
+            alt.Tooltip("median(value):Q", title=str(HALF)),
+        ],
     )
     both: alt.LayerChart = marks + middle
     return finished(both, ROW_PX * len(order) + FRAME_PX, colours)

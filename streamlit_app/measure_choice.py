@@ -9,13 +9,14 @@ import streamlit as st
 
 from analytics.responses import Course, MeasureDefinition, MeasureParameter
 from streamlit_app import notices
-from streamlit_app.measure_wording import exercise_name, heading
+from streamlit_app.language.text import Text
+from streamlit_app.measure_wording import exercise_name, heading, title_of
 
 #: The measures in groups, in the order in which they are offered; others come last.
-GROUPS: Final[Mapping[str, Sequence[str]]] = {
-    "Progress": ("progress", "attempts", "pace", "completion_forecast"),
-    "Time": ("time_on_task", "time_to_solve", "time_to_first_run", "idle"),
-    "Errors": (
+GROUPS: Final[Mapping[Text, Sequence[str]]] = {
+    Text("Progress"): ("progress", "attempts", "pace", "completion_forecast"),
+    Text("Time"): ("time_on_task", "time_to_solve", "time_to_first_run", "idle"),
+    Text("Errors"): (
         "error_rate",
         "error_quotient",
         "repeated_error_density",
@@ -23,30 +24,32 @@ GROUPS: Final[Mapping[str, Sequence[str]]] = {
         "error_streak",
         "npsm",
     ),
-    "Ways of working": ("wheel_spinning", "guessing", "execution_order"),
-    "Exercises and classes": ("difficulty", "discrimination", "cohort_comparison"),
+    Text("Ways of working"): ("wheel_spinning", "guessing", "execution_order"),
+    Text("Exercises and classes"): ("difficulty", "discrimination", "cohort_comparison"),
 }
-OTHERS: Final = "Others"
-LABEL: Final = "{group} · {title}"
-MEASURE: Final = "Measure"
-BY: Final = "A row for"
+OTHERS: Final = Text("Others")
+LABEL: Final = Text("{group} · {title}")
+MEASURE: Final = Text("Measure")
+BY: Final = Text("A row for")
 #: What a row is of, as the API names it, and in words.
-GRAINS: Final[Mapping[str, str]] = {
-    "course": "class",
-    "exercise": "exercise",
-    "student": "student",
-    "student_exercise": "student \N{MULTIPLICATION SIGN} exercise",
-    "run": "run",
+GRAINS: Final[Mapping[str, Text]] = {
+    "course": Text("class"),
+    "exercise": Text("exercise"),
+    "student": Text("student"),
+    "student_exercise": Text("student \N{MULTIPLICATION SIGN} exercise"),
+    "run": Text("run"),
 }
-EXERCISE: Final = "Exercise"
-STUDENT: Final = "Student"
-ALL: Final = "all"
-NO_SUCH_MEASURE: Final = "There is no measure “{value}”. Choose one above."
-NO_SUCH_GRAIN: Final = "There are no rows for “{value}”. Choose for what above."
-NO_SUCH_EXERCISE: Final = "There is no exercise “{value}” in this course. Choose one above."
-NO_SUCH_STUDENT: Final = "There is no student “{value}” in this course. Choose one above."
-NO_SUCH_COURSE: Final = "Your link does not open a course “{value}”. Choose another one above."
-NO_NUMBER: Final = "“{value}” is no number from 0 up for “{name}”. Correct it above."
+EXERCISE: Final = Text("Exercise")
+STUDENT: Final = Text("Student")
+ALL: Final = Text("all")
+NO_SUCH_MEASURE: Final = Text("There is no measure “{value}”. Choose one above.")
+NO_SUCH_GRAIN: Final = Text("There are no rows for “{value}”. Choose for what above.")
+NO_SUCH_EXERCISE: Final = Text("There is no exercise “{value}” in this course. Choose one above.")
+NO_SUCH_STUDENT: Final = Text("There is no student “{value}” in this course. Choose one above.")
+NO_SUCH_COURSE: Final = Text(
+    "Your link does not open a course “{value}”. Choose another one above."
+)
+NO_NUMBER: Final = Text("“{value}” is no number from 0 up for “{name}”. Correct it above.")
 
 _DEFAULT_MEASURE: Final = "progress"
 _DEFAULT_GRAIN: Final = "student"
@@ -104,7 +107,7 @@ class Choice:
 
 def grouped(measures: Sequence[MeasureDefinition]) -> dict[str, str]:
     """Return each measure's label by its name, in the order of the groups."""
-    titles = {measure.name: measure.title for measure in measures}
+    titles = {measure.name: title_of(measure) for measure in measures}
     of_group = [(group, name) for group, names in GROUPS.items() for name in names]
     others = sorted(titles.keys() - {name for _, name in of_group})
     return {
@@ -133,11 +136,11 @@ def choose(known: Known) -> Choice | None:
     ]
     own: dict[str, str | float] = {}
     with st.container(key="choices", horizontal=True, vertical_alignment="bottom"):
-        _offer("measure", MEASURE, list(labels), name, labels.__getitem__, width=340)
+        _offer("measure", str(MEASURE), list(labels), name, labels.__getitem__, width=340)
         _offer_grain(by)
         exercises = ["", *known.exercises] if exercise == "" else list(known.exercises)
-        _offer("exercise", EXERCISE, exercises, exercise, exercise_name, index=None, width=200)
-        _offer("student", STUDENT, list(known.students), student, str, index=None, width=200)
+        _offer("exercise", str(EXERCISE), exercises, exercise, exercise_name, index=None, width=200)
+        _offer("student", str(STUDENT), list(known.students), student, str, index=None, width=200)
         for each, parameter in ({} if definition is None else definition.parameters).items():
             value = _given(each, parameter, known, wrong)
             _offer_parameter(each, parameter, value, known)
@@ -192,7 +195,7 @@ def _offer(
         options,
         key=_key(name),
         format_func=in_words,
-        placeholder=MEASURE if name == "measure" else ALL,
+        placeholder=str(MEASURE if name == "measure" else ALL),
         on_change=_follow,
         args=(name,),
         **look,
@@ -202,10 +205,10 @@ def _offer(
 def _offer_grain(by: str) -> None:
     st.session_state[_key("by")] = by if by in GRAINS else None
     st.segmented_control(
-        BY,
+        str(BY),
         list(GRAINS),
         key=_key("by"),
-        format_func=GRAINS.__getitem__,
+        format_func=lambda each: str(GRAINS[each]),
         required=by in GRAINS,
         on_change=_follow,
         args=("by",),
@@ -227,14 +230,14 @@ def _offer_parameter(
             course,
             titles.__getitem__,
             index=None,
-            help=parameter.meaning,
+            help=str(Text(parameter.meaning)),
             width=200,
         )
         return
     st.session_state[_key(name)] = value
     look: dict[str, Any] = {
         "key": _key(name),
-        "help": parameter.meaning,
+        "help": str(Text(parameter.meaning)),
         "on_change": _follow,
         "args": (name, parameter.default),
         "width": 150,

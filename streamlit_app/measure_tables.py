@@ -5,41 +5,45 @@ from html import escape
 from typing import Final
 
 from analytics.responses import CourseEvent, MeasureDefinition, MeasureRow
+from streamlit_app.language.formats import day_and_exact_clock
+from streamlit_app.language.text import Text
 from streamlit_app.measure_choice import GRAINS, Choice
 from streamlit_app.measure_wording import (
     address,
     exercise_name,
     heading,
+    in_english,
     measured,
     shown_unit,
+    title_of,
     told,
-    with_links,
+    without_unit,
 )
 from streamlit_app.session import local_zone
 from streamlit_app.tables import Column, glyph, row_cells, table
 from streamlit_app.wording import kind_of
 
-CLASS: Final = "Class"
-STUDENT: Final = "Student"
-EXERCISE: Final = "Exercise"
-COLUMN: Final = "Column"
-VALUE: Final = "{title}, {unit}"
-MEANING: Final = "Meaning"
-VALUES_CAPTION: Final = "{title}, a row for each {grain}"
-COLUMNS_CAPTION: Final = "{title} of the class, with the numbers behind it"
-RUNS_CAPTION: Final = "The runs behind the number, newest first"
-TIME: Final = "Time"
-WHAT: Final = "What"
-ERROR: Final = "Error"
-ADDS: Final = "Adds, {unit}"
+CLASS: Final = Text("Class")
+STUDENT: Final = Text("Student")
+EXERCISE: Final = Text("Exercise")
+COLUMN: Final = Text("Column")
+VALUE: Final = Text("{title}, {unit}")
+MEANING: Final = Text("Meaning")
+VALUES_CAPTION: Final = Text("{title}, a row for each {grain}")
+COLUMNS_CAPTION: Final = Text("{title} of the class, with the numbers behind it")
+RUNS_CAPTION: Final = Text("The runs behind the number, newest first")
+TIME: Final = Text("Time")
+WHAT: Final = Text("What")
+ERROR: Final = Text("Error")
+ADDS: Final = Text("Adds, {unit}")
 NOTHING: Final = "\N{EN DASH}"
-ABOUT: Final[Mapping[str, str]] = {
-    "meaning": "Meaning",
-    "formula": "Formula",
-    "unit": "Unit",
-    "source": "Source",
-    "adapted": "Adapted to notebooks",
-    "limits": "Limits",
+ABOUT: Final[Mapping[str, Text]] = {
+    "meaning": Text("Meaning"),
+    "formula": Text("Formula"),
+    "unit": Text("Unit"),
+    "source": Text("Source"),
+    "adapted": Text("Adapted to notebooks"),
+    "limits": Text("Limits"),
 }
 
 
@@ -55,12 +59,15 @@ def values_table(rows: Sequence[MeasureRow], choice: Choice, course_id: str) -> 
     of_student = choice.by in ("student", "student_exercise")
     of_exercise = choice.by in ("exercise", "student_exercise")
     further = [name for name in definition.columns if name != "value" and _is_told(rows, name)]
-    title = VALUE.format(title=definition.title, unit=shown_unit(definition.unit))
+    title = VALUE.format(title=title_of(definition), unit=shown_unit(definition.unit))
     columns = [
         *[Column(STUDENT)] * of_student,
         *[Column(EXERCISE)] * of_exercise,
         Column(escape(title), is_number=True),
-        *(Column(escape(heading(_name(name))), is_number=True, on_phone=False) for name in further),
+        *(
+            Column(escape(heading(without_unit(name))), is_number=True, on_phone=False)
+            for name in further
+        ),
     ]
     written = []
     for row in rows:
@@ -78,7 +85,7 @@ def values_table(rows: Sequence[MeasureRow], choice: Choice, course_id: str) -> 
             *(escape(told(name, extra.get(name), definition.unit)) for name in further),
         ]
         written.append(f"<tr>{row_cells(columns, cells, first_names_row=True)}</tr>")
-    caption = VALUES_CAPTION.format(title=definition.title, grain=GRAINS[choice.by])
+    caption = VALUES_CAPTION.format(title=title_of(definition), grain=GRAINS[choice.by])
     return table("values-table", escape(caption), columns, written)
 
 
@@ -89,15 +96,15 @@ def columns_table(row: MeasureRow, definition: MeasureDefinition) -> str:
     written = []
     for name, meaning in definition.columns.items():
         if name == "value":
-            number, label = _value(row.value, definition.unit), definition.title
+            number, label = _value(row.value, definition.unit), title_of(definition)
         elif name in extra and not isinstance(extra[name], list):
             number = escape(told(name, extra[name], definition.unit)) or NOTHING
-            label = heading(_name(name))
+            label = heading(without_unit(name))
         else:
             continue
-        cells = [escape(label), number, escape(meaning)]
+        cells = [escape(label), number, escape(str(Text(meaning)))]
         written.append(f"<tr>{row_cells(columns, cells, first_names_row=True)}</tr>")
-    caption = COLUMNS_CAPTION.format(title=definition.title)
+    caption = COLUMNS_CAPTION.format(title=title_of(definition))
     return table("columns-table", escape(caption), columns, written)
 
 
@@ -130,7 +137,7 @@ def runs_table(
         link = address("student", course=course_id, student=event.student_id)
         value = values.get(event.position)
         cells = [
-            f'<time datetime="{when.isoformat()}">{when:%d %b %H:%M:%S}</time>',
+            f'<time datetime="{when.isoformat()}">{day_and_exact_clock(when)}</time>',
             f'<a href="{link}">{escape(event.student_id)}</a>',
             escape(exercise_name(event.exercise)),
             glyph(kind_of(event)),
@@ -144,26 +151,20 @@ def runs_table(
 def about(definition: MeasureDefinition) -> str:
     """Return what a measure means, from its own header, with its source as a link."""
     parts = "".join(
-        f"<dt>{escape(label)}</dt><dd>{_text(definition, name)}</dd>"
-        for name, label in ABOUT.items()
+        f"<dt>{label}</dt><dd>{_text(definition, name)}</dd>" for name, label in ABOUT.items()
     )
     return f'<dl class="cp-about" data-testid="about">{parts}</dl>'
 
 
 def _text(definition: MeasureDefinition, name: str) -> str:
     text = getattr(definition, name)
-    return with_links(text) if name == "source" else escape(text)
+    return in_english(text) if name == "source" else escape(str(Text(text)))
 
 
 def _value(value: float | None, unit: str) -> str:
     if value is None:
         return f'<span class="cp-muted">{measured(None, unit)}</span>'
     return f"<b>{measured(value, unit)}</b>"
-
-
-def _name(column: str) -> str:
-    """Return a column's name without the unit, which its numbers say themselves."""
-    return column.removesuffix("_seconds")
 
 
 def _is_told(rows: Sequence[MeasureRow], name: str) -> bool:

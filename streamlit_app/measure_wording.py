@@ -9,24 +9,26 @@ from urllib.parse import quote, urlencode
 from pydantic import JsonValue
 
 from analytics.responses import MeasureDefinition
+from streamlit_app.language.formats import day_and_exact_clock, exact_clock, number
+from streamlit_app.language.text import Text
 from streamlit_app.session import local_zone
 
-NOT_ENOUGH: Final = "not enough data"
-OUTSIDE: Final = "outside exercises"
-AS_OF: Final = "as of {time}"
-WHY: Final = "What is “{title}”?"
-UNIT: Final = "Unit: {unit}."
-SOURCE: Final = "Source: {source}."
+NOT_ENOUGH: Final = Text("not enough data")
+OUTSIDE: Final = Text("outside exercises")
+AS_OF: Final = Text("as of {time}")
+WHY: Final = Text("What is “{title}”?")
+UNIT: Final = Text("Unit: {unit}.")
+SOURCE: Final = Text("Source: {source}.")
 SPANS: Final = {
-    "seconds": "{seconds} s",
-    "minutes": "{minutes} min",
-    "both": "{minutes} min {seconds} s",
-    "hours": "{hours} h {minutes} min",
-    "days": "{days} d {hours} h",
+    "seconds": Text("{seconds} s"),
+    "minutes": Text("{minutes} min"),
+    "both": Text("{minutes} min {seconds} s"),
+    "hours": Text("{hours} h {minutes} min"),
+    "days": Text("{days} d {hours} h"),
 }
 #: Words of a time's unit instead of `seconds`, where the number itself names minutes and hours.
-TIME: Final = "time"
-MINUTES: Final = "minutes"
+_TIME: Final = "time"
+MINUTES: Final = Text("minutes")
 
 _DOI: Final = re.compile(r"doi:(?P<doi>10\.\S+)")
 _ENDS: Final = re.compile(r"(^|, )(?P<low>0|-1)( \([^)]*\))? to 1\b")
@@ -43,14 +45,22 @@ def is_time(unit: str) -> bool:
 
 def shown_unit(unit: str) -> str:
     """Return a unit as it stands beside a number that `measured` wrote."""
-    return unit.replace(_SECONDS, TIME, 1) if is_time(unit) else unit
+    return str(Text(without_seconds(unit)))
+
+
+def without_seconds(unit: str) -> str:
+    """Return a unit, in English, of a number that names minutes and hours itself."""
+    return unit.replace(_SECONDS, _TIME, 1) if is_time(unit) else unit
+
+
+def in_minutes(unit: str) -> str:
+    """Return a unit, in English, where times are in minutes."""
+    return unit.replace(_SECONDS, "minutes", 1) if is_time(unit) else unit
 
 
 def axis_unit(unit: str) -> tuple[str, float]:
     """Return the unit of a chart's axis, and how many of the measure's own make one of it."""
-    if is_time(unit):
-        return unit.replace(_SECONDS, MINUTES, 1), float(_MINUTE)
-    return unit, 1.0
+    return str(Text(in_minutes(unit))), float(_MINUTE) if is_time(unit) else 1.0
 
 
 def ends(unit: str) -> tuple[float, float] | None:
@@ -62,7 +72,7 @@ def ends(unit: str) -> tuple[float, float] | None:
 def measured(value: float | None, unit: str) -> str:
     """Say a number of a measure."""
     if value is None:
-        return NOT_ENOUGH
+        return str(NOT_ENOUGH)
     if is_time(unit):
         return span(value)
     return _plain(value, places=2 if ends(unit) else 1)
@@ -98,22 +108,42 @@ def told(name: str, value: JsonValue, unit: str) -> str:
         return ""
     if name.endswith("_seconds") or (is_time(unit) and isinstance(value, float)):
         return span(value)
-    return f"{value:,}" if isinstance(value, int) else _plain(value, places=2)
+    return number(value) if isinstance(value, int) else _plain(value, places=2)
 
 
 def heading(name: str) -> str:
     """Return a column's or parameter's name as words."""
+    return str(Text(in_words(name)))
+
+
+def in_words(name: str) -> str:
+    """Return the same in English."""
     return name.replace("_", " ")
+
+
+def without_unit(column: str) -> str:
+    """Return a column's name without the unit, which its numbers say themselves."""
+    return column.removesuffix("_seconds")
+
+
+def title_of(definition: MeasureDefinition) -> str:
+    """Return a measure's name for people."""
+    return str(Text(definition.title))
 
 
 def exercise_name(exercise: str | None) -> str:
     """Return an exercise's name; what is done outside of all has one too."""
-    return exercise or OUTSIDE
+    return exercise or str(OUTSIDE)
 
 
 def as_of(time: datetime) -> str:
     """Say from when numbers are, in the instructor's time zone."""
-    return AS_OF.format(time=f"{time.astimezone(local_zone()):%H:%M:%S}")
+    return AS_OF.format(time=exact_clock(time.astimezone(local_zone())))
+
+
+def in_english(source: str) -> str:
+    """Return a source, as HTML that tells its language: a title is never translated."""
+    return f'<span lang="en">{with_links(source)}</span>'
 
 
 def with_links(source: str) -> str:
@@ -132,13 +162,13 @@ def with_links(source: str) -> str:
 
 def why(definition: MeasureDefinition) -> str:
     """Return a measure's title with a small “?”, which opens by click and by keyboard."""
-    label = escape(WHY.format(title=definition.title))
-    unit = escape(UNIT.format(unit=definition.unit))
-    source = SOURCE.format(source=with_links(definition.source))
+    label = escape(WHY.format(title=title_of(definition)))
+    unit = escape(UNIT.format(unit=Text(definition.unit)))
+    source = SOURCE.format(source=in_english(definition.source))
     return (
         f'<details class="cp-why" data-testid="why"><summary title="{label}">'
-        f'<span>{escape(definition.title)}</span><span class="cp-mark">?</span></summary>'
-        f"<p>{escape(definition.meaning)} {unit} {source}</p></details>"
+        f'<span>{escape(title_of(definition))}</span><span class="cp-mark">?</span></summary>'
+        f"<p>{escape(str(Text(definition.meaning)))} {unit} {source}</p></details>"
     )
 
 
@@ -159,4 +189,4 @@ def _moment(text: str) -> str:
         time = datetime.fromisoformat(text)
     except ValueError:
         return text
-    return f"{time.astimezone(local_zone()):%d %b %H:%M:%S}"
+    return day_and_exact_clock(time.astimezone(local_zone()))

@@ -14,36 +14,44 @@ from streamlit_app import charts, notices, session
 from streamlit_app.api_client import ApiClient, MeasureQuery, NumbersUnavailableError
 from streamlit_app.facts import interval
 from streamlit_app.frames import history_frame
+from streamlit_app.language.text import Text
 from streamlit_app.layout import Number, card_title, strip
 from streamlit_app.measure_charts import by_exercise, spread, spread_by_exercise, values_frame
 from streamlit_app.measure_choice import Choice, Known, choose
 from streamlit_app.measure_tables import about, columns_table, runs_table, values_table
-from streamlit_app.measure_wording import address, as_of, exercise_name, measured, shown_unit
+from streamlit_app.measure_wording import (
+    address,
+    as_of,
+    exercise_name,
+    measured,
+    shown_unit,
+    title_of,
+)
 from streamlit_app.palette import Palette, palette_for
 
-TITLE: Final = "Measures"
-ABOUT: Final = ("What it means", "from its definition")
-OF_CLASS: Final = "class · {unit}"
-OF_STUDENT: Final = "{student} · {unit}"
-OF_EXERCISE: Final = "{exercise} · {unit}"
-OF_BOTH: Final = "{student}, {exercise} · {unit}"
-OPENS: Final = " · a name opens the runs behind its number"
-SPREAD_NOTE: Final = "A mark is a student; half of them are at or below the diamond."
-NO_CHART: Final = "Not enough data for a chart."
-NOTHING_YET: Final = "Nobody has run anything here yet."
-NARROW: Final = "Choose a student or an exercise above to see the runs behind the number."
-RUNS: Final = "{shown} of {all} runs and check results, the newest"
-MORE_ROWS: Final = "The first {shown} of {all} rows. Choose a student or an exercise above."
-STUDENTS_PAGE: Final = "All that {student} did"
-EXERCISE_PAGE: Final = "Exercise {exercise}"
-ALL_ROWS: Final = "Back to all rows"
-ALT: Final = "{title}: {shape}. The table below has the numbers."
+TITLE: Final = Text("Measures")
+ABOUT: Final = (Text("What it means"), Text("from its definition"))
+OF_CLASS: Final = Text("class · {unit}")
+OF_STUDENT: Final = Text("{student} · {unit}")
+OF_EXERCISE: Final = Text("{exercise} · {unit}")
+OF_BOTH: Final = Text("{student}, {exercise} · {unit}")
+OPENS: Final = Text("a name opens the runs behind its number")
+SPREAD_NOTE: Final = Text("A mark is a student; half of them are at or below the diamond.")
+NO_CHART: Final = Text("Not enough data for a chart.")
+NOTHING_YET: Final = Text("Nobody has run anything here yet.")
+NARROW: Final = Text("Choose a student or an exercise above to see the runs behind the number.")
+RUNS: Final = Text("{shown} of {all} runs and check results, the newest")
+MORE_ROWS: Final = Text("The first {shown} of {all} rows. Choose a student or an exercise above.")
+STUDENTS_PAGE: Final = Text("All that {student} did")
+EXERCISE_PAGE: Final = Text("Exercise {exercise}")
+ALL_ROWS: Final = Text("Back to all rows")
+ALT: Final = Text("{title}: {shape}. The table below has the numbers.")
 SHAPES: Final = {
-    "course": "how many students have which value",
-    "student": "how many students have which value",
-    "exercise": "a bar for each exercise",
-    "student_exercise": "a mark for each student, in a row for each exercise",
-    "run": "a mark for each run, over time",
+    "course": Text("how many students have which value"),
+    "student": Text("how many students have which value"),
+    "exercise": Text("a bar for each exercise"),
+    "student_exercise": Text("a mark for each student, in a row for each exercise"),
+    "run": Text("a mark for each run, over time"),
 }
 
 #: The numbers are computed anew at the latest after this, in seconds: each costs a read of the log.
@@ -110,8 +118,8 @@ def _numbers_now(course_id: str, choice: Choice, exercises: Sequence[str]) -> No
     notices.old_numbers(latest.apology, numbers.rows.as_of.time)
     left, right = st.columns([5, 3], gap="small")
     with left.container(border=True, key="measure"):
-        opens = "" if choice.by in ("course", "run") else OPENS
-        card_title(choice.definition.title, as_of(numbers.rows.as_of.time) + opens)
+        opens = "" if choice.by in ("course", "run") else f" · {OPENS}"
+        card_title(title_of(choice.definition), as_of(numbers.rows.as_of.time) + opens)
         if choice.by == "run":
             _runs(numbers, choice, course_id)
         else:
@@ -201,7 +209,7 @@ def _number(rows: MeasureRows, label: str, choice: Choice) -> Number:
     unit = choice.definition.unit
     row = rows.rows[0] if rows.rows else MeasureRow()
     ends = interval(row, unit)
-    return Number(measured(row.value, unit), label, choice.definition.meaning, of=ends)
+    return Number(measured(row.value, unit), label, Text(choice.definition.meaning), of=ends)
 
 
 def _values(
@@ -213,7 +221,7 @@ def _values(
     if chart is None:
         st.html(f'<p class="cp-muted">{NO_CHART if rows else NOTHING_YET}</p>')
     else:
-        alt_text = ALT.format(title=choice.definition.title, shape=SHAPES[choice.by])
+        alt_text = ALT.format(title=title_of(choice.definition), shape=SHAPES[choice.by])
         st.altair_chart(chart, key="measure_chart", alt=alt_text)
         if choice.by == "student_exercise" and choice.student is None:
             st.html(f'<p class="cp-muted cp-small">{SPREAD_NOTE}</p>')
@@ -257,7 +265,7 @@ def _runs(numbers: MeasureNumbers, choice: Choice, course_id: str) -> None:
         st.html(f'<p class="cp-muted">{NOTHING_YET}</p>')
         return
     chart = charts.student_runs(history_frame(numbers.events), palette_for(st.context.theme.type))
-    alt_text = ALT.format(title=choice.definition.title, shape=SHAPES["run"])
+    alt_text = ALT.format(title=title_of(choice.definition), shape=SHAPES["run"])
     st.altair_chart(chart, key="measure_chart", alt=alt_text)
     said = RUNS.format(shown=len(numbers.events), all=len(numbers.rows.rows))
     st.html(f'<p class="cp-muted cp-small">{said}</p>')
@@ -269,7 +277,7 @@ def _ways(choice: Choice, course_id: str) -> str:
     """Return the links from the runs to where one may go on."""
     by = "student" if choice.student is not None else "exercise"
     back = choice.address(by=by, student=None, exercise=None)
-    links = [(address("measures", course=course_id, **back), ALL_ROWS)]
+    links = [(address("measures", course=course_id, **back), str(ALL_ROWS))]
     if choice.student is not None:
         said = STUDENTS_PAGE.format(student=choice.student)
         links.append((address("student", course=course_id, student=choice.student), said))

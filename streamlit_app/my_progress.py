@@ -19,35 +19,36 @@ from streamlit_app import (
     session,
 )
 from streamlit_app.api_client import ApiClient, NumbersUnavailableError
+from streamlit_app.language.text import Text
 from streamlit_app.layout import Number, card_title, strip
 from streamlit_app.tables import Column, glyph, row_cells, table
 from streamlit_app.wording import NEVER, ago, file_name
 
-TITLE: Final = "My progress"
+TITLE: Final = Text("My progress")
 SOLVED: Final = (
-    "solved",
-    "Exercises of which a check passed or, where none tells, a run went well",
+    Text("solved"),
+    Text("Exercises that a check passed or, where none tells, a run went well"),
 )
-POINTS: Final = ("points", "Points that checks gave, of those that there are")
-NOW_AT: Final = ("now at", "Exercise of your latest run")
-LAST_RUN: Final = ("last run", "Time since you last ran a cell")
-EXERCISES: Final = ("My exercises", "in the order of the course")
-NO_EXERCISES: Final = "No exercise of this course is known yet."
+POINTS: Final = (Text("points"), Text("Points that checks gave, of those that there are"))
+NOW_AT: Final = (Text("now at"), Text("Exercise of your latest run"))
+LAST_RUN: Final = (Text("last run"), Text("Time since you last ran a cell"))
+EXERCISES: Final = (Text("My exercises"), Text("in the order of the course"))
+NO_EXERCISES: Final = Text("No exercise of this course is known yet.")
 COLUMNS: Final = (
-    Column("Exercise"),
-    Column("Notebook", on_phone=False),
-    Column("How far"),
-    Column("Points", is_number=True),
+    Column(Text("Exercise")),
+    Column(Text("Notebook"), on_phone=False),
+    Column(Text("How far")),
+    Column(Text("Points"), is_number=True),
 )
-STATES: Final[dict[ExerciseState, str]] = {
-    "not_started": "not started",
-    "working": "working on it",
-    "failing": "latest run failed",
-    "solved": "solved",
-    "ran": "ran without error",
+STATES: Final[dict[ExerciseState, Text]] = {
+    "not_started": Text("not started"),
+    "working": Text("working on it"),
+    "failing": Text("latest run failed"),
+    "solved": Text("solved"),
+    "ran": Text("ran without error"),
 }
-FAILED_RUNS: Final = "latest {n} runs failed"
-OF_POINTS: Final = "{points:g} of {possible:g}"
+FAILED_RUNS: Final = Text("latest {n} runs failed")
+OF_POINTS: Final = Text("{points:g} of {possible:g}")
 
 SLOWEST_REDRAW_SECONDS: Final = 10
 #: What instructors see is computed for the whole class: it is asked for at most this often.
@@ -139,12 +140,12 @@ def exercise_table(
             "" if has is None else escape(OF_POINTS.format(points=has[0], possible=has[1])),
         ]
         rows.append(f"<tr>{row_cells(COLUMNS, cells, first_names_row=True)}</tr>")
-    return table("own-exercises", EXERCISES[0], COLUMNS, rows)
+    return table("own-exercises", str(EXERCISES[0]), COLUMNS, rows)
 
 
 def _state(each: OwnExercise) -> str:
     several = each.state == "failing" and each.failed_runs > 1
-    word = FAILED_RUNS.format(n=each.failed_runs) if several else STATES[each.state]
+    word = FAILED_RUNS.format(n=each.failed_runs) if several else str(STATES[each.state])
     kind = _KINDS.get(each.state)
     mark = glyph(kind, word) if kind else f'<span class="cp-muted">{escape(word)}</span>'
     return f'<span data-state="{each.state}">{mark}</span>'

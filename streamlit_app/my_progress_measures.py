@@ -11,17 +11,18 @@ from analytics.responses import MeasureRow, MeasureRows
 from streamlit_app import session
 from streamlit_app.api_client import ApiClient, MeasureQuery, NumbersUnavailableError
 from streamlit_app.facts import Fact, facts
+from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
 from streamlit_app.measure_wording import as_of
 
-TITLE: Final = "In numbers"
-NOTE: Final = "about you alone, no grade · {time}"
-NONE_YET: Final = "There is nothing to count yet."
+TITLE: Final = Text("In numbers")
+NOTE: Final = Text("about you alone, no grade · {time}")
+NONE_YET: Final = Text("There is nothing to count yet.")
 
 #: The measures of a student that one can make something of without having read the papers.
 SHOWN: Final = ("progress", "time_on_task", "error_rate", "attempts", "idle")
 #: Under this name the rows by exercise that have the points.
-POINTS: Final = "progress by exercise"
+POINTS: Final = "progress_by_exercise"
 #: The measures read the whole log: they are asked for at most this often, in seconds.
 ASK_SECONDS: Final = 60
 
@@ -42,7 +43,7 @@ def show(measures: Mapping[str, MeasureRows], student_id: str) -> None:
     with st.container(border=True, key="measures"):
         if not rows:
             card_title(TITLE)
-            st.html(f'<p class="cp-muted">{escape(NONE_YET)}</p>')
+            st.html(f'<p class="cp-muted">{escape(str(NONE_YET))}</p>')
             return
         card_title(TITLE, NOTE.format(time=as_of(rows[0].as_of.time)))
         st.html(facts(_fact(each, student_id) for each in rows))

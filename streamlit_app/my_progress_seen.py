@@ -7,23 +7,28 @@ import streamlit as st
 
 from analytics.student_responses import OwnOverview
 from streamlit_app import session
+from streamlit_app.attention_reasons import reason_text
+from streamlit_app.language.formats import day_and_clock
+from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
 from streamlit_app.wording import ago
 
-TITLE: Final = ("What instructors see of me", "in their words")
-ON_THE_LIST: Final = "You are on their list of who may need a person, because:"
-ON_THE_LIST_BY_HAND: Final = "You are on their list of who needs a person, because your hand is up."
-NOT_ON_THE_LIST: Final = "You are not on their list of who may need a person."
-HAND_UP: Final = "Your hand has been up for {age}: number {place} in the queue."
-HAND_DOWN: Final = "Your hand is not up."
-COMING: Final = "An instructor is on the way."
-HELPED: Final = "An instructor noted {age} ago that you were helped."
-ALWAYS: Final = (
+TITLE: Final = (Text("What instructors see of me"), Text("in their words"))
+ON_THE_LIST: Final = Text("You are on their list of who may need a person, because:")
+ON_THE_LIST_BY_HAND: Final = Text(
+    "You are on their list of who needs a person, because your hand is up."
+)
+NOT_ON_THE_LIST: Final = Text("You are not on their list of who may need a person.")
+HAND_UP: Final = Text("Your hand has been up for {age}: number {place} in the queue.")
+HAND_DOWN: Final = Text("Your hand is not up.")
+COMING: Final = Text("An instructor is on the way.")
+HELPED: Final = Text("An instructor noted {age} ago that you were helped.")
+ALWAYS: Final = Text(
     "They always see which cells you ran, whether each ended in an error and its message, how long "
     "it took, and which checks passed."
 )
-CODE_NEVER: Final = "Your code and its output were never sent."
-CODE_SENT: Final = "Your code or its output was sent last on {time}."
+CODE_NEVER: Final = Text("Your code and its output were never sent.")
+CODE_SENT: Final = Text("Your code or its output was sent last on {time}.")
 
 
 def show(overview: OwnOverview) -> None:
@@ -36,7 +41,7 @@ def show(overview: OwnOverview) -> None:
 def seen(overview: OwnOverview) -> str:
     """Return what is seen, a paragraph each."""
     parts = []
-    told = [each.text for each in overview.reasons if each.code != "hand_up"]
+    told = [reason_text(each) for each in overview.reasons if each.code != "hand_up"]
     if told:
         reasons = "".join(f"<li>{escape(_sentence(text))}</li>" for text in told)
         parts.append(f"<p>{ON_THE_LIST}</p><ul>{reasons}</ul>")
@@ -51,7 +56,7 @@ def seen(overview: OwnOverview) -> str:
 
 def _hand(overview: OwnOverview) -> str:
     if overview.hand is None:
-        return HAND_DOWN
+        return str(HAND_DOWN)
     age = ago(overview.hand.since, overview.now)
     return HAND_UP.format(age=age, place=overview.hand.place)
 
@@ -60,15 +65,15 @@ def _mark(overview: OwnOverview) -> str:
     if overview.mark is None:
         return ""
     if overview.mark.mark == "going":
-        return COMING
+        return str(COMING)
     return HELPED.format(age=ago(overview.mark.at, overview.now))
 
 
 def _code(overview: OwnOverview) -> str:
     if overview.code_sent_at is None:
-        return CODE_NEVER
+        return str(CODE_NEVER)
     when = overview.code_sent_at.astimezone(session.local_zone())
-    return CODE_SENT.format(time=f"{when:%d %b %H:%M}")
+    return CODE_SENT.format(time=day_and_clock(when))
 
 
 def _sentence(text: str) -> str:

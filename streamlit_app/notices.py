@@ -6,17 +6,19 @@ from typing import Final
 
 import streamlit as st
 
+from streamlit_app.language.formats import exact_clock
+from streamlit_app.language.text import Text
 from streamlit_app.session import local_zone
 
 #: How long to wait with building a page anew that had nothing to show, in seconds.
 RETRY_SECONDS: Final = 3
 _REFUSED: Final = "change_refused"
-OLD_NUMBERS: Final = "{why} What you see is from {time}."
+OLD_NUMBERS: Final = Text("{why} What you see is from {time}.")
 
 
-def sentence(text: str) -> None:
+def sentence(text: str | Text) -> None:
     """Say one thing in place of the page's content."""
-    st.html(f'<p class="cp-notice" role="status" data-testid="notice">{escape(text)}</p>')
+    st.html(f'<p class="cp-notice" role="status" data-testid="notice">{escape(str(text))}</p>')
 
 
 def keep_refusal(text: str) -> None:
@@ -36,7 +38,7 @@ def old_numbers(why: str | None, as_of: datetime) -> None:
     if why is None:
         st.html("<span></span>")  # keeps the place, so that nothing below it is built anew
         return
-    text = OLD_NUMBERS.format(why=why, time=f"{as_of.astimezone(local_zone()):%H:%M:%S}")
+    text = OLD_NUMBERS.format(why=why, time=exact_clock(as_of.astimezone(local_zone())))
     st.html(f'<p class="cp-notice cp-old" role="status" data-testid="old">{escape(text)}</p>')
 
 

@@ -5,17 +5,19 @@ from typing import Final
 
 import streamlit as st
 
+from analytics.class_mark_responses import ClassMark
 from analytics.responses import HistoryEvent
 from streamlit_app import charts, session
 from streamlit_app.api_client import ApiClient
-from streamlit_app.frames import history_frame
+from streamlit_app.frames import history_frame, marks_frame
+from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
 from streamlit_app.palette import palette_for
 from streamlit_app.tables import history_table
 
-OVER_TIME: Final = ("Over time", "a mark for each run that is listed below")
-EVERY_RUN: Final = ("Every run", "newest first")
-SHOW_EARLIER: Final = "Show earlier"
+OVER_TIME: Final = (Text("Over time"), Text("a mark for each run that is listed below"))
+EVERY_RUN: Final = (Text("Every run"), Text("newest first"))
+SHOW_EARLIER: Final = Text("Show earlier")
 
 PAGE_ENTRIES: Final = 50
 
@@ -38,24 +40,31 @@ def newest_pages(
     return events, before is not None
 
 
-def show(history: Sequence[HistoryEvent], *, has_earlier: bool, pages_key: str) -> None:
+def show(
+    history: Sequence[HistoryEvent],
+    *,
+    has_earlier: bool,
+    pages_key: str,
+    marks: Sequence[ClassMark] = (),
+) -> None:
     """Draw the two cards.
 
     Args:
         history: The newest entries, newest first.
         has_earlier: Whether there is more before them.
         pages_key: Where the session keeps how many pages are shown.
+        marks: Moments of class that instructors marked.
     """
     with st.container(border=True, key="over_time"):
         card_title(*OVER_TIME)
         colours = palette_for(st.context.theme.type)
-        chart = charts.student_runs(history_frame(history), colours)
-        st.altair_chart(chart, key="over_time_chart", alt=OVER_TIME[0])
+        chart = charts.student_runs(history_frame(history), colours, marks_frame(marks))
+        st.altair_chart(chart, key="over_time_chart", alt=str(OVER_TIME[0]))
     with st.container(border=True, key="every_run"):
         card_title(*EVERY_RUN)
         st.html(history_table(history, session.local_zone()))
         if has_earlier:
-            st.button(SHOW_EARLIER, on_click=_show_more, args=(pages_key,))
+            st.button(str(SHOW_EARLIER), on_click=_show_more, args=(pages_key,))
 
 
 def _show_more(pages_key: str) -> None:

@@ -4,9 +4,10 @@ They are plain HTML at the dashboard's own address, without scripts, and ask the
 """
 
 from html import escape
+from http import HTTPStatus
 from pathlib import Path
 from string import Template
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -15,6 +16,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ingest_api.student_link import OPEN_PATH
 from streamlit_app.api_client import API_ROOT
+from streamlit_app.language.bar import language_links
+from streamlit_app.language.text import Text, language
 
 SIGN_IN: Final = "/sign-in"
 SIGN_OUT: Final = "/sign-out"
@@ -26,16 +29,45 @@ _FOLDER: Final = Path(__file__).parent
 _FRAME: Final = Template((_FOLDER / "gate.html").read_text("utf-8"))
 _SIGN_IN_FORM: Final = Template((_FOLDER / "sign_in.html").read_text("utf-8"))
 _PASSWORD_FORM: Final = Template((_FOLDER / "password.html").read_text("utf-8"))
+_SIGN_OUT_FORM: Final = Template((_FOLDER / "sign_out.html").read_text("utf-8"))
 _OWN_PAGE_FORM: Final = Template((_FOLDER / "open_own_page.html").read_text("utf-8"))
-_SIGN_OUT_FORM: Final = (_FOLDER / "sign_out.html").read_text("utf-8")
-_AWAY: Final = "A part of Cellpulse does not answer. Try again in a moment."
-_ELSEWHERE: Final = "This form came from another page. Open the dashboard again and sign in there."
-_DIFFERENT: Final = "The two passwords are not the same."
-_OWN_PAGE_TITLE: Final = "My progress"
-_OWN_PAGE_ADVICE: Final = (
+TITLE: Final = Text("Sign in")
+NAME: Final = Text("Name")
+PASSWORD_LABEL: Final = Text("Password")
+PASSWORD_TITLE: Final = Text("Choose a password")
+NEW_PASSWORD: Final = Text("Password, 10 characters or more")
+AGAIN: Final = Text("The same again")
+KEEP: Final = Text("Keep it and sign in")
+SIGN_OUT_TITLE: Final = Text("Sign out")
+EVERY_TAB: Final = Text("Every tab of this browser will have to sign in again.")
+BACK: Final = Text("Back to the dashboard")
+_AWAY: Final = Text("A part of Cellpulse does not answer. Try again in a moment.")
+_ELSEWHERE: Final = Text(
+    "This form came from another page. Open the dashboard again and sign in there."
+)
+_DIFFERENT: Final = Text("The two passwords are not the same.")
+#: Why the aggregation API gives no token, in its own words; the page says them in the viewer's.
+OF_API: Final = (
+    Text("the name or the password is wrong"),
+    Text("a password needs at least 10 characters"),
+    Text(
+        "this link was used, or there is a newer one: "
+        "sign in, or ask for a new one ('cellpulse account reset')"
+    ),
+    Text(
+        "this link was used, or is older than five minutes: "
+        "run %cellpulse me in your notebook for a new one"
+    ),
+    Text("this account was closed: sign in, or ask for a new one ('cellpulse account reset')"),
+)
+TOO_MANY: Final = Text("too many wrong passwords: try again in {n} min")
+OWN_PAGE_TITLE: Final = Text("My progress")
+OPEN_OWN_PAGE: Final = Text("Open my page")
+OWN_PAGE_ADVICE: Final = Text(
     "It is for you alone. This browser keeps it open for 12 hours: sign out on the page where "
     "others use this computer too."
 )
+_FAULT: Final = "Value error, "
 _LARGEST_FORM: Final = 10_000
 #: For an answer with a secret in its address: no cache keeps it, and nobody learns the address.
 PRIVATE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
@@ -50,14 +82,21 @@ _PAGE: Final = {
 }
 
 
-def framed(title: str, body: str, status: int) -> HTMLResponse:
+def framed(title: str | Text, body: str, status: int) -> HTMLResponse:
     """Return a page of this kind; the body is HTML."""
-    page = _FRAME.substitute(title=escape(title), body=body)
+    page = _FRAME.substitute(
+        title=escape(str(title)), body=body, language=language(), languages=language_links()
+    )
     return HTMLResponse(page, status, _PAGE)
 
 
 def sign_in_page(
-    next_page: str, *, advice: str = "", refusal: str = "", account: str = "", status: int = 200
+    next_page: str,
+    *,
+    advice: str = "",
+    refusal: str | Text = "",
+    account: str = "",
+    status: int = 200,
 ) -> HTMLResponse:
     """Return the form for a name and a password.
 
@@ -69,9 +108,15 @@ def sign_in_page(
         status: The response's HTTP status.
     """
     body = _SIGN_IN_FORM.substitute(
-        next=escape(next_page), account=escape(account), refusal=_alert(refusal), advice=advice
+        next=escape(next_page),
+        account=escape(account),
+        refusal=_alert(refusal),
+        advice=advice,
+        name=NAME,
+        password=PASSWORD_LABEL,
+        sign_in=TITLE,
     )
-    return framed("Sign in", body, status)
+    return framed(TITLE, body, status)
 
 
 class SignInPages:
@@ -127,28 +172,30 @@ class SignInPages:
             return _own_page_form(request.query_params.get("code", "")), None
         form = await _form(request)
         if form is None:
-            return framed(_OWN_PAGE_TITLE, _alert(_ELSEWHERE), 403), None
+            return framed(OWN_PAGE_TITLE, _alert(_ELSEWHERE), 403), None
         token, refusal, status = await self._session("student-page", {"code": form.get("code", "")})
         if token is None:
-            return framed(_OWN_PAGE_TITLE, _alert(refusal), status), None
+            return framed(OWN_PAGE_TITLE, _alert(refusal), status), None
         return _on_to("/"), token
 
     async def sign_out(self, request: Request, token: str | None) -> Response:
         """Ask whether to sign out, and do it."""
         if request.method == "GET":
-            return framed("Sign out", _SIGN_OUT_FORM, 200)
+            return framed(SIGN_OUT_TITLE, _sign_out_form(), 200)
         if await _form(request) is None:
-            return framed("Sign out", _alert(_ELSEWHERE), 403)
+            return framed(SIGN_OUT_TITLE, _alert(_ELSEWHERE), 403)
         if token is not None:
             try:
                 answer = await self._http.post(f"{API_ROOT}/sign-out", headers=_bearer(token))
             except httpx.HTTPError:
-                return framed("Sign out", _alert(_AWAY) + _SIGN_OUT_FORM, 503)
+                return framed(SIGN_OUT_TITLE, _alert(_AWAY) + _sign_out_form(), 503)
             if answer.is_server_error:
-                return framed("Sign out", _alert(_AWAY) + _SIGN_OUT_FORM, 503)
+                return framed(SIGN_OUT_TITLE, _alert(_AWAY) + _sign_out_form(), 503)
         return RedirectResponse(SIGN_IN, 303, PRIVATE)
 
-    async def _session(self, address: str, asked: dict[str, str]) -> tuple[str | None, str, int]:
+    async def _session(
+        self, address: str, asked: dict[str, str]
+    ) -> tuple[str | None, str | Text, int]:
         """Return the token, or else why there is none and the status that says so."""
         try:
             answer = await self._http.post(f"{API_ROOT}/{address}", json=asked)
@@ -157,24 +204,41 @@ class SignInPages:
             return None, _AWAY, 503
         if answer.is_success:
             return body["token"], "", 200
-        if answer.status_code == 422:  # noqa: PLR2004 - the standard's number
-            faults = "; ".join(fault["message"] for fault in body.get("errors", ()))
-            return None, faults or body["detail"], 422
-        return None, body["detail"], answer.status_code
+        return None, _why_not(answer, body), answer.status_code
 
 
 def _own_page_form(code: str) -> HTMLResponse:
-    body = _OWN_PAGE_FORM.substitute(code=escape(code), advice=escape(_OWN_PAGE_ADVICE))
-    return framed(_OWN_PAGE_TITLE, body, 200)
+    body = _OWN_PAGE_FORM.substitute(
+        code=escape(code), open=OPEN_OWN_PAGE, advice=escape(str(OWN_PAGE_ADVICE))
+    )
+    return framed(OWN_PAGE_TITLE, body, 200)
 
 
-def _password_page(code: str, refusal: str = "", status: int = 200) -> HTMLResponse:
-    body = _PASSWORD_FORM.substitute(code=escape(code), refusal=_alert(refusal))
-    return framed("Choose a password", body, status)
+def _why_not(answer: httpx.Response, body: dict[str, Any]) -> str:
+    """Say in the viewer's language why the API gave no token."""
+    if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        return TOO_MANY.format(n=max(1, int(answer.headers["Retry-After"]) // 60))
+    faults = [fault["message"].removeprefix(_FAULT) for fault in body.get("errors", ())]
+    return "; ".join(str(Text(each)) for each in faults or [body["detail"]])
 
 
-def _alert(sentence: str) -> str:
-    return f'<p role="alert">{escape(sentence)}</p>' if sentence else ""
+def _password_page(code: str, refusal: str | Text = "", status: int = 200) -> HTMLResponse:
+    body = _PASSWORD_FORM.substitute(
+        code=escape(code),
+        refusal=_alert(refusal),
+        password=NEW_PASSWORD,
+        again=AGAIN,
+        keep=KEEP,
+    )
+    return framed(PASSWORD_TITLE, body, status)
+
+
+def _sign_out_form() -> str:
+    return _SIGN_OUT_FORM.substitute(every_tab=EVERY_TAB, sign_out=SIGN_OUT_TITLE, back=BACK)
+
+
+def _alert(sentence: str | Text) -> str:
+    return f'<p role="alert">{escape(str(sentence))}</p>' if sentence else ""
 
 
 def _bearer(token: str) -> dict[str, str]:

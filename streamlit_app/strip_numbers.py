@@ -11,23 +11,25 @@ from streamlit_app.class_map.matrix import (
     solved_of_reached,
     where_most_are,
 )
+from streamlit_app.language.formats import number
+from streamlit_app.language.text import Plural, Text
 from streamlit_app.layout import Number
 from streamlit_app.wording import NEVER, percent
 
-HERE_NOW: Final = ("here now", "Students who did something in the last 5 minutes")
-OF_ALL: Final = "of {n}"
-NEED: Final = ("need a person", "Students on the list at the right, each with a reason")
-HANDS: Final = ("hands up", "Students who asked for help and wait")
-ONE_HAND: Final = ("hand up", HANDS[1])
-MOST_ARE: Final = ("where most are", "The exercise of most students who are here now")
-MOST_HERE: Final = "{n} here"
+HERE_NOW: Final = (Text("here now"), Text("Students who did something in the last 5 minutes"))
+OF_ALL: Final = Text("of {n}")
+NEED: Final = (Text("need a person"), Text("Students on the list at the right, each with a reason"))
+HANDS: Final = (Text("hands up"), Text("Students who asked for help and wait"))
+ONE_HAND: Final = (Text("hand up"), HANDS[1])
+MOST_ARE: Final = (Text("where most are"), Text("The exercise of most students who are here now"))
+MOST_HERE: Final = Text("{n} here")
 SOLVED: Final = (
-    "solved of what was reached",
-    "Share of the begun exercises that were solved, over all students",
+    Text("solved of what was reached"),
+    Text("Share of the begun exercises that were solved, over all students"),
 )
-RUNS: Final = ("runs a minute", "Mean of the last five full minutes")
-NOTHING_LOST: Final = "nothing lost"
-LOST: Final = "{n} runs lost"
+RUNS: Final = (Text("runs a minute"), Text("Mean of the last five full minutes"))
+NOTHING_LOST: Final = Text("nothing lost")
+LOST: Final = Plural("{n} run lost", "{n} runs lost")
 
 
 def strip_numbers(progress: Progress, class_map: ClassMap, attention: Attention) -> list[Number]:
@@ -36,16 +38,20 @@ def strip_numbers(progress: Progress, class_map: ClassMap, attention: Attention)
     exercise, students = most or (NEVER, 0)
     needy = len(attention.students)
     return [
-        Number(str(progress.active_students), *HERE_NOW, of=OF_ALL.format(n=progress.students)),
+        Number(
+            number(progress.active_students),
+            *HERE_NOW,
+            of=OF_ALL.format(n=number(progress.students)),
+        ),
         Number(str(needy), *NEED, is_alarm=needy > 0),
         Number(str(hands), *(ONE_HAND if hands == 1 else HANDS)),
         Number(exercise, *MOST_ARE, of=MOST_HERE.format(n=students) if students else ""),
         Number(percent(solved_of_reached(class_map)), *SOLVED),
-        Number(f"{runs_a_minute(class_map):.0f}", *RUNS),
+        Number(number(round(runs_a_minute(class_map))), *RUNS),
     ]
 
 
 def what_is_lost(progress: Progress) -> str:
     """Say whether anything that students did never came here."""
     lost = progress.lost_events
-    return LOST.format(n=f"{lost:,}") if lost else NOTHING_LOST
+    return LOST.format(lost) if lost else str(NOTHING_LOST)

@@ -7,23 +7,32 @@ from typing import Final
 
 import streamlit as st
 
+from analytics.class_mark_responses import ClassMark
 from analytics.responses import AsOf, HistoryEvent, StudentState
 from streamlit_app import notices, run_history, session, student_measures
 from streamlit_app.api_client import ApiClient, NumbersUnavailableError
+from streamlit_app.language.formats import number
+from streamlit_app.language.text import Text
 from streamlit_app.layout import Number, card_title, choose_in_address, strip
 from streamlit_app.tables import LONG_STREAK, class_table
 from streamlit_app.wording import NEVER, ago, percent, where
 
-TITLE: Final = "Student"
-CHOOSE: Final = "Choose a student"
-NO_SUCH_STUDENT: Final = "There is no student “{student}” in this course. Choose one above."
-LAST_SEEN: Final = ("last seen", "Time since this student last did something")
-WHERE: Final = ("where", "Exercise or notebook of the latest run")
-RUNS: Final = ("runs", "How often this student ran a cell")
-WITH_ERROR: Final = ("with an error", "Share of the runs that ended in an error")
-STREAK: Final = ("errors in a row", "Latest runs that ended in an error, one after the other")
-LOST: Final = ("lost", "Runs of which only the gap they left is known: they never came here")
-EVERYONE: Final = ("Class", "a name opens the student")
+TITLE: Final = Text("Student")
+CHOOSE: Final = Text("Choose a student")
+NO_SUCH_STUDENT: Final = Text("There is no student “{student}” in this course. Choose one above.")
+LAST_SEEN: Final = (Text("last seen"), Text("Time since this student last did something"))
+WHERE: Final = (Text("where"), Text("Exercise or notebook of the latest run"))
+RUNS: Final = (Text("runs"), Text("How often this student ran a cell"))
+WITH_ERROR: Final = (Text("with an error"), Text("Share of the runs that ended in an error"))
+STREAK: Final = (
+    Text("errors in a row"),
+    Text("Latest runs that ended in an error, one after the other"),
+)
+LOST: Final = (
+    Text("lost"),
+    Text("Runs of which only the gap they left is known: they never came here"),
+)
+EVERYONE: Final = (Text("Class"), Text("a name opens the student"))
 
 SLOWEST_REDRAW_SECONDS: Final = 10
 
@@ -36,6 +45,7 @@ class StudentNumbers:
     state: StudentState | None
     history: Sequence[HistoryEvent]
     has_earlier: bool
+    marks: Sequence[ClassMark]
 
 
 def show() -> None:
@@ -74,14 +84,20 @@ def _student_now(course_id: str, student_id: str) -> None:
         _strip(numbers.state, numbers.as_of.time)
     notices.old_numbers(latest.apology, numbers.as_of.time)
     student_measures.show(course_id, student_id)
-    run_history.show(numbers.history, has_earlier=numbers.has_earlier, pages_key=pages_key)
+    run_history.show(
+        numbers.history,
+        has_earlier=numbers.has_earlier,
+        pages_key=pages_key,
+        marks=numbers.marks,
+    )
 
 
 def _ask(api: ApiClient, course_id: str, student_id: str, pages: int) -> StudentNumbers:
     students = api.students(course_id)
     state = next((each for each in students.students if each.student_id == student_id), None)
     history, has_earlier = run_history.newest_pages(api, course_id, student_id, pages)
-    return StudentNumbers(students.as_of, state, history, has_earlier)
+    marks = api.class_marks(course_id).marks
+    return StudentNumbers(students.as_of, state, history, has_earlier, marks)
 
 
 def _strip(state: StudentState, now: datetime) -> None:
@@ -89,10 +105,10 @@ def _strip(state: StudentState, now: datetime) -> None:
     numbers = [
         Number(ago(state.last_seen_at, now), *LAST_SEEN),
         Number(where(state.exercise, state.notebook) or NEVER, *WHERE),
-        Number(f"{state.runs:,}", *RUNS),
+        Number(number(state.runs), *RUNS),
         Number(percent(state.error_rate), *WITH_ERROR),
-        Number(str(state.error_streak), *STREAK, is_alarm=is_stuck),
+        Number(number(state.error_streak), *STREAK, is_alarm=is_stuck),
     ]
     if state.lost_events:
-        numbers.append(Number(f"{state.lost_events:,}", *LOST, is_alarm=True))
+        numbers.append(Number(number(state.lost_events), *LOST, is_alarm=True))
     strip(numbers)

@@ -12,13 +12,14 @@ from analytics.responses import MeasureRow, MeasureRows
 from streamlit_app import session
 from streamlit_app.api_client import ApiClient, MeasureQuery, NumbersUnavailableError
 from streamlit_app.facts import Fact, facts
+from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
 from streamlit_app.measure_wording import address, as_of, ends, measured
 
-TITLE: Final = "In numbers"
-NOTE: Final = "bars: the class, the mark: {student} · {time}"
-OF_CLASS: Final = "class"
-SPREAD: Final = (
+TITLE: Final = Text("In numbers")
+NOTE: Final = Text("bars: the class, the mark: {student} · {time}")
+OF_CLASS: Final = Text("class")
+SPREAD: Final = Text(
     "The class is from {lowest} to {highest}, half of it between {first} and {third}. "
     "{student}: {own}."
 )
@@ -106,7 +107,7 @@ def spread(numbers: Sequence[float], own: float | None, unit: str, student: str)
     )
     edges = "".join(
         f"<span>{escape(text)}</span>"
-        for text in (measured(low, unit), OF_CLASS, measured(high, unit))
+        for text in (measured(low, unit), str(OF_CLASS), measured(high, unit))
     )
     return (
         f'<div class="cp-spread" data-testid="spread" role="img" aria-label="{escape(said)}" '

@@ -8,10 +8,14 @@ from typing import Final
 from urllib.parse import urlencode
 
 from analytics.attention_responses import ErrorCluster
+from analytics.class_responses import ClassStream
 from analytics.responses import ExerciseProgress, HistoryEvent, StudentState
+from streamlit_app.language.formats import day_and_exact_clock
+from streamlit_app.language.text import Text
 from streamlit_app.wording import (
     KINDS,
     NEW,
+    UNNAMED,
     ago,
     duration,
     file_name,
@@ -25,8 +29,8 @@ from streamlit_app.wording import (
 #: From so many errors in a row on, a student's row is tinted.
 LONG_STREAK: Final = 3
 RAN_ONLY: Final = (
-    "ran only",
-    "No check was ever reported here: these students only ran it without an error",
+    Text("ran only"),
+    Text("No check was ever reported here: these students only ran it without an error"),
 )
 _LONGEST_MESSAGE = 160
 
@@ -35,7 +39,7 @@ _LONGEST_MESSAGE = 160
 class Column:
     """A column's heading; numbers are set to the right, and a phone may leave it out."""
 
-    heading: str
+    heading: str | Text
     is_number: bool = False
     on_phone: bool = True
 
@@ -47,35 +51,45 @@ class Column:
 
 
 CLASS_COLUMNS: Final = (
-    Column("Student"),
-    Column("Where"),
-    Column("Last run"),
-    Column("Errors in a row", is_number=True),
-    Column("Runs", is_number=True, on_phone=False),
-    Column("With an error", is_number=True, on_phone=False),
-    Column("Last seen", is_number=True),
+    Column(Text("Student")),
+    Column(Text("Where")),
+    Column(Text("Last run")),
+    Column(Text("Errors in a row"), is_number=True),
+    Column(Text("Runs"), is_number=True, on_phone=False),
+    Column(Text("With an error"), is_number=True, on_phone=False),
+    Column(Text("Last seen"), is_number=True),
 )
 EXERCISE_COLUMNS: Final = (
-    Column("Exercise"),
-    Column("Notebook", on_phone=False),
-    Column("Started", is_number=True),
-    Column("Solved", is_number=True),
-    Column("Runs with an error", is_number=True),
+    Column(Text("Exercise")),
+    Column(Text("Notebook"), on_phone=False),
+    Column(Text("Started"), is_number=True),
+    Column(Text("Solved"), is_number=True),
+    Column(Text("Runs with an error"), is_number=True),
 )
 CLUSTER_COLUMNS: Final = (
-    Column("Students", is_number=True),
-    Column("Failure"),
-    Column("Where", on_phone=False),
-    Column("Since", is_number=True),
-    Column("Got past it"),
+    Column(Text("Students"), is_number=True),
+    Column(Text("Failure")),
+    Column(Text("Where"), on_phone=False),
+    Column(Text("Since"), is_number=True),
+    Column(Text("Got past it")),
 )
 HISTORY_COLUMNS: Final = (
-    Column("Time"),
-    Column("Where"),
-    Column("What"),
-    Column("Took", is_number=True, on_phone=False),
-    Column("Error or message"),
+    Column(Text("Time")),
+    Column(Text("Where")),
+    Column(Text("What")),
+    Column(Text("Took"), is_number=True, on_phone=False),
+    Column(Text("Error or message")),
 )
+STREAM_COLUMNS: Final = (
+    Column(Text("Exercise")),
+    Column(Text("Students"), is_number=True),
+    Column(Text("Of the class"), is_number=True),
+)
+STREAM_CAPTION: Final = Text("Where the class is now")
+CLASS_CAPTION: Final = Text("The class, one row a student")
+EXERCISE_CAPTION: Final = Text("The exercises")
+CLUSTER_CAPTION: Final = Text("The same failure, across students")
+HISTORY_CAPTION: Final = Text("What the student did, newest first")
 
 
 def class_table(students: Iterable[StudentState], course_id: str, now: datetime) -> str:
@@ -95,7 +109,7 @@ def class_table(students: Iterable[StudentState], course_id: str, now: datetime)
         ]
         tint = ' class="cp-tint"' if streak >= LONG_STREAK else ""
         rows.append(f"<tr{tint}>{row_cells(CLASS_COLUMNS, cells, first_names_row=True)}</tr>")
-    return table("class-table", "The class, one row a student", CLASS_COLUMNS, rows)
+    return table("class-table", CLASS_CAPTION, CLASS_COLUMNS, rows)
 
 
 def _hint(student: StudentState) -> str:
@@ -111,7 +125,7 @@ def exercise_table(exercises: Iterable[ExerciseProgress], course_id: str | None 
         solved = str(each.passed)
         if each.passed_by != "check":
             word, meaning = RAN_ONLY
-            solved = f'<span class="cp-weak" title="{meaning}">{word} {solved}</span>'
+            solved = f'<span class="cp-weak" title="{escape(str(meaning))}">{word} {solved}</span>'
         name = escape(each.exercise)
         if course_id is not None:
             query = urlencode({"course": course_id, "exercise": each.exercise})
@@ -124,7 +138,19 @@ def exercise_table(exercises: Iterable[ExerciseProgress], course_id: str | None 
             percent(each.error_rate),
         ]
         rows.append(f"<tr>{row_cells(EXERCISE_COLUMNS, cells, first_names_row=True)}</tr>")
-    return table("exercise-table", "The exercises", EXERCISE_COLUMNS, rows)
+    return table("exercise-table", EXERCISE_CAPTION, EXERCISE_COLUMNS, rows)
+
+
+def stream_table(stream: ClassStream) -> str:
+    """Return how many students are at each exercise now, for who can't see the chart of it."""
+    everybody = sum(each.students[-1] for each in stream.exercises)
+    rows = []
+    for each in stream.exercises:
+        here = each.students[-1]
+        share = percent(here / everybody if everybody else None)
+        cells = [escape(each.exercise), str(here), share]
+        rows.append(f"<tr>{row_cells(STREAM_COLUMNS, cells, first_names_row=True)}</tr>")
+    return _bare_table("stream-table", STREAM_CAPTION, STREAM_COLUMNS, rows, " cp-hidden")
 
 
 def cluster_table(clusters: Iterable[ErrorCluster], now: datetime) -> str:
@@ -141,7 +167,7 @@ def cluster_table(clusters: Iterable[ErrorCluster], now: datetime) -> str:
             f'<span title="{escape(each.fixed_code or "")}">{escape(got_past(each))}</span>',
         ]
         rows.append(f"<tr>{row_cells(CLUSTER_COLUMNS, cells)}</tr>")
-    return table("cluster-table", "The same failure now", CLUSTER_COLUMNS, rows)
+    return table("cluster-table", CLUSTER_CAPTION, CLUSTER_COLUMNS, rows)
 
 
 def history_table(events: Sequence[HistoryEvent], zone: tzinfo) -> str:
@@ -153,14 +179,14 @@ def history_table(events: Sequence[HistoryEvent], zone: tzinfo) -> str:
             continue
         when = min(event.occurred_at, event.received_at).astimezone(zone)
         cells = [
-            f'<time datetime="{when.isoformat()}">{when:%d %b %H:%M:%S}</time>',
+            f'<time datetime="{when.isoformat()}">{day_and_exact_clock(when)}</time>',
             escape(where(event.exercise, event.notebook)),
             glyph(kind),
             duration(event.duration_ms),
             _message(event),
         ]
         rows.append(f"<tr>{row_cells(HISTORY_COLUMNS, cells)}</tr>")
-    return table("history-table", "What the student did, newest first", HISTORY_COLUMNS, rows)
+    return table("history-table", HISTORY_CAPTION, HISTORY_COLUMNS, rows)
 
 
 def glyph(kind: str | None, word: str | None = None) -> str:
@@ -168,12 +194,12 @@ def glyph(kind: str | None, word: str | None = None) -> str:
     if kind is None:
         return ""
     mark = f'<span class="cp-glyph" data-kind="{kind}" aria-hidden="true"></span>'
-    shown = escape(word or KINDS[kind])
+    shown = escape(word or str(KINDS[kind]))
     return f'<span class="cp-outcome">{mark}<span class="cp-word">{shown}</span></span>'
 
 
 def _failure(cluster: ErrorCluster) -> str:
-    return f"<b>{escape(cluster.error_name or 'Error')}</b> {escape(cluster.pattern or '')}"
+    return f"<b>{escape(cluster.error_name or str(UNNAMED))}</b> {escape(cluster.pattern or '')}"
 
 
 def _message(event: HistoryEvent) -> str:
@@ -197,10 +223,23 @@ def row_cells(
     return "".join(written)
 
 
-def table(test_id: str, caption: str, columns: Sequence[Column], rows: Sequence[str]) -> str:
+def table(test_id: str, caption: str | Text, columns: Sequence[Column], rows: Sequence[str]) -> str:
+    written = _bare_table(test_id, caption, columns, rows)
+    return (
+        f'<div class="cp-scroll" tabindex="0" role="region" aria-label="{caption}">{written}</div>'
+    )
+
+
+def _bare_table(
+    test_id: str,
+    caption: str | Text,
+    columns: Sequence[Column],
+    rows: Sequence[str],
+    further_class: str = "",
+) -> str:
     head = "".join(f'<th scope="col"{column.attribute}>{column.heading}</th>' for column in columns)
     return (
-        f'<div class="cp-scroll" tabindex="0"><table class="cp-table" data-testid="{test_id}">'
+        f'<table class="cp-table{further_class}" data-testid="{test_id}">'
         f'<caption class="cp-hidden">{caption}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )

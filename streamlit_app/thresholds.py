@@ -8,42 +8,43 @@ from pydantic import ValidationError
 from analytics.attention_responses import Thresholds
 from streamlit_app import notices, session
 from streamlit_app.api_client import NumbersUnavailableError
+from streamlit_app.language.text import Text
 
-TITLE: Final = "When someone is listed"
-MEANING: Final = (
+TITLE: Final = Text("When someone is listed")
+MEANING: Final = Text(
     "Someone is listed from these numbers on. An empty field turns its reason off. "
     "What you set holds for everybody who looks at this class."
 )
 LABELS: Final = {
-    "same_error_runs": "Runs with the same error",
-    "failed_runs": "Failed runs",
-    "failed_checks": "Failed results of one check",
-    "silent_minutes": "Minutes without a run after a failure",
-    "unsolved_minutes": "Minutes at an exercise that most solved in a third of that",
-    "idle_minutes": "Minutes without a run, when behind most of the class",
+    "same_error_runs": Text("Runs with the same error"),
+    "failed_runs": Text("Failed runs"),
+    "failed_checks": Text("Failed results of one check"),
+    "silent_minutes": Text("Minutes without a run after a failure"),
+    "unsolved_minutes": Text("Minutes at an exercise that most solved in a third of that"),
+    "idle_minutes": Text("Minutes without a run, when behind most of the class"),
 }
-WRONG: Final = "“{label}” takes {least} to {most}, or nothing. Nothing was changed."
-USE: Final = "Use these"
-DEFAULTS: Final = "As by default"
-OFF: Final = "off"
+WRONG: Final = Text("“{label}” takes {least} to {most}, or nothing. Nothing was changed.")
+USE: Final = Text("Use these")
+DEFAULTS: Final = Text("As by default")
+OFF: Final = Text("off")
 _COUNTS: Final = (2, 1_000)
 _MINUTES: Final = (1, 180)
 
 
 def show(course_id: str, thresholds: Thresholds) -> None:
     """Offer every threshold in a form behind a button."""
-    with st.popover(TITLE, key="thresholds"), st.form("thresholds_form", border=False):
-        st.caption(MEANING)
+    with st.popover(str(TITLE), key="thresholds"), st.form("thresholds_form", border=False):
+        st.caption(str(MEANING))
         keys = {}
         columns = st.columns(2, vertical_alignment="bottom")
         for place, (name, label) in enumerate(LABELS.items()):
             value = getattr(thresholds, name)
             shown = "" if value is None else f"{value:g}"
             keys[name] = f"threshold_{name}_{shown}"  # another one when a colleague changed it
-            columns[place % 2].text_input(label, shown, key=keys[name], placeholder=OFF)
+            columns[place % 2].text_input(str(label), shown, key=keys[name], placeholder=str(OFF))
         with st.container(horizontal=True):
-            st.form_submit_button(USE, on_click=_use, args=(course_id, keys))
-            st.form_submit_button(DEFAULTS, on_click=_set, args=(course_id, Thresholds()))
+            st.form_submit_button(str(USE), on_click=_use, args=(course_id, keys))
+            st.form_submit_button(str(DEFAULTS), on_click=_set, args=(course_id, Thresholds()))
 
 
 def _use(course_id: str, keys: dict[str, str]) -> None:

@@ -1,31 +1,46 @@
 """How the pages say things: ages, shares, places, outcomes. The instructor's words only."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from analytics.attention_responses import ErrorCluster
 from analytics.responses import HistoryEvent
+from streamlit_app.language.formats import number
+from streamlit_app.language.formats import percent as in_percent
+from streamlit_app.language.text import Plural, Text
 
 #: What happened, as one of the kinds that have a glyph, and the word beside it.
 KINDS: Final = {
-    "ok": "ran",
-    "error": "error",
-    "stopped": "stopped",
-    "solved": "solved",
-    "unsolved": "not solved",
-    "help": "hand up",
-    "helped": "helped",
-    "came": "came in",
-    "left": "left",
+    "ok": Text("ran"),
+    "error": Text("error"),
+    "stopped": Text("stopped"),
+    "solved": Text("solved"),
+    "unsolved": Text("not solved"),
+    "help": Text("hand up"),
+    "helped": Text("helped"),
+    "came": Text("came in"),
+    "left": Text("left"),
 }
-AGES: Final = {"seconds": "{n} s", "minutes": "{n} min", "hours": "{n} h", "days": "{n} days"}
+SECONDS: Final = Text("{n} s")
+AGES: Final[Mapping[str, Text | Plural]] = {
+    "seconds": SECONDS,
+    "minutes": Text("{n} min"),
+    "hours": Text("{n} h"),
+    "days": Plural("{n} day", "{n} days"),
+}
+MILLISECONDS: Final = Text("{n} ms")
 NEVER: Final = "\N{EN DASH}"
 #: Who is enrolled and has never been seen.
-NOT_STARTED: Final = "not started"
-NEW: Final = "new"
-NOBODY_YET: Final = "nobody yet"
-GOT_PAST: Final = "{past} of {students}, in {minutes:.0f} min and {runs:g} runs"
-GOT_PAST_IN_ONE: Final = "{past} of {students}, in {minutes:.0f} min and 1 run"
+NOT_STARTED: Final = Text("not started")
+NEW: Final = Text("new")
+#: A failure whose error has no name.
+UNNAMED: Final = Text("Error")
+NOBODY_YET: Final = Text("nobody yet")
+GOT_PAST: Final = Plural(
+    "{past} of {students}, in {minutes} min and {n} run",
+    "{past} of {students}, in {minutes} min and {n} runs",
+)
 
 _RUNS = {"ok": "ok", "error": "error", "interrupted": "stopped"}
 _OTHERS = {
@@ -54,7 +69,7 @@ def kind_of(event: HistoryEvent) -> str | None:
 def ago(then: datetime | None, now: datetime) -> str:
     """Say how long ago a student was seen, or something was, as coarsely as one needs it."""
     if then is None:
-        return NOT_STARTED
+        return str(NOT_STARTED)
     seconds = max(0, int((now - then).total_seconds()))
     if seconds < _MINUTE:
         return AGES["seconds"].format(n=seconds)
@@ -68,19 +83,18 @@ def ago(then: datetime | None, now: datetime) -> str:
 def got_past(cluster: ErrorCluster) -> str:
     """Say how many got past a failure, and what it took half of them at most."""
     if cluster.minutes_to_get_past is None or cluster.runs_to_get_past is None:
-        return NOBODY_YET
-    text = GOT_PAST_IN_ONE if cluster.runs_to_get_past == 1 else GOT_PAST
-    return text.format(
+        return str(NOBODY_YET)
+    return GOT_PAST.format(
+        cluster.runs_to_get_past,
         past=cluster.got_past,
         students=cluster.students,
-        minutes=cluster.minutes_to_get_past,
-        runs=cluster.runs_to_get_past,
+        minutes=number(round(cluster.minutes_to_get_past)),
     )
 
 
 def percent(share: float | None) -> str:
     """Say a share of 0 to 1 in percent."""
-    return NEVER if share is None else f"{share:.0%}".replace("%", " %")
+    return NEVER if share is None else in_percent(share)
 
 
 def duration(milliseconds: float | None) -> str:
@@ -88,8 +102,8 @@ def duration(milliseconds: float | None) -> str:
     if milliseconds is None:
         return ""
     if milliseconds < 1_000:  # noqa: PLR2004 - below a second
-        return f"{milliseconds:.0f} ms"
-    return f"{milliseconds / 1_000:.1f} s"
+        return MILLISECONDS.format(n=f"{milliseconds:.0f}")
+    return SECONDS.format(n=f"{milliseconds / 1_000:.1f}")
 
 
 def file_name(notebook: str | None) -> str:

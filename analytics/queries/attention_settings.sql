@@ -1,19 +1,18 @@
 -- name: attention_settings
 -- meaning: What instructors set for a course's attention list: thresholds that differ from the
 --   defaults, who is snoozed, and to whom somebody goes or has gone.
--- formula: The rows that the API wrote; a snooze holds from snoozed_at until its end, a student's
---   latest mark for 15 minutes.
+-- formula: The rows that the API wrote, as they were at the moment; a student's latest snooze holds
+--   from snoozed_at until its end, a student's latest mark for 15 minutes.
 -- unit: as each threshold says; times in UTC
 -- parameters:
 --   course_id: The course.
---   now: The moment at which a snooze or a mark has to hold.
+--   now: The moment at which a threshold, a snooze or a mark has to hold.
 -- columns:
 --   thresholds: Name and value of each threshold that was set; a null value turns its reason off.
 --   snoozes: Each snoozed student, since when, until when, and who said so.
 --   marks: Each student with a mark that holds: what it says, since when, and who said so.
 -- reads: master.attention_thresholds, master.attention_snoozes, master.attention_marks
--- limits: Only a student's latest snooze is kept, so the list of a past moment may show somebody
---   who was snoozed then. Thresholds are those of today.
+-- limits: Of what was set before version 0010 of the tables only the latest is known.
 
 SELECT
     coalesce(
@@ -21,6 +20,8 @@ SELECT
             SELECT list({'threshold': threshold, 'value': value} ORDER BY threshold)
             FROM master.attention_thresholds
             WHERE course_id = $course_id
+                AND set_at <= $now::TIMESTAMPTZ
+                AND (ended_at IS NULL OR ended_at > $now::TIMESTAMPTZ)
         ),
         []
     ) AS thresholds,
@@ -36,10 +37,13 @@ SELECT
                     }
                     ORDER BY student_id
                 )
-            FROM master.attention_snoozes
-            WHERE course_id = $course_id
-                AND snoozed_at <= $now::TIMESTAMPTZ
-                AND until > $now::TIMESTAMPTZ
+            FROM (
+                SELECT * FROM master.attention_snoozes
+                WHERE course_id = $course_id AND snoozed_at <= $now::TIMESTAMPTZ
+                QUALIFY row_number() OVER (PARTITION BY student_id ORDER BY snoozed_at DESC) = 1
+            )
+            WHERE until > $now::TIMESTAMPTZ
+                AND (ended_at IS NULL OR ended_at > $now::TIMESTAMPTZ)
         ),
         []
     ) AS snoozes,
@@ -60,6 +64,7 @@ SELECT
                 WHERE course_id = $course_id
                     AND marked_at > $now::TIMESTAMPTZ - INTERVAL 15 MINUTE
                     AND marked_at <= $now::TIMESTAMPTZ
+                    AND (taken_back_at IS NULL OR taken_back_at > $now::TIMESTAMPTZ)
                 QUALIFY row_number() OVER (PARTITION BY student_id ORDER BY marked_at DESC) = 1
             )
         ),

@@ -12,6 +12,7 @@
 --   exercises: The exercises, in the order in which states names them.
 --   now: The moment that "active" and the last 15 minutes refer to.
 --   student_id: Only this student's row; null for all.
+--   as_of: Only what the log held up to this position, as position_ns; null for what it holds now.
 -- columns:
 --   student_id: The student. In the order of ids, where s2 is before s10.
 --   states: A letter an exercise: 's' solved, 'r' ran, 'f' failing, 'w' working, '.' not started.
@@ -22,7 +23,7 @@
 --   exercise: Exercise of the latest run; null outside exercises.
 --   last_run_at: When the latest run happened; null before any.
 --   active: Whether there was an event less than 5 minutes before now.
--- reads: course_runs, lake.rollup_student_exercise, master.enrollments, master.student_states
+-- reads: course_runs, course_states, course_students, course_work
 -- limits: Every enrolled student is listed, also one of whom no event has come. Rollups and runs
 --   come from the lake and the latest run from PostgreSQL, which may be a moment apart.
 
@@ -32,8 +33,7 @@ WITH places AS (
 
 states AS (
     SELECT student_id, exercise, last_run_at, last_seen_at
-    FROM master.student_states
-    WHERE course_id = $course_id
+    FROM course_states($course_id, $as_of::BIGINT)
 ),
 
 work AS (
@@ -48,10 +48,10 @@ work AS (
             sum(checks_passed + checks_failed) OVER (PARTITION BY places.exercise) = 0
             OR coalesce(states.exercise, '') NOT IN (places.exercise, '')
         ) AS has_run
-    FROM lake.rollup_student_exercise AS rollup
+    FROM course_work($course_id, $as_of::BIGINT) AS rollup
     INNER JOIN places ON places.exercise = rollup.exercise
     LEFT JOIN states ON states.student_id = rollup.student_id
-    WHERE rollup.course_id = $course_id AND runs + checks_passed + checks_failed > 0
+    WHERE runs + checks_passed + checks_failed > 0
 ),
 
 -- Only of what may be failing: most runs are of what was solved.
@@ -62,7 +62,7 @@ runs AS (
         failed,
         -- seen_at, then position_ns, as one number: much faster to compare than a row of both.
         epoch_us(seen_at)::HUGEINT * 9_223_372_036_854_775_808 + position_ns AS moment
-    FROM course_runs($course_id, NULL, NULL, NULL) AS runs
+    FROM course_runs($course_id, NULL, NULL, $as_of::BIGINT) AS runs
     INNER JOIN places ON places.exercise = runs.exercise
     SEMI JOIN work
         ON work.student_id = runs.student_id AND work.place = places.place AND work.may_fail
@@ -123,7 +123,10 @@ busy AS (
     FROM (
         SELECT student_id, date_trunc('minute', seen_at) AS minute, count(*) AS runs
         FROM course_runs(
-            $course_id, date_trunc('minute', $now::TIMESTAMPTZ) - INTERVAL 14 MINUTE, NULL, NULL
+            $course_id,
+            date_trunc('minute', $now::TIMESTAMPTZ) - INTERVAL 14 MINUTE,
+            NULL,
+            $as_of::BIGINT
         )
         GROUP BY ALL
     )
@@ -146,10 +149,9 @@ SELECT
     states.exercise,
     states.last_run_at,
     coalesce(states.last_seen_at > $now::TIMESTAMPTZ - INTERVAL 5 MINUTE, false) AS active
-FROM master.enrollments
+FROM course_students($course_id, $as_of::BIGINT, $now::TIMESTAMPTZ) AS enrollments
 LEFT JOIN states ON states.student_id = enrollments.student_id
 LEFT JOIN maps ON maps.student_id = enrollments.student_id
 LEFT JOIN busy ON busy.student_id = enrollments.student_id
-WHERE enrollments.course_id = $course_id
-    AND ($student_id::VARCHAR IS NULL OR enrollments.student_id = $student_id)
+WHERE $student_id::VARCHAR IS NULL OR enrollments.student_id = $student_id
 ORDER BY natural_order(enrollments.student_id), enrollments.student_id

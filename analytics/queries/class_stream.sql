@@ -12,12 +12,13 @@
 --   start: Only runs of this moment or later; null for the 3 hours before until, or before the
 --     latest run.
 --   until: Only runs before this moment; null for all.
+--   as_of: Only what the log held up to this position, as position_ns; null for what it holds now.
 --   bucket_limit: At most this many steps, from the first one on.
 -- columns:
 --   start: Start of the step.
 --   exercise: An exercise.
 --   students: Students who were at it at the end of the step; only where there were any.
--- reads: course_runs, master.student_states
+-- reads: course_runs, course_states
 -- limits: A student who left stays where the last run was.
 
 WITH runs AS (
@@ -34,13 +35,12 @@ WITH runs AS (
             coalesce(
                 $until::TIMESTAMPTZ,
                 (
-                    SELECT max(last_run_at) FROM master.student_states
-                    WHERE course_id = $course_id
+                    SELECT max(last_run_at) FROM course_states($course_id, $as_of::BIGINT)
                 )
             ) - INTERVAL 3 HOUR
         ),
         $until::TIMESTAMPTZ,
-        NULL
+        $as_of::BIGINT
     )
     WHERE list_contains($exercises::VARCHAR[], exercise)
 ),

@@ -9,6 +9,7 @@
 --   course_id: The course.
 --   section: Only students of this section; null for all. Exercises that only others have started
 --     are listed too, and what is the evidence behind passed is so for the whole course.
+--   as_of: Only what the log held up to this position, as position_ns; null for what it holds now.
 -- columns:
 --   exercise: The exercise's name. Registered ones come first, in their order, started or not;
 --     then the others, in the order of the notebooks' file names, without folders, then of names,
@@ -23,7 +24,7 @@
 --   runs: Cell runs.
 --   errors: Cell runs that ended in an error; an interrupted run is not one.
 --   error_rate: errors / runs; null without runs.
--- reads: lake.rollup_student_exercise, master.enrollments, master.registered_exercises
+-- reads: course_work, master.enrollments, master.registered_exercises
 -- limits: Runs outside exercises are not listed. A run without error is weak evidence of a
 --   solution. An exercise that was registered once and is no more comes with the others.
 
@@ -34,8 +35,8 @@ WITH work AS (
             SELECT student_id FROM master.enrollments
             WHERE course_id = $course_id AND section = $section
         ) AS is_asked
-    FROM lake.rollup_student_exercise
-    WHERE course_id = $course_id AND exercise <> ''
+    FROM course_work($course_id, $as_of::BIGINT)
+    WHERE exercise <> ''
 ),
 
 exercises AS (

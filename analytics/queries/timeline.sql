@@ -11,6 +11,7 @@
 --   until: The last step is the one before or around this moment; null for the minute after the
 --     latest event, of the exercise where one is asked for.
 --   exercise: Only what was done in this exercise, '' for outside exercises; null for all.
+--   as_of: Only what the log held up to this position, as position_ns; null for what it holds now.
 --   bucket_limit: At most this many steps, from the first one on.
 -- columns:
 --   start: Start of the step.
@@ -24,15 +25,16 @@
 WITH minutes AS (
     SELECT epoch(minute)::BIGINT AS second, runs, errors, events
     FROM lake.rollup_course_minute
-    WHERE course_id = $course_id AND $exercise::VARCHAR IS NULL
+    WHERE course_id = $course_id AND $exercise::VARCHAR IS NULL AND $as_of::BIGINT IS NULL
     UNION ALL
     SELECT
         epoch(time_bucket(INTERVAL 1 MINUTE, seen_at))::BIGINT,
         count(*) FILTER (type = 'cell_run'),
         count(*) FILTER (type = 'cell_run' AND status = 'error'),
         count(*)
-    FROM course_events($course_id, NULL, NULL, NULL)
-    WHERE $exercise::VARCHAR IS NOT NULL AND exercise = $exercise
+    FROM course_events($course_id, NULL, NULL, $as_of)
+    WHERE ($exercise::VARCHAR IS NOT NULL OR $as_of IS NOT NULL)
+        AND ($exercise IS NULL OR exercise = $exercise)
     GROUP BY 1
 ),
 

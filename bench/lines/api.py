@@ -76,7 +76,7 @@ def _prepare(folder: Path, scale: Scale) -> Sides:
 
         def asked_duckdb() -> Figures:
             named = {"course_id": COURSE, "now": datetime.now(UTC), "student_id": "student-7"}
-            named |= {"before_ns": None, "row_limit": 100}
+            named |= {"before_ns": None, "row_limit": 100, "section": None, "as_of": None}
 
             def progress() -> None:
                 load_query("class_progress").rows(plain, **named)

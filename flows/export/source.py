@@ -30,6 +30,9 @@ _COURSES_NAMED: Final = 5
 _NAMES_OF_PEOPLE: Final = (
     ("accounts", "account"),
     ("attention_snoozes", "snoozed_by"),
+    ("attention_marks", "marked_by"),
+    ("class_marks", "set_by"),
+    ("class_marks", "removed_by"),
     ("enrollments", "display_name"),
 )
 

@@ -1,9 +1,12 @@
-"""Writes what instructors set for a course's attention list: thresholds, snoozes and marks."""
+"""Writes what instructors set for a course's attention list: thresholds, snoozes and marks.
+
+Whatever is replaced, ended or taken back stays, with the time: so one can tell the list of then.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from flows.models import AttentionMark, AttentionSnooze, AttentionThreshold, StorePosition
@@ -24,7 +27,9 @@ def set_thresholds(engine: Engine, course_id: str, values: Mapping[str, float | 
     ]
     with transaction(engine) as connection:
         connection.execute(
-            delete(AttentionThreshold).where(AttentionThreshold.course_id == course_id)
+            update(AttentionThreshold)
+            .where(AttentionThreshold.course_id == course_id, AttentionThreshold.ended_at.is_(None))
+            .values(ended_at=now)
         )
         if rows:
             connection.execute(insert(AttentionThreshold).values(rows).on_conflict_do_nothing())
@@ -33,17 +38,20 @@ def set_thresholds(engine: Engine, course_id: str, values: Mapping[str, float | 
 def snooze(
     engine: Engine, course_id: str, student_id: str, *, until: datetime, by: str | None
 ) -> None:
-    """Take a student off the list until a time; an earlier snooze is replaced.
+    """Take a student off the list until a time; an earlier snooze counts no more.
 
     Raises:
         StoreUnavailableError: PostgreSQL does not answer or refuses, as an unknown student.
     """
-    values = {"snoozed_at": datetime.now(UTC), "until": until, "snoozed_by": by}
-    statement = insert(AttentionSnooze).values(course_id=course_id, student_id=student_id, **values)
+    statement = insert(AttentionSnooze).values(
+        course_id=course_id,
+        student_id=student_id,
+        snoozed_at=datetime.now(UTC),
+        until=until,
+        snoozed_by=by,
+    )
     with transaction(engine) as connection:
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["course_id", "student_id"], set_=values)
-        )
+        connection.execute(statement.on_conflict_do_nothing())
 
 
 def end_snooze(engine: Engine, course_id: str, student_id: str) -> None:
@@ -54,9 +62,13 @@ def end_snooze(engine: Engine, course_id: str, student_id: str) -> None:
     """
     with transaction(engine) as connection:
         connection.execute(
-            delete(AttentionSnooze).where(
-                AttentionSnooze.course_id == course_id, AttentionSnooze.student_id == student_id
+            update(AttentionSnooze)
+            .where(
+                AttentionSnooze.course_id == course_id,
+                AttentionSnooze.student_id == student_id,
+                AttentionSnooze.ended_at.is_(None),
             )
+            .values(ended_at=datetime.now(UTC))
         )
 
 
@@ -78,16 +90,22 @@ def set_mark(engine: Engine, course_id: str, student_id: str, *, mark: str, by: 
 
 
 def take_mark_back(engine: Engine, course_id: str, student_id: str) -> None:
-    """Forget a student's latest mark; nothing changes for one who has none.
+    """Take a student's latest mark back; nothing changes for one who has none.
 
     Raises:
         StoreUnavailableError: PostgreSQL does not answer.
     """
-    of_student = (AttentionMark.course_id == course_id, AttentionMark.student_id == student_id)
+    of_student = (
+        AttentionMark.course_id == course_id,
+        AttentionMark.student_id == student_id,
+        AttentionMark.taken_back_at.is_(None),
+    )
     latest = select(func.max(AttentionMark.marked_at)).where(*of_student).scalar_subquery()
     with transaction(engine) as connection:
         connection.execute(
-            delete(AttentionMark).where(*of_student, AttentionMark.marked_at == latest)
+            update(AttentionMark)
+            .where(*of_student, AttentionMark.marked_at == latest)
+            .values(taken_back_at=datetime.now(UTC))
         )
 
 

@@ -34,20 +34,22 @@ class CurrentState:
 
     def after(self, logged: LoggedEvent) -> Self:
         """Return the state after the next event of the log."""
-        seen = replace(self, last_seen_at=max(self.last_seen_at, logged.seen_at))
-        event = logged.event
+        event, seen_at = logged.event, logged.seen_at
+        last_seen_at = max(self.last_seen_at, seen_at)
         if event.type != "cell_run":
-            return seen
+            return replace(self, last_seen_at=last_seen_at)
         failed = event.status == "error"
-        counted = replace(seen, runs=self.runs + 1, errors=self.errors + failed)
-        if self.last_run_at is not None and logged.seen_at < self.last_run_at:
-            return counted
-        return replace(
-            counted,
-            last_run_at=logged.seen_at,
+        runs, errors = self.runs + 1, self.errors + failed
+        if self.last_run_at is not None and seen_at < self.last_run_at:
+            return replace(self, last_seen_at=last_seen_at, runs=runs, errors=errors)
+        return type(self)(
+            last_seen_at=last_seen_at,
+            last_run_at=seen_at,
             notebook=event.notebook or self.notebook,
             exercise=event.exercise,
             last_status=event.status,
+            runs=runs,
+            errors=errors,
             error_streak=self.error_streak + 1 if failed else 0,
         )
 
@@ -119,8 +121,7 @@ class SessionState:
         """Return the state after the next event of the log; events without `seq` have none."""
         event = logged.event
         assert event.seq is not None  # noqa: S101 - goes with session_id, by the contract
-        return replace(
-            self,
+        return type(self)(
             notebook=event.notebook or self.notebook,
             started_at=min(self.started_at, logged.seen_at),
             last_seen_at=max(self.last_seen_at, logged.seen_at),

@@ -3,10 +3,8 @@
 import json
 import time
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
-from uuid import UUID
 
 import httpx
 from influxdb_client.client.influxdb_client import InfluxDBClient
@@ -19,12 +17,11 @@ from urllib3.exceptions import HTTPError
 
 from flows.logged_event import LoggedEvent, position_from_ns
 from flows.settings import InfluxSettings
+from flows.stores.influx_line import MEASUREMENT, to_line
 from flows.stores.store import BATCH_EVENTS, Later, PoisonEventError, StoreUnavailableError
 from flows.version_of_data import UnknownDataVersionError
 from ingest_api.events import SCHEMA_VERSION, StoredEvent
 
-MEASUREMENT: Final = "progress_event"
-TAGS: Final = ("course_id", "student_id", "type")
 #: Holds points of now, which every InfluxDB takes that takes any.
 PROBE: Final = "cellpulse_probe"
 _TIMEOUT_SECONDS: Final = 10
@@ -50,7 +47,8 @@ class InfluxWriter:
     """
 
     name = "influxdb"
-    batch_events = BATCH_EVENTS
+    #: What a slow disk takes well within the time-out.
+    batch_events = BATCH_EVENTS // 2
 
     def __init__(self, settings: InfluxSettings) -> None:
         self._settings = settings
@@ -73,12 +71,12 @@ class InfluxWriter:
     ) -> None:
         """Write a point for each event; see `Store.apply`."""
         try:
-            self._send([to_point(event) for event in events])
+            self._send("\n".join([to_line(event) for event in events]))
         except PoisonEventError as error:
             self._require_that_it_takes_others(error)
             raise
 
-    def _send(self, points: Sequence[Point]) -> None:
+    def _send(self, points: str | Point) -> None:
         try:
             self._write.write(bucket=self._settings.bucket, org=self._settings.org, record=points)
         except ApiException as error:
@@ -97,7 +95,7 @@ class InfluxWriter:
         """Tell a bad event from a server that refuses everything, by a point that is known good."""
         probe = Point(PROBE).time(time.time_ns(), WritePrecision.NS).field("taken", value=True)
         try:
-            self._send([probe])
+            self._send(probe)
         except PoisonEventError as error:
             raise StoreUnavailableError(f"{refusal}, and so it does to any other point") from error
 
@@ -215,25 +213,6 @@ class InfluxReader:
             raise StoreUnavailableError(f"InfluxDB: {result['error']}")
         series: list[dict[str, Any]] = result.get("series", [])
         return series
-
-
-def to_point(logged: LoggedEvent) -> Point:
-    """Return an event's point: three tags, every other field of the event as a field."""
-    point: Point = Point(MEASUREMENT).time(logged.position_ns, WritePrecision.NS)
-    for name, value in logged.event:
-        if value is None:
-            continue
-        if name in TAGS:
-            point.tag(name, value)
-        elif isinstance(value, datetime):
-            point.field(name, value.isoformat())
-        elif isinstance(value, UUID):
-            point.field(name, str(value))
-        elif isinstance(value, (list, dict)):
-            point.field(name, json.dumps(value, ensure_ascii=False, separators=(",", ":")))
-        else:
-            point.field(name, value)
-    return point
 
 
 def _from_point(row: dict[str, Any]) -> LoggedEvent:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from importlib import resources
-from typing import Final, LiteralString
+from typing import Any, Final, LiteralString
 
 import duckdb
 import psycopg
@@ -21,7 +21,6 @@ from flows.stores.store import (
     require_no_hole,
 )
 from flows.stores.versions import LAKE_VERSION
-from ingest_api.events import StoredEvent
 
 #: PostgreSQL advisory lock that whoever writes the lake holds: one writer at a time.
 WRITER_LOCK: Final = 7_235_421
@@ -209,7 +208,11 @@ class LakeWriter:
             self._event_schema = pa.schema(
                 [pa.field(name, _ARROW_TYPES[kind]) for name, kind in columns]
             )
-        return pa.Table.from_pylist([_row(event) for event in events], self._event_schema)
+        rows = [_row(event) for event in events]
+        columns = [
+            pa.array([row[field.name] for row in rows], field.type) for field in self._event_schema
+        ]
+        return pa.Table.from_arrays(columns, schema=self._event_schema)
 
     def _lake(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
@@ -317,15 +320,10 @@ def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("COMMIT")
 
 
-def _row(logged: LoggedEvent) -> dict[str, object]:
-    row: dict[str, object] = {name: getattr(logged.event, name) for name in _COPIED}
-    row["position"] = logged.position
-    row["position_ns"] = logged.position_ns
-    row["event_id"] = str(logged.event.event_id)
-    row["extra"] = logged.event.extra_json()
-    return row
-
-
-_COPIED: Final = tuple(
-    name for name in StoredEvent.model_fields if name not in ("event_id", "extra")
-)
+def _row(logged: LoggedEvent) -> dict[str, Any]:
+    return logged.event.__dict__ | {
+        "position": logged.position,
+        "position_ns": logged.position_ns,
+        "event_id": str(logged.event.event_id),
+        "extra": logged.event.extra_json(),
+    }

@@ -1,14 +1,14 @@
 """PostgreSQL's writer: master data and current state, by upserts, in one transaction a batch."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache
 from typing import Any, TypeVar
 
 from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
-from sqlalchemy import Connection, Engine, create_engine, delete, event, inspect, select, tuple_
+from sqlalchemy import Connection, Engine, create_engine, delete, event, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -27,6 +27,7 @@ from flows.models import (
     StudentState,
 )
 from flows.stores.folds import CurrentState, SessionState
+from flows.stores.many_rows import arrays, insert_new, insert_rows, rows_with_keys, upsert
 from flows.stores.postgres_address import NOTICE_LOST_CLIENTS, with_timeouts
 from flows.stores.store import (
     BATCH_EVENTS,
@@ -72,8 +73,7 @@ def _refuse_newer_tables(connection: DBAPIConnection, _: object) -> None:
 _State = TypeVar("_State")
 _Key = tuple[str, ...]
 _Rows = dict[_Key, dict[str, Any]]
-#: PostgreSQL takes 65,535 parameters a statement; the widest table here has ten columns.
-_ROWS_A_STATEMENT = 1_000
+_Statement = Callable[[type[Base], tuple[str, ...]], Insert]
 #: Classes of SQLSTATE that a smaller batch, or one without its poison event, does not meet: bad
 #: data, a violated constraint, and a limit of the server such as the length of a key.
 _REFUSED = ("22", "23", "54")
@@ -114,7 +114,7 @@ class PostgresWriter:
             if passed:
                 now = datetime.now(UTC)
                 rows = [{"position_ns": place, "skipped_at": now} for place in passed]
-                connection.execute(_insert_new(SkippedEvent, rows))
+                connection.execute(insert_new(SkippedEvent, tuple(rows[0])), arrays(rows))
             if position_ns(position) > applied:
                 self._set_position(connection, position)
 
@@ -135,7 +135,7 @@ class PostgresWriter:
                     for event in following
                     if event.position_ns <= applied and event.position_ns not in others
                 ]
-            _upsert_master_data(connection, [logged], _insert_exercises)
+            _upsert_master_data(connection, [logged], insert_new)
             _fold_student_states(
                 connection, [logged], lambda state, event: state.after_late(event, following)
             )
@@ -171,7 +171,7 @@ class PostgresWriter:
 
     def _set_position(self, connection: Connection, position: str) -> None:
         row = {"store": self.name, "position": position, "updated_at": datetime.now(UTC)}
-        connection.execute(_upsert(StorePosition, [row]))
+        connection.execute(upsert(StorePosition, tuple(row)), arrays([row]))
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:
@@ -186,8 +186,10 @@ class PostgresWriter:
             raise StoreUnavailableError(f"PostgreSQL: {error}") from error
 
 
-def _upsert_exercises(rows: list[dict[str, Any]]) -> Insert:
-    statement = insert(Exercise).values(rows)
+@cache
+def _upsert_exercises(model: type[Base], names: tuple[str, ...]) -> Insert:
+    """Return the statement that also says in which notebook an exercise was run last."""
+    statement = insert_rows(model, names)
     return statement.on_conflict_do_update(
         index_elements=["course_id", "exercise"],
         set_={"notebook": statement.excluded.notebook},
@@ -195,14 +197,10 @@ def _upsert_exercises(rows: list[dict[str, Any]]) -> Insert:
     )
 
 
-def _insert_exercises(rows: list[dict[str, Any]]) -> Insert:
-    return _insert_new(Exercise, rows)
-
-
 def _upsert_master_data(
     connection: Connection,
     events: Sequence[LoggedEvent],
-    exercises_statement: Callable[[list[dict[str, Any]]], Insert] = _upsert_exercises,
+    exercises_statement: _Statement = _upsert_exercises,
 ) -> None:
     # In the order of their foreign keys; `_execute_many` orders by key, so no two can deadlock.
     new: dict[type[Base], _Rows] = {Course: {}, Student: {}, Enrollment: {}, Notebook: {}}
@@ -229,22 +227,16 @@ def _upsert_master_data(
             )
             row["notebook"] = event.notebook or row["notebook"]
     for model, rows in new.items():
-        _execute_many(connection, rows, partial(_insert_new, model))
-    _execute_many(connection, exercises, exercises_statement)
+        _execute_many(connection, model, rows, insert_new)
+    _execute_many(connection, Exercise, exercises, exercises_statement)
 
 
 def _execute_many(
-    connection: Connection,
-    rows: _Rows,
-    statement: Callable[[list[dict[str, Any]]], Insert],
+    connection: Connection, model: type[Base], rows: _Rows, statement: _Statement
 ) -> None:
-    ordered = [rows[key] for key in sorted(rows)]
-    for start in range(0, len(ordered), _ROWS_A_STATEMENT):
-        connection.execute(statement(ordered[start : start + _ROWS_A_STATEMENT]))
-
-
-def _insert_new(model: type[Base], rows: list[dict[str, Any]]) -> Insert:
-    return insert(model).values(rows).on_conflict_do_nothing()
+    if rows:
+        ordered = [rows[key] for key in sorted(rows)]
+        connection.execute(statement(model, tuple(ordered[0])), arrays(ordered))
 
 
 def _fold_student_states(
@@ -266,7 +258,7 @@ def _fold_student_states(
             errors=row.errors,
             error_streak=row.error_streak,
         )
-        for row in _rows_of(connection, StudentState, {key(logged) for logged in events})
+        for row in rows_with_keys(connection, StudentState, {key(logged) for logged in events})
     }
     changed = _fold(states, events, key, CurrentState.before, after)
     rows: _Rows = {
@@ -284,7 +276,7 @@ def _fold_student_states(
         }
         for (course_id, student_id), state in changed.items()
     }
-    _execute_many(connection, rows, partial(_upsert, StudentState))
+    _execute_many(connection, StudentState, rows, upsert)
 
 
 def _fold_sessions(
@@ -305,7 +297,7 @@ def _fold_sessions(
             highest_seq=row.highest_seq,
             gaps=tuple((part.lower, part.upper) for part in row.gaps),
         )
-        for row in _rows_of(connection, Session, {key(logged) for logged in events})
+        for row in rows_with_keys(connection, Session, {key(logged) for logged in events})
     }
     changed = _fold(states, events, key, SessionState.before, after)
     rows: _Rows = {
@@ -323,7 +315,7 @@ def _fold_sessions(
         }
         for (course_id, student_id, session_id), state in changed.items()
     }
-    _execute_many(connection, rows, partial(_upsert, Session))
+    _execute_many(connection, Session, rows, upsert)
 
 
 def _fold(
@@ -339,19 +331,3 @@ def _fold(
         state = changed.get(place) or states.get(place) or before(logged)
         changed[place] = after(state, logged)
     return changed
-
-
-def _rows_of(connection: Connection, model: type[Base], keys: Iterable[_Key]) -> Iterable[Any]:
-    columns = inspect(model).primary_key
-    ordered = sorted(keys)
-    for start in range(0, len(ordered), _ROWS_A_STATEMENT):
-        part = ordered[start : start + _ROWS_A_STATEMENT]
-        query = select(model.__table__).where(tuple_(*columns).in_(part))
-        yield from connection.execute(query)
-
-
-def _upsert(model: type[Base], rows: list[dict[str, Any]]) -> Insert:
-    statement = insert(model).values(rows)
-    key = [column.name for column in inspect(model).primary_key]
-    values = {name: statement.excluded[name] for name in rows[0] if name not in key}
-    return statement.on_conflict_do_update(index_elements=key, set_=values)

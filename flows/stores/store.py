@@ -5,8 +5,9 @@ from typing import Final, Protocol
 
 from flows.logged_event import LoggedEvent, position_ns
 
-#: As many as a store of our own takes at once.
-BATCH_EVENTS: Final = 2_000
+#: As many as a store of our own takes at once. A store that is behind gets them all; the larger a
+#: batch, the less of it are the commit and the statements.
+BATCH_EVENTS: Final = 10_000
 
 
 class StoreUnavailableError(Exception):

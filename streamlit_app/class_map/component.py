@@ -5,28 +5,31 @@ from typing import Any, Final
 
 import streamlit as st
 
+from streamlit_app.language.text import Plural, Text, for_browser
 from streamlit_app.wording import AGES, NEVER
 
 #: Sentences are whole, with placeholders, so that they can be put into another language.
 TEXTS: Final = {
-    "label": "Class map: students by exercises",
-    "students": "{n} students",
-    "some": "{n} of {all} students",
-    "busy": "last 15 min",
-    "last": "last run",
-    "runs": "{n} runs in 15 minutes",
-    "solved": "solved (check passed)",
-    "ran": "ran, no check",
-    "working": "working",
-    "failing": "failing, runs in a row",
-    "failing_now": "failing, {n} runs in a row",
-    "none": "not started",
-    "column": "{name} {title}: {n} of {all} students solved it",
-    "weak_column": "{name} {title}: {n} of {all} students ran it without an error; no check of it",
-    "cell": "{student}, {exercise}: {state}",
-    "reorder": "Reorder now",
-    "in_order": "in order",
-    "needs": "needs a person",
+    "label": Text("Class map: students by exercises"),
+    "students": Plural("{n} student", "{n} students"),
+    "some": Text("{n} of {all} students"),
+    "busy": Text("last 15 min"),
+    "last": Text("last run"),
+    "runs": Plural("{n} run in 15 minutes", "{n} runs in 15 minutes"),
+    "solved": Text("solved (check passed)"),
+    "ran": Text("ran, no check"),
+    "working": Text("working"),
+    "failing": Text("failing, runs in a row"),
+    "failing_now": Plural("failing, {n} run in a row", "failing, {n} runs in a row"),
+    "none": Text("not started"),
+    "column": Text("{name} {title}: {n} of {all} students solved it"),
+    "weak_column": Text(
+        "{name} {title}: {n} of {all} students ran it without an error; no check of it"
+    ),
+    "cell": Text("{student}, {exercise}: {state}"),
+    "reorder": Text("Reorder now"),
+    "in_order": Text("in order"),
+    "needs": Text("needs a person"),
     "never": NEVER,
     **AGES,
 }
@@ -47,4 +50,4 @@ _map = st.components.v2.component(
 
 def class_map(data: dict[str, Any]) -> None:
     """Show the map; see `matrix.map_data` for the data."""
-    _map(key="class_map", data={**data, "texts": TEXTS})
+    _map(key="class_map", data={**data, "texts": for_browser(TEXTS)})

@@ -7,8 +7,10 @@ function made(name, className, text) {
   return element;
 }
 
+// A sentence that depends on a number has two forms, and the number as {n}.
 function filled(sentence, values) {
-  return sentence.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  const form = sentence.one ? sentence[values.n === 1 ? "one" : "other"] : sentence;
+  return form.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
 // Whatever is the same stays as it is: no layout, nothing for a screen reader to tell.

@@ -11,28 +11,34 @@ from typing import Any
 import streamlit as st
 
 from analytics.responses import AsOf
+from streamlit_app.language.text import Text, for_browser, locale
 from streamlit_app.live_feed.start import LOG_START, FeedStart
 from streamlit_app.settings import DashboardSettings
 from streamlit_app.wording import AGES, KINDS
 
 TEXTS = {
-    "title": "Every run, as it happens",
-    "label": "What happens now, newest first",
-    "pause": "Pause",
-    "resume": "Go on",
-    "waiting": "{n} more since the pause",
-    "filter": "Only rows with …",
-    "none": "No row has this.",
-    "empty": "Nothing yet. Each run shows here the moment it ends.",
+    "title": Text("Every run, as it happens"),
+    "label": Text("What happens now, newest first"),
+    "pause": Text("Pause"),
+    "resume": Text("Go on"),
+    "waiting": Text("{n} more since the pause"),
+    "filter": Text("Only rows with …"),
+    "none": Text("No row has this."),
+    "empty": Text("Nothing yet. Each run shows here the moment it ends."),
     "kinds": KINDS,
 }
+PAST_TEXTS = {
+    "title": "Every run until then",
+    "label": "What had happened, newest first",
+    "empty": "Nothing had happened yet.",
+}
 CONNECTION_TEXTS = {
-    "connecting": "connecting…",
-    "live": "live",
-    "reconnecting": "reconnecting…",
-    "offline": "offline",
-    "as_of": "as of {age} ago",
-    "old": "these numbers are {age} old",
+    "connecting": Text("connecting…"),
+    "live": Text("live"),
+    "reconnecting": Text("reconnecting…"),
+    "offline": Text("offline"),
+    "as_of": Text("as of {age} ago"),
+    "old": Text("these numbers are {age} old"),
     **AGES,
 }
 
@@ -44,6 +50,12 @@ def _read(*names: str) -> str:
 _feed = st.components.v2.component(
     "cellpulse_live_feed",
     js=_read("positions.js", "socket.js", "rows.js", "feed.js"),
+    css=_read("feed.css"),
+    isolate_styles=False,
+)
+_past = st.components.v2.component(
+    "cellpulse_past_feed",
+    js=_read("positions.js", "rows.js", "past.js"),
     css=_read("feed.css"),
     isolate_styles=False,
 )
@@ -64,9 +76,16 @@ def live_feed(start: FeedStart, *, token: str, settings: DashboardSettings) -> N
         "token": token,
         "ingest_url": settings.public_ingest_url,
         "ingest_port": settings.ingest_port,
-        "texts": TEXTS,
+        "texts": for_browser(TEXTS),
+        "locale": locale().replace("_", "-"),
     }
     _feed(key="live_feed", data=data, on_moved_change=_nothing)
+
+
+def past_feed(start: FeedStart) -> None:
+    """Show the list as it was at a moment of the past."""
+    data = {"course_id": start.course_id, "runs": start.runs, "texts": {**TEXTS, **PAST_TEXTS}}
+    _past(key="past_feed", data=data)
 
 
 def connection_state(as_of: AsOf, note: str, *, is_alarm: bool) -> None:
@@ -82,7 +101,7 @@ def connection_state(as_of: AsOf, note: str, *, is_alarm: bool) -> None:
         "drawn_at": now.isoformat(),
         "note": note,
         "is_alarm": is_alarm,
-        "texts": CONNECTION_TEXTS,
+        "texts": for_browser(CONNECTION_TEXTS),
     }
     _connection(key="connection", data=data)
 

@@ -48,8 +48,9 @@ function shortened(text) {
 }
 
 class RunList {
-  constructor(list, words, addressOf) {
+  constructor(list, words, locale, addressOf) {
     this.list = list;
+    this.locale = locale;
     this.words = words;
     this.addressOf = addressOf;
     this.rows = new Map();
@@ -96,7 +97,7 @@ class RunList {
     row.dataset.kind = kind;
     row.dataset.testid = "live-run";
     const when = timeOf(run);
-    const time = element("time", "cp-time", when.toLocaleTimeString([], { timeStyle: "medium" }));
+    const time = element("time", "cp-time", when.toLocaleTimeString(this.locale, { timeStyle: "medium" }));
     time.dateTime = when.toISOString();
     const student = element("a", "cp-student", run.student_id);
     student.href = this.addressOf(run.student_id);

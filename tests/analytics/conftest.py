@@ -119,6 +119,11 @@ def known_class(
             "WHERE course_id = 'py' AND student_id = roster.student"
         )
         connection.execute("UPDATE courses SET title = 'Programming 1' WHERE course_id = 'py'")
+        connection.execute(
+            "INSERT INTO class_marks (mark_id, course_id, at, text, set_at, set_by) "
+            "VALUES ('m', 'py', %(at)s, 'explained sums', %(at)s, 'grace')",
+            {"at": NINE_O_CLOCK + timedelta(minutes=2)},
+        )
     yield stores
     stores.close()
     with psycopg.connect(postgres_server("postgres"), autocommit=True) as admin:

@@ -212,6 +212,26 @@ async def test_a_mark_does_not_hold_for_ever(client: httpx.AsyncClient, lesson: 
     assert (await listed(client))["ada"]["mark"] is None
 
 
+async def test_the_list_of_then_is_as_instructors_had_set_it(client: httpx.AsyncClient) -> None:
+    """A snooze that ended, a mark that was taken back and other thresholds hold as they did."""
+    await client.post(SNOOZE, json={"minutes": 60, "by": "Grace"})
+    await client.put(f"{LIST}/thresholds", json={"failed_runs": 9})
+    await client.post("/courses/live/attention/bob/mark", json={"mark": "going"})
+    then = datetime.now(UTC).isoformat()
+    await client.post(SNOOZE, json={"minutes": 1})
+    await client.delete(SNOOZE)
+    await client.put(f"{LIST}/thresholds", json={})
+    await client.delete("/courses/live/attention/bob/mark")
+    now = (await client.get(LIST)).json()
+    assert (now["snoozed"], now["thresholds"]["failed_runs"]) == ([], 6)
+    assert [each["mark"] for each in now["students"]] == [None, None]
+    past = (await client.get(LIST, params={"as_of": then})).json()
+    [snoozed] = past["snoozed"]
+    assert (snoozed["student_id"], snoozed["snooze"]["by"]) == ("ada", "Grace")
+    assert past["thresholds"]["failed_runs"] == 9
+    assert [each["mark"]["mark"] for each in past["students"]] == ["going"]
+
+
 @pytest.mark.parametrize("body", ["{}", '{"mark": "gone"}', '{"mark": "going", "by": ""}', "7"])
 async def test_a_wrong_mark_changes_nothing(client: httpx.AsyncClient, body: str) -> None:
     """It is a 422, and nobody is marked."""

@@ -41,7 +41,12 @@ def happened(lake: MemoryLake, *events: dict[str, Any]) -> None:
 
 def rows(lake: MemoryLake, *exercises: str) -> dict[str, dict[str, Any]]:
     found = load_query("class_map").rows(
-        lake.connection, course_id=COURSE, exercises=list(exercises), now=NOW, student_id=None
+        lake.connection,
+        course_id=COURSE,
+        exercises=list(exercises),
+        now=NOW,
+        as_of=None,
+        student_id=None,
     )
     return {row["student_id"]: row for row in found}
 
@@ -93,7 +98,9 @@ def test_late_runs_count_where_they_happened(lake: MemoryLake) -> None:
 def test_solved_is_what_the_progress_says(lake: MemoryLake) -> None:
     """The number solved by a check is that of exercise_progress, as is the weaker evidence."""
     happened(lake, PASSED, ERROR, CHECKED, NEXT, NEXT | {"student_id": "other"})
-    progress = load_query("exercise_progress").rows(lake.connection, course_id=COURSE, section=None)
+    progress = load_query("exercise_progress").rows(
+        lake.connection, course_id=COURSE, section=None, as_of=None
+    )
     states = [row["states"] for row in rows(lake, "1", "2").values()]
     counted = {
         "check": [sum(each[place] == "s" for each in states) for place in range(2)],
@@ -128,6 +135,7 @@ def test_the_stream_counts_students_where_they_ran_last(lake: MemoryLake) -> Non
         bucket_seconds=60,
         start=None,
         until=None,
+        as_of=None,
         bucket_limit=10,
     )
     assert [(row["start"].minute, row["exercise"], row["students"]) for row in found] == [

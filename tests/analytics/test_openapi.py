@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from analytics import (
     attention_responses,
+    class_mark_responses,
     class_responses,
     responses,
     sign_in_responses,
@@ -28,7 +29,9 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/exercises": responses.Exercises,
     "/api/v1/courses/{course_id}/timeline": responses.Timeline,
     "/api/v1/courses/{course_id}/class_map": class_responses.ClassMap,
+    "/api/v1/courses/{course_id}/class_sessions": class_responses.ClassSessions,
     "/api/v1/courses/{course_id}/class_stream": class_responses.ClassStream,
+    "/api/v1/courses/{course_id}/marks": class_mark_responses.ClassMarks,
     "/api/v1/measures": responses.Measures,
     "/api/v1/measures/{name}": responses.MeasureDefinition,
     "/api/v1/courses/{course_id}/measures/{name}": responses.MeasureRows,
@@ -57,6 +60,11 @@ CHANGES = {
     ("put", f"{OWN}/preferences"): student_responses.OwnPreferences,
     ("post", f"{OWN}/deletion"): student_responses.DeletionRequest,
     ("delete", f"{OWN}/deletion"): student_responses.DeletionRequest,
+    ("post", "/api/v1/courses/{course_id}/marks"): class_mark_responses.ClassMarkSet,
+    (
+        "delete",
+        "/api/v1/courses/{course_id}/marks/{mark_id}",
+    ): class_mark_responses.ClassMarkRemoved,
     (
         "put",
         "/api/v1/courses/{course_id}/attention/thresholds",

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from flows.logged_event import LoggedEvent, position_ns
 from flows.stores.store import (
-    BATCH_EVENTS,
     Later,
     PoisonEventError,
     StoreUnavailableError,
@@ -16,7 +15,7 @@ class MemoryStore:
     """A store in memory that refuses events of one student, and can be away."""
 
     name = "postgres"
-    batch_events = BATCH_EVENTS
+    batch_events = 200
 
     def __init__(self, *, remembers: bool) -> None:
         self.events: list[LoggedEvent] = []

@@ -10,7 +10,7 @@ from redis import Redis
 from flows.drain import drain
 from flows.log_reader import Batch, LogReader
 from flows.logged_event import LoggedEvent
-from flows.stores.store import BATCH_EVENTS, StoreUnavailableError
+from flows.stores.store import StoreUnavailableError
 from tests.flows.memory_store import MemoryStore
 
 Make = Callable[..., LoggedEvent]
@@ -96,7 +96,7 @@ def test_a_store_that_is_further_than_its_group_is_not_shown_as_behind(
 def test_each_batch_is_announced_after_its_commit(redis: Redis, append: Callable[..., str]) -> None:
     """The announcement of a batch comes when its position is committed."""
     store, log = MemoryStore(remembers=True), LogReader(redis)
-    for number in range(BATCH_EVENTS + 1):
+    for number in range(store.batch_events + 1):
         append(number)
     heard: list[tuple[int, bool]] = []
 
@@ -104,7 +104,7 @@ def test_each_batch_is_announced_after_its_commit(redis: Redis, append: Callable
         heard.append((len(batch.events), log.committed()["postgres"] == batch.position))
 
     drain(log, store, advanced)
-    assert heard == [(BATCH_EVENTS, True), (1, True)]
+    assert heard == [(store.batch_events, True), (1, True)]
 
 
 def test_a_store_that_is_set_back_meanwhile_gets_no_hole(

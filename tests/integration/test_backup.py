@@ -42,6 +42,7 @@ TABLES = (
     "attention_snoozes",
     "attention_marks",
     "deletion_requests",
+    "class_marks",
 )
 #: What no event tells of: only a backup brings it back.
 SET_BY_INSTRUCTOR = (
@@ -50,6 +51,7 @@ SET_BY_INSTRUCTOR = (
     "INSERT INTO attention_snoozes VALUES ('demo', 's1', now(), now() + interval '1 day', 'Ada')",
     "INSERT INTO attention_marks VALUES ('demo', 's1', now(), 'going', 'Ada')",
     "INSERT INTO deletion_requests VALUES ('demo', 's1', now())",
+    "INSERT INTO class_marks VALUES ('m', 'demo', now(), 'explained sums', now(), 'Ada')",
 )
 
 

@@ -26,7 +26,7 @@ CHECKS = [
     ignored_auth,
 ]
 STUDENT = {"course_id": "demo", "student_id": "s1"}
-KNOWN = STUDENT | {"name": "error_quotient", "table": "events"}
+KNOWN = STUDENT | {"name": "error_quotient", "table": "events", "mark_id": "1"}
 PROBLEM = "application/problem+json"
 
 

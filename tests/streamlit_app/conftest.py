@@ -44,7 +44,21 @@ from analytics.attention_responses import (
     SnoozeRequest,
     Thresholds,
 )
-from analytics.class_responses import ClassMap, ClassStream, MapStudent, StreamExercise
+from analytics.class_mark_responses import (
+    ClassMark,
+    ClassMarkRemoved,
+    ClassMarkRequest,
+    ClassMarks,
+    ClassMarkSet,
+)
+from analytics.class_responses import (
+    ClassMap,
+    ClassSession,
+    ClassSessions,
+    ClassStream,
+    MapStudent,
+    StreamExercise,
+)
 from analytics.measure import load_measure
 from analytics.measure_answers import definition, measures
 from analytics.responses import (
@@ -98,6 +112,8 @@ class MadeUpClass:
         self.snoozes: dict[str, Snooze] = {}
         self.thresholds = Thresholds()
         self.marks: dict[str, list[Mark]] = {}
+        self.noted: list[ClassMark] = []
+        self.asked_as_of: set[tuple[str, str | None]] = set()
         self.clusters: list[ErrorCluster] = []
         self.too_little: set[str] = set()
         self.further: dict[str, dict[str, Any]] = {}
@@ -314,6 +330,8 @@ def _judging_api(made_up: MadeUpClass) -> FastAPI:
     @app.middleware("http")
     async def judge(request: Request, call_next: Callable[..., Any]) -> Any:
         made_up.asked.append(request.url.path)
+        when = request.query_params.get("as_of")
+        made_up.asked_as_of.add((request.url.path.rpartition("/")[2], when))
         if made_up.api_is_away:
             return JSONResponse({"detail": "the lake is away"}, 503)
         if request.url.path in made_up.answer_with:
@@ -373,6 +391,7 @@ def _api(made_up: MadeUpClass) -> FastAPI:
         return made_up.timeline(exercise)
 
     _serve_picture(app, made_up)
+    _serve_class_marks(app, made_up)
     _serve_attention(app, made_up)
     _serve_measures(app, made_up)
 
@@ -466,6 +485,39 @@ def _serve_picture(app: FastAPI, made_up: MadeUpClass) -> None:
     @app.get("/api/v1/courses/{course}/class_stream")
     def class_stream(course: str) -> ClassStream:
         return made_up.class_stream().model_copy(update={"course_id": course})
+
+
+def _serve_class_marks(app: FastAPI, made_up: MadeUpClass) -> None:
+    @app.get("/api/v1/courses/{course}/class_sessions")
+    def class_sessions(course: str) -> ClassSessions:
+        times = [event.received_at for event in made_up.events]
+        met = ClassSession(
+            started_at=min(times, default=made_up.started),
+            ended_at=max(times, default=made_up.started),
+            students=len(made_up.states()),
+            runs=len(times),
+        )
+        return ClassSessions(
+            as_of=made_up.as_of(), course_id=course, sessions=[met] if times else []
+        )
+
+    @app.get("/api/v1/courses/{course}/marks")
+    def class_marks(course: str) -> ClassMarks:
+        return ClassMarks(course_id=course, marks=made_up.noted)
+
+    @app.post("/api/v1/courses/{course}/marks")
+    def note(course: str, asked: ClassMarkRequest) -> ClassMarkSet:
+        now = datetime.now(UTC)
+        mark = ClassMark(
+            mark_id=str(uuid4()), at=asked.at or now, text=asked.text, set_at=now, set_by=asked.by
+        )
+        made_up.noted.append(mark)
+        return ClassMarkSet(course_id=course, mark=mark)
+
+    @app.delete("/api/v1/courses/{course}/marks/{mark_id}")
+    def take_back(course: str, mark_id: str) -> ClassMarkRemoved:
+        made_up.noted = [each for each in made_up.noted if each.mark_id != mark_id]
+        return ClassMarkRemoved(course_id=course, mark_id=mark_id)
 
 
 def _serve_attention(app: FastAPI, made_up: MadeUpClass) -> None:

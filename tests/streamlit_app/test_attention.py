@@ -87,6 +87,7 @@ def test_a_raised_hand_stands_beside_the_name(made_up: Any) -> None:
         update={
             "code": "hand_up",
             "text": "hand up for 9 minutes",
+            "values": {"minutes": 9.0},
             "since": datetime.now(UTC) - timedelta(minutes=9),
         }
     )

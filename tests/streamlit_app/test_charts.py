@@ -36,8 +36,8 @@ def test_runs_are_split_by_outcome() -> None:
     """A minute's runs become those with and those without an error."""
     frame = runs_frame(_minutes((5, 2)), 1)
     assert frame.to_dict("records") == [
-        {"start": NINE, "outcome": WITHOUT_ERROR, "runs": 3},
-        {"start": NINE, "outcome": WITH_ERROR, "runs": 2},
+        {"start": NINE, "outcome": str(WITHOUT_ERROR), "runs": 3},
+        {"start": NINE, "outcome": str(WITH_ERROR), "runs": 2},
     ]
 
 
@@ -63,8 +63,8 @@ def test_runs_with_an_error_have_the_warning_colour(colours: Palette) -> None:
     spec = charts.runs_per_minute(runs_frame(_minutes((5, 2)), 60), colours).to_dict()
     scale = spec["encoding"]["color"]["scale"]
     painted = dict(zip(scale["domain"], scale["range"], strict=True))
-    assert painted[WITH_ERROR] == colours.warning
-    assert painted[WITHOUT_ERROR] == colours.usual
+    assert painted[str(WITH_ERROR)] == colours.warning
+    assert painted[str(WITHOUT_ERROR)] == colours.usual
     assert spec["mark"]["stroke"] == colours.card
 
 
@@ -74,7 +74,7 @@ def test_solved_is_drawn_over_started(made_up: Any) -> None:
     made_up.run("Heron", "error", exercise="1.1")
     frame = exercises_frame(made_up.exercises())
     assert frame.to_dict("records") == [
-        {"exercise": "1.1", "started": 2, "solved": 1, "evidence": RAN_ONLY, "errors": 0.5}
+        {"exercise": "1.1", "started": 2, "solved": 1, "evidence": str(RAN_ONLY), "errors": 0.5}
     ]
     below, above = charts.solved_of_started(frame, LIGHT).to_dict()["layer"]
     assert below["encoding"]["x"]["field"] == "started"
@@ -88,11 +88,11 @@ def test_weaker_evidence_looks_different(made_up: Any, colours: Palette) -> None
     made_up.run("Vole", exercise="1.1")
     made_up.run("Vole", None, type="check_result", passed=True, exercise="1.2")
     frame = exercises_frame(made_up.exercises())
-    assert list(frame["evidence"]) == [RAN_ONLY, PASSED_CHECK]
+    assert list(frame["evidence"]) == [str(RAN_ONLY), str(PASSED_CHECK)]
     solved = charts.solved_of_started(frame, colours).to_dict()["layer"][1]["encoding"]
     for channel in ("fill", "strokeDash"):
         scale = solved[channel]["scale"]
-        assert scale["domain"] == [PASSED_CHECK, RAN_ONLY]
+        assert scale["domain"] == [str(PASSED_CHECK), str(RAN_ONLY)]
         assert scale["range"][0] != scale["range"][1]
         assert solved[channel]["legend"] is not None
     assert solved["fill"]["scale"]["range"][0] == colours.success

@@ -53,7 +53,7 @@ def test_an_exercise_has_its_numbers_and_its_funnel(
     assert "<dt>started</dt><dd>2</dd>" in text
     assert "<dt>solved</dt><dd>1</dd>" in text
     states = text.partition('data-testid="states-table"')[2].partition("</table>")[0]
-    assert 'not started</th><td class="cp-number">1</td><td class="cp-number">20 %' in states
+    assert 'not started</th><td class="cp-number">1</td><td class="cp-number">20%' in states
     assert 'data-testid="quarters-table"' in text
     assert 'data-testid="attempts-table"' in text
     assert "Nobody is stuck here" in text
@@ -158,7 +158,7 @@ def test_a_class_of_nobody_has_no_shares() -> None:
     """Shares of nobody are no number."""
     row = MeasureRow.model_validate(dict.fromkeys(("pairs", "started", "attempted", "solved"), 0))
     frame = states_frame(row)
-    assert "0 %" not in states_table(frame)
+    assert "0%" not in states_table(frame)
     assert funnel(frame, LIGHT).to_dict()["layer"]
 
 

@@ -200,3 +200,17 @@ def test_the_real_dashboard_is_behind_the_gate(
         pass
     assert made_up.asked
     assert token not in dashboard_process[2].read_text()
+
+
+def test_the_door_speaks_the_visitors_language(visitor: httpx.Client) -> None:
+    """The browser's, until another one is chosen there; nobody needs a token to choose."""
+    asks = {"Accept-Language": "ja,en;q=0.5"}
+    refused = visitor.get("/?course=x", headers=asks)
+    assert refused.status_code == 401
+    assert '<html lang="ja">' in refused.text
+    assert "<button>サインイン</button>" in refused.text
+    forbidden = visitor.get("/", headers={**asks, "Cookie": f"{COOKIE}=students"})
+    assert "お使いのリンクではこのページを開けません" in forbidden.text
+    chosen = visitor.get("/language/en", headers={**asks, "Referer": str(refused.url)})
+    assert (chosen.status_code, chosen.headers["location"]) == (303, "/?course=x")
+    assert '<html lang="en">' in visitor.get("/sign-in", headers=asks).text

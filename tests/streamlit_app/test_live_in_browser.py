@@ -74,7 +74,7 @@ def test_a_run_appears_without_a_reload_and_moves_the_numbers(
     expect(row).to_contain_text("NameError name 'totl' is not defined")
     ingest.signal()
     expect(_number(page, "here now")).to_have_text("2 of 2")
-    expect(_cells(page, "Heron")).to_have_text(["failing, 1 runs in a row"])
+    expect(_cells(page, "Heron")).to_have_text(["failing, 1 run in a row"])
     assert page.evaluate("window.sameDocument")
 
 
@@ -336,7 +336,7 @@ def test_rows_stay_where_they_are_until_the_instructor_asks(
     made_up.run("Bob", exercise="1.2")
     made_up.run("Bob", "error", exercise="1.2")
     ingest.signal()
-    expect(_cells(page, "Bob")).to_have_text(["failing, 1 runs in a row"] * 2)
+    expect(_cells(page, "Bob")).to_have_text(["failing, 1 run in a row"] * 2)
     made_up.run("Bob")
     made_up.run("Bob", exercise="1.2")
     ingest.signal()

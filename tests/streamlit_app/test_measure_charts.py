@@ -80,7 +80,7 @@ def test_each_student_has_a_mark_in_each_exercises_row(colours: Palette) -> None
 @pytest.mark.parametrize(
     ("value", "unit", "said"),
     [
-        (None, "0 to 1", NOT_ENOUGH),
+        (None, "0 to 1", str(NOT_ENOUGH)),
         (0.0, "0 to 1", "0.00"),
         (-0.25, "difference of shares, -1 to 1", "\N{MINUS SIGN}0.25"),
         (1.0, "0 (last) to 1 (first)", "1.00"),

@@ -50,7 +50,13 @@ def test_every_graphic_can_be_seen(colours: Palette) -> None:
 def test_nothing_in_a_chart_is_fainter_than_its_colour(colours: Palette) -> None:
     """A bar is drawn in full, or has an outline that is; solved stands out of started."""
     frame = pd.DataFrame(
-        {"exercise": ["1"], "started": [2], "solved": [1], "evidence": [RAN_ONLY], "errors": [0.0]}
+        {
+            "exercise": ["1"],
+            "started": [2],
+            "solved": [1],
+            "evidence": [str(RAN_ONLY)],
+            "errors": [0.0],
+        }
     )
     started, solved = charts.solved_of_started(frame, colours).to_dict()["layer"]
     assert contrast(started["mark"]["stroke"], colours.card) >= 3

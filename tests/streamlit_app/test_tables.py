@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from analytics.responses import StudentState
-from streamlit_app.tables import class_table, exercise_table, history_table
+from streamlit_app.tables import class_table, exercise_table, history_table, stream_table
 from streamlit_app.wording import NEVER, NOT_STARTED, ago, duration, percent, where
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -23,7 +23,7 @@ def test_the_class_has_one_row_a_student_by_name(made_up: Any) -> None:
     for student in ("wren", "Heron", "Vole"):
         made_up.run(student, "error", at=NOW - timedelta(seconds=20))
     rows = _rows(class_table(made_up.states(), "c", NOW))
-    assert rows[0] == ["Heron", "1.1", "error", "1", "1", "100 %", "20 s"]
+    assert rows[0] == ["Heron", "1.1", "error", "1", "1", "100%", "20 s"]
     assert [row[0] for row in rows] == ["Heron", "Vole", "wren"]
 
 
@@ -77,8 +77,20 @@ def test_exercises_say_what_solved_rests_on(made_up: Any) -> None:
     table = exercise_table(made_up.exercises())
     assert table.count("cp-weak") == 1
     first, second = _rows(table)
-    assert first == ["1.1", "01_values", "1", "ran only 1", "0 %"]
-    assert second == ["1.2", "01_values", "1", "1", "0 %"]
+    assert first == ["1.1", "01_values", "1", "ran only 1", "0%"]
+    assert second == ["1.2", "01_values", "1", "1", "0%"]
+
+
+def test_where_the_class_is_now_is_a_table_too(made_up: Any) -> None:
+    """Who can't see the chart hears how many are at each exercise; nobody anywhere is no share."""
+    for student, exercise in (("Vole", "1.1"), ("Heron", "1.2"), ("Ibis", "1.2")):
+        made_up.run(student, exercise=exercise)
+    stream = made_up.class_stream()
+    rows = [["1.1", "1", "33%"], ["1.2", "2", "67%"]]
+    assert _rows(stream_table(stream)) == rows
+    gone = [each.model_copy(update={"students": [0]}) for each in stream.exercises]
+    empty = stream.model_copy(update={"exercises": gone})
+    assert _rows(stream_table(empty)) == [["1.1", "0", NEVER], ["1.2", "0", NEVER]]
 
 
 def test_a_history_shows_times_in_the_instructors_zone(made_up: Any) -> None:
@@ -120,7 +132,7 @@ def test_what_a_student_wrote_is_only_text(made_up: Any) -> None:
         (60, "1 min"),
         (3_600, "1 h"),
         (200_000, "2 days"),
-        (None, NOT_STARTED),
+        (None, str(NOT_STARTED)),
     ],
 )
 def test_ages_are_said_as_coarsely_as_one_needs(seconds: int | None, said: str) -> None:
@@ -131,7 +143,7 @@ def test_ages_are_said_as_coarsely_as_one_needs(seconds: int | None, said: str) 
 
 def test_shares_lengths_and_places_are_said_in_short() -> None:
     """A share is a percentage, a length has a unit, a place is the exercise or the notebook."""
-    assert [percent(0.256), percent(None)] == ["26 %", NEVER]
+    assert [percent(0.256), percent(None)] == ["26%", NEVER]
     assert [duration(12.4), duration(1_500), duration(None)] == ["12 ms", "1.5 s", ""]
     assert [where("2.1", "a/b.ipynb"), where(None, "a/b.ipynb"), where(None, None)] == [
         "2.1",

@@ -47,7 +47,10 @@ def test_thresholds_of_a_course_are_replaced_as_a_whole(engine: Engine) -> None:
     set_thresholds(engine, "d", {"silent_minutes": 9})
     set_thresholds(engine, "c", {"silent_minutes": 4, "failed_runs": None})
     set_thresholds(engine, "c", {"failed_runs": 7, "idle_minutes": None})
-    query = "SELECT course_id, threshold, value FROM attention_thresholds ORDER BY 1, 2"
+    query = (
+        "SELECT course_id, threshold, value FROM attention_thresholds "
+        "WHERE ended_at IS NULL ORDER BY 1, 2"
+    )
     assert rows(engine, query) == [
         ("c", "failed_runs", 7),
         ("c", "idle_minutes", None),
@@ -55,15 +58,22 @@ def test_thresholds_of_a_course_are_replaced_as_a_whole(engine: Engine) -> None:
     ]
     set_thresholds(engine, "c", {})
     assert rows(engine, query) == [("d", "silent_minutes", 9)]
+    [(kept,)] = rows(engine, "SELECT count(*) FROM attention_thresholds WHERE ended_at IS NOT NULL")
+    assert kept == 4
 
 
 def test_the_latest_snooze_of_a_student_counts(engine: Engine) -> None:
-    """It replaces the one before, and ends in its own course only."""
+    """The one before counts no more, each stays known, and it ends in its own course only."""
     snooze(engine, "c", "ada", until=LATER, by="Grace")
     snooze(engine, "c", "ada", until=LATER + timedelta(1), by=None)
     snooze(engine, "d", "ada", until=LATER, by="Alan")
-    query = "SELECT course_id, until, snoozed_by FROM attention_snoozes ORDER BY 1"
-    assert rows(engine, query) == [("c", LATER + timedelta(1), None), ("d", LATER, "Alan")]
+    query = (
+        "SELECT course_id, until, snoozed_by FROM attention_snoozes "
+        "WHERE ended_at IS NULL ORDER BY 1, snoozed_at"
+    )
+    first = ("c", LATER, "Grace")
+    latest = ("c", LATER + timedelta(1), None)
+    assert rows(engine, query) == [first, latest, ("d", LATER, "Alan")]
     end_snooze(engine, "c", "ada")
     end_snooze(engine, "c", "ada")
     assert rows(engine, query) == [("d", LATER, "Alan")]
@@ -74,7 +84,10 @@ def test_marks_are_kept_and_the_latest_can_be_taken_back(engine: Engine) -> None
     set_mark(engine, "d", "ada", mark="going", by=None)
     set_mark(engine, "c", "ada", mark="going", by="Grace")
     set_mark(engine, "c", "ada", mark="helped", by=None)
-    query = "SELECT course_id, mark, marked_by FROM attention_marks ORDER BY 1, marked_at"
+    query = (
+        "SELECT course_id, mark, marked_by FROM attention_marks "
+        "WHERE taken_back_at IS NULL ORDER BY 1, marked_at"
+    )
     going = ("c", "going", "Grace")
     assert rows(engine, query) == [going, ("c", "helped", None), ("d", "going", None)]
     take_mark_back(engine, "c", "ada")

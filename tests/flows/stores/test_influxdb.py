@@ -227,8 +227,7 @@ def test_one_event_gives_the_right_point(
     apply(writer, [logged])
     [call] = mocked.write.call_args_list
     assert call.kwargs["bucket"] == influx_settings.bucket
-    [point] = call.kwargs["record"]
-    line = point.to_line_protocol()
+    line = call.kwargs["record"]
     assert line.startswith("progress_event,course_id=demo,student_id=s1,type=cell_run ")
     assert "seq=7i" in line
     assert line.endswith(str(logged.position_ns))

@@ -1,0 +1,60 @@
+"""Changes that an instructor makes to a course: into PostgreSQL, and told to every dashboard."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from redis import RedisError
+from sqlalchemy import Engine
+
+from analytics.errors import LakeUnavailableError, NewerLakeError
+from analytics.settings import ApiSettings
+from flows.logged_event import START
+from flows.redis_client import connect_redis
+from flows.rollup_signal import announce_rollups
+from flows.stores import attention
+from flows.stores.postgres import engine_for
+from flows.stores.store import StoreUnavailableError
+from flows.version_of_data import UnknownDataVersionError
+
+_logger = logging.getLogger(__name__)
+
+
+class CourseChanges:
+    """Connects for each change, which is a click now and then, and holds nothing in between."""
+
+    def __init__(self, settings: ApiSettings) -> None:
+        self._settings = settings
+
+    @contextmanager
+    def to(self, course_id: str) -> Iterator[Engine]:
+        """Open PostgreSQL for a change to a course, and tell the dashboards after it.
+
+        Raises:
+            LakeUnavailableError: PostgreSQL does not answer.
+        """
+        engine = engine_for(self._settings.postgres_url)
+        try:
+            yield engine
+            position = attention.position_of(engine)
+        except UnknownDataVersionError as error:
+            raise NewerLakeError(str(error)) from error
+        except StoreUnavailableError as error:
+            raise LakeUnavailableError(
+                "PostgreSQL does not take the change: check that it runs and is not overloaded"
+            ) from error
+        finally:
+            engine.dispose()
+        self._announce(course_id, position or START)
+
+    def _announce(self, course_id: str, position: str) -> None:
+        """Tell the dashboards; without Redis they ask anew by themselves, every ten seconds."""
+        if self._settings.redis_url is None:
+            return
+        redis = connect_redis(self._settings.redis_url)
+        try:
+            announce_rollups(redis, position, [course_id])
+        except RedisError as error:
+            _logger.warning("the dashboards are not told of a change: %s", error)
+        finally:
+            redis.close()

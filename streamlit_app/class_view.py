@@ -1,0 +1,200 @@
+"""The view of a class at one moment: the Live page draws it of now, the Replay page of the past."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from analytics.attention_responses import Attention, ErrorClusters
+from analytics.class_mark_responses import ClassMark
+from analytics.class_responses import ClassMap, ClassStream
+from analytics.responses import Progress, Timeline
+from streamlit_app import attention, charts, class_marks, failures, notices
+from streamlit_app.api_client import ApiClient
+from streamlit_app.class_map.component import class_map
+from streamlit_app.class_map.matrix import ORDERS, Order, map_data
+from streamlit_app.exercise_tables import attempts_table
+from streamlit_app.frames import exercises_frame, marks_frame, runs_frame, stream_frame
+from streamlit_app.language.text import Text
+from streamlit_app.layout import card_title, strip
+from streamlit_app.palette import Palette, palette_for
+from streamlit_app.strip_numbers import strip_numbers
+from streamlit_app.tables import exercise_table, stream_table
+
+MAP: Final = Text("Class map")
+ORDER: Final = Text("Order of the rows")
+ORDER_WORDS: Final[dict[Order, Text]] = {"need": Text("by need"), "name": Text("by name")}
+OVER_TIME: Final = (
+    Text("Where the class is, over time"),
+    Text("share of students at each exercise, from pale for the first to full for the last"),
+)
+NOT_BEGUN: Final = Text("Nobody has run an exercise yet.")
+RUNS_A_MINUTE: Final = Text("Runs a minute, the last hour of class")
+EXERCISES: Final = Text("Exercises: students who solved it, of those who started")
+
+_MINUTES_SHOWN: Final = 60
+#: Marks of class that are listed: those of so long.
+MARKS_LISTED: Final = timedelta(hours=12)
+_STYLE: Final = (Path(__file__).parent / "class_view.css").read_text("utf-8")
+
+
+@dataclass(frozen=True)
+class ClassNumbers:
+    """Everything that is shown of one course at first sight."""
+
+    progress: Progress
+    class_map: ClassMap
+    attention: Attention
+    clusters: ErrorClusters
+    marks: Sequence[ClassMark]
+
+
+@dataclass(frozen=True)
+class ClassView:
+    """What a page shows of a class, and what it puts into the places that are its own.
+
+    Args:
+        course_id: The course.
+        numbers: What is shown at first sight.
+        apology: Why the numbers are from before; None when they are those that were asked for.
+        stream: Gives the class's way through the exercises.
+        timeline: Gives the runs of each minute; it is asked when it is looked at.
+        state: Draws how old the numbers are, at the right of the strip.
+        every_run: Draws the list of runs.
+        is_past: Whether it is of the past: then nothing acts.
+    """
+
+    course_id: str
+    numbers: ClassNumbers
+    apology: str | None
+    stream: Callable[[], ClassStream]
+    timeline: Callable[[], Timeline]
+    state: Callable[[], None]
+    every_run: Callable[[], None]
+    is_past: bool = False
+
+
+def style() -> None:
+    """Give the page the view's style, once and in front of it."""
+    st.html(f"<style>{_STYLE}</style>")
+
+
+def show(view: ClassView) -> None:
+    """Draw the strip, the map, who needs a person, failures, and what is one click away."""
+    numbers = view.numbers
+    colours = palette_for(st.context.theme.type)
+    _strip(view)
+    notices.old_numbers(view.apology, numbers.progress.as_of.time)
+    shared = failures.shared(numbers.clusters)
+    left, right = st.columns([5, 2], gap="small")
+    with left:
+        _map(view, failures.students_of(shared, st.query_params.get(failures.PARAMETER)))
+        _over_time(view, colours)
+    with right:
+        attention.show(view.course_id, numbers.attention, is_past=view.is_past)
+        failures.show(shared, numbers.class_map.now)
+    with st.container(border=True, key="now"):
+        view.every_run()
+    _one_click_away(view, colours)
+
+
+def ask(api: ApiClient, course_id: str) -> ClassNumbers:
+    """Ask for everything at once: what one waits for is the slowest answer, not their sum."""
+    with ThreadPoolExecutor() as asking:
+        answers = (
+            asking.submit(api.progress, course_id),
+            asking.submit(api.class_map, course_id),
+            asking.submit(api.attention, course_id),
+            asking.submit(api.error_clusters, course_id, minutes=failures.CLUSTER_MINUTES),
+            asking.submit(api.class_marks, course_id),
+        )
+        progress, of_map, listed, clusters, noted = answers
+        return ClassNumbers(
+            progress.result(),
+            of_map.result(),
+            listed.result(),
+            clusters.result(),
+            noted.result().marks,
+        )
+
+
+def _strip(view: ClassView) -> None:
+    """Draw the few numbers to be read first, and beside them how old they are."""
+    numbers = view.numbers
+    with st.container(key="strip", horizontal=True, vertical_alignment="center"):
+        strip(strip_numbers(numbers.progress, numbers.class_map, numbers.attention))
+        with st.container(key="state", width="content"):
+            view.state()
+
+
+def _map(view: ClassView, only: frozenset[str] | None) -> None:
+    wanted = st.query_params.get("order")
+    order: Order = next((each for each in ORDERS if each == wanted), "need")
+    with st.container(border=True, key="class"):
+        with st.container(
+            key="map_head",
+            horizontal=True,
+            vertical_alignment="center",
+            horizontal_alignment="distribute",
+        ):
+            card_title(MAP)
+            st.session_state["order"] = order
+            st.segmented_control(
+                str(ORDER),
+                ORDERS,
+                key="order",
+                required=True,
+                format_func=lambda each: str(ORDER_WORDS[each]),
+                label_visibility="collapsed",
+                on_change=_follow_order,
+            )
+        numbers = view.numbers
+        drawn = map_data(numbers.class_map, numbers.attention.students, order, only)
+        class_map({**drawn, "is_past": view.is_past})
+
+
+def _over_time(view: ClassView, colours: Palette) -> None:
+    with st.container(border=True, key="over_time"):
+        card_title(*OVER_TIME)
+        stream = view.stream()
+        if stream.steps:
+            marks = marks_frame(view.numbers.marks)
+            chart = charts.class_stream(stream_frame(stream), colours, marks)
+            st.altair_chart(chart, key="stream_chart", alt=str(OVER_TIME[0]))
+            st.html(stream_table(stream))
+        else:
+            st.html(f'<p class="cp-muted">{NOT_BEGUN}</p>')
+        if not view.is_past:
+            class_marks.show(view.course_id, _of_this_class(view.numbers))
+
+
+def _of_this_class(numbers: ClassNumbers) -> list[ClassMark]:
+    """Return the marks of the last hours: those of earlier classes stand on their replays."""
+    since = numbers.class_map.now - MARKS_LISTED
+    return [each for each in numbers.marks if each.at >= since]
+
+
+def _one_click_away(view: ClassView, colours: Palette) -> None:
+    """Offer what is not looked at during class all the time; it is asked for when it is opened."""
+    minutes = st.expander(str(RUNS_A_MINUTE), key="minutes", on_change="rerun")
+    if minutes.open:
+        buckets = view.timeline().buckets
+        runs = runs_frame(buckets, _MINUTES_SHOWN)
+        chart = charts.runs_per_minute(runs, colours, marks_frame(view.numbers.marks))
+        minutes.altair_chart(chart, key="minutes_chart", alt=str(RUNS_A_MINUTE))
+        minutes.html(attempts_table(buckets[-_MINUTES_SHOWN:]))
+    exercises = st.expander(str(EXERCISES), key="exercises", on_change="rerun")
+    if exercises.open:
+        listed = view.numbers.class_map.exercises
+        chart_of_all = charts.solved_of_started(exercises_frame(listed), colours)
+        exercises.altair_chart(chart_of_all, key="exercises_chart", alt=str(EXERCISES))
+        exercises.html(exercise_table(listed))
+
+
+def _follow_order() -> None:
+    """Put the chosen order into the address, so that reload, back and sharing keep it."""
+    st.query_params["order"] = st.session_state["order"]

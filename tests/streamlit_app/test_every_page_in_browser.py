@@ -1,0 +1,299 @@
+"""Each page in a real browser, in each language: accessible, whole at every size, in one language.
+
+Pictures of every page, language, size and theme are kept in the folder that the environment
+variable CELLPULSE_SCREENSHOTS names, else in pytest's own.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pytest
+from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+
+from analytics.attention_responses import ErrorCluster, Listed, Reason
+from streamlit_app.language.choice import COOKIE
+
+TOKEN: Final = "read-token-of-the-instructor"
+COURSE: Final = "python-101"
+LANGUAGES: Final = ("en", "ja")
+THEMES: Final[tuple[Any, ...]] = ("light", "dark")
+SIZES: Final = ((1920, 1080), (1280, 720), (1024, 768), (390, 844))
+RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+AXE: Final = (resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+
+
+class View(NamedTuple):
+    """A page: its address, what is there when it is drawn, and whether one has signed in."""
+
+    name: str
+    address: str
+    drawn: str
+    signed_in: bool = True
+
+
+VIEWS: Final = (
+    View("sign-in", "/sign-in", "form", signed_in=False),
+    View("sign-out", "/sign-out", "form", signed_in=False),
+    View("password", "/password?code=x", "form", signed_in=False),
+    View("live", f"/?course={COURSE}", "[data-testid=class-map]"),
+    View("exercises", f"/exercise?course={COURSE}", "[data-testid=exercise-table]"),
+    View("exercise", f"/exercise?course={COURSE}&exercise=1.1", "[data-testid=facts]"),
+    View("class", f"/student?course={COURSE}", "[data-testid=class-table]"),
+    View("student", f"/student?course={COURSE}&student=s01", "[data-testid=facts]"),
+    View("measures", f"/measures?course={COURSE}", "[data-testid=values-table]"),
+    View(
+        "runs",
+        f"/measures?course={COURSE}&by=run&student=s01",
+        "[data-testid=runs-table]",
+    ),
+)
+#: What Streamlit draws itself and offers no way to change, each by its selector and rule alone.
+NOT_OURS: Final[dict[str, str]] = {}
+
+#: Returns what is cut off or reaches out of the page, with how far, in pixels.
+CUT_OFF: Final = """
+() => {
+  const found = [];
+  const main = document.querySelector(".stMain") ?? document.documentElement;
+  const sideways = Math.max(main.scrollWidth - main.clientWidth,
+                            document.documentElement.scrollWidth - innerWidth);
+  if (sideways > 0) found.push(`the page scrolls ${sideways} sideways`);
+  const ours = "[class^='cp-'], [class*=' cp-'], .stButton button, .stSelectbox label, h1, h2";
+  for (const element of document.querySelectorAll(ours)) {
+    const style = getComputedStyle(element);
+    const inside = ".cp-hidden, .cp-scroll, .cp-map-window"; // these scroll by themselves
+    if (!element.checkVisibility() || element.closest(inside)) continue;
+    const box = element.getBoundingClientRect();
+    const texts = [...element.childNodes].filter(
+      (node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim(),
+    );
+    if (!box.width || !texts.length) continue;
+    if (box.right > innerWidth + 1 || box.left < -1)
+      found.push(`${element.className}: ${element.textContent.trim().slice(0, 40)} reaches out`);
+    const cuts = style.overflowX !== "visible" && style.textOverflow !== "ellipsis";
+    if (cuts && element.scrollWidth > element.clientWidth + 1)
+      found.push(`${element.className}: ${element.textContent.trim().slice(0, 40)} is cut off`);
+  }
+  return found;
+}
+"""
+#: Returns every text that is read on the page, seen or told by a screen reader.
+TEXTS: Final = """
+() => {
+  const found = [document.title];
+  const skipped = (element) =>
+    element?.closest(
+      "script, style, noscript, pre, code, [lang=en], [data-testid=about], " +
+        "[data-testid=stSkipToContent], [data-testid=stIconMaterial]",
+    );
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const { parentElement, textContent } = walker.currentNode;
+    if (!skipped(parentElement)) found.push(textContent);
+  }
+  for (const element of document.querySelectorAll(
+    "[class*=cp-], .stHtml *, .stVegaLiteChart *, .stSelectbox input, .stTooltipIcon *",
+  ))
+    for (const name of ["title", "aria-label", "placeholder", "alt"])
+      if (!skipped(element) && element.getAttribute(name)) found.push(element.getAttribute(name));
+  return found;
+}
+"""
+#: Names, and what Python says: the same in every language.
+DATA: Final = re.compile(
+    r"s\d\d|01_values|NameError|name '…?x?' is not defined|Cellpulse|JupyterLab|Python|Watwin"
+)
+ENGLISH: Final = re.compile(r"[A-Za-z]{3,}")
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Return the folder for pictures."""
+    folder = Path(os.environ.get("CELLPULSE_SCREENSHOTS") or tmp_path / "screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def class_of_twelve(made_up: Any, ingest: Any) -> Iterator[None]:
+    """Let a class work, so that every page has something to show."""
+    assert ingest.connections == []
+    now = datetime.now(UTC)
+    made_up.titles[COURSE] = "Python 101"
+    made_up.account = "s00"
+    for number in range(12):
+        student, at = f"s{number:02}", now - timedelta(minutes=12 - number)
+        made_up.run(student, exercise="1.1", at=at)
+        made_up.run(
+            student, None, type="check_result", passed=number % 3 > 0, exercise="1.1", at=at
+        )
+        for _ in range(number % 4):
+            made_up.run(
+                student,
+                "error",
+                exercise="1.2",
+                error_name="NameError",
+                error_message="name 'x' is not defined",
+                at=at + timedelta(seconds=30),
+            )
+    made_up.needy = [_needy(f"s{number:02}", now) for number in (3, 7)]
+    made_up.clusters = [_cluster(now)]
+    yield
+    ingest.hang_up()
+
+
+def _needy(student: str, now: datetime) -> Listed:
+    since = now - timedelta(minutes=6)
+    values: dict[str, Any] = {
+        "error": "NameError",
+        "runs": 5,
+        "minutes": 6.0,
+        "others_had": 3,
+        "others": 11,
+    }
+    said = "same NameError 5 times in 6 minutes; 3 of 11 others had it"
+    reasons = [
+        Reason(code="hand_up", text="", since=since, values={"minutes": 6.0}, positions=[]),
+        Reason(code="same_error", text=said, since=since, values=values, positions=[]),
+    ]
+    return Listed(
+        student_id=student,
+        confidence="high",
+        since=since,
+        exercise="1.2",
+        notebook="course/01_values.ipynb",
+        last_run_at=since,
+        reasons=reasons,
+    )
+
+
+def _cluster(now: datetime) -> ErrorCluster:
+    who = [
+        {
+            "student_id": f"s{number:02}",
+            "failures": 2,
+            "first_at": now,
+            "last_at": now,
+            "exercise": "1.2",
+            "position": "1-1",
+            "past_at": None,
+        }
+        for number in (3, 7, 11)
+    ]
+    return ErrorCluster.model_validate(
+        {
+            "error_name": "NameError",
+            "pattern": "name '…' is not defined",
+            "students": 3,
+            "failures": 6,
+            "since": now - timedelta(minutes=9),
+            "last_at": now,
+            "is_new": False,
+            "got_past": 1,
+            "solved": 0,
+            "minutes_to_get_past": 2.0,
+            "runs_to_get_past": 1.0,
+            "exercises": [{"exercise": "1.2", "students": 3}],
+            "messages": [{"message": "name 'x' is not defined", "students": 3}],
+            "lines": [{"line": "x + 1", "students": 3}],
+            "fixed_code": "x = 1",
+            "who": who,
+        }
+    )
+
+
+@pytest.fixture
+def show(page: Page, dashboard: str, class_of_twelve: None) -> Callable[[View, str], None]:
+    """Return a function that opens a page in a language."""
+    assert class_of_twelve is None
+    page.set_default_timeout(60_000)
+
+    def show(view: View, language: str) -> None:
+        page.context.clear_cookies()
+        page.context.add_cookies([{"name": COOKIE, "value": language, "url": dashboard}])
+        sign = "&" if "?" in view.address else "?"
+        token = f"{sign}token={TOKEN}" if view.signed_in else ""
+        page.goto(f"{dashboard}{view.address}{token}")
+        expect(page.locator(view.drawn).first).to_be_visible(timeout=60_000)
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        page.wait_for_function(
+            "!document.querySelector('[data-testid=stApp][data-test-script-state=running]')"
+        )
+
+    return show
+
+
+def _violations(page: Page) -> list[str]:
+    """Return what axe finds against WCAG 2.2 AA that is ours."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    result = page.evaluate(
+        "values => axe.run(document, {runOnly: {type: 'tag', values}})",
+        list(RULES),
+    )
+    found = []
+    for violation in result["violations"]:
+        for node in violation["nodes"]:
+            target = " ".join(map(str, node["target"]))
+            excused = any(
+                rule == violation["id"] and re.search(selector, node["html"])
+                for selector, rule in NOT_OURS.items()
+            )
+            if not excused:
+                found.append(f"{violation['id']} at {target}: {node['failureSummary']}")
+    return found
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_is_accessible_whole_and_in_one_language(
+    page: Page, show: Callable[[View, str], None], pictures: Path, language: str
+) -> None:
+    """By axe in both themes; no sideways scroll at four sizes; no word left in English."""
+    wrong: list[str] = []
+    for view in VIEWS:
+        page.set_viewport_size({"width": 1440, "height": 900})
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            show(view, language)
+            page.screenshot(path=pictures / f"{view.name}-{language}-{theme}.png")
+            wrong += [f"{view.name} {theme}: {each}" for each in _violations(page)]
+        if language != "en":
+            left = [text for text in page.evaluate(TEXTS) if ENGLISH.search(DATA.sub("", text))]
+            wrong += [f"{view.name}: in English: {text.strip()[:80]!r}" for text in left]
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            try:
+                page.wait_for_function(f"() => ({CUT_OFF})().length === 0", timeout=5_000)
+            except PlaywrightTimeoutError:
+                wrong += [f"{view.name} {width}: {each}" for each in page.evaluate(CUT_OFF)]
+            page.screenshot(path=pictures / f"{view.name}-{language}-{width}.png", full_page=True)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_language_is_chosen_in_the_bar_and_is_not_in_the_link(
+    page: Page, show: Callable[[View, str], None]
+) -> None:
+    """The choice leads back to the same view, and a reload keeps it; the address tells nothing."""
+    [view] = [view for view in VIEWS if view.name == "student"]
+    show(view, "en")
+    expect(page.get_by_role("link", name="EN", exact=True)).to_have_attribute(
+        "aria-current", "true"
+    )
+    address = page.url
+    page.get_by_role("link", name="日本語").click()
+    for _ in range(2):
+        expect(page.locator("html")).to_have_attribute("lang", "ja", timeout=60_000)
+        expect(page.get_by_test_id("facts")).to_contain_text("取り組み時間", timeout=60_000)
+        assert page.url == address
+        page.reload()
+    page.context.clear_cookies(name=COOKIE)
+    page.reload()  # as a colleague whose browser asks for English opens the same link
+    expect(page.get_by_test_id("facts")).to_contain_text("Time on task", timeout=60_000)
+    expect(page.locator("html")).to_have_attribute("lang", "en", timeout=60_000)
