@@ -17,7 +17,7 @@ from analytics import (
     measure_routes,
     routes,
     sign_in_routes,
-    student_routes,
+    own_page_routes,
     table_routes,
 )
 from analytics.attention_writer import AttentionWriter
@@ -27,7 +27,7 @@ from analytics.lake_reader import LakeReader
 from analytics.parameters import EncodedPaths
 from analytics.settings import ApiSettings
 from analytics.sign_in import SignIn
-from analytics.student_writer import StudentWriter
+from analytics.own_page_writer import StudentWriter
 from ingest_api.event_log import open_redis
 from ingest_api.problems import Problem, install_problem_handlers
 from ingest_api.signed_in import SignedOut
@@ -76,7 +76,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
 
     # First the addresses with a name at their end, which the others' course could swallow.
     app.include_router(routes.history_router)
-    app.include_router(student_routes.router)
+    app.include_router(own_page_routes.router)
     app.include_router(table_routes.router)
     app.include_router(measure_routes.router)
     app.include_router(attention_routes.router)

@@ -33,7 +33,7 @@ from analytics.responses import (
     Timeline,
 )
 from analytics.sign_in_responses import Viewer
-from analytics.student_responses import DeletionRequest, OwnOverview, OwnPreferences
+from analytics.own_page_responses import DeletionRequest, OwnOverview, OwnPreferences
 from streamlit_app.language.text import Text
 
 API_ROOT: Final = "/api/v1"

@@ -9,7 +9,7 @@ from typing import Final
 import streamlit as st
 
 from analytics.responses import HistoryEvent, MeasureRows
-from analytics.student_responses import ExerciseState, OwnExercise, OwnOverview
+from analytics.own_page_responses import ExerciseState, OwnExercise, OwnOverview
 from streamlit_app import (
     my_progress_data,
     my_progress_measures,

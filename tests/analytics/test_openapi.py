@@ -14,7 +14,7 @@ from analytics import (
     class_responses,
     responses,
     sign_in_responses,
-    student_responses,
+    own_page_responses,
 )
 from analytics.api import create_app
 from analytics.settings import ApiSettings
@@ -39,10 +39,10 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/attention": attention_responses.Attention,
     "/api/v1/courses/{course_id}/attention/thresholds": attention_responses.AttentionThresholds,
     "/api/v1/courses/{course_id}/tables": responses.Tables,
-    f"{OWN}/overview": student_responses.OwnOverview,
-    f"{OWN}/preferences": student_responses.OwnPreferences,
-    f"{OWN}/deletion": student_responses.DeletionRequest,
-    "/api/v1/deletion_requests": student_responses.DeletionRequests,
+    f"{OWN}/overview": own_page_responses.OwnOverview,
+    f"{OWN}/preferences": own_page_responses.OwnPreferences,
+    f"{OWN}/deletion": own_page_responses.DeletionRequest,
+    "/api/v1/deletion_requests": own_page_responses.DeletionRequests,
     "/api/v1/viewer": sign_in_responses.Viewer,
     "/healthz": dict[str, str],
     "/readyz": dict[str, str],
@@ -57,9 +57,9 @@ SIGN_OUT = ("post", "/api/v1/sign-out")
 FILES = {"/api/v1/courses/{course_id}/tables/{table}", f"{OWN}/data"}
 #: Addresses that change something: method and path.
 CHANGES = {
-    ("put", f"{OWN}/preferences"): student_responses.OwnPreferences,
-    ("post", f"{OWN}/deletion"): student_responses.DeletionRequest,
-    ("delete", f"{OWN}/deletion"): student_responses.DeletionRequest,
+    ("put", f"{OWN}/preferences"): own_page_responses.OwnPreferences,
+    ("post", f"{OWN}/deletion"): own_page_responses.DeletionRequest,
+    ("delete", f"{OWN}/deletion"): own_page_responses.DeletionRequest,
     ("post", "/api/v1/courses/{course_id}/marks"): class_mark_responses.ClassMarkSet,
     (
         "delete",

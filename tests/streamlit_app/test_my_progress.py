@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from analytics.attention_responses import Mark
 from analytics.responses import MeasureRow, MeasureRows
-from analytics.student_examples import OVERVIEW
-from analytics.student_responses import Hand, OwnExercise
+from analytics.own_page_examples import OVERVIEW
+from analytics.own_page_responses import Hand, OwnExercise
 from streamlit_app.my_progress import exercise_table, points_of
 from streamlit_app.my_progress_measures import POINTS
 from streamlit_app.my_progress_seen import seen

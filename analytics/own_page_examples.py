@@ -5,7 +5,7 @@ from typing import Final
 
 from analytics.attention_examples import ATTENTION
 from analytics.responses import AsOf
-from analytics.student_responses import (
+from analytics.own_page_responses import (
     DeletionRequest,
     DeletionRequests,
     Hand,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from analytics.settings import ApiSettings
-from analytics.student_responses import DeletionRequest, DeletionRequests, OwnPreferences
+from analytics.own_page_responses import DeletionRequest, DeletionRequests, OwnPreferences
 from analytics.writing import postgres_of, redis_of
 from flows.personal_data.gather import Person, Sources, write_personal_data
 from flows.stores import deletion_requests

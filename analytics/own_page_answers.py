@@ -10,7 +10,7 @@ from analytics.attention_answers import attention
 from analytics.attention_responses import Attention, Listed, Reason
 from analytics.past import as_of
 from analytics.query import load_query
-from analytics.student_responses import ExerciseState, Hand, OwnExercise, OwnOverview
+from analytics.own_page_responses import ExerciseState, Hand, OwnExercise, OwnOverview
 
 #: Of fewer others than this nothing is told: what one of them did could be guessed.
 FEWEST_OTHERS: Final = 5

@@ -9,17 +9,17 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
-from analytics import examples, student_answers, student_examples
+from analytics import examples, own_page_answers, own_page_examples
 from analytics.access import ClassReader, OwnStudentOf, StudentOf
 from analytics.answers import require_member
 from analytics.routes import COURSE, Lake
-from analytics.student_responses import (
+from analytics.own_page_responses import (
     DeletionRequest,
     DeletionRequests,
     OwnOverview,
     OwnPreferences,
 )
-from analytics.student_writer import StudentWriter
+from analytics.own_page_writer import StudentWriter
 from ingest_api.problems import Problem
 from ingest_api.tokens import ALL_COURSES
 
@@ -53,38 +53,38 @@ KnownStudent = Annotated[tuple[str, str], Depends(_known_student)]
 OwnStudent = Annotated[tuple[str, str], Depends(_own_student)]
 
 
-@router.get(f"{_STUDENT}/overview", responses=examples.answer(student_examples.OVERVIEW))
+@router.get(f"{_STUDENT}/overview", responses=examples.answer(own_page_examples.OVERVIEW))
 def get_overview(lake: Lake, student: StudentOf) -> OwnOverview:
     """Return how far a student is, and what instructors see: nothing in it is of others."""
-    return lake.read(lambda connection: student_answers.overview(connection, *student))
+    return lake.read(lambda connection: own_page_answers.overview(connection, *student))
 
 
-@router.get(f"{_STUDENT}/preferences", responses=examples.answer(student_examples.PREFERENCES))
+@router.get(f"{_STUDENT}/preferences", responses=examples.answer(own_page_examples.PREFERENCES))
 def get_preferences(writer: Writer, student: KnownStudent) -> OwnPreferences:
     """Return what a student allows to be recorded."""
     return writer.preferences(*student)
 
 
-@router.put(f"{_STUDENT}/preferences", responses=examples.answer(student_examples.PREFERENCES))
+@router.put(f"{_STUDENT}/preferences", responses=examples.answer(own_page_examples.PREFERENCES))
 def put_preferences(writer: Writer, student: OwnStudent, wanted: OwnPreferences) -> OwnPreferences:
     """Set what a student allows; the ingest holds to it within a second."""
     writer.set_preferences(*student, wanted)
     return wanted
 
 
-@router.get(f"{_STUDENT}/deletion", responses=examples.answer(student_examples.REQUESTED))
+@router.get(f"{_STUDENT}/deletion", responses=examples.answer(own_page_examples.REQUESTED))
 def get_deletion(writer: Writer, student: KnownStudent) -> DeletionRequest:
     """Return whether a student asks for everything about them in the course to be deleted."""
     return writer.deletion(*student)
 
 
-@router.post(f"{_STUDENT}/deletion", responses=examples.answer(student_examples.REQUESTED))
+@router.post(f"{_STUDENT}/deletion", responses=examples.answer(own_page_examples.REQUESTED))
 def post_deletion(writer: Writer, student: OwnStudent) -> DeletionRequest:
     """Ask for everything about a student in the course to be deleted; an admin does it."""
     return writer.request_deletion(*student)
 
 
-@router.delete(f"{_STUDENT}/deletion", responses=examples.answer(student_examples.NOT_REQUESTED))
+@router.delete(f"{_STUDENT}/deletion", responses=examples.answer(own_page_examples.NOT_REQUESTED))
 def delete_deletion(writer: Writer, student: OwnStudent) -> DeletionRequest:
     """Withdraw the request, as long as it was not carried out."""
     return writer.withdraw_deletion(*student)
@@ -105,7 +105,7 @@ def get_data(writer: Writer, student: KnownStudent) -> FileResponse:
     )
 
 
-@router.get("/deletion_requests", responses=examples.answer(student_examples.REQUESTS))
+@router.get("/deletion_requests", responses=examples.answer(own_page_examples.REQUESTS))
 def get_deletion_requests(writer: Writer, grant: ClassReader) -> DeletionRequests:
     """Return every open request, for whoever may read every course."""
     if grant.course_id != ALL_COURSES:
