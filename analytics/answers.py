@@ -34,11 +34,22 @@ BUCKETS_LIMIT: Final = 2_000
 _MOST_NAMED: Final = 20
 
 
-def courses(lake: Lake, course_ids: Sequence[str] | None) -> Courses:
-    """Return these courses, or every course where none is named."""
+def courses(
+    lake: Lake, course_ids: Sequence[str] | None, sections: Sequence[tuple[str, str]] = ()
+) -> Courses:
+    """Return these courses, or every course where none is named.
+
+    Args:
+        lake: As `open_lake()` returns it.
+        course_ids: The courses; None for every one.
+        sections: Each a course and a section: of such a course only these sections count.
+    """
     now = datetime.now(UTC)
     rows = load_query("courses").rows(
-        lake, course_ids=None if course_ids is None else list(course_ids)
+        lake,
+        course_ids=None if course_ids is None else list(course_ids),
+        partly=[course_id for course_id, _ in sections],
+        sections=[list(each) for each in sections],
     )
     return Courses(
         as_of=as_of(lake, now, "postgres"), courses=[Course.model_validate(row) for row in rows]
@@ -71,17 +82,18 @@ def progress(
     )
 
 
-def exercises(lake: Lake, course_id: str) -> Exercises:
-    """Return how far the class is with each exercise.
+def exercises(lake: Lake, course_id: str, section: str | None) -> Exercises:
+    """Return how far the class, or a section of it, is with each exercise.
 
     Raises:
-        Problem: 404 for an unknown course.
+        Problem: 404 for an unknown course or section.
     """
     require_member(lake, course_id)
+    require_section(lake, course_id, section)
     return Exercises(
         as_of=as_of(lake, datetime.now(UTC), "lake"),
         course_id=course_id,
-        exercises=exercises_of(lake, course_id),
+        exercises=exercises_of(lake, course_id, section),
     )
 
 
@@ -123,7 +135,7 @@ def history(lake: Lake, course_id: str, student_id: str, limit: int, before: str
 
 def events(
     lake: Lake,
-    course_id: str,
+    part: tuple[str, str | None],
     limit: int,
     before: str | None,
     only: tuple[str | None, str | None] = (None, None),
@@ -133,23 +145,26 @@ def events(
 
     Args:
         lake: As `open_lake()` returns it.
-        course_id: The course.
+        part: The course, and the section of it; None for all of it.
         limit: Most events of the page.
         before: Only events before this position of the log.
         only: Only this student's, and only those of this exercise; None for all.
         asked_ns: Only events up to this position of the log.
 
     Raises:
-        Problem: 404 for an unknown course or student.
+        Problem: 404 for an unknown course, section or student.
     """
+    course_id, section = part
     student_id, exercise = only
     require_member(lake, course_id, student_id)
+    require_section(lake, course_id, section)
     rows, next_before = _page(
         lake,
         "course_events",
         limit,
         _earlier(before, asked_ns),
         course_id=course_id,
+        section=section,
         student_id=student_id,
         exercise=exercise,
     )
@@ -163,18 +178,18 @@ def events(
 
 def timeline(
     lake: Lake,
-    course_id: str,
+    part: tuple[str, str | None],
     bucket_seconds: int,
     start: datetime | None,
     until: datetime | None,
     exercise: str | None = None,
     asked_ns: int | None = None,
 ) -> Timeline:
-    """Return what the class did over time, in one exercise or in all.
+    """Return what the class, or a section of it, did over time, in one exercise or in all.
 
     Args:
         lake: As `open_lake()` returns it.
-        course_id: The course.
+        part: The course, and the section of it; None for all of it.
         bucket_seconds: Length of a bucket.
         start: The first bucket holds it; None for 3 hours before the end.
         until: The last bucket ends with it or holds it; None for the latest event.
@@ -182,12 +197,15 @@ def timeline(
         asked_ns: Only what the log held up to this position.
 
     Raises:
-        Problem: 404 for an unknown course, 422 for more than `BUCKETS_LIMIT` buckets.
+        Problem: 404 for an unknown course or section, 422 for more than `BUCKETS_LIMIT` buckets.
     """
+    course_id, section = part
     require_member(lake, course_id)
+    require_section(lake, course_id, section)
     rows = load_query("timeline").rows(
         lake,
         course_id=course_id,
+        section=section,
         bucket_seconds=bucket_seconds,
         start=start,
         until=until,
@@ -259,6 +277,12 @@ def require_member(lake: Lake, course_id: str, student_id: str | None = None) ->
             HTTPStatus.NOT_FOUND,
             "there is no such student in this course: GET its /students lists them",
         )
+
+
+def is_in_sections(lake: Lake, course_id: str, student_id: str, sections: Sequence[str]) -> bool:
+    """Tell whether a student is in one of these sections of a course now."""
+    known = load_query("membership").row(lake, course_id=course_id, student_id=student_id)
+    return known["section"] in sections
 
 
 def require_section(lake: Lake, course_id: str, section: str | None) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -10,26 +11,41 @@ from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
 from analytics import (
+    admin_account_routes,
+    admin_course_routes,
+    admin_enrolment_routes,
+    admin_health_routes,
+    admin_registration_routes,
+    admin_stored_routes,
     attention_routes,
     class_mark_routes,
     class_routes,
+    code_routes,
     health,
     measure_routes,
+    own_page_routes,
     routes,
     sign_in_routes,
-    own_page_routes,
+    student_routes,
     table_routes,
 )
 from analytics.attention_writer import AttentionWriter
+from analytics.bodies import BoundedBodies
 from analytics.course_changes import CourseChanges
 from analytics.errors import LakeUnavailableError
 from analytics.lake_reader import LakeReader
+from analytics.own_page_writer import StudentWriter
 from analytics.parameters import EncodedPaths
 from analytics.settings import ApiSettings
 from analytics.sign_in import SignIn
-from analytics.own_page_writer import StudentWriter
+from analytics.single_sign_on import SingleSignOn
+from analytics.stores import Stores
+from flows.stores.issued_tokens import revoked_ids
+from flows.stores.postgres import engine_for
+from flows.stores.store import StoreUnavailableError
 from ingest_api.event_log import open_redis
 from ingest_api.problems import Problem, install_problem_handlers
+from ingest_api.revoked_tokens import RevokedTokens, RevokedUnknownError
 from ingest_api.signed_in import SignedOut
 
 
@@ -41,11 +57,15 @@ def create_app(settings: ApiSettings) -> FastAPI:
     """
     lake = LakeReader(settings)
     redis = None if settings.redis_url is None else open_redis(settings.redis_url)
+    revoked = RevokedTokens(redis, partial(asyncio.to_thread, _revoked, settings.postgres_url))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(lake.warm)
+        following = asyncio.create_task(revoked.follow())
         yield
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
         lake.close()
         if redis is not None:
             await redis.aclose()
@@ -63,9 +83,14 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.state.students = StudentWriter(settings)
     app.state.changes = CourseChanges(settings)
     app.state.sign_in = SignIn(settings)
+    app.state.single_sign_on = SingleSignOn(settings)
     app.state.signed_out = SignedOut(redis)
-    app.state.secret = settings.secret.get_secret_value()
+    app.state.revoked = revoked
+    app.state.secrets = settings.secrets
+    app.state.stores = Stores(settings)
+    app.state.settings = settings
     app.add_middleware(EncodedPaths)
+    app.add_middleware(BoundedBodies)
     install_problem_handlers(app)
 
     @app.exception_handler(LakeUnavailableError)
@@ -74,15 +99,37 @@ def create_app(settings: ApiSettings) -> FastAPI:
             HTTPStatus.SERVICE_UNAVAILABLE, f"{error}; try again later", {"Retry-After": "2"}
         ).to_response()
 
+    for of_admin in (
+        admin_stored_routes,
+        admin_enrolment_routes,
+        admin_registration_routes,
+        admin_course_routes,
+        admin_account_routes,
+        admin_health_routes,
+    ):
+        app.include_router(of_admin.router)
     # First the addresses with a name at their end, which the others' course could swallow.
     app.include_router(routes.history_router)
     app.include_router(own_page_routes.router)
+    app.include_router(student_routes.router)
     app.include_router(table_routes.router)
     app.include_router(measure_routes.router)
     app.include_router(attention_routes.router)
     app.include_router(class_mark_routes.router)
     app.include_router(class_routes.router)
+    app.include_router(code_routes.router)
     app.include_router(routes.router)
     app.include_router(sign_in_routes.router)
     app.include_router(health.router)
     return app
+
+
+def _revoked(postgres_url: str) -> set[str]:
+    """Return the ids of the revoked tokens from where they are recorded."""
+    engine = engine_for(postgres_url)
+    try:
+        return revoked_ids(engine)
+    except StoreUnavailableError as error:
+        raise RevokedUnknownError(str(error)) from error
+    finally:
+        engine.dispose()

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from duckdb import DuckDBPyConnection as Lake
 
-from analytics.answers import require_member
+from analytics.answers import require_member, require_section
 from analytics.attention_responses import (
     Attention,
     AttentionThresholds,
@@ -25,19 +25,25 @@ from analytics.query import load_query
 CLUSTERS_LIMIT: Final = 500
 
 
-def attention(lake: Lake, course_id: str, asked_ns: int | None) -> Attention:
+def attention(lake: Lake, course_id: str, section: str | None, asked_ns: int | None) -> Attention:
     """Return who needs a person now, or as of a position of the log.
 
     Raises:
-        Problem: 404 for an unknown course.
+        Problem: 404 for an unknown course or section.
     """
     require_member(lake, course_id)
+    require_section(lake, course_id, section)
     time = datetime.now(UTC)
     now = min(time, time_of(asked_ns))
     settings = load_query("attention_settings").row(lake, course_id=course_id, now=now)
     thresholds = _thresholds(settings["thresholds"])
     rows = load_query("attention_signals").rows(
-        lake, course_id=course_id, now=now, as_of=asked_ns, lesson_minutes=LESSON_MINUTES
+        lake,
+        course_id=course_id,
+        section=section,
+        now=now,
+        as_of=asked_ns,
+        lesson_minutes=LESSON_MINUTES,
     )
     snoozes = {row["student_id"]: row for row in settings["snoozes"]}
     marks = {row.pop("student_id"): Mark.model_validate(row) for row in settings["marks"]}
@@ -51,7 +57,9 @@ def attention(lake: Lake, course_id: str, asked_ns: int | None) -> Attention:
         now=now,
         lesson_minutes=LESSON_MINUTES,
         thresholds=thresholds,
-        students=[each for each in listed if each.snooze is None and not _is_helped(each)],
+        students=_in_queue(
+            [each for each in listed if each.snooze is None and not _is_helped(each)]
+        ),
         snoozed=[each for each in listed if each.snooze is not None],
         helped=[each for each in listed if each.snooze is None and _is_helped(each)],
     )
@@ -76,7 +84,7 @@ def attention_thresholds(lake: Lake, course_id: str) -> AttentionThresholds:
 
 def error_clusters(
     lake: Lake,
-    course_id: str,
+    part: tuple[str, str | None],
     minutes: int,
     span: tuple[datetime | None, datetime | None],
     asked_ns: int | None,
@@ -86,16 +94,18 @@ def error_clusters(
 
     Args:
         lake: As `open_lake()` returns it.
-        course_id: The course.
+        part: The course, and the section of it; None for all of it.
         minutes: How far back, where `span` has no start.
         span: Only events seen from the first time on and before the second.
         asked_ns: Only events up to this position of the log.
         exercise: Only failures in this exercise; '' is outside exercises, None for all.
 
     Raises:
-        Problem: 404 for an unknown course.
+        Problem: 404 for an unknown course or section.
     """
+    course_id, section = part
     require_member(lake, course_id)
+    require_section(lake, course_id, section)
     time = datetime.now(UTC)
     start, until = span
     now = min(filter(None, (time, until, time_of(asked_ns))))
@@ -104,6 +114,7 @@ def error_clusters(
     rows = load_query("error_clusters").rows(
         lake,
         course_id=course_id,
+        section=section,
         start=start,
         until=until,
         as_of=asked_ns,
@@ -134,6 +145,19 @@ def _is_helped(listed: Listed) -> bool:
     return listed.mark is not None and listed.mark.mark == "helped"
 
 
+def _in_queue(students: list[Listed]) -> list[Listed]:
+    """Number those whose hand is up, who come in the order of their waiting."""
+    waiting = [
+        each.student_id
+        for each in students
+        if any(reason.code == "hand_up" for reason in each.reasons)
+    ]
+    places = {student_id: place for place, student_id in enumerate(waiting, 1)}
+    return [
+        each.model_copy(update={"help_place": places.get(each.student_id)}) for each in students
+    ]
+
+
 def _listed(case: Case, snoozed: dict[str, Any] | None, mark: Mark | None) -> Listed:
     signals = case.signals
     hand_at = signals["help_at"]
@@ -149,6 +173,7 @@ def _listed(case: Case, snoozed: dict[str, Any] | None, mark: Mark | None) -> Li
         notebook=signals["notebook"],
         last_run_at=signals["run_at"],
         reasons=[in_words(ground) for ground in case.grounds],
+        help_message=signals["help_message"],
         snooze=Snooze(until=snoozed["until"], by=snoozed["snoozed_by"])
         if snoozed is not None and is_snoozed
         else None,

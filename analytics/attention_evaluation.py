@@ -195,7 +195,12 @@ def moments(lesson: Lesson, thresholds: Thresholds, step: float = 1) -> Iterator
 
 def _listed(lake: duckdb.DuckDBPyConnection, thresholds: Thresholds, now: datetime) -> list[str]:
     rows = load_query("attention_signals").rows(
-        lake, course_id=_COURSE, now=now, as_of=None, lesson_minutes=LESSON_MINUTES
+        lake,
+        course_id=_COURSE,
+        section=None,
+        now=now,
+        as_of=None,
+        lesson_minutes=LESSON_MINUTES,
     )
     return [case.student_id for case in attention_list(rows, thresholds, now)]
 

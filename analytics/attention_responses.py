@@ -102,6 +102,14 @@ class Listed(Answer):
     notebook: Annotated[str | None, Field(description="Notebook of the latest run.")]
     last_run_at: Annotated[datetime | None, Field(description="Time of the latest run, UTC.")]
     reasons: Annotated[list[Reason], Field(description="At least one; the weightiest first.")]
+    help_message: Annotated[
+        str | None,
+        Field(description="What the student asks, hand up; null where nothing, or no hand is up."),
+    ] = None
+    help_place: Annotated[
+        int | None,
+        Field(description="Place among those on the list whose hand is up, from 1; else null."),
+    ] = None
     snooze: Annotated[Snooze | None, Field(description="Null unless the student is snoozed.")] = (
         None
     )

@@ -1,18 +1,18 @@
 """The addresses of error clusters and the attention list, under `/api/v1`.
 
 Whoever may read about a whole class may also set its thresholds, snooze and mark its students: it
-is the instructor's own token, and nothing that students sent can be changed by it. A student's
-token, or one of scope `ingest`, may not.
+is the instructor's own token, and nothing that students sent can be changed by it. An assistant may
+snooze and mark the students of their sections. A student's token may not, nor one of scope
+`ingest`.
 """
 
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 
 from analytics import attention_answers, attention_examples, examples
-from analytics.access import ClassOf, ClassReader
+from analytics.access import ClassOf, ClassReader, CourseOf, PartOf, StudentOf
 from analytics.answers import require_member
 from analytics.attention_responses import (
     Attention,
@@ -27,16 +27,13 @@ from analytics.attention_responses import (
 )
 from analytics.attention_writer import AttentionWriter
 from analytics.parameters import (
-    EncodedStudentId,
     LastMinutes,
     OnlyExercise,
     SeenFrom,
     SeenTo,
-    decoded_id,
     require_span,
 )
 from analytics.routes import COURSE, AsOfNs, Lake
-from ingest_api.problems import Problem
 
 router = APIRouter(
     prefix="/api/v1",
@@ -56,12 +53,9 @@ async def _writer(request: Request) -> Any:
 Writer = Annotated[AttentionWriter, Depends(_writer)]
 
 
-def _student_in_class(lake: Lake, course_id: ClassOf, encoded: EncodedStudentId) -> tuple[str, str]:
-    student_id = decoded_id(encoded)
-    if student_id is None:
-        raise Problem(HTTPStatus.NOT_FOUND, "no student can have this id: correct the address")
-    lake.read(lambda connection: require_member(connection, course_id, student_id))
-    return course_id, student_id
+def _student_in_class(lake: Lake, _: ClassReader, student: StudentOf) -> tuple[str, str]:
+    lake.read(lambda connection: require_member(connection, *student))
+    return student
 
 
 async def _who(grant: ClassReader) -> str | None:
@@ -78,7 +72,7 @@ StudentInClass = Annotated[tuple[str, str], Depends(_student_in_class)]
 )
 def get_error_clusters(
     lake: Lake,
-    course_id: ClassOf,
+    part: PartOf,
     as_of_ns: AsOfNs,
     minutes: LastMinutes = 60,
     start: SeenFrom = None,
@@ -89,24 +83,23 @@ def get_error_clusters(
     require_span(start, until)
     return lake.read(
         lambda connection: attention_answers.error_clusters(
-            connection, course_id, minutes, (start, until), as_of_ns, exercise
+            connection, part, minutes, (start, until), as_of_ns, exercise
         )
     )
 
 
 @router.get(f"{COURSE}/attention", responses=examples.answer(attention_examples.ATTENTION))
-def get_attention(lake: Lake, course_id: ClassOf, as_of_ns: AsOfNs) -> Attention:
+def get_attention(lake: Lake, part: PartOf, as_of_ns: AsOfNs) -> Attention:
     """Return who needs a person, most urgent first, each with reasons that can be checked."""
-    return lake.read(
-        lambda connection: attention_answers.attention(connection, course_id, as_of_ns)
-    )
+    return lake.read(lambda connection: attention_answers.attention(connection, *part, as_of_ns))
 
 
 @router.get(
     f"{COURSE}/attention/thresholds", responses=examples.answer(attention_examples.THRESHOLDS)
 )
-def get_thresholds(lake: Lake, course_id: ClassOf) -> AttentionThresholds:
+def get_thresholds(lake: Lake, _: ClassReader, of: CourseOf) -> AttentionThresholds:
     """Return from when on each reason counts."""
+    _, course_id = of
     return lake.read(
         lambda connection: attention_answers.attention_thresholds(connection, course_id)
     )

@@ -7,7 +7,7 @@ from typing import Final
 
 from duckdb import DuckDBPyConnection as Lake
 
-from analytics.answers import BUCKETS_LIMIT, exercises_of, require_member
+from analytics.answers import BUCKETS_LIMIT, exercises_of, require_member, require_section
 from analytics.class_responses import (
     ClassMap,
     ClassSession,
@@ -24,19 +24,23 @@ from ingest_api.problems import Problem
 SESSIONS_LIMIT: Final = 500
 
 
-def class_map(lake: Lake, course_id: str, asked_ns: int | None = None) -> ClassMap:
+def class_map(
+    lake: Lake, course_id: str, section: str | None, asked_ns: int | None = None
+) -> ClassMap:
     """Return how far each student is with each exercise now, or was as of a position of the log.
 
     Raises:
-        Problem: 404 for an unknown course.
+        Problem: 404 for an unknown course or section.
     """
     require_member(lake, course_id)
+    require_section(lake, course_id, section)
     time = datetime.now(UTC)
     now = min(time, time_of(asked_ns))
-    exercises = exercises_of(lake, course_id, asked_ns=asked_ns)
+    exercises = exercises_of(lake, course_id, section, asked_ns=asked_ns)
     rows = load_query("class_map").rows(
         lake,
         course_id=course_id,
+        section=section,
         exercises=[each.exercise for each in exercises],
         now=now,
         student_id=None,
@@ -53,7 +57,7 @@ def class_map(lake: Lake, course_id: str, asked_ns: int | None = None) -> ClassM
 
 def class_stream(
     lake: Lake,
-    course_id: str,
+    part: tuple[str, str | None],
     bucket_seconds: int,
     start: datetime | None,
     until: datetime | None,
@@ -62,13 +66,16 @@ def class_stream(
     """Return how many students were at each exercise, step by step, or as of a place in the log.
 
     Raises:
-        Problem: 404 for an unknown course, 422 for more than `BUCKETS_LIMIT` steps.
+        Problem: 404 for an unknown course or section, 422 for more than `BUCKETS_LIMIT` steps.
     """
+    course_id, section = part
     require_member(lake, course_id)
+    require_section(lake, course_id, section)
     names = [each.exercise for each in exercises_of(lake, course_id, asked_ns=asked_ns)]
     rows = load_query("class_stream").rows(
         lake,
         course_id=course_id,
+        section=section,
         exercises=names,
         bucket_seconds=bucket_seconds,
         start=start,
@@ -99,15 +106,17 @@ def class_stream(
     )
 
 
-def class_sessions(lake: Lake, course_id: str, asked_ns: int | None) -> ClassSessions:
+def class_sessions(lake: Lake, part: tuple[str, str | None], asked_ns: int | None) -> ClassSessions:
     """Return when the class met, the latest `SESSIONS_LIMIT` times, latest first.
 
     Raises:
-        Problem: 404 for an unknown course.
+        Problem: 404 for an unknown course or section.
     """
+    course_id, section = part
     require_member(lake, course_id)
+    require_section(lake, course_id, section)
     rows = load_query("class_sessions").rows(
-        lake, course_id=course_id, as_of=asked_ns, row_limit=SESSIONS_LIMIT
+        lake, course_id=course_id, section=section, as_of=asked_ns, row_limit=SESSIONS_LIMIT
     )
     return ClassSessions(
         as_of=as_of_position(lake, datetime.now(UTC), asked_ns),

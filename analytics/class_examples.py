@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from analytics.class_responses import (
+    Alias,
+    Aliases,
     ClassMap,
     ClassSession,
     ClassSessions,
@@ -36,6 +38,7 @@ CLASS_MAP: Final = ClassMap(
     students=[
         MapStudent(
             student_id="ada",
+            seat="B4",
             states="sf",
             failed_runs=[4],
             runs=[0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 1, 2, 2, 1],
@@ -61,4 +64,8 @@ CLASS_SESSIONS: Final = ClassSessions(
     sessions=[
         ClassSession(started_at=_NOW - timedelta(minutes=42), ended_at=_NOW, students=27, runs=512)
     ],
+)
+ALIASES: Final = Aliases(
+    course_id="python-1",
+    aliases=[Alias(student_id="ada", display_name="Ada Lovelace", number=1_041)],
 )

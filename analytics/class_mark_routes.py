@@ -1,6 +1,7 @@
 """The addresses of instructors' marks, under `/api/v1`: what they noted about moments of class.
 
-Whoever may read about a whole class may set and remove them, as with the attention list.
+Whoever may read about a whole class may set and remove them, as with the attention list; an
+assistant of some sections may read them, as they are about no student.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Request
 
 from analytics import class_mark_examples, examples
-from analytics.access import ClassOf
+from analytics.access import ClassOf, ClassReader, CourseOf
 from analytics.answers import require_member
 from analytics.attention_routes import Who
 from analytics.class_mark_responses import (
@@ -44,9 +45,10 @@ Changes = Annotated[CourseChanges, Depends(_changes)]
 
 @router.get(f"{COURSE}/marks", responses=examples.answer(class_mark_examples.MARKS))
 def get_marks(
-    lake: Lake, course_id: ClassOf, start: SeenFrom = None, until: SeenTo = None
+    lake: Lake, _: ClassReader, of: CourseOf, start: SeenFrom = None, until: SeenTo = None
 ) -> ClassMarks:
     """Return what instructors noted about moments of class."""
+    _, course_id = of
     require_span(start, until)
 
     def found(connection: Any) -> ClassMarks:

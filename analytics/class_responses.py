@@ -1,17 +1,23 @@
 """Answers about the class as a whole picture: the map of students and exercises, and its way."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
 from analytics.responses import Answer, AsOf, ExerciseProgress
+
+#: How many aliases there are of two words; a larger course goes on above it.
+ALIASES: Final = 2_400
 
 
 class MapStudent(Answer):
     """How far one student is with each exercise, and how busy the student was."""
 
     student_id: str
+    seat: Annotated[
+        str | None, Field(description="Where the student sits, by the course's roster.")
+    ] = None
     states: Annotated[
         str,
         Field(
@@ -87,3 +93,23 @@ class ClassStream(Answer):
         list[StreamExercise],
         Field(description="Those at which anybody was, in the order of the course."),
     ]
+
+
+class Alias(Answer):
+    """A neutral stand-in for a student's name, while a page is shown to the class."""
+
+    student_id: str
+    display_name: Annotated[
+        str | None, Field(description="The name that the course's roster has; null for none.")
+    ]
+    number: Annotated[
+        int,
+        Field(description="The alias, from 0 on; unique within the course, and never another one."),
+    ]
+
+
+class Aliases(Answer):
+    """Answer of `GET /courses/{course_id}/aliases`."""
+
+    course_id: str
+    aliases: list[Alias]

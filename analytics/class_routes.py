@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
-from analytics import class_answers, class_examples, examples
-from analytics.access import ClassOf
-from analytics.class_responses import ClassMap, ClassSessions, ClassStream
+from analytics import alias_answers, class_answers, class_examples, examples
+from analytics.access import PartOf
+from analytics.class_responses import Aliases, ClassMap, ClassSessions, ClassStream
 from analytics.parameters import Bucket, SeenFrom, SeenTo, bucket_length, require_span
 from analytics.routes import COURSE, AsOfNs, Lake
 
@@ -14,15 +14,15 @@ router = APIRouter(prefix="/api/v1", responses=examples.PROBLEMS)
 
 
 @router.get(f"{COURSE}/class_map", responses=examples.answer(class_examples.CLASS_MAP))
-def get_class_map(lake: Lake, course_id: ClassOf, as_of_ns: AsOfNs) -> ClassMap:
+def get_class_map(lake: Lake, part: PartOf, as_of_ns: AsOfNs) -> ClassMap:
     """Return how far each student is with each exercise, in few bytes."""
-    return lake.read(lambda connection: class_answers.class_map(connection, course_id, as_of_ns))
+    return lake.read(lambda connection: class_answers.class_map(connection, *part, as_of_ns))
 
 
 @router.get(f"{COURSE}/class_stream", responses=examples.answer(class_examples.CLASS_STREAM))
 def get_class_stream(
     lake: Lake,
-    course_id: ClassOf,
+    part: PartOf,
     as_of_ns: AsOfNs,
     bucket: Bucket = "1m",
     start: SeenFrom = None,
@@ -33,14 +33,19 @@ def get_class_stream(
     seconds = bucket_length(bucket) // timedelta(seconds=1)
     return lake.read(
         lambda connection: class_answers.class_stream(
-            connection, course_id, seconds, start, until, as_of_ns
+            connection, part, seconds, start, until, as_of_ns
         )
     )
 
 
 @router.get(f"{COURSE}/class_sessions", responses=examples.answer(class_examples.CLASS_SESSIONS))
-def get_class_sessions(lake: Lake, course_id: ClassOf, as_of_ns: AsOfNs) -> ClassSessions:
+def get_class_sessions(lake: Lake, part: PartOf, as_of_ns: AsOfNs) -> ClassSessions:
     """Return when the class met: stretches of time in which somebody worked, latest first."""
-    return lake.read(
-        lambda connection: class_answers.class_sessions(connection, course_id, as_of_ns)
-    )
+    return lake.read(lambda connection: class_answers.class_sessions(connection, part, as_of_ns))
+
+
+@router.get(f"{COURSE}/aliases", responses=examples.answer(class_examples.ALIASES))
+def get_aliases(request: Request, lake: Lake, part: PartOf) -> Aliases:
+    """Return each student's neutral alias, with which a page can be shown to the class."""
+    secret = request.app.state.secrets[0]
+    return lake.read(lambda connection: alias_answers.aliases(connection, *part, secret))

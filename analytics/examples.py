@@ -50,7 +50,13 @@ _LOOPS: Final = ExerciseProgress(
 COURSES: Final = Courses(
     as_of=_AS_OF,
     courses=[
-        Course(course_id="python-1", title="Programming 1", students=30, last_event_at=_AS_OF.time)
+        Course(
+            course_id="python-1",
+            title="Programming 1",
+            students=30,
+            last_event_at=_AS_OF.time,
+            time_zone="Asia/Tokyo",
+        )
     ],
 )
 PROGRESS: Final = Progress(

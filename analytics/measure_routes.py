@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request
 
 from analytics import examples
-from analytics.access import CourseOf, Reader
+from analytics.access import CourseOf, PermittedStudent, Reader, permitted_section
 from analytics.measure_answers import definition, known_measure, measure_rows, measures
 from analytics.measure_question import MeasureQuestion, parse_own
 from analytics.parameters import (
@@ -15,7 +15,6 @@ from analytics.parameters import (
     MeasureName,
     OnlyExercise,
     OnlySection,
-    OnlyStudent,
     SeenFrom,
     SeenTo,
     require_span,
@@ -33,11 +32,12 @@ _STANDARD: Final = frozenset({"by", "from", "to", "as_of", "section", "student_i
 def _question(
     request: Request,
     name: MeasureName,
+    grant_and_course: CourseOf,
+    student_id: PermittedStudent,
     start: SeenFrom = None,
     until: SeenTo = None,
     as_of: AsOfText = None,
     section: OnlySection = None,
-    student_id: OnlyStudent = None,
     exercise: OnlyExercise = None,
 ) -> MeasureQuestion:
     measure = known_measure(name)
@@ -48,7 +48,7 @@ def _question(
         start=start,
         until=until,
         as_of_ns=None if as_of is None else parse_as_of(as_of),
-        section=section,
+        section=permitted_section(*grant_and_course, section),
         student_id=student_id,
         exercise=exercise,
         own=parse_own(measure, given),
@@ -90,6 +90,8 @@ def get_measure_rows(
             f"this token is for one student's own numbers: add student_id={own} and by=student, "
             "student_exercise or run",
         )
+    for section in question.other_sections:
+        permitted_section(grant, course_id, section)
     for other in question.other_courses:
         if own is not None or not grant.allows_course(other):
             raise Problem(

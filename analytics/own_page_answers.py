@@ -8,9 +8,9 @@ from duckdb import DuckDBPyConnection as Lake
 from analytics.answers import exercises_of, require_member
 from analytics.attention_answers import attention
 from analytics.attention_responses import Attention, Listed, Reason
+from analytics.own_page_responses import ExerciseState, Hand, OwnExercise, OwnOverview
 from analytics.past import as_of
 from analytics.query import load_query
-from analytics.own_page_responses import ExerciseState, Hand, OwnExercise, OwnOverview
 
 #: Of fewer others than this nothing is told: what one of them did could be guessed.
 FEWEST_OTHERS: Final = 5
@@ -36,13 +36,14 @@ def overview(lake: Lake, course_id: str, student_id: str) -> OwnOverview:
     row = load_query("class_map").row(
         lake,
         course_id=course_id,
+        section=None,
         exercises=[each.exercise for each in exercises],
         now=now,
         student_id=student_id,
         as_of=None,
     )
     failed_runs = iter(row["failed_runs"])
-    listed = attention(lake, course_id, None)
+    listed = attention(lake, course_id, None, None)
     own = _own(listed, student_id)
     return OwnOverview(
         as_of=as_of(lake, now, "lake", "postgres"),

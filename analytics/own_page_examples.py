@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from analytics.attention_examples import ATTENTION
-from analytics.responses import AsOf
 from analytics.own_page_responses import (
     DeletionRequest,
     DeletionRequests,
@@ -13,6 +12,7 @@ from analytics.own_page_responses import (
     OwnOverview,
     OwnPreferences,
 )
+from analytics.responses import AsOf
 
 _NOW: Final = datetime(2026, 9, 14, 9, 30, tzinfo=UTC)
 

@@ -12,7 +12,6 @@ from starlette.background import BackgroundTask
 from analytics import examples, own_page_answers, own_page_examples
 from analytics.access import ClassReader, OwnStudentOf, StudentOf
 from analytics.answers import require_member
-from analytics.routes import COURSE, Lake
 from analytics.own_page_responses import (
     DeletionRequest,
     DeletionRequests,
@@ -20,6 +19,7 @@ from analytics.own_page_responses import (
     OwnPreferences,
 )
 from analytics.own_page_writer import StudentWriter
+from analytics.routes import COURSE, Lake
 from ingest_api.problems import Problem
 from ingest_api.tokens import ALL_COURSES
 

@@ -10,11 +10,12 @@ from pydantic import AfterValidator, TypeAdapter, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from analytics.measure import By
-from ingest_api.events import Identifier, UtcTime
+from ingest_api.events import CourseId, Identifier, UtcTime
 from ingest_api.problems import Problem
 
 _LONGEST_BUCKET: Final = timedelta(days=1)
 _IDENTIFIER: Final = TypeAdapter[str](Identifier)
+_COURSE_ID: Final = TypeAdapter[str](CourseId)
 
 
 class EncodedPaths:
@@ -39,6 +40,19 @@ def decoded_id(encoded: str) -> str | None:
         return _IDENTIFIER.validate_python(unquote(encoded))
     except ValidationError:
         return None
+
+
+def require_course_id(course_id: str) -> None:
+    """Go on only where the stores can keep a course of this id.
+
+    Raises:
+        Problem: 422, they can't.
+    """
+    try:
+        _COURSE_ID.validate_python(course_id)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"]
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"the course's id: {reason}") from error
 
 
 def require_span(start: datetime | None, until: datetime | None) -> None:
@@ -149,6 +163,14 @@ OnlyExercise = Annotated[
         alias="exercise",
         max_length=200,
         description="Only what is of this exercise; empty for outside exercises.",
+    ),
+]
+InExercise = Annotated[
+    str,
+    Query(
+        alias="exercise",
+        max_length=200,
+        description="The exercise; empty for outside exercises.",
     ),
 ]
 LastMinutes = Annotated[

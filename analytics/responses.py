@@ -35,6 +35,10 @@ class Course(Answer):
     title: Annotated[str, Field(description="The course's title; its id until it has one.")]
     students: Annotated[int, Field(description="Students enrolled or seen.")]
     last_event_at: Annotated[datetime | None, Field(description="Time of the latest event, UTC.")]
+    time_zone: Annotated[
+        str | None,
+        Field(description="IANA name of the zone whose time the pages show; null where none is."),
+    ] = None
 
 
 class Courses(Answer):

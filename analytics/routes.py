@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Request
 
 from analytics import answers, examples
-from analytics.access import ClassOf, ClassReader, StudentOf
+from analytics.access import ClassReader, PartOf, PermittedStudent, StudentOf
 from analytics.lake_reader import LakeReader
 from analytics.parameters import (
     AsOfText,
@@ -15,8 +15,6 @@ from analytics.parameters import (
     From,
     Limit,
     OnlyExercise,
-    OnlySection,
-    OnlyStudent,
     To,
     bucket_length,
     require_span,
@@ -58,21 +56,21 @@ COURSE: Final = "/courses/{course_id:path}"
 @router.get("/courses", responses=examples.answer(examples.COURSES))
 def get_courses(lake: Lake, grant: ClassReader) -> Courses:
     """Return the courses that the token may read."""
-    return lake.read(lambda connection: answers.courses(connection, grant.course_ids))
+    return lake.read(
+        lambda connection: answers.courses(connection, grant.course_ids, grant.sections)
+    )
 
 
 @router.get(f"{COURSE}/progress", responses=examples.answer(examples.PROGRESS))
-def get_progress(
-    lake: Lake, course_id: ClassOf, as_of_ns: AsOfNs, section: OnlySection = None
-) -> Progress:
+def get_progress(lake: Lake, part: PartOf, as_of_ns: AsOfNs) -> Progress:
     """Return how far the whole class is, in total and for each exercise."""
-    return lake.read(lambda connection: answers.progress(connection, course_id, section, as_of_ns))
+    return lake.read(lambda connection: answers.progress(connection, *part, as_of_ns))
 
 
 @router.get(f"{COURSE}/students", responses=examples.answer(examples.STUDENTS))
-def get_students(lake: Lake, course_id: ClassOf, section: OnlySection = None) -> Students:
+def get_students(lake: Lake, part: PartOf) -> Students:
     """Return where each student of the class is now, also those who have not started."""
-    return lake.read(lambda connection: answers.students(connection, course_id, section))
+    return lake.read(lambda connection: answers.students(connection, *part))
 
 
 @history_router.get(
@@ -89,30 +87,30 @@ def get_history(
 @router.get(f"{COURSE}/events", responses=examples.answer(examples.EVENTS))
 def get_events(
     lake: Lake,
-    course_id: ClassOf,
+    part: PartOf,
+    student_id: PermittedStudent,
     as_of_ns: AsOfNs,
     limit: Limit = 100,
     before: Before = None,
-    student_id: OnlyStudent = None,
     exercise: OnlyExercise = None,
 ) -> Events:
     """Return a page of the class's events, newest first; `next_before` leads to the next one."""
     only = (student_id, exercise)
     return lake.read(
-        lambda connection: answers.events(connection, course_id, limit, before, only, as_of_ns)
+        lambda connection: answers.events(connection, part, limit, before, only, as_of_ns)
     )
 
 
 @router.get(f"{COURSE}/exercises", responses=examples.answer(examples.EXERCISES))
-def get_exercises(lake: Lake, course_id: ClassOf) -> Exercises:
+def get_exercises(lake: Lake, part: PartOf) -> Exercises:
     """Return how far the class is with each exercise."""
-    return lake.read(lambda connection: answers.exercises(connection, course_id))
+    return lake.read(lambda connection: answers.exercises(connection, *part))
 
 
 @router.get(f"{COURSE}/timeline", responses=examples.answer(examples.TIMELINE))
 def get_timeline(
     lake: Lake,
-    course_id: ClassOf,
+    part: PartOf,
     as_of_ns: AsOfNs,
     bucket: Bucket = "1m",
     start: From = None,
@@ -124,6 +122,6 @@ def get_timeline(
     seconds = bucket_length(bucket) // timedelta(seconds=1)
     return lake.read(
         lambda connection: answers.timeline(
-            connection, course_id, seconds, start, until, exercise, as_of_ns
+            connection, part, seconds, start, until, exercise, as_of_ns
         )
     )

@@ -4,20 +4,29 @@ from typing import Annotated
 
 from pydantic import Field
 
+from analytics.oidc_settings import OidcSettings
 from flows.settings import LakeSettings
-from ingest_api.settings import Address, Secret
+from ingest_api.settings import Address, SecretSettings
 
 __all__ = ["ApiSettings", "LakeSettings"]
 
 
-class ApiSettings(LakeSettings):
+class ApiSettings(LakeSettings, SecretSettings):
     """What the aggregation API needs: the lake, and the secret that tokens are signed with.
 
-    Where Redis is named, dashboards are told at once of what an instructor changed.
+    Where Redis is named, dashboards are told at once of what an instructor changed, people can sign
+    in, and tokens that were revoked are refused. An admin is told whether the ingest and the
+    dashboard answer, where their addresses are named.
     """
 
-    secret: Annotated[Secret, Field(alias="CELLPULSE_SECRET")]
     redis_url: Annotated[
         Address | None,
         Field(alias="CELLPULSE_REDIS_URL", pattern="^(rediss?|unix)://", repr=False),
+    ] = None
+    oidc: Annotated[OidcSettings, Field(default_factory=OidcSettings.load)]
+    ingest_url: Annotated[
+        Address | None, Field(alias="CELLPULSE_INGEST_URL", pattern="^https?://[^/]")
+    ] = None
+    dashboard_url: Annotated[
+        Address | None, Field(alias="CELLPULSE_DASHBOARD_URL", pattern="^https?://[^/]")
     ] = None

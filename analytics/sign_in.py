@@ -1,22 +1,19 @@
 """Signing in: a name and a password become a token that ends."""
 
-import time
-from datetime import UTC, datetime
 from typing import Final
-from uuid import uuid4
 
 from redis import Redis
 
+from analytics.new_session import Opened, new_session, own_page_session
 from analytics.passwords import hashed, matches
 from analytics.settings import ApiSettings
-from analytics.sign_in_responses import NewSession, Viewer
-from analytics.writing import postgres_of, redis_of
+from analytics.sign_in_responses import NewSession
+from analytics.stores import Stores
 from flows.password_code import read_code
 from flows.stores import accounts
 from flows.stores.accounts import KnownAccount
 from ingest_api.signed_in import SIGNED_IN_SECONDS
-from ingest_api.student_link import PAGE_SECONDS, account_of, redeem_code
-from ingest_api.tokens import ALL_COURSES, Grant, SignedIn, issue_token
+from ingest_api.student_link import redeem_code
 
 #: Wrong passwords for one account before it has to wait.
 ATTEMPTS: Final = 10
@@ -49,8 +46,8 @@ class SignIn:
     """Connects for each question: somebody signs in now and then."""
 
     def __init__(self, settings: ApiSettings) -> None:
-        self._settings = settings
-        self._secret = settings.secret.get_secret_value()
+        self._stores = Stores(settings)
+        self._secrets = settings.secrets
 
     def with_password(self, account: str, password: str) -> NewSession:
         """Sign somebody in.
@@ -60,7 +57,7 @@ class SignIn:
             TooManyAttemptsError: It was tried too often.
             LakeUnavailableError: PostgreSQL or Redis does not answer.
         """
-        with redis_of(self._settings) as redis, postgres_of(self._settings) as engine:
+        with self._stores.redis() as redis, self._stores.postgres() as engine:
             _count_attempt(redis, account)
             known = accounts.find(engine, account)
             if not matches(known.password_hash if known else None, password) or known is None:
@@ -76,8 +73,8 @@ class SignIn:
             UsedCodeError: The link was used, or there is a newer one.
             LakeUnavailableError: PostgreSQL does not answer.
         """
-        account, code_id = read_code(self._secret, code)
-        with postgres_of(self._settings) as engine:
+        account, code_id = read_code(self._secrets, code)
+        with self._stores.postgres() as engine:
             if not accounts.set_password(engine, account, code_id, hashed(password)):
                 raise UsedCodeError("this link was used, or there is a newer one")
             known = accounts.find(engine, account)
@@ -92,49 +89,25 @@ class SignIn:
             UsedCodeError: The link was used, or is too old.
             LakeUnavailableError: Redis does not answer.
         """
-        with redis_of(self._settings) as redis:
+        with self._stores.redis() as redis:
             student = redeem_code(redis, code)
         if student is None:
             raise UsedCodeError("this link was used, or is older than five minutes")
-        now = time.time()
-        grant = Grant(
-            "read",
-            *student,
-            signed_in=SignedIn(
-                account=account_of(*student),
-                token_id=uuid4().hex,
-                issued_at=now,
-                expires_at=int(now) + PAGE_SECONDS,
-            ),
-        )
-        return NewSession(token=issue_token(self._secret, grant), viewer=viewer_of(grant))
+        return own_page_session(self._secrets[0], *student)
 
     def _session_of(self, known: KnownAccount) -> NewSession:
-        now = time.time()
-        first, *further = known.course_ids or (ALL_COURSES,)
-        grant = Grant(
-            "read",
-            ALL_COURSES if known.role == "admin" else first,
-            signed_in=SignedIn(
-                account=known.account,
-                token_id=uuid4().hex,
-                issued_at=now,
-                expires_at=int(now) + SIGNED_IN_SECONDS,
-                further_courses=() if known.role == "admin" else tuple(further),
-            ),
-        )
-        return NewSession(token=issue_token(self._secret, grant), viewer=viewer_of(grant))
+        opened = _opened_by(known)
+        return new_session(self._secrets[0], opened, SIGNED_IN_SECONDS, by_provider=False)
 
 
-def viewer_of(grant: Grant) -> Viewer:
-    """Return who holds a token, and what it opens."""
-    ends = grant.signed_in
-    return Viewer(
-        account=None if ends is None or grant.student_id is not None else ends.account,
-        courses=None if grant.course_ids is None else list(grant.course_ids),
-        student_id=grant.student_id,
-        expires_at=None if ends is None else datetime.fromtimestamp(ends.expires_at, UTC),
+def _opened_by(known: KnownAccount) -> Opened:
+    """Return what an account opens."""
+    if known.role != "assistant":
+        return Opened(known.account, known.role == "admin", known.course_ids)
+    sections = tuple(
+        (course_id, section) for course_id in known.course_ids for section in known.sections
     )
+    return Opened(known.account, every_course=False, sections=sections)
 
 
 def _count_attempt(redis: Redis, account: str) -> None:

@@ -49,6 +49,30 @@ class LinkRequest(Answer):
     code: Annotated[str, Field(max_length=200, description="From the link: `?code=…`.")]
 
 
+class BegunSignIn(Answer):
+    """Where to sign in, and what is needed when one comes back."""
+
+    address: Annotated[str, Field(description="The identity provider's page.")]
+    flow: Annotated[str, Field(description="To be sent with what the provider answers.")]
+
+
+class ProviderAnswer(Answer):
+    """With what somebody came back from the identity provider."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    flow: Annotated[str, Field(max_length=4_000, description="As it was given.")]
+    state: Annotated[str, Field(max_length=1_000, description="From the address: `?state=…`.")]
+    code: Annotated[str, Field(max_length=4_000, description="From the address: `?code=…`.")]
+
+
+class OpenSection(Answer):
+    """A section whose students may be seen."""
+
+    course_id: Annotated[str, Field(description="The course.")]
+    section: Annotated[str, Field(description="The section of it.")]
+
+
 class Viewer(Answer):
     """Who asks, and what they may see."""
 
@@ -58,11 +82,27 @@ class Viewer(Answer):
     courses: Annotated[
         list[str] | None, Field(description="Courses that may be seen; null for every course.")
     ] = None
+    sections: Annotated[
+        tuple[OpenSection, ...],
+        Field(description="Of the courses named here only these sections may be seen."),
+    ] = ()
     student_id: Annotated[
         str | None, Field(description="The only student who may be seen; null for all.")
     ] = None
+    is_admin: Annotated[
+        bool, Field(description="Whether the addresses below /api/v1/admin are open.")
+    ] = False
     expires_at: Annotated[
         datetime | None, Field(description="When to sign in again; null for never. UTC.")
+    ] = None
+
+
+class SignedOutAnswer(Answer):
+    """What is left to do after signing out here."""
+
+    address: Annotated[
+        str | None,
+        Field(description="Where to sign out of the identity provider too; null for nowhere."),
     ] = None
 
 

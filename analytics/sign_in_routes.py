@@ -1,23 +1,32 @@
 """The addresses of signing in and out, under `/api/v1`."""
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request
 
 from analytics import examples
 from analytics.access import Reader
 from analytics.errors import LakeUnavailableError
+from analytics.identity_provider import ProviderAwayError, ProviderRefusedError
+from analytics.new_session import viewer_of
+from analytics.roles import NoRoleError
 from analytics.sign_in import SignIn, TooManyAttemptsError, UsedCodeError, WrongPasswordError
-from analytics.sign_in import viewer_of as _viewer_of
 from analytics.sign_in_responses import (
+    BegunSignIn,
     LinkRequest,
     NewSession,
     PasswordRequest,
+    ProviderAnswer,
+    SignedOutAnswer,
     SignInRequest,
     Viewer,
 )
+from analytics.single_sign_on import NoProviderError, SingleSignOn
 from flows.password_code import BadCodeError
 from ingest_api.problems import Problem, documented_problem
 from ingest_api.signed_in import SignedOutUnknownError
@@ -33,6 +42,10 @@ _OWN_SESSION: Final = NewSession(
     token="eyJhbGciOiJIUzI1NiJ9.e30.x",  # noqa: S106
     viewer=Viewer(courses=["python-1"], student_id="ada", expires_at=_VIEWER.expires_at),
 )
+_BEGUN: Final = BegunSignIn(address="https://id.example.org/authorize?…", flow="eyJhbGciOiJ.e30.x")
+_NO_PROVIDER: Final = documented_problem(
+    HTTPStatus.NOT_FOUND, "no identity provider is set here: CELLPULSE_OIDC_ISSUER"
+)
 _INVALID: Final = documented_problem(
     HTTPStatus.UNPROCESSABLE_ENTITY, "a parameter is wrong: see errors, correct it and ask again"
 )
@@ -44,7 +57,12 @@ async def _sign_in(request: Request) -> Any:
     return request.app.state.sign_in
 
 
+async def _provider(request: Request) -> Any:
+    return request.app.state.single_sign_on
+
+
 Door = Annotated[SignIn, Depends(_sign_in)]
+Provider = Annotated[SingleSignOn, Depends(_provider)]
 
 
 @router.post(
@@ -119,14 +137,63 @@ def post_student_page(door: Door, asked: LinkRequest) -> NewSession:
 @router.get("/viewer", responses={**examples.PROBLEMS, **examples.answer(_VIEWER)})
 def get_viewer(grant: Reader) -> Viewer:
     """Return who the bearer of this token is, and what it opens."""
-    return _viewer_of(grant)
+    return viewer_of(grant)
 
 
-@router.post("/sign-out", status_code=HTTPStatus.NO_CONTENT, responses=examples.PROBLEMS)
-async def post_sign_out(request: Request, grant: Reader) -> Response:
+@router.post("/sign-out", responses={**examples.PROBLEMS, **examples.answer(SignedOutAnswer())})
+async def post_sign_out(request: Request, grant: Reader, provider: Provider) -> SignedOutAnswer:
     """End the token, if it was got by signing in; a token that was handed out goes on."""
     try:
         await request.app.state.signed_out.end(grant)
     except SignedOutUnknownError as error:
         raise LakeUnavailableError("Redis does not answer: check that it runs") from error
-    return Response(status_code=HTTPStatus.NO_CONTENT)
+    try:
+        address = await asyncio.to_thread(provider.way_out, grant)
+    except ProviderAwayError:
+        address = None  # here one is signed out; there one may do it by hand
+    return SignedOutAnswer(address=address)
+
+
+@router.post(
+    "/sign-in/provider",
+    responses={**examples.answer(_BEGUN), **examples.AWAY, **_NO_PROVIDER},
+)
+def post_begin(provider: Provider) -> BegunSignIn:
+    """Begin to sign in by the institution's identity provider (OpenID Connect)."""
+    with _told():
+        return provider.begin()
+
+
+@router.post(
+    "/sign-in/provider/answer",
+    responses={
+        **examples.answer(_SESSION),
+        **examples.AWAY,
+        **_INVALID,
+        **_NO_PROVIDER,
+        **examples.NOT_TEXT,
+        **documented_problem(HTTPStatus.UNAUTHORIZED, "this took too long: sign in again"),
+        **documented_problem(HTTPStatus.FORBIDDEN, "nothing is open here to ada: ask …"),
+    },
+)
+def post_provider_answer(provider: Provider, asked: ProviderAnswer) -> NewSession:
+    """Give a token to whoever came back from the identity provider."""
+    with _told():
+        return provider.finish(asked.flow, asked.state, asked.code)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what goes wrong with the identity provider into a problem."""
+    try:
+        yield
+    except NoProviderError as error:
+        raise Problem(HTTPStatus.NOT_FOUND, str(error)) from error
+    except ProviderAwayError as error:
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": "2"}) from error
+    except ProviderRefusedError as error:
+        raise Problem(HTTPStatus.UNAUTHORIZED, str(error)) from error
+    except NoRoleError as error:
+        raise Problem(
+            HTTPStatus.FORBIDDEN, f"{error}: ask whoever runs Cellpulse at your school"
+        ) from error

@@ -2,7 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, Double, ForeignKey, ForeignKeyConstraint, Index, Text
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -19,13 +27,17 @@ class Base(DeclarativeBase):
 
 
 class Course(Base):
-    """A course, known from its registration or from its first event."""
+    """A course, known from its registration or from its first event.
+
+    `time_zone` is the IANA name of where it is taught, None where nobody has said so.
+    """
 
     __tablename__ = "courses"
 
     course_id: Mapped[str] = mapped_column(primary_key=True)
     title: Mapped[str | None]
     first_seen_at: Mapped[datetime]
+    time_zone: Mapped[str | None]
 
 
 class Student(Base):
@@ -40,7 +52,7 @@ class Student(Base):
 class Enrollment(Base):
     """A student in a course, from a roster (`cellpulse enroll`) or from the first event.
 
-    `display_name` and `section` are what the course's roster says; each course has its own.
+    `display_name`, `section` and `seat` are what the course's roster says; each course has its own.
     """
 
     __tablename__ = "enrollments"
@@ -50,6 +62,7 @@ class Enrollment(Base):
     enrolled_at: Mapped[datetime]
     display_name: Mapped[str | None]
     section: Mapped[str | None]
+    seat: Mapped[str | None]
 
 
 class Notebook(Base):
@@ -286,6 +299,7 @@ class AttentionSnooze(Base):
 class Account(Base):
     """Somebody who signs in to the dashboard.
 
+    An assistant has one course, and the `sections` of it whose students they look after.
     Without a `password_hash` (Argon2id, in PHC form) the account waits for its owner to follow the
     one link whose code is `code_id`.
     """
@@ -295,9 +309,44 @@ class Account(Base):
     account: Mapped[str] = mapped_column(primary_key=True)
     role: Mapped[str]
     course_ids: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    sections: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     password_hash: Mapped[str | None]
     code_id: Mapped[str | None]
     created_at: Mapped[datetime]
+
+
+class IssuedToken(Base):
+    """A token that was handed out (`cellpulse token`), without the token itself.
+
+    `token_id` is its claim `jti`. One that was revoked without having been recorded is here too.
+    """
+
+    __tablename__ = "issued_tokens"
+
+    token_id: Mapped[str] = mapped_column(primary_key=True)
+    scope: Mapped[str]
+    course_id: Mapped[str]
+    student_id: Mapped[str | None]
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class AdminAction(Base):
+    """A change that an admin made on the page: when, who, what, and of which course.
+
+    `who` is None for a token that was handed out. `course_id` may be of a course that is gone.
+    `details` is one line for people, and names no student.
+    """
+
+    __tablename__ = "admin_actions"
+
+    action_id: Mapped[int] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime]
+    who: Mapped[str | None]
+    what: Mapped[str]
+    course_id: Mapped[str | None]
+    details: Mapped[str]
 
 
 class AttentionMark(Base):
@@ -339,6 +388,29 @@ class ClassMark(Base):
     set_by: Mapped[str | None]
     removed_at: Mapped[datetime | None]
     removed_by: Mapped[str | None]
+
+
+class StudentNote(Base):
+    """What an instructor noted about a student, for the course's instructors alone.
+
+    One that was removed is kept for some minutes, so that it can be brought back.
+    """
+
+    __tablename__ = "student_notes"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
+        ),
+        Index("student_notes_of", "course_id", "student_id"),
+    )
+
+    note_id: Mapped[str] = mapped_column(primary_key=True)
+    course_id: Mapped[str]
+    student_id: Mapped[str]
+    written_at: Mapped[datetime]
+    written_by: Mapped[str | None]
+    text: Mapped[str]
+    removed_at: Mapped[datetime | None]
 
 
 class DeletionRequest(Base):

@@ -10,9 +10,10 @@ from uuid import uuid4
 
 import jwt
 
+from ingest_api.signature import ALGORITHM, ForeignSignatureError, signed_claims
+
 #: How long a link works, in seconds.
 LINK_SECONDS: Final = 7 * 24 * 3_600
-_ALGORITHM: Final = "HS256"
 _SCOPE: Final = "password"
 
 
@@ -38,23 +39,18 @@ def issue_code(secret: str, account: str, code_id: str) -> str:
         "jti": code_id,
         "exp": int(time.time()) + LINK_SECONDS,
     }
-    return jwt.encode(claims, secret, algorithm=_ALGORITHM)
+    return jwt.encode(claims, secret, algorithm=ALGORITHM)
 
 
-def read_code(secret: str, code: str) -> tuple[str, str]:
+def read_code(secrets: tuple[str, ...], code: str) -> tuple[str, str]:
     """Return the account and the code id.
 
     Raises:
         BadCodeError: The code was not signed here, is for something else, or has run out.
     """
     try:
-        claims = jwt.decode(
-            code,
-            secret,
-            algorithms=[_ALGORITHM],
-            options={"require": ["scope", "account", "jti", "exp"]},
-        )
-    except (jwt.InvalidTokenError, ValueError) as error:
+        claims = signed_claims(secrets, code, ("scope", "account", "jti", "exp"))
+    except ForeignSignatureError as error:
         raise BadCodeError("this link is none of ours, or it is older than a week") from error
     if claims["scope"] != _SCOPE:
         raise BadCodeError("this link is for something else")

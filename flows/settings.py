@@ -122,6 +122,7 @@ class PlatformSettings(Settings):
     ] = None
     lake_path: Annotated[str | None, Field(alias="CELLPULSE_LAKE_PATH")] = None
     secret: Annotated[Secret | None, Field(alias="CELLPULSE_SECRET")] = None
+    secret_previous: Annotated[Secret | None, Field(alias="CELLPULSE_SECRET_PREVIOUS")] = None
     course: Annotated[Identifier, Field(alias="CELLPULSE_COURSE")] = "demo"
     student: Annotated[
         Identifier, Field(alias="CELLPULSE_STUDENT", default_factory=getpass.getuser)

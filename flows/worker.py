@@ -15,10 +15,10 @@ from dramatiq.brokers.redis import RedisBroker
 from redis import RedisError
 
 from flows.actors import declare_actors
-from flows.course.publish import keep_published
 from flows.liveness import ALIVE_SECONDS, say_alive
 from flows.log_reader import LogReader
 from flows.patrol import Patrol, Watchdog
+from flows.publisher import keep_published
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
 from flows.stores.lake_attach import attach_lake

@@ -3,8 +3,10 @@
 from http import HTTPStatus
 
 from ingest_api.problems import Problem
+from ingest_api.revoked_tokens import RevokedTokens, RevokedUnknownError
 from ingest_api.signed_in import SignedOut, SignedOutUnknownError
 from ingest_api.tokens import (
+    EndedTokenError,
     Grant,
     InvalidTokenError,
     Scope,
@@ -16,14 +18,14 @@ from ingest_api.tokens import (
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="cellpulse"'}
 
 
-def grant_of(authorization: str | None, secret: str, scope: Scope) -> Grant:
+def grant_of(authorization: str | None, secrets: tuple[str, ...], scope: Scope) -> Grant:
     """Return what the bearer of an `Authorization` header may do.
 
     Raises:
         Problem: 401 without a valid token, 403 when it is for something else.
     """
     try:
-        grant = read_token(secret, token_from_header(authorization))
+        grant = read_token(secrets, token_from_header(authorization))
     except SignedOutError as error:
         raise Problem(HTTPStatus.UNAUTHORIZED, str(error), _CHALLENGE) from error
     except InvalidTokenError as error:
@@ -38,6 +40,30 @@ def grant_of(authorization: str | None, secret: str, scope: Scope) -> Grant:
             f"this token is for scope '{grant.scope}'; this address needs one for '{scope}'",
         )
     return grant
+
+
+async def refuse_revoked(grant: Grant, revoked: RevokedTokens) -> None:
+    """Let a token pass, unless it was revoked.
+
+    Raises:
+        Problem: 401 when it was, 503 when nobody can tell.
+    """
+    try:
+        await revoked.refuse(grant)
+    except EndedTokenError as error:
+        raise Problem(
+            HTTPStatus.UNAUTHORIZED,
+            f"{error}; ask the course's operator for another one "
+            f"('cellpulse token --scope {grant.scope}')",
+            _CHALLENGE,
+        ) from error
+    except RevokedUnknownError as error:
+        raise Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "Redis does not answer, which knows which tokens were revoked; try again later, and "
+            "send the same events again with the same event_id or seq",
+            {"Retry-After": "2"},
+        ) from error
 
 
 async def refuse_ended(grant: Grant, signed_out: SignedOut) -> None:

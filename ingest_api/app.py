@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from ingest_api import dashboard_socket, health, progress, student_routes
 from ingest_api.connection_manager import ConnectionManager
+from ingest_api.course_sections import CourseSections
 from ingest_api.durability import guard_durability
 from ingest_api.event_log import EventLog, open_redis
 from ingest_api.group_commit import GroupCommit
@@ -18,6 +19,7 @@ from ingest_api.metrics import IngestMetrics
 from ingest_api.preferences import StudentPreferences
 from ingest_api.problems import install_problem_handlers
 from ingest_api.registered_courses import RegisteredCourses
+from ingest_api.revoked_tokens import RevokedTokens
 from ingest_api.settings import IngestSettings
 from ingest_api.signed_in import SignedOut
 
@@ -34,18 +36,22 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         client = redis or open_redis(settings.redis_url)
         log = EventLog(client, settings.log_limit_bytes)
-        connections = ConnectionManager()
+        sections = CourseSections(client)
+        revoked = RevokedTokens(client)
+        connections = ConnectionManager(sections)
         feed = LiveFeed(log, client, connections)
         courses = RegisteredCourses(client)
         preferences = StudentPreferences(client)
         # Before the first event; a Redis that is away is asked again and again.
-        await asyncio.gather(courses.refresh(), preferences.refresh(), return_exceptions=True)
+        known = (courses, sections, revoked, preferences)
+        await asyncio.gather(*(each.refresh() for each in known), return_exceptions=True)
         app.state.redis = client
         app.state.log = log
         app.state.courses = courses
         app.state.preferences = preferences
         app.state.connections = connections
         app.state.signed_out = SignedOut(client)
+        app.state.revoked = revoked
         app.state.group_commit = GroupCommit(log)
         app.state.metrics = IngestMetrics(connections)
         work = [
@@ -54,6 +60,8 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
             feed.follow_signals(),
             courses.follow(),
             preferences.follow(),
+            sections.follow(),
+            revoked.follow(),
             guard_durability(client, log, may_be_lossy=settings.lossy_redis),
         ]
         running = [asyncio.create_task(task) for task in work]
@@ -71,7 +79,7 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
         description="Events in by POST, live events out by WebSocket.",
         lifespan=lifespan,
     )
-    app.state.secret = settings.secret.get_secret_value()
+    app.state.secrets = settings.secrets
     app.state.dashboard_url = settings.public_dashboard_url
     app.state.dashboard_port = settings.dashboard_port
     install_problem_handlers(app)

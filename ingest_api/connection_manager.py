@@ -3,8 +3,10 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from ingest_api.course_sections import CourseSections
 from ingest_api.portion import Portion
 from ingest_api.tokens import ALL_COURSES
 
@@ -12,11 +14,30 @@ from ingest_api.tokens import ALL_COURSES
 MESSAGES_WAITING: Final = 10_000
 
 
+@dataclass(frozen=True)
+class Part:
+    """What a dashboard shows.
+
+    Attributes:
+        course_id: The course; `ALL_COURSES` for every one.
+        sections: Only students who are in one of these sections of it now; None for all.
+    """
+
+    course_id: str
+    sections: frozenset[str] | None = None
+
+    def holds(self, course_id: str, student_id: str, known: CourseSections) -> bool:
+        """Tell whether a student's event is shown."""
+        return self.course_id in (ALL_COURSES, course_id) and (
+            self.sections is None or known.is_in(course_id, student_id, self.sections)
+        )
+
+
 class Subscription:
     """One dashboard: the messages that wait for it, in order."""
 
-    def __init__(self, course_id: str, *, signals: bool) -> None:
-        self.course_id = course_id
+    def __init__(self, part: Part, *, signals: bool) -> None:
+        self.part = part
         self.signals = signals
         self.lagging = asyncio.Event()
         self._portions: asyncio.Queue[Portion] = asyncio.Queue()
@@ -38,36 +59,37 @@ class Subscription:
 
 
 class ConnectionManager:
-    """Hands each event of a course to every dashboard of that course."""
+    """Hands each event of a course to every dashboard of that course, or of its section."""
 
-    def __init__(self) -> None:
-        self._subscriptions: defaultdict[str, set[Subscription]] = defaultdict(set)
+    def __init__(self, sections: CourseSections) -> None:
+        self.sections = sections
+        self._subscriptions: defaultdict[Part, set[Subscription]] = defaultdict(set)
 
     def __len__(self) -> int:
-        return sum(len(of_course) for of_course in self._subscriptions.values())
+        return sum(len(of_part) for of_part in self._subscriptions.values())
 
     def connect(self, subscription: Subscription) -> None:
         """Begin to hand events to a dashboard."""
-        self._subscriptions[subscription.course_id].add(subscription)
+        self._subscriptions[subscription.part].add(subscription)
 
     def disconnect(self, subscription: Subscription) -> None:
         """Forget a dashboard."""
-        of_course = self._subscriptions.get(subscription.course_id, set())
-        of_course.discard(subscription)
-        if not of_course:
-            self._subscriptions.pop(subscription.course_id, None)
+        of_part = self._subscriptions.get(subscription.part, set())
+        of_part.discard(subscription)
+        if not of_part:
+            self._subscriptions.pop(subscription.part, None)
 
-    def send_events(self, events: Sequence[tuple[str, str, str]]) -> None:
-        """Hand events to every dashboard of their course; none of them can hold up another.
+    def send_events(self, events: Sequence[tuple[str, str, str, str]]) -> None:
+        """Hand events to every dashboard that shows them; none of them can hold up another.
 
         Args:
-            events: Each event's course, its log position and the message that says it.
+            events: Each event's course and student, its log position and the message that says it.
         """
-        for key, subscriptions in self._subscriptions.items():
+        for part, subscriptions in self._subscriptions.items():
             messages = [
                 (position, message)
-                for course_id, position, message in events
-                if key in (ALL_COURSES, course_id)
+                for course_id, student_id, position, message in events
+                if part.holds(course_id, student_id, self.sections)
             ]
             portion = Portion(messages)
             for subscription in subscriptions if messages else ():
@@ -76,7 +98,8 @@ class ConnectionManager:
     def send_signal(self, courses: list[str], message: str) -> None:
         """Hand a signal to the dashboards of some courses that asked for signals."""
         portion = Portion([(None, message)])
-        for key in {*courses, ALL_COURSES}:
-            for subscription in self._subscriptions.get(key, ()):
+        told = {*courses, ALL_COURSES}
+        for part, subscriptions in self._subscriptions.items():
+            for subscription in subscriptions if part.course_id in told else ():
                 if subscription.signals:
                     subscription.offer(portion)

@@ -12,13 +12,20 @@ from typing import Final
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect, status
 from starlette.types import Message
 
-from ingest_api.access import refuse_ended
-from ingest_api.connection_manager import ConnectionManager, Subscription
+from ingest_api.access import refuse_ended, refuse_revoked
+from ingest_api.connection_manager import ConnectionManager, Part, Subscription
 from ingest_api.event_log import EventLog, LogUnavailableError, position_order
-from ingest_api.live_feed import course_of, published_form
+from ingest_api.live_feed import published_form, whose
 from ingest_api.problems import Problem
+from ingest_api.revoked_tokens import RevokedTokens
 from ingest_api.signed_in import SignedOut, SignedOutUnknownError
-from ingest_api.tokens import ALL_COURSES, Grant, InvalidTokenError, SignedOutError, read_token
+from ingest_api.tokens import (
+    EndedTokenError,
+    Grant,
+    InvalidTokenError,
+    SignedOutError,
+    read_token,
+)
 from ingest_api.websocket_protocol import message_of, takes_frames
 
 SUBPROTOCOL: Final = "cellpulse.v1"
@@ -28,6 +35,8 @@ _POSITION: Final = re.compile(r"\d{1,16}-\d{1,16}")
 _SEND_SECONDS: Final = 10.0
 #: How often it is looked whether whoever opened a dashboard has signed out.
 _SIGNED_OUT_SECONDS: Final = 2.0
+#: How often it is looked whether the token has ended: that asks nobody.
+_ENDED_SECONDS: Final = 0.3
 
 router = APIRouter()
 
@@ -36,19 +45,22 @@ router = APIRouter()
 async def dashboard(socket: WebSocket) -> None:
     """Send each event of `course_id`, after those since `after`, until the client leaves.
 
+    With `section=…` it gets only those of students who are in this section of the course then;
+    whoever may see only sections gets those of these, or of the one that is named.
+
     With `signals=1` it also gets `{"signal": "rollups-advanced", "position": …}` whenever the
     aggregation API has newer numbers. Where events after `after` may have been trimmed, it first
     gets `{"signal": "missed", "after": …, "from": …}`: the log begins at `from`.
     """
     try:
-        grant = await _permitted(socket)
+        grant, part = await _permitted(socket)
     except Problem as problem:
         await socket.send_denial_response(problem.to_response())
         return
     offered = socket.scope.get("subprotocols", [])
     await socket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
     query = socket.query_params
-    subscription = Subscription(query["course_id"], signals=query.get("signals") == "1")
+    subscription = Subscription(part, signals=query.get("signals") == "1")
     connections: ConnectionManager = socket.app.state.connections
     sending = asyncio.create_task(
         _send(socket, subscription, connections, socket.app.state.log, query.get("after"))
@@ -58,6 +70,7 @@ async def dashboard(socket: WebSocket) -> None:
         asyncio.create_task(_until_client_leaves(socket)),
         asyncio.create_task(subscription.lagging.wait()),
         signing_out := asyncio.create_task(_until_signed_out(grant, socket.app.state.signed_out)),
+        ending := asyncio.create_task(_until_ended(grant, socket.app.state.revoked)),
     )
     try:
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -66,17 +79,17 @@ async def dashboard(socket: WebSocket) -> None:
         for task in ends:
             task.cancel()
         outcomes = await asyncio.gather(*ends, return_exceptions=True)
-    has_signed_out = signing_out.done() and not signing_out.cancelled()
+    why = _reason_to_leave(signing_out, ending)
     if (
-        has_signed_out
+        why
         or subscription.lagging.is_set()
         or any(isinstance(outcome, _TryLaterError) for outcome in outcomes)
     ):
         # The close frame, too, waits for the client to read; after that the line is just cut.
         with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
             async with asyncio.timeout(_SEND_SECONDS):
-                if has_signed_out:
-                    await socket.close(status.WS_1008_POLICY_VIOLATION, "signed out")
+                if why:
+                    await socket.close(status.WS_1008_POLICY_VIOLATION, why)
                 else:
                     await socket.close(status.WS_1013_TRY_AGAIN_LATER)
 
@@ -85,8 +98,8 @@ class _TryLaterError(Exception):
     pass
 
 
-async def _permitted(socket: WebSocket) -> Grant:
-    """Return the grant by which a dashboard may follow the course that it asks for.
+async def _permitted(socket: WebSocket) -> tuple[Grant, Part]:
+    """Return the grant by which a dashboard may follow what it asks for, and that.
 
     Raises:
         Problem: What it asks for is wrong, or not for it.
@@ -101,15 +114,48 @@ async def _permitted(socket: WebSocket) -> Grant:
             HTTPStatus.UNPROCESSABLE_ENTITY, "'after' must be a log position such as '0-0'"
         )
     try:
-        grant = read_token(socket.app.state.secret, _token(socket))
+        grant = read_token(socket.app.state.secrets, _token(socket))
     except InvalidTokenError as error:
         raise Problem(HTTPStatus.UNAUTHORIZED, "a read token for this course is needed") from error
     if grant.scope != "read" or grant.student_id is not None:
         raise Problem(HTTPStatus.FORBIDDEN, "this token can't read a whole course")
-    if not grant.allows_course(course_id):
-        raise Problem(HTTPStatus.FORBIDDEN, "this token is for another course")
+    part = _permitted_part(grant, course_id, query.get("section"))
+    await refuse_revoked(grant, socket.app.state.revoked)
     await refuse_ended(grant, socket.app.state.signed_out)
-    return grant
+    return grant, part
+
+
+def _permitted_part(grant: Grant, course_id: str, section: str | None) -> Part:
+    named = None if section is None else frozenset([section])
+    if grant.allows_course(course_id):
+        return Part(course_id, named)
+    sections = frozenset(grant.sections_of(course_id))
+    if not sections:
+        raise Problem(HTTPStatus.FORBIDDEN, "this token is for another course")
+    if named is not None and not named <= sections:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            f"you may see section {' and '.join(sorted(sections))} of this course: for more ask "
+            "whoever runs Cellpulse ('cellpulse account')",
+        )
+    return Part(course_id, named or sections)
+
+
+def _reason_to_leave(signing_out: asyncio.Task[None], ending: asyncio.Task[None]) -> str:
+    """Return why a dashboard has no right to go on, '' where it has."""
+    reasons = {"signed out": signing_out, "the token has ended": ending}
+    return next((why for why, task in reasons.items() if task.done() and not task.cancelled()), "")
+
+
+async def _until_ended(grant: Grant, revoked: RevokedTokens) -> None:
+    """End when the token by which a dashboard was opened has ended, or was revoked."""
+    ends = grant.token.expires_at
+    while ends is None or ends > time.time():
+        await asyncio.sleep(_ENDED_SECONDS)
+        try:
+            await revoked.refuse(grant)
+        except EndedTokenError:
+            return
 
 
 async def _until_signed_out(grant: Grant, signed_out: SignedOut) -> None:
@@ -117,7 +163,7 @@ async def _until_signed_out(grant: Grant, signed_out: SignedOut) -> None:
     if grant.signed_in is None:
         await asyncio.Event().wait()
         return
-    while grant.signed_in.expires_at > time.time():
+    while True:
         await asyncio.sleep(_SIGNED_OUT_SECONDS)
         try:
             await signed_out.refuse_ended(grant)
@@ -154,9 +200,9 @@ async def _send(
             if subscription.signals and (begins := await log.missed_from(after)):
                 missed = {"signal": "missed", "after": after, "from": begins}
                 await _send_one(socket, json.dumps(missed))
-            sent_to = await _replay(socket, subscription.course_id, log, position_order(after))
+            sent_to = await _replay(socket, subscription.part, log, position_order(after))
             connections.connect(subscription)
-            sent_to = await _replay(socket, subscription.course_id, log, sent_to)
+            sent_to = await _replay(socket, subscription.part, log, sent_to)
         else:
             connections.connect(subscription)
     except LogUnavailableError as error:
@@ -171,12 +217,13 @@ async def _send(
 
 
 async def _replay(
-    socket: WebSocket, course_id: str, log: EventLog, after: tuple[int, int]
+    socket: WebSocket, part: Part, log: EventLog, after: tuple[int, int]
 ) -> tuple[int, int]:
+    known = socket.app.state.connections.sections
     async for page in log.pages_after(f"{after[0]}-{after[1]}"):
         for position, stored in page:
-            of = course_of(stored)
-            if of is not None and course_id in (ALL_COURSES, of):
+            of = whose(stored)
+            if of is not None and part.holds(*of, known):
                 await _send_one(socket, published_form(position, stored))
             after = position_order(position)
     return after

@@ -25,10 +25,11 @@ def published_form(position: str, stored: str) -> str:
     return f'{{"position":"{position}",{stored[1:]}'
 
 
-def course_of(stored: str) -> str | None:
-    """Return the course of a stored event; None for an entry that is no event."""
+def whose(stored: str) -> tuple[str, str] | None:
+    """Return course and student of a stored event; None for an entry that is no event."""
     try:
-        return str(json.loads(stored)["course_id"])
+        event = json.loads(stored)
+        return str(event["course_id"]), str(event["student_id"])
     except (ValueError, LookupError, TypeError):
         return None
 
@@ -64,9 +65,9 @@ class LiveFeed:
         if not self._connections:
             return
         events = [
-            (course_id, position, published_form(position, stored))
+            (*of, position, published_form(position, stored))
             for position, stored in page
-            if (course_id := course_of(stored)) is not None
+            if (of := whose(stored)) is not None
         ]
         self._connections.send_events(events)
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response, Security
 from pydantic import BaseModel, Field, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ingest_api.access import grant_of
+from ingest_api.access import grant_of, refuse_revoked
 from ingest_api.body import read_body
 from ingest_api.event_log import Candidate, LogUnavailableError
 from ingest_api.events import ProgressEvent
@@ -81,7 +81,8 @@ class Receipt(BaseModel):
 async def post_progress(request: Request) -> Response:
     """Accept one event or an array of 1 to 1,000, and answer once they are durable."""
     state = request.app.state
-    grant = grant_of(request.headers.get("authorization"), state.secret, "ingest")
+    grant = grant_of(request.headers.get("authorization"), state.secrets, "ingest")
+    await refuse_revoked(grant, state.revoked)
     _require_json(request)
     sent = _decode(await read_body(request, BODY_LIMIT))
     received_at = datetime.now(UTC)

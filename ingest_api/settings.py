@@ -93,9 +93,16 @@ Secret = Annotated[SecretStr, Field(min_length=32)]
 
 
 class SecretSettings(Settings):
-    """The secret that tokens are signed with."""
+    """The secret that tokens are signed with, and the one that it replaces."""
 
     secret: Annotated[Secret, Field(alias="CELLPULSE_SECRET")]
+    secret_previous: Annotated[Secret | None, Field(alias="CELLPULSE_SECRET_PREVIOUS")] = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret whose tokens hold; the first one signs."""
+        both = (self.secret, self.secret_previous)
+        return tuple(each.get_secret_value() for each in both if each is not None)
 
 
 class LogSettings(Settings):

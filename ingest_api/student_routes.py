@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Security
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from redis.exceptions import RedisError
 
-from ingest_api.access import grant_of
+from ingest_api.access import grant_of, refuse_revoked
 from ingest_api.body import read_body
 from ingest_api.events import CourseId, Identifier
 from ingest_api.preferences import Preferences
@@ -58,7 +58,8 @@ class PageLink(BaseModel):
 
 async def _permitted(request: Request, _: Annotated[object, Security(BEARER)]) -> Whose:
     """Go on only with a token that is this very student's own."""
-    grant = grant_of(request.headers.get("authorization"), request.app.state.secret, "ingest")
+    grant = grant_of(request.headers.get("authorization"), request.app.state.secrets, "ingest")
+    await refuse_revoked(grant, request.app.state.revoked)
     if grant.student_id is None:
         raise Problem(HTTPStatus.FORBIDDEN, _NOT_PERSONAL)
     try:

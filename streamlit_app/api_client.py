@@ -19,7 +19,9 @@ from analytics.attention_responses import (
     Thresholds,
 )
 from analytics.class_mark_responses import ClassMarkRemoved, ClassMarks, ClassMarkSet
-from analytics.class_responses import ClassMap, ClassSessions, ClassStream
+from analytics.class_responses import Aliases, ClassMap, ClassSessions, ClassStream
+from analytics.code_responses import CodeGroups
+from analytics.own_page_responses import DeletionRequest, OwnOverview, OwnPreferences
 from analytics.responses import (
     Answer,
     Courses,
@@ -33,10 +35,12 @@ from analytics.responses import (
     Timeline,
 )
 from analytics.sign_in_responses import Viewer
-from analytics.own_page_responses import DeletionRequest, OwnOverview, OwnPreferences
+from analytics.student_responses import Notes, Sittings
+from streamlit_app.aliases import AliasBook
 from streamlit_app.language.text import Text
 
 API_ROOT: Final = "/api/v1"
+_OF_A_COURSE: Final = "/courses/"
 #: Longest wait for an answer, in seconds; a page with old numbers is better than a frozen one.
 TIMEOUT_SECONDS: Final = 5.0
 #: The same for a file with everything about a student.
@@ -92,11 +96,15 @@ class ApiClient:
     Args:
         http: Shared by all sessions; its base address is the API's.
         token: The instructor's read token.
+        section: What is asked about a course is asked about this section of it; None for all of it.
+        aliases_shown: Puts aliases in the place of students while the page is projected; else None.
         moment: Answers about a class are as of then; None for now.
     """
 
     http: httpx.Client
     token: str
+    section: str | None = None
+    aliases_shown: AliasBook | None = None
     moment: datetime | None = None
 
     def at(self, moment: datetime) -> Self:
@@ -141,6 +149,10 @@ class ApiClient:
     def class_map(self, course_id: str) -> ClassMap:
         """Return how far each student is with each exercise."""
         return self._get(f"/courses/{_segment(course_id)}/class_map", ClassMap)
+
+    def aliases(self, course_id: str) -> Aliases:
+        """Return each student's neutral alias, with which a page can be shown to the class."""
+        return self._get(f"/courses/{_segment(course_id)}/aliases", Aliases)
 
     def class_stream(self, course_id: str) -> ClassStream:
         """Return how many students were at each exercise, minute by minute."""
@@ -188,7 +200,12 @@ class ApiClient:
             student: Only what this student did.
             exercise: Only what was done in this exercise; '' is outside exercises.
         """
-        query = _given(limit=limit, before=before, student_id=student, exercise=exercise)
+        query = _given(
+            limit=limit,
+            before=before,
+            student_id=self._student(course_id, student),
+            exercise=exercise,
+        )
         return self._get(f"/courses/{_segment(course_id)}/events", Events, query)
 
     def measures(self) -> Measures:
@@ -197,7 +214,8 @@ class ApiClient:
 
     def measure(self, course_id: str, name: str, question: MeasureQuery) -> MeasureRows:
         """Return the numbers of a measure."""
-        query = _given(by=question.by, student_id=question.student, exercise=question.exercise)
+        student_id = self._student(course_id, question.student)
+        query = _given(by=question.by, student_id=student_id, exercise=question.exercise)
         path = f"/courses/{_segment(course_id)}/measures/{_segment(name)}"
         return self._get(path, MeasureRows, {**query, **question.own})
 
@@ -213,11 +231,40 @@ class ApiClient:
             before: `next_before` of the page after this one; the newest page when absent.
         """
         query = _given(limit=limit, before=before)
-        return self._get(_of_student(course_id, student_id, "history"), History, query)
+        path = f"{self._of(course_id, student_id)}/history"
+        return self._get(path, History, query)
+
+    def sittings(self, course_id: str, student_id: str) -> Sittings:
+        """Return when a student was at work, newest first."""
+        return self._get(f"{self._of(course_id, student_id)}/sittings", Sittings)
+
+    def notes(self, course_id: str, student_id: str) -> Notes:
+        """Return what instructors noted about a student, newest first."""
+        return self._get(f"{self._of(course_id, student_id)}/notes", Notes)
+
+    def add_note(self, course_id: str, student_id: str, text: str) -> None:
+        """Note something about a student."""
+        path = f"{self._of(course_id, student_id)}/notes"
+        self._ask("POST", path, Notes, json={"text": text})
+
+    def remove_note(self, course_id: str, student_id: str, note_id: str) -> None:
+        """Remove a note."""
+        path = f"{self._of(course_id, student_id)}/notes/{_segment(note_id)}"
+        self._ask("DELETE", path, Notes)
+
+    def restore_note(self, course_id: str, student_id: str, note_id: str) -> None:
+        """Bring a note back."""
+        path = f"{self._of(course_id, student_id)}/notes/{_segment(note_id)}/restore"
+        self._ask("POST", path, Notes)
 
     def attention(self, course_id: str) -> Attention:
         """Return who needs a person now, most urgent first."""
         return self._get(f"/courses/{_segment(course_id)}/attention", Attention)
+
+    def code_groups(self, course_id: str, exercise: str) -> CodeGroups:
+        """Return the latest code of each student at an exercise, in groups that are alike."""
+        path = f"/courses/{_segment(course_id)}/code_groups"
+        return self._get(path, CodeGroups, {"exercise": exercise})
 
     def error_clusters(
         self, course_id: str, *, minutes: int, exercise: str | None = None
@@ -233,57 +280,75 @@ class ApiClient:
 
     def snooze(self, course_id: str, student_id: str, *, minutes: int) -> None:
         """Take a student off the list of who needs a person, for everybody."""
-        path = _attention_of(course_id, student_id, "snooze")
+        path = self._attention_of(course_id, student_id, "snooze")
         self._ask("POST", path, Snoozed, json={"minutes": minutes})
 
     def end_snooze(self, course_id: str, student_id: str) -> None:
         """Put a student back on the list."""
-        self._ask("DELETE", _attention_of(course_id, student_id, "snooze"), Snoozed)
+        self._ask("DELETE", self._attention_of(course_id, student_id, "snooze"), Snoozed)
 
     def mark(self, course_id: str, student_id: str, mark: MarkKind) -> None:
         """Tell everybody that one goes to a student, or has helped."""
-        path = _attention_of(course_id, student_id, "mark")
+        path = self._attention_of(course_id, student_id, "mark")
         self._ask("POST", path, Marked, json={"mark": mark})
 
     def take_mark_back(self, course_id: str, student_id: str) -> None:
         """Take a student's latest mark back."""
-        self._ask("DELETE", _attention_of(course_id, student_id, "mark"), Marked)
+        self._ask("DELETE", self._attention_of(course_id, student_id, "mark"), Marked)
+
+    def _student(self, course_id: str, shown: str | None) -> str | None:
+        """Return whose the name on the page is."""
+        if shown is None or self.aliases_shown is None:
+            return shown
+        return self.aliases_shown.student(course_id, shown)
+
+    def _of(self, course_id: str, shown: str) -> str:
+        student_id = self._student(course_id, shown) or shown
+        return f"/courses/{_segment(course_id)}/students/{_segment(student_id)}"
+
+    def _attention_of(self, course_id: str, shown: str, what: str) -> str:
+        student_id = self._student(course_id, shown) or shown
+        return f"/courses/{_segment(course_id)}/attention/{_segment(student_id)}/{what}"
 
     def overview(self, course_id: str, student_id: str) -> OwnOverview:
         """Return how far a student is, and what instructors see: nothing in it is of others."""
-        return self._get(_of_student(course_id, student_id, "overview"), OwnOverview)
+        return self._get(f"{self._of(course_id, student_id)}/overview", OwnOverview)
 
     def preferences(self, course_id: str, student_id: str) -> OwnPreferences:
         """Return what a student allows to be recorded."""
-        return self._get(_of_student(course_id, student_id, "preferences"), OwnPreferences)
+        return self._get(f"{self._of(course_id, student_id)}/preferences", OwnPreferences)
 
     def set_preferences(self, course_id: str, student_id: str, wanted: OwnPreferences) -> None:
         """Set what a student allows; only the student's own token may."""
-        path = _of_student(course_id, student_id, "preferences")
+        path = f"{self._of(course_id, student_id)}/preferences"
         self._ask("PUT", path, OwnPreferences, json=wanted.model_dump())
 
     def deletion(self, course_id: str, student_id: str) -> DeletionRequest:
         """Return whether a student asks for everything to be deleted."""
-        return self._get(_of_student(course_id, student_id, "deletion"), DeletionRequest)
+        return self._get(f"{self._of(course_id, student_id)}/deletion", DeletionRequest)
 
     def request_deletion(self, course_id: str, student_id: str) -> None:
         """Ask for everything about the student to be deleted."""
-        self._ask("POST", _of_student(course_id, student_id, "deletion"), DeletionRequest)
+        self._ask("POST", f"{self._of(course_id, student_id)}/deletion", DeletionRequest)
 
     def withdraw_deletion(self, course_id: str, student_id: str) -> None:
         """Don't ask for it any more."""
-        self._ask("DELETE", _of_student(course_id, student_id, "deletion"), DeletionRequest)
+        self._ask("DELETE", f"{self._of(course_id, student_id)}/deletion", DeletionRequest)
 
     def own_data(self, course_id: str, student_id: str) -> bytes:
         """Return everything that is stored about a student, as a zip file."""
-        path = _of_student(course_id, student_id, "data")
+        path = f"{self._of(course_id, student_id)}/data"
         return self._send("GET", path, timeout=FILE_SECONDS).content
 
     def _get(
         self, path: str, answer: type[AnswerType], query: Mapping[str, str | float] | None = None
     ) -> AnswerType:
-        then = {} if self.moment is None else {"as_of": self.moment.isoformat()}
-        return self._ask("GET", path, answer, query={**(query or {}), **then})
+        asked = dict(query or {})
+        if self.section is not None and path.startswith(_OF_A_COURSE):
+            asked["section"] = self.section
+        if self.moment is not None:
+            asked["as_of"] = self.moment.isoformat()
+        return self._ask("GET", path, answer, query=asked)
 
     def _ask(
         self,
@@ -296,8 +361,10 @@ class ApiClient:
     ) -> AnswerType:
         response = self._send(method, path, params=query, json=json)
         try:
-            return answer.model_validate_json(response.content)
-        except ValidationError as error:
+            if self.aliases_shown is None:
+                return answer.model_validate_json(response.content)
+            return answer.model_validate(self.aliases_shown.disguised(response.json()))
+        except (ValidationError, ValueError) as error:
             raise NumbersUnavailableError(_STRANGE) from error
 
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
@@ -327,17 +394,15 @@ def _given(**query: str | int | None) -> dict[str, str | int]:
     return {name: value for name, value in query.items() if value is not None}
 
 
-def _attention_of(course_id: str, student_id: str, what: str) -> str:
-    return f"/courses/{_segment(course_id)}/attention/{_segment(student_id)}/{what}"
-
-
-def _of_student(course_id: str, student_id: str, what: str) -> str:
-    return f"/courses/{_segment(course_id)}/students/{_segment(student_id)}/{what}"
-
-
 def _segment(identifier: str) -> str:
     """Write an id as one segment of a path: ids may hold slashes, blanks and any script.
 
     Dots are written out as well: a segment that is `.` or `..` would be taken for a step upwards.
     """
     return quote(identifier, safe="").replace(".", "%2E")
+
+
+#: What `admin_client.py` says and writes in the same way.
+AWAY: Final = _AWAY
+STRANGE: Final = _STRANGE
+segment: Final = _segment

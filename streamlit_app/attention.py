@@ -1,15 +1,15 @@
 """Who needs a person: the cards at the right of the Live page, and what is done there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from html import escape
 from typing import Final
-from urllib.parse import urlencode
 
 import streamlit as st
 
 from analytics.attention_responses import Attention, Listed, Mark
 from streamlit_app import notices, session, thresholds
+from streamlit_app.addresses import address
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.attention_reasons import reason_text
 from streamlit_app.language.formats import clock
@@ -39,6 +39,8 @@ SNOOZED_BY: Final = Text("snoozed until {time} by {name}")
 WAS_HELPED: Final = Text("helped {age} ago")
 HAND_UP: Final = Text("hand up")
 WAITING: Final = Text("waiting {age}")
+PLACE: Final = Text("place {n}")
+SEAT: Final = Text("seat {seat}")
 SURE: Final = {"high": Text("sure"), "medium": Text("likely"), "low": Text("maybe")}
 
 #: More than a few cannot be walked to.
@@ -46,12 +48,15 @@ PEOPLE_SHOWN: Final = 5
 _SNOOZE_MINUTES: Final = 10
 
 
-def show(course_id: str, attention: Attention, *, is_past: bool = False) -> None:
+def show(
+    course_id: str, attention: Attention, seats: Mapping[str, str], *, is_past: bool = False
+) -> None:
     """Draw a card a person, at most five, and below them who was just taken off the list.
 
     Args:
         course_id: The course.
         attention: Who needs a person, or needed one then.
+        seats: Where students sit, by id.
         is_past: Whether it is the list of a past moment: then nothing acts.
     """
     with st.container(border=True, key="attention"):
@@ -62,7 +67,8 @@ def show(course_id: str, attention: Attention, *, is_past: bool = False) -> None
             st.html(f'<p class="cp-muted" data-testid="nobody">{NOBODY}</p>')
         for each in listed[:PEOPLE_SHOWN]:
             with st.container(key=f"person_{each.student_id}", gap=None):
-                _card(each, course_id, attention.now, is_past=is_past)
+                seat = seats.get(each.student_id)
+                _card(each, course_id, attention.now, seat, is_past=is_past)
         if len(listed) > PEOPLE_SHOWN:
             st.html(f'<p class="cp-muted">{MORE.format(n=len(listed) - PEOPLE_SHOWN)}</p>')
         for each in attention.helped:
@@ -70,22 +76,38 @@ def show(course_id: str, attention: Attention, *, is_past: bool = False) -> None
             _off_the_list(each, was_helped(each, attention.now), undo, course_id)
         for each in attention.snoozed:
             _off_the_list(each, snoozed(each), None if is_past else _end_snooze, course_id)
-        if not is_past:
+        if not is_past and not session.own_sections(course_id):  # they hold for the whole course
             thresholds.show(course_id, attention.thresholds)
 
 
-def person(each: Listed, now: datetime) -> str:
-    """Return who it is and where, since when, and the reasons in words."""
+def person(each: Listed, now: datetime, seat: str | None = None) -> str:
+    """Return who it is and where, since when, what is asked, and the reasons in words."""
     reason, more = main_reason(each)
     place = escape(where(each.exercise, each.notebook))
     chip = f' <span class="cp-chip">{place}</span>' if place else ""
+    if seat is not None:
+        chip += f' <span class="cp-chip">{escape(SEAT.format(seat=seat))}</span>'
     hand = f' <span class="cp-hand">{HAND_UP}</span>' if has_hand_up(each) else ""
     mark = f"<p><span>{escape(on_the_way(each.mark, now))}</span></p>" if each.mark else ""
     return (
         f'<div class="cp-person" data-testid="person" data-confidence="{each.confidence}">'
         f"<p><b>{escape(each.student_id)}</b>{chip}{hand}"
         f'<span class="cp-since">{escape(since(each, now))}</span></p>'
-        f'<p title="{escape(more)}"><span>{escape(reason)}</span></p>{mark}</div>'
+        f'{question(each)}<p title="{escape(more)}"><span>{escape(reason)}</span></p>{mark}</div>'
+    )
+
+
+def question(each: Listed) -> str:
+    """Return what a student asks, as a quotation; whatever does not fit opens by a click.
+
+    Without a question it is ''.
+    """
+    if each.help_message is None or not each.help_message.strip():
+        return ""
+    asked = escape(each.help_message.strip())
+    return (
+        f'<details class="cp-question" data-testid="question"><summary title="{asked}">'
+        f"<q>{asked}</q></summary></details>"
     )
 
 
@@ -103,7 +125,9 @@ def since(each: Listed, now: datetime) -> str:
     """Say how long a hand has been up, else how long there has been a reason."""
     for reason in each.reasons:
         if reason.code == "hand_up":
-            return WAITING.format(age=ago(reason.since, now))
+            waiting = WAITING.format(age=ago(reason.since, now))
+            place = each.help_place
+            return waiting if place is None else f"{waiting} · {PLACE.format(n=place)}"
     return ago(each.since, now)
 
 
@@ -133,8 +157,8 @@ def was_helped(each: Listed, now: datetime) -> str:
     return WAS_HELPED.format(age=ago(each.mark.at, now)) if each.mark else ""
 
 
-def _card(each: Listed, course_id: str, now: datetime, *, is_past: bool) -> None:
-    st.html(person(each, now))
+def _card(each: Listed, course_id: str, now: datetime, seat: str | None, *, is_past: bool) -> None:
+    st.html(person(each, now, seat))
     name = each.student_id
     with st.container(key=f"marks_{name}", horizontal=True, vertical_alignment="center"):
         if not is_past:
@@ -154,10 +178,10 @@ def _buttons(each: Listed, course_id: str) -> None:
 
 def link_and_confidence(each: Listed, course_id: str) -> str:
     """Return the link to the student's page, and how sure the listing is."""
-    query = urlencode({"course": course_id, "student": each.student_id})
+    link = address("student", course=course_id, student=each.student_id)
     label = escape(OPEN_LABEL.format(student=each.student_id))
     return (
-        f'<p class="cp-open"><a href="student?{escape(query)}" aria-label="{label}">{OPEN}</a>'
+        f'<p class="cp-open"><a href="{link}" aria-label="{label}">{OPEN}</a>'
         f'<span class="cp-muted">{SURE[each.confidence]}</span></p>'
     )
 
@@ -166,6 +190,7 @@ def _off_the_list(
     each: Listed, why: str, undo: Callable[[str, str], None] | None, course_id: str
 ) -> None:
     name = each.student_id
+    link = address("student", course=course_id, student=name)
     with st.container(
         key=f"off_{name}",
         horizontal=True,
@@ -173,7 +198,7 @@ def _off_the_list(
         horizontal_alignment="distribute",
     ):
         st.html(
-            f'<p class="cp-off" data-testid="off"><span>{escape(name)}</span> '
+            f'<p class="cp-off" data-testid="off"><a href="{link}">{escape(name)}</a> '
             f'<span class="cp-muted">{escape(why)}</span></p>'
         )
         if undo is not None:

@@ -1,6 +1,6 @@
 """The charts: pure functions from a data frame and the colours to an Altair chart."""
 
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import altair as alt
 import pandas as pd
@@ -17,6 +17,7 @@ NUMBER: Final = Text("number")
 EXERCISE: Final = Text("exercise")
 STUDENT: Final = Text("student")
 STUDENTS: Final = Text("students")
+MARK: Final = Text("mark")
 SHARE: Final = Text("share")
 STARTED: Final = Text("students started")
 SOLVED: Final = Text("students solved")
@@ -38,6 +39,8 @@ _PALEST: Final = 0.15
 _NAMED_FROM: Final = 0.12
 _PADDING: Final = {"left": 4, "top": 4, "right": 8, "bottom": 4}
 _LONGEST_MARK_PX: Final = 160
+#: From which share of the time on a mark's text stands before it.
+_LATE: Final = 0.6
 _MINUTE: Final = pd.Timedelta(minutes=1)
 _DAY: Final = pd.Timedelta(days=1)
 
@@ -263,21 +266,42 @@ def _marked(
     shown = marks[marks["time"].between(times.min(), times.max())]
     if shown.empty:
         return _finished(chart, height, colours)
-    at = alt.Chart(shown).encode(
+    lines = _at(shown).mark_rule(color=colours.ink, strokeDash=[4, 3], strokeWidth=1.5)
+    is_late = shown["time"] > times.min() + _LATE * (times.max() - times.min())
+    layers: list[OverTime] = [chart, lines, *_texts(shown[~is_late], colours)]
+    layers += _texts(shown[is_late], colours, is_late=True)
+    layered = alt.LayerChart(layer=layers)
+    return finished(layered, height, colours)
+
+
+def _at(marks: pd.DataFrame) -> alt.Chart:
+    return alt.Chart(marks).encode(
         x=alt.X("time:T", title=None),
-        tooltip=[alt.Tooltip("time:T", format="%H:%M"), alt.Tooltip("text:N", title="mark")],
+        tooltip=[
+            alt.Tooltip("time:T", title=str(TIME), format="%H:%M"),
+            alt.Tooltip("text:N", title=str(MARK)),
+        ],
     )
-    lines = at.mark_rule(color=colours.ink, strokeDash=[4, 3], strokeWidth=1.5)
-    texts = at.mark_text(
-        align="left", baseline="top", dx=4, dy=2, limit=_LONGEST_MARK_PX, fontSize=_TEXT_PX
-    ).encode(y=alt.value(0), text="text:N")
+
+
+def _texts(marks: pd.DataFrame, colours: Palette, *, is_late: bool = False) -> list[alt.Chart]:
+    """Write what marks say, behind their lines; near the end, where it would be cut, before."""
+    if marks.empty:
+        return []
+    align: Literal["left", "right"] = "right" if is_late else "left"
+    away = -4 if is_late else 4
+    texts = (
+        _at(marks)
+        .mark_text(
+            align=align, baseline="top", dx=away, dy=2, limit=_LONGEST_MARK_PX, fontSize=_TEXT_PX
+        )
+        .encode(y=alt.value(0), text="text:N")
+    )
     # The same text in the card's colour around it: it has to be read on any colour.
     around = texts.encode(
         color=alt.value(colours.card), stroke=alt.value(colours.card), strokeWidth=alt.value(4)
     )
-    inside = texts.encode(color=alt.value(colours.ink))
-    layered = alt.LayerChart(layer=[chart, lines, around, inside])
-    return finished(layered, height, colours)
+    return [around, texts.encode(color=alt.value(colours.ink))]
 
 
 def _finished(chart: OverTime, height: int, colours: Palette) -> OverTime:
@@ -315,8 +339,9 @@ def finished(chart: Drawing, height: int, colours: Palette) -> Drawing:
     drawn: Drawing = (
         chart.properties(height=height, background="transparent", padding=_PADDING)
         # The chart has a name and a table beside it: to hear each mark's columns is no help.
-        .configure(aria=False)
+        .configure_mark(aria=False)
         .configure_axis(
+            aria=False,
             labelColor=colours.muted,
             labelFontSize=_TEXT_PX,
             titleColor=colours.muted,
@@ -325,7 +350,9 @@ def finished(chart: Drawing, height: int, colours: Palette) -> Drawing:
             gridColor=colours.line,
             domainColor=colours.line,
         )
-        .configure_legend(labelColor=colours.muted, labelFontSize=_TEXT_PX, offset=4, padding=0)
+        .configure_legend(
+            aria=False, labelColor=colours.muted, labelFontSize=_TEXT_PX, offset=4, padding=0
+        )
         .configure_view(strokeWidth=0)
     )
     return drawn

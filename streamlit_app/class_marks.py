@@ -10,18 +10,20 @@ import streamlit as st
 from analytics.class_mark_responses import LONGEST_TEXT, ClassMark
 from streamlit_app import notices, session
 from streamlit_app.api_client import NumbersUnavailableError
+from streamlit_app.language.formats import clock
+from streamlit_app.language.text import Text
 
-NOTE: Final = "Mark this moment"
-NOTE_HINT: Final = "Mark this moment: explained recursion"
-SET: Final = "Mark"
-NO_TEXT: Final = "marked"
-WAS_SET: Final = "Marked at {time}: {text}"
-WAS_REMOVED: Final = "Removed: {text}"
-UNDO: Final = "Undo"
-REMOVE: Final = "Remove"
-REMOVE_LABEL: Final = "Remove “{text}”"
-ALL: Final = "All marks"
-BY: Final = "by {name}"
+NOTE: Final = Text("Mark this moment")
+NOTE_HINT: Final = Text("Mark this moment: explained recursion")
+SET: Final = Text("Mark")
+NO_TEXT: Final = Text("marked")
+WAS_SET: Final = Text("Marked at {time}: {text}")
+WAS_REMOVED: Final = Text("Removed: {text}")
+UNDO: Final = Text("Undo")
+REMOVE: Final = Text("Remove")
+REMOVE_LABEL: Final = Text("Remove “{text}”")
+ALL: Final = Text("All marks")
+BY: Final = Text("by {name}")
 
 _TEXT: Final = "class_mark_text"
 #: What was done last: the mark, and whether it was set or removed.
@@ -36,17 +38,17 @@ def show(course_id: str, marks: Sequence[ClassMark]) -> None:
             st.container(horizontal=True, vertical_alignment="center"),
         ):
             st.text_input(
-                NOTE,
+                str(NOTE),
                 key=_TEXT,
                 max_chars=LONGEST_TEXT,
-                placeholder=NOTE_HINT,
+                placeholder=str(NOTE_HINT),
                 label_visibility="collapsed",
                 width=320,
             )
-            st.form_submit_button(SET, on_click=_tried, args=(_set, course_id))
+            st.form_submit_button(str(SET), on_click=_tried, args=(_set, course_id))
         _last_done(course_id, marks)
         if marks:
-            with st.popover(ALL, key="all_marks"):
+            with st.popover(str(ALL), key="all_marks"):
                 for each in reversed(marks):
                     _line(each, course_id)
 
@@ -61,7 +63,7 @@ def in_words(mark: ClassMark) -> str:
 
 
 def _clock(moment: datetime) -> str:
-    return f"{moment.astimezone(session.local_zone()):%H:%M}"
+    return clock(moment.astimezone(session.local_zone()))
 
 
 def _line(mark: ClassMark, course_id: str) -> None:
@@ -73,7 +75,7 @@ def _line(mark: ClassMark, course_id: str) -> None:
     ):
         st.html(in_words(mark))
         st.button(
-            REMOVE,
+            str(REMOVE),
             key=f"remove_{mark.mark_id}",
             type="tertiary",
             help=REMOVE_LABEL.format(text=mark.text),
@@ -94,7 +96,9 @@ def _last_done(course_id: str, marks: Sequence[ClassMark]) -> None:
     told = text if is_set else WAS_REMOVED.format(text=mark.text)
     st.html(f'<p class="cp-noted cp-muted" role="status">{escape(told)}</p>', width="content")
     undo = _remove if is_set else _set_again
-    st.button(UNDO, key="undo_note", type="tertiary", on_click=_tried, args=(undo, course_id, mark))
+    st.button(
+        str(UNDO), key="undo_note", type="tertiary", on_click=_tried, args=(undo, course_id, mark)
+    )
 
 
 def _tried(
@@ -107,7 +111,7 @@ def _tried(
 
 
 def _set(course_id: str, _: ClassMark | None) -> None:
-    text = st.session_state[_TEXT].strip() or NO_TEXT
+    text = st.session_state[_TEXT].strip() or str(NO_TEXT)
     _remember(course_id, session.api().set_class_mark(course_id, text).mark, is_set=True)
 
 

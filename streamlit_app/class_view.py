@@ -13,10 +13,10 @@ from analytics.attention_responses import Attention, ErrorClusters
 from analytics.class_mark_responses import ClassMark
 from analytics.class_responses import ClassMap, ClassStream
 from analytics.responses import Progress, Timeline
-from streamlit_app import attention, charts, class_marks, failures, notices
+from streamlit_app import attention, charts, class_marks, failures, notices, session
 from streamlit_app.api_client import ApiClient
 from streamlit_app.class_map.component import class_map
-from streamlit_app.class_map.matrix import ORDERS, Order, map_data
+from streamlit_app.class_map.matrix import Order, map_data, orders_of, seats_of
 from streamlit_app.exercise_tables import attempts_table
 from streamlit_app.frames import exercises_frame, marks_frame, runs_frame, stream_frame
 from streamlit_app.language.text import Text
@@ -27,7 +27,11 @@ from streamlit_app.tables import exercise_table, stream_table
 
 MAP: Final = Text("Class map")
 ORDER: Final = Text("Order of the rows")
-ORDER_WORDS: Final[dict[Order, Text]] = {"need": Text("by need"), "name": Text("by name")}
+ORDER_WORDS: Final[dict[Order, Text]] = {
+    "need": Text("by need"),
+    "seat": Text("by seat"),
+    "name": Text("by name"),
+}
 OVER_TIME: Final = (
     Text("Where the class is, over time"),
     Text("share of students at each exercise, from pale for the first to full for the last"),
@@ -95,7 +99,8 @@ def show(view: ClassView) -> None:
         _map(view, failures.students_of(shared, st.query_params.get(failures.PARAMETER)))
         _over_time(view, colours)
     with right:
-        attention.show(view.course_id, numbers.attention, is_past=view.is_past)
+        seats = seats_of(numbers.class_map)
+        attention.show(view.course_id, numbers.attention, seats, is_past=view.is_past)
         failures.show(shared, numbers.class_map.now)
     with st.container(border=True, key="now"):
         view.every_run()
@@ -133,7 +138,8 @@ def _strip(view: ClassView) -> None:
 
 def _map(view: ClassView, only: frozenset[str] | None) -> None:
     wanted = st.query_params.get("order")
-    order: Order = next((each for each in ORDERS if each == wanted), "need")
+    orders = orders_of(view.numbers.class_map)
+    order: Order = next((each for each in orders if each == wanted), "need")
     with st.container(border=True, key="class"):
         with st.container(
             key="map_head",
@@ -145,7 +151,7 @@ def _map(view: ClassView, only: frozenset[str] | None) -> None:
             st.session_state["order"] = order
             st.segmented_control(
                 str(ORDER),
-                ORDERS,
+                orders,
                 key="order",
                 required=True,
                 format_func=lambda each: str(ORDER_WORDS[each]),
@@ -168,7 +174,7 @@ def _over_time(view: ClassView, colours: Palette) -> None:
             st.html(stream_table(stream))
         else:
             st.html(f'<p class="cp-muted">{NOT_BEGUN}</p>')
-        if not view.is_past:
+        if not view.is_past and not session.own_sections(view.course_id):
             class_marks.show(view.course_id, _of_this_class(view.numbers))
 
 
@@ -192,7 +198,7 @@ def _one_click_away(view: ClassView, colours: Palette) -> None:
         listed = view.numbers.class_map.exercises
         chart_of_all = charts.solved_of_started(exercises_frame(listed), colours)
         exercises.altair_chart(chart_of_all, key="exercises_chart", alt=str(EXERCISES))
-        exercises.html(exercise_table(listed))
+        exercises.html(exercise_table(listed, view.course_id))
 
 
 def _follow_order() -> None:

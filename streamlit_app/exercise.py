@@ -17,7 +17,8 @@ from analytics.responses import (
     MeasureRows,
     Timeline,
 )
-from streamlit_app import charts, notices, session
+from streamlit_app import charts, code_groups, notices, session
+from streamlit_app.addresses import address
 from streamlit_app.api_client import (
     ApiClient,
     MeasureQuery,
@@ -39,7 +40,7 @@ from streamlit_app.frames import marks_frame, runs_frame
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Text
 from streamlit_app.layout import Number, card_title, choose_in_address, strip
-from streamlit_app.measure_wording import NOT_ENOUGH, address, as_of
+from streamlit_app.measure_wording import NOT_ENOUGH, as_of
 from streamlit_app.palette import palette_for
 from streamlit_app.tables import RAN_ONLY, cluster_table, exercise_table
 from streamlit_app.wording import file_name, percent
@@ -159,6 +160,7 @@ def _exercise_now(course_id: str, exercise: str) -> None:
         _time_to_solve(numbers)
     with right.container(border=True, key="attempts", height="stretch"):
         _attempts(numbers)
+    code_groups.show(course_id, exercise)
     with st.container(border=True, key="facts"):
         card_title(*FACTS)
         st.html(facts(_facts(numbers, course_id)))

@@ -10,11 +10,12 @@ import pandas as pd
 
 from analytics.attention_responses import ErrorCluster, Listed
 from analytics.responses import MeasureRow, TimelineBucket
+from streamlit_app.addresses import address
 from streamlit_app.attention import SURE
 from streamlit_app.attention_reasons import reason_text
 from streamlit_app.language.formats import day_and_clock
 from streamlit_app.language.text import Plural, Text
-from streamlit_app.measure_wording import NOT_ENOUGH, address, span
+from streamlit_app.measure_wording import NOT_ENOUGH, span
 from streamlit_app.session import local_zone
 from streamlit_app.tables import Column, row_cells, table
 from streamlit_app.wording import ago, percent

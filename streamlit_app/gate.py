@@ -19,14 +19,14 @@ from ingest_api.student_link import OPEN_PATH
 from streamlit_app.access import AccessCheck, Verdict
 from streamlit_app.language import choice
 from streamlit_app.language.text import Text, speaking
+from streamlit_app.page_frame import PRIVATE, framed
+from streamlit_app.provider_sign_in import BEGIN, CALLBACK
 from streamlit_app.sign_in import (
     PASSWORD,
     PATHS,
-    PRIVATE,
     SIGN_IN,
     SIGN_OUT,
     SignInPages,
-    framed,
     sign_in_page,
 )
 
@@ -34,7 +34,10 @@ COOKIE: Final = "cellpulse_read"
 #: A bookmark opens from one weekly class to the next, in seconds.
 COOKIE_SECONDS: Final = 14 * 24 * 3_600
 HEALTH_PATH: Final = "/_stcore/health"
+_OK: Final = 200
 _SEE_OTHER: Final = 303
+#: Where one looks for the first page, which Streamlit serves at the root alone.
+_LIVE: Final = "/live"
 
 _ADVICE_UNKNOWN = Text(
     "No account? Open the link that you were given, or ask whoever runs Cellpulse at your school. "
@@ -76,6 +79,11 @@ class Gate:
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
+        if scope["type"] == "http" and scope["path"].rstrip("/") == _LIVE:
+            query = connection.url.query
+            first_page = RedirectResponse(f"/?{query}" if query else "/", _SEE_OTHER, PRIVATE)
+            await first_page(scope, receive, send)
+            return
         if scope["type"] == "http" and scope["path"].startswith(choice.FOLDER):
             await choice.choose(connection)(scope, receive, send)
             return
@@ -99,7 +107,7 @@ class Gate:
             await _sent_on(connection, brought)(scope, receive, send)
         else:
             with speaking(choice.language_of(connection)):
-                answer = _refused(verdict, connection)
+                answer = _refused(verdict, connection, by_provider=self._pages.by_provider)
             await answer(scope, receive, send)
 
     async def _before_the_door(self, request: Request) -> Response:
@@ -109,16 +117,19 @@ class Gate:
         if request.url.path == SIGN_OUT:
             token = request.cookies.get(COOKIE)
             answer = await self._pages.sign_out(request, token)
-            if answer.status_code == _SEE_OTHER:
+            if request.method == "POST" and answer.status_code in (_SEE_OTHER, _OK):
                 self._check.forget(token)
                 answer.delete_cookie(COOKIE, httponly=True, samesite="lax")
             return answer
-        pages = {
+        if request.url.path == BEGIN:
+            return await self._pages.provider.begin(request)
+        page = {
             SIGN_IN: self._pages.sign_in,
             PASSWORD: self._pages.password,
+            CALLBACK: self._pages.provider.back,
             OPEN_PATH: self._pages.own_page,
-        }
-        answer, new_token = await pages[request.url.path](request)
+        }[request.url.path]
+        answer, new_token = await page(request)
         if new_token is not None:
             _set_cookie(answer, request, new_token)
         return answer
@@ -178,11 +189,13 @@ def _set_cookie(response: Response, connection: HTTPConnection, token: str) -> N
     )
 
 
-def _refused(verdict: Verdict, connection: HTTPConnection) -> Response:
+def _refused(verdict: Verdict, connection: HTTPConnection, *, by_provider: bool) -> Response:
     if verdict is Verdict.UNKNOWN:
         query = connection.query_params.multi_items()
         rest = urlencode([(name, value) for name, value in query if name != "token"])
         wanted = f"{connection.url.path}?{rest}" if rest else connection.url.path
-        return sign_in_page(wanted, advice=escape(str(_ADVICE_UNKNOWN)), status=401)
+        return sign_in_page(
+            wanted, advice=escape(str(_ADVICE_UNKNOWN)), status=401, by_provider=by_provider
+        )
     status, title, advice = _REFUSALS[verdict]
     return framed(str(title), f"<p>{escape(str(advice))}</p>", status)

@@ -6,6 +6,7 @@ from html import escape
 
 import streamlit as st
 
+from streamlit_app.addresses import go_on_with
 from streamlit_app.language.text import Text
 
 
@@ -42,7 +43,7 @@ def card_title(title: str | Text, note: str | Text = "") -> None:
 
 
 def choose_in_address(part: str, prompt: Text, labels: Mapping[str, str], *, width: int) -> None:
-    """Offer what a page is about; the choice stands in the address, beside the course alone.
+    """Offer what a page is about; the choice stands in the address, beside course and section.
 
     So reload, back and bookmarks keep it. What the address names and is not there is not chosen.
     """
@@ -63,7 +64,7 @@ def choose_in_address(part: str, prompt: Text, labels: Mapping[str, str], *, wid
 
 def _follow_choice(part: str) -> None:
     chosen = {part: st.session_state[part]} if st.session_state[part] else {}
-    st.query_params.from_dict({"course": st.query_params["course"], **chosen})
+    go_on_with(course=st.query_params["course"], **chosen)
 
 
 def _item(number: Number) -> str:

@@ -53,6 +53,14 @@ def _class_now(course_id: str, start: FeedStart) -> None:
             state=lambda: connection_state(
                 progress.as_of, what_is_lost(progress), is_alarm=progress.lost_events > 0
             ),
-            every_run=lambda: live_feed(start, token=session.token(), settings=session.settings()),
+            every_run=lambda: _every_run(course_id, start),
         )
     )
+
+
+def _every_run(course_id: str, start: FeedStart) -> None:
+    is_projected = session.is_projected()
+    if is_projected:  # then the rows come with each drawing
+        api = session.api()
+        start = session.latest(f"{course_id}/rows", lambda: feed_start(api, course_id)).numbers
+    live_feed(start, token=session.token(), settings=session.settings(), is_projected=is_projected)

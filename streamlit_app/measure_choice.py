@@ -9,6 +9,7 @@ import streamlit as st
 
 from analytics.responses import Course, MeasureDefinition, MeasureParameter
 from streamlit_app import notices
+from streamlit_app.addresses import KEPT
 from streamlit_app.language.text import Text
 from streamlit_app.measure_wording import exercise_name, heading, title_of
 
@@ -256,7 +257,7 @@ def _follow(name: str, default: str | float | None = None) -> None:
     value = st.session_state[_key(name)]
     query = dict(st.query_params)
     if name == "measure":  # the parameters of the one before mean nothing to this one
-        kept = ("course", "by", "exercise", "student")
+        kept = ("course", "by", "exercise", "student", *KEPT)
         query = {each: text for each, text in query.items() if each in kept}
     query.pop(name, None)
     if value is not None and value != default:

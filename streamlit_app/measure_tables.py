@@ -5,11 +5,11 @@ from html import escape
 from typing import Final
 
 from analytics.responses import CourseEvent, MeasureDefinition, MeasureRow
+from streamlit_app.addresses import address
 from streamlit_app.language.formats import day_and_exact_clock
 from streamlit_app.language.text import Text
 from streamlit_app.measure_choice import GRAINS, Choice
 from streamlit_app.measure_wording import (
-    address,
     exercise_name,
     heading,
     in_english,

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from html import escape
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from pydantic import JsonValue
 
@@ -170,12 +170,6 @@ def why(definition: MeasureDefinition) -> str:
         f'<span>{escape(title_of(definition))}</span><span class="cp-mark">?</span></summary>'
         f"<p>{escape(str(Text(definition.meaning)))} {unit} {source}</p></details>"
     )
-
-
-def address(page: str, **query: str | None) -> str:
-    """Return the address of a page, as an attribute holds it; what is None is left out."""
-    given = {name: value for name, value in query.items() if value is not None}
-    return escape(f"{page}?{urlencode(given)}")
 
 
 def _plain(value: float, *, places: int) -> str:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from analytics.responses import CourseEvent, MeasureRow, MeasureRows
 from streamlit_app import charts, notices, session
+from streamlit_app.addresses import address
 from streamlit_app.api_client import ApiClient, MeasureQuery, NumbersUnavailableError
 from streamlit_app.facts import interval
 from streamlit_app.frames import history_frame
@@ -20,7 +21,6 @@ from streamlit_app.measure_charts import by_exercise, spread, spread_by_exercise
 from streamlit_app.measure_choice import Choice, Known, choose
 from streamlit_app.measure_tables import about, columns_table, runs_table, values_table
 from streamlit_app.measure_wording import (
-    address,
     as_of,
     exercise_name,
     measured,

@@ -8,8 +8,8 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.responses import HistoryEvent, MeasureRows
 from analytics.own_page_responses import ExerciseState, OwnExercise, OwnOverview
+from analytics.responses import HistoryEvent, MeasureRows
 from streamlit_app import (
     my_progress_data,
     my_progress_measures,
@@ -101,8 +101,12 @@ def _progress_now(course_id: str, student_id: str) -> None:
             st.html(f'<p class="cp-muted">{NO_EXERCISES}</p>')
     my_progress_seen.show(numbers)
     my_progress_measures.show(measures, student_id)
-    run_history.show(
-        runs.numbers.history, has_earlier=runs.numbers.has_earlier, pages_key=pages_key
+    run_history.show_over_time(runs.numbers.history)
+    run_history.show_every_run(
+        runs.numbers.history,
+        _no_link,  # to one's own notebook one knows the way
+        has_earlier=runs.numbers.has_earlier,
+        pages_key=pages_key,
     )
 
 
@@ -163,6 +167,10 @@ def _strip(overview: OwnOverview, points: Mapping[str, tuple[float, float]], now
         Number(ago(overview.last_run_at, now), *LAST_RUN),
     ]
     strip(numbers)
+
+
+def _no_link(_notebook: str | None, _cell_id: str | None) -> None:
+    return None
 
 
 def _runs(api: ApiClient, course_id: str, student_id: str, pages: int) -> OwnRuns:

@@ -1,14 +1,17 @@
 """What a page says when it has no numbers, or only old ones."""
 
+from collections.abc import Callable
 from datetime import datetime
 from html import escape
 from typing import Final
 
 import streamlit as st
 
+from streamlit_app import session
+from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.language.formats import exact_clock
 from streamlit_app.language.text import Text
-from streamlit_app.session import local_zone
+from streamlit_app.session import Answers, local_zone
 
 #: How long to wait with building a page anew that had nothing to show, in seconds.
 RETRY_SECONDS: Final = 3
@@ -40,6 +43,18 @@ def old_numbers(why: str | None, as_of: datetime) -> None:
         return
     text = OLD_NUMBERS.format(why=why, time=exact_clock(as_of.astimezone(local_zone())))
     st.html(f'<p class="cp-notice cp-old" role="status" data-testid="old">{escape(text)}</p>')
+
+
+def numbers_of_card(name: str, ask: Callable[[], Answers], *, every: float = 0) -> Answers | None:
+    """Return the numbers of one card among others; where there are none, say why in it.
+
+    See `session.latest` for the arguments.
+    """
+    try:
+        return session.latest(name, ask, every=every).numbers
+    except NumbersUnavailableError as error:
+        st.html(f'<p class="cp-muted">{escape(str(error))}</p>')
+        return None
 
 
 def keep_trying() -> None:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from html import escape
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -15,21 +14,31 @@ from analytics.class_mark_responses import ClassMark
 from analytics.class_responses import ClassSession, ClassStream
 from analytics.responses import Timeline
 from streamlit_app import class_view, notices, session
+from streamlit_app.addresses import address
 from streamlit_app.api_client import ApiClient, NumbersUnavailableError
 from streamlit_app.class_view import ClassNumbers, ClassView
+from streamlit_app.language.formats import (
+    clock,
+    date_and_clock,
+    day_and_exact_clock,
+    exact_clock,
+)
+from streamlit_app.language.text import Plural, Text
 from streamlit_app.live_feed.component import past_feed
 from streamlit_app.live_feed.start import FeedStart, feed_start
 from streamlit_app.replay_time.component import SPEEDS, asked, replay_time
 from streamlit_app.strip_numbers import what_is_lost
 
-TITLE: Final = "Replay"
-CHOOSE: Final = "Session of class"
-SESSION: Final = "{day}, {begin} to {end} · {students} students · {runs} runs"
-NO_CLASS_YET: Final = "There has been no class to replay yet."
-THE_PAST: Final = "The past"
-AS_IT_WAS: Final = "as it was on {time}; nothing can be changed here"
-TO_NOW: Final = "Go to now"
-THEN: Final = "as of {time} · {lost}"
+TITLE: Final = Text("Replay")
+CHOOSE: Final = Text("Session of class")
+SESSION: Final = Text("{begin} to {end} · {students} · {runs}")
+STUDENTS: Final = Plural("{n} student", "{n} students")
+RUNS: Final = Plural("{n} run", "{n} runs")
+NO_CLASS_YET: Final = Text("There has been no class to replay yet.")
+THE_PAST: Final = Text("The past")
+AS_IT_WAS: Final = Text("as it was on {time}; nothing can be changed here")
+TO_NOW: Final = Text("Go to now")
+THEN: Final = Text("as of {time} · {lost}")
 
 #: The parameters of the address.
 AT: Final = "at"
@@ -61,7 +70,7 @@ def show() -> None:
         every=_SESSIONS_SECONDS,
     ).numbers.sessions
     if not sessions:
-        notices.sentence(NO_CLASS_YET)
+        notices.sentence(str(NO_CLASS_YET))
         return
     _choose(sessions, session_at(sessions, read_moment(st.query_params.get(AT))))
     _class_then(course_id, sessions)
@@ -110,11 +119,10 @@ def words_of(met: ClassSession) -> str:
     zone = session.local_zone()
     begin, end = met.started_at.astimezone(zone), met.ended_at.astimezone(zone)
     return SESSION.format(
-        day=f"{begin:%a %d %b %Y}",
-        begin=f"{begin:%H:%M}",
-        end=f"{end:%H:%M}",
-        students=met.students,
-        runs=f"{met.runs:,}",
+        begin=date_and_clock(begin),
+        end=clock(end),
+        students=STUDENTS.format(met.students),
+        runs=RUNS.format(met.runs),
     )
 
 
@@ -122,7 +130,7 @@ def _choose(sessions: Sequence[ClassSession], chosen: ClassSession) -> None:
     by_begin = {in_address(span_of(each)[0]): each for each in sessions}
     st.session_state["met"] = in_address(span_of(chosen)[0])
     st.selectbox(
-        CHOOSE,
+        str(CHOOSE),
         list(by_begin),
         key="met",
         format_func=lambda begin: words_of(by_begin[begin]),
@@ -153,11 +161,11 @@ def _follow_browser() -> None:
 
 def _asked_for() -> tuple[datetime | None, int]:
     """Return moment and speed: the browser's latest wish, unless the address changed since."""
-    address = st.query_params.get(AT)
-    kept = st.session_state.get(_ASKED)
-    if kept is not None and kept[0] == address:
-        return kept[1].at, kept[1].speed
-    return read_moment(address), read_speed(st.query_params.get(SPEED))
+    named = st.query_params.get(AT)
+    remembered = st.session_state.get(_ASKED)
+    if remembered is not None and remembered[0] == named:
+        return remembered[1].at, remembered[1].speed
+    return read_moment(named), read_speed(st.query_params.get(SPEED))
 
 
 @st.fragment
@@ -211,11 +219,11 @@ def _ask(api: ApiClient, course_id: str, at: datetime) -> PastNumbers:
 
 
 def _banner(at: datetime, course_id: str) -> None:
-    time = f"{at.astimezone(session.local_zone()):%a %d %b %Y, %H:%M:%S}"
+    time = day_and_exact_clock(at.astimezone(session.local_zone()))
     told = escape(AS_IT_WAS.format(time=time))
     st.html(
         f'<p class="cp-past" data-testid="past"><b>{THE_PAST}</b> <span>{told}</span> '
-        f'<a href="live?{escape(urlencode({"course": course_id}))}" target="_self">{TO_NOW}</a></p>'
+        f'<a href="{address("live", course=course_id)}" target="_self">{TO_NOW}</a></p>'
     )
 
 
@@ -223,7 +231,7 @@ def _draw(past: PastNumbers, api: ApiClient, course_id: str, apology: str | None
     numbers = past.numbers
     until_then = [each for each in numbers.marks if each.at <= past.at]
     then = THEN.format(
-        time=f"{past.at.astimezone(session.local_zone()):%H:%M:%S}",
+        time=exact_clock(past.at.astimezone(session.local_zone())),
         lost=what_is_lost(numbers.progress),
     )
     class_view.show(

@@ -13,7 +13,7 @@ from streamlit_app.frames import history_frame, marks_frame
 from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
 from streamlit_app.palette import palette_for
-from streamlit_app.tables import history_table
+from streamlit_app.tables import CellLink, history_table
 
 OVER_TIME: Final = (Text("Over time"), Text("a mark for each run that is listed below"))
 EVERY_RUN: Final = (Text("Every run"), Text("newest first"))
@@ -40,29 +40,29 @@ def newest_pages(
     return events, before is not None
 
 
-def show(
-    history: Sequence[HistoryEvent],
-    *,
-    has_earlier: bool,
-    pages_key: str,
-    marks: Sequence[ClassMark] = (),
-) -> None:
-    """Draw the two cards.
-
-    Args:
-        history: The newest entries, newest first.
-        has_earlier: Whether there is more before them.
-        pages_key: Where the session keeps how many pages are shown.
-        marks: Moments of class that instructors marked.
-    """
+def show_over_time(history: Sequence[HistoryEvent], marks: Sequence[ClassMark] = ()) -> None:
+    """Draw the chart of the newest entries, and the moments of class that instructors marked."""
     with st.container(border=True, key="over_time"):
         card_title(*OVER_TIME)
         colours = palette_for(st.context.theme.type)
         chart = charts.student_runs(history_frame(history), colours, marks_frame(marks))
         st.altair_chart(chart, key="over_time_chart", alt=str(OVER_TIME[0]))
+
+
+def show_every_run(
+    history: Sequence[HistoryEvent], link: CellLink, *, has_earlier: bool, pages_key: str
+) -> None:
+    """Draw the list.
+
+    Args:
+        history: The newest entries, newest first.
+        link: Returns where an entry's cell opens.
+        has_earlier: Whether there is more before them.
+        pages_key: Where the session keeps how many pages are shown.
+    """
     with st.container(border=True, key="every_run"):
         card_title(*EVERY_RUN)
-        st.html(history_table(history, session.local_zone()))
+        st.html(history_table(history, session.local_zone(), link))
         if has_earlier:
             st.button(str(SHOW_EARLIER), on_click=_show_more, args=(pages_key,))
 

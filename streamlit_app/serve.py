@@ -36,7 +36,11 @@ def create_app(settings: DashboardSettings) -> st.App:
         async with http:
             yield
 
-    gate = Middleware(Gate, check=AccessCheck(http), pages=SignInPages(http))
+    gate = Middleware(
+        Gate,
+        check=AccessCheck(http),
+        pages=SignInPages(http, by_provider=settings.oidc_issuer is not None),
+    )
     return st.App(_PAGE, lifespan=lifespan, middleware=[gate])
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone, tzinfo
 from typing import Generic, TypeVar
@@ -10,6 +11,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import httpx
 import streamlit as st
 
+from analytics.sign_in_responses import Viewer
+from streamlit_app.addresses import PARAMETER, SECTION
+from streamlit_app.admin_client import AdminClient
+from streamlit_app.aliases import AliasBook
 from streamlit_app.api_client import (
     TIMEOUT_SECONDS,
     AccessRefusedError,
@@ -18,11 +23,16 @@ from streamlit_app.api_client import (
     NumbersUnavailableError,
 )
 from streamlit_app.gate import COOKIE
+from streamlit_app.language.text import language
 from streamlit_app.settings import DashboardSettings
 
 Answers = TypeVar("Answers")
+#: A session has one viewer from its beginning to its end.
+VIEWER_SECONDS = 600
 _LAST = "last_numbers"
 _ASKED = "last_asked"
+_BOOK = "alias_book"
+_COURSE_ZONE = "course_zone"
 
 
 @dataclass(frozen=True)
@@ -49,8 +59,48 @@ def token() -> str:
 
 
 def api() -> ApiClient:
-    """Return the aggregation API as this instructor may ask it."""
-    return ApiClient(_http(settings().api_address), token())
+    """Return the aggregation API as this instructor may ask it, projected without names."""
+    return ApiClient(
+        _http(settings().api_address), token(), section(), alias_book() if is_projected() else None
+    )
+
+
+def is_projected() -> bool:
+    """Tell whether the page may be seen by the class, so that no name may be on it."""
+    return st.query_params.get(PARAMETER) == "1"
+
+
+def alias_book() -> AliasBook:
+    """Return who is who while a page is projected."""
+    book: AliasBook | None = st.session_state.get(_BOOK)
+    if book is None:
+        asking = ApiClient(_http(settings().api_address), token())
+        book = st.session_state[_BOOK] = AliasBook(asking.aliases, language())
+    return book
+
+
+def section() -> str | None:
+    """Return the section that the address names; None for the whole course."""
+    return st.query_params.get(SECTION)
+
+
+def viewer() -> Viewer:
+    """Return who looks at the page, and what they may see; one session has one viewer.
+
+    Raises:
+        NumbersUnavailableError: The API does not say.
+    """
+    return latest("viewer", api().viewer, every=VIEWER_SECONDS).numbers
+
+
+def own_sections(course_id: str) -> list[str]:
+    """Return the sections of a course that alone the viewer may see; none for all of it."""
+    return [each.section for each in viewer().sections if each.course_id == course_id]
+
+
+def admin_api() -> AdminClient:
+    """Return the API's addresses for admins as this viewer may ask them."""
+    return AdminClient(_http(settings().api_address), token())
 
 
 @st.cache_resource(show_spinner=False)
@@ -58,8 +108,17 @@ def _http(address: str) -> httpx.Client:
     return httpx.Client(base_url=address, timeout=TIMEOUT_SECONDS)
 
 
+def keep_course_zone(name: str | None) -> None:
+    """Show every time from now on in the zone that is set for the course, None for none."""
+    st.session_state[_COURSE_ZONE] = name
+
+
 def local_zone() -> tzinfo:
-    """Return the time zone of the instructor's browser; UTC while it is not known."""
+    """Return the time zone of the course, else of the instructor's browser; UTC if not known."""
+    of_course = st.session_state.get(_COURSE_ZONE)
+    if of_course is not None:
+        with suppress(ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo(of_course)
     name, minutes_behind = st.context.timezone, st.context.timezone_offset
     try:
         return ZoneInfo(name or "UTC")
@@ -71,15 +130,18 @@ def latest(name: str, ask: Callable[[], Answers], *, every: float = 0) -> Latest
     """Ask for numbers; while the API is away, return those that this page showed last.
 
     Args:
-        name: What the numbers are remembered under.
+        name: What the numbers are remembered under; those of each section apart.
         ask: Asks the API.
         every: Numbers that are younger than this are not asked for again, in seconds.
 
     Raises:
         NumbersUnavailableError: There are neither new nor old numbers, or they are refused.
     """
+    name = f"{section()}/{name}"
     remembered: dict[str, Answers] = st.session_state.setdefault(_LAST, {})
     asked: dict[str, float] = st.session_state.setdefault(_ASKED, {})
+    if is_projected():
+        name = f"projected/{name}"  # numbers with names in them are others
     if name in remembered and time.monotonic() < asked[name] + every:
         return Latest(remembered[name])
     try:

@@ -19,6 +19,10 @@ class DashboardSettings(Settings):
         None
     )
 
+    jupyter_url: Annotated[HttpAddress | None, Field(alias="CELLPULSE_JUPYTER_URL")] = None
+    #: Only that there is one is known here; the API knows the provider.
+    oidc_issuer: Annotated[str | None, Field(alias="CELLPULSE_OIDC_ISSUER")] = None
+
     @property
     def api_address(self) -> str:
         """The aggregation API as this process reaches it."""

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from pathlib import Path
 from string import Template
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 from starlette.requests import Request
@@ -16,17 +16,17 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ingest_api.student_link import OPEN_PATH
 from streamlit_app.api_client import API_ROOT
-from streamlit_app.language.bar import language_links
-from streamlit_app.language.text import Text, language
+from streamlit_app.language.text import Text
+from streamlit_app.page_frame import PRIVATE, alert, framed, on_to
+from streamlit_app.provider_sign_in import BEGIN, CALLBACK, ProviderSignIn
 
 SIGN_IN: Final = "/sign-in"
 SIGN_OUT: Final = "/sign-out"
 PASSWORD: Final = "/password"  # noqa: S105 - a path
 #: The pages that need no token.
-PATHS: Final = frozenset({SIGN_IN, SIGN_OUT, PASSWORD, OPEN_PATH})
+PATHS: Final = frozenset({SIGN_IN, SIGN_OUT, PASSWORD, BEGIN, CALLBACK, OPEN_PATH})
 
 _FOLDER: Final = Path(__file__).parent
-_FRAME: Final = Template((_FOLDER / "gate.html").read_text("utf-8"))
 _SIGN_IN_FORM: Final = Template((_FOLDER / "sign_in.html").read_text("utf-8"))
 _PASSWORD_FORM: Final = Template((_FOLDER / "password.html").read_text("utf-8"))
 _SIGN_OUT_FORM: Final = Template((_FOLDER / "sign_out.html").read_text("utf-8"))
@@ -41,6 +41,9 @@ KEEP: Final = Text("Keep it and sign in")
 SIGN_OUT_TITLE: Final = Text("Sign out")
 EVERY_TAB: Final = Text("Every tab of this browser will have to sign in again.")
 BACK: Final = Text("Back to the dashboard")
+BY_PROVIDER: Final = Text("Sign in by your institution")
+SIGNED_OUT: Final = Text("You are signed out here, in every tab.")
+SIGN_OUT_THERE: Final = Text("Sign out of your institution's sign-in as well")
 _AWAY: Final = Text("A part of Cellpulse does not answer. Try again in a moment.")
 _ELSEWHERE: Final = Text(
     "This form came from another page. Open the dashboard again and sign in there."
@@ -69,25 +72,6 @@ OWN_PAGE_ADVICE: Final = Text(
 )
 _FAULT: Final = "Value error, "
 _LARGEST_FORM: Final = 10_000
-#: For an answer with a secret in its address: no cache keeps it, and nobody learns the address.
-PRIVATE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-#: No other page may frame these or learn their address; our own must, for without a referrer a
-#: browser doesn't say where a form comes from.
-_PAGE: Final = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-}
-
-
-def framed(title: str | Text, body: str, status: int) -> HTMLResponse:
-    """Return a page of this kind; the body is HTML."""
-    page = _FRAME.substitute(
-        title=escape(str(title)), body=body, language=language(), languages=language_links()
-    )
-    return HTMLResponse(page, status, _PAGE)
 
 
 def sign_in_page(
@@ -97,6 +81,7 @@ def sign_in_page(
     refusal: str | Text = "",
     account: str = "",
     status: int = 200,
+    by_provider: bool = False,
 ) -> HTMLResponse:
     """Return the form for a name and a password.
 
@@ -106,11 +91,14 @@ def sign_in_page(
         refusal: Why the last attempt failed.
         account: The name that was typed.
         status: The response's HTTP status.
+        by_provider: Whether one may also sign in by the institution's identity provider.
     """
-    body = _SIGN_IN_FORM.substitute(
+    way = f"{BEGIN}?{urlencode({'next': next_page})}"
+    link = f'<p class="by-provider"><a href="{escape(way)}">{escape(str(BY_PROVIDER))}</a></p>'
+    body = (link if by_provider else "") + _SIGN_IN_FORM.substitute(
         next=escape(next_page),
         account=escape(account),
-        refusal=_alert(refusal),
+        refusal=alert(refusal),
         advice=advice,
         name=NAME,
         password=PASSWORD_LABEL,
@@ -124,16 +112,19 @@ class SignInPages:
 
     Args:
         http: A client whose base address is the aggregation API's.
+        by_provider: Whether the API knows an identity provider.
     """
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    def __init__(self, http: httpx.AsyncClient, *, by_provider: bool = False) -> None:
         self._http = http
+        self.by_provider = by_provider
+        self.provider = ProviderSignIn(http)
 
     async def sign_in(self, request: Request) -> tuple[Response, str | None]:
         """Answer the form for name and password; with the token where they were right."""
         wanted = request.query_params.get("next", "/")
         if request.method == "GET":
-            return sign_in_page(wanted), None
+            return sign_in_page(wanted, by_provider=self.by_provider), None
         form = await _form(request)
         if form is None:
             return sign_in_page("/", refusal=_ELSEWHERE, status=403), None
@@ -141,9 +132,15 @@ class SignInPages:
         asked = {"account": account, "password": form.get("password", "")}
         token, refusal, status = await self._session("sign-in", asked)
         if token is None:
-            page = sign_in_page(wanted, refusal=refusal, account=account, status=status)
+            page = sign_in_page(
+                wanted,
+                refusal=refusal,
+                account=account,
+                status=status,
+                by_provider=self.by_provider,
+            )
             return page, None
-        return _on_to(wanted), token
+        return on_to(wanted), token
 
     async def password(self, request: Request) -> tuple[Response, str | None]:
         """Answer the form for the first password; with the token where the link was good."""
@@ -160,7 +157,7 @@ class SignInPages:
         )
         if token is None:
             return _password_page(code, refusal, status), None
-        return _on_to("/"), token
+        return on_to("/"), token
 
     async def own_page(self, request: Request) -> tuple[Response, str | None]:
         """Answer the link from a student's notebook; with the token once the button is pressed.
@@ -172,25 +169,27 @@ class SignInPages:
             return _own_page_form(request.query_params.get("code", "")), None
         form = await _form(request)
         if form is None:
-            return framed(OWN_PAGE_TITLE, _alert(_ELSEWHERE), 403), None
+            return framed(OWN_PAGE_TITLE, alert(_ELSEWHERE), 403), None
         token, refusal, status = await self._session("student-page", {"code": form.get("code", "")})
         if token is None:
-            return framed(OWN_PAGE_TITLE, _alert(refusal), status), None
-        return _on_to("/"), token
+            return framed(OWN_PAGE_TITLE, alert(refusal), status), None
+        return on_to("/"), token
 
     async def sign_out(self, request: Request, token: str | None) -> Response:
         """Ask whether to sign out, and do it."""
         if request.method == "GET":
             return framed(SIGN_OUT_TITLE, _sign_out_form(), 200)
         if await _form(request) is None:
-            return framed(SIGN_OUT_TITLE, _alert(_ELSEWHERE), 403)
+            return framed(SIGN_OUT_TITLE, alert(_ELSEWHERE), 403)
         if token is not None:
             try:
                 answer = await self._http.post(f"{API_ROOT}/sign-out", headers=_bearer(token))
             except httpx.HTTPError:
-                return framed(SIGN_OUT_TITLE, _alert(_AWAY) + _sign_out_form(), 503)
+                return framed(SIGN_OUT_TITLE, alert(_AWAY) + _sign_out_form(), 503)
             if answer.is_server_error:
-                return framed(SIGN_OUT_TITLE, _alert(_AWAY) + _sign_out_form(), 503)
+                return framed(SIGN_OUT_TITLE, alert(_AWAY) + _sign_out_form(), 503)
+            if answer.is_success and (there := answer.json().get("address")):
+                return _signed_out_here(there)
         return RedirectResponse(SIGN_IN, 303, PRIVATE)
 
     async def _session(
@@ -225,7 +224,7 @@ def _why_not(answer: httpx.Response, body: dict[str, Any]) -> str:
 def _password_page(code: str, refusal: str | Text = "", status: int = 200) -> HTMLResponse:
     body = _PASSWORD_FORM.substitute(
         code=escape(code),
-        refusal=_alert(refusal),
+        refusal=alert(refusal),
         password=NEW_PASSWORD,
         again=AGAIN,
         keep=KEEP,
@@ -237,19 +236,15 @@ def _sign_out_form() -> str:
     return _SIGN_OUT_FORM.substitute(every_tab=EVERY_TAB, sign_out=SIGN_OUT_TITLE, back=BACK)
 
 
-def _alert(sentence: str | Text) -> str:
-    return f'<p role="alert">{escape(str(sentence))}</p>' if sentence else ""
+def _signed_out_here(there: str) -> Response:
+    """Say so, and go on to where one signs out of the provider; a form may not lead elsewhere."""
+    link = f'<a href="{escape(there)}">{escape(str(SIGN_OUT_THERE))}</a>'
+    body = f'<meta http-equiv="refresh" content="0; url={escape(there)}"><p>{SIGNED_OUT} {link}</p>'
+    return framed(SIGN_OUT_TITLE, body, 200)
 
 
 def _bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
-
-
-def _on_to(wanted: str) -> Response:
-    """Send the browser on to a page of this very host, whatever the form says."""
-    parts = urlsplit(wanted)
-    path = "/" + parts.path.lstrip("/\\")
-    return RedirectResponse(f"{path}?{parts.query}" if parts.query else path, 303, PRIVATE)
 
 
 async def _form(request: Request) -> dict[str, str] | None:

@@ -3,14 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import streamlit as st
 
 from analytics.class_mark_responses import ClassMark
 from analytics.responses import AsOf, HistoryEvent, StudentState
-from streamlit_app import notices, run_history, session, student_measures
+from streamlit_app import (
+    notices,
+    run_history,
+    session,
+    student_measures,
+    student_notes,
+    student_sittings,
+)
 from streamlit_app.api_client import ApiClient, NumbersUnavailableError
+from streamlit_app.jupyter_link import cell_address
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Text
 from streamlit_app.layout import Number, card_title, choose_in_address, strip
@@ -84,11 +93,16 @@ def _student_now(course_id: str, student_id: str) -> None:
         _strip(numbers.state, numbers.as_of.time)
     notices.old_numbers(latest.apology, numbers.as_of.time)
     student_measures.show(course_id, student_id)
-    run_history.show(
+    run_history.show_over_time(numbers.history, numbers.marks)
+    student_sittings.show(course_id, student_id)
+    student_notes.show(course_id, student_id)
+    # An alias is nobody's folder, and no address may tell whose it is.
+    server = None if session.is_projected() else session.settings().jupyter_url
+    run_history.show_every_run(
         numbers.history,
+        partial(cell_address, server, student_id),
         has_earlier=numbers.has_earlier,
         pages_key=pages_key,
-        marks=numbers.marks,
     )
 
 

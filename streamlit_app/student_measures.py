@@ -10,11 +10,12 @@ import streamlit as st
 
 from analytics.responses import MeasureRow, MeasureRows
 from streamlit_app import session
+from streamlit_app.addresses import address
 from streamlit_app.api_client import ApiClient, MeasureQuery, NumbersUnavailableError
 from streamlit_app.facts import Fact, facts
 from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
-from streamlit_app.measure_wording import address, as_of, ends, measured
+from streamlit_app.measure_wording import as_of, ends, measured
 
 TITLE: Final = Text("In numbers")
 NOTE: Final = Text("bars: the class, the mark: {student} · {time}")

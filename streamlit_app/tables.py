@@ -1,15 +1,15 @@
 """The tables, as HTML that a keyboard and a screen reader understand. All data is escaped."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from html import escape
 from typing import Final
-from urllib.parse import urlencode
 
 from analytics.attention_responses import ErrorCluster
 from analytics.class_responses import ClassStream
 from analytics.responses import ExerciseProgress, HistoryEvent, StudentState
+from streamlit_app.addresses import address
 from streamlit_app.language.formats import day_and_exact_clock
 from streamlit_app.language.text import Text
 from streamlit_app.wording import (
@@ -33,6 +33,8 @@ RAN_ONLY: Final = (
     Text("No check was ever reported here: these students only ran it without an error"),
 )
 _LONGEST_MESSAGE = 160
+#: Where the cell of a run can be opened, by its notebook and its id; None for nowhere.
+CellLink = Callable[[str | None, str | None], str | None]
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,10 @@ def class_table(students: Iterable[StudentState], course_id: str, now: datetime)
     """Return one row a student, ordered by name so that rows stay where they are."""
     rows = []
     for student in sorted(students, key=lambda each: each.student_id.casefold()):
-        query = urlencode({"course": course_id, "student": student.student_id})
+        link = address("student", course=course_id, student=student.student_id)
         streak = student.error_streak
         cells = [
-            f'<a href="student?{escape(query)}"{_hint(student)}>{escape(student.student_id)}</a>',
+            f'<a href="{link}"{_hint(student)}>{escape(student.student_id)}</a>',
             escape(where(student.exercise, student.notebook)),
             glyph(kind_of_run(student.last_status)),
             f'<b class="cp-alarm">{streak}</b>' if streak >= LONG_STREAK else str(streak or ""),
@@ -128,8 +130,8 @@ def exercise_table(exercises: Iterable[ExerciseProgress], course_id: str | None 
             solved = f'<span class="cp-weak" title="{escape(str(meaning))}">{word} {solved}</span>'
         name = escape(each.exercise)
         if course_id is not None:
-            query = urlencode({"course": course_id, "exercise": each.exercise})
-            name = f'<a href="exercise?{escape(query)}">{name}</a>'
+            link = address("exercise", course=course_id, exercise=each.exercise)
+            name = f'<a href="{link}">{name}</a>'
         cells = [
             name,
             escape(file_name(each.notebook)),
@@ -170,7 +172,7 @@ def cluster_table(clusters: Iterable[ErrorCluster], now: datetime) -> str:
     return table("cluster-table", CLUSTER_CAPTION, CLUSTER_COLUMNS, rows)
 
 
-def history_table(events: Sequence[HistoryEvent], zone: tzinfo) -> str:
+def history_table(events: Sequence[HistoryEvent], zone: tzinfo, link: CellLink) -> str:
     """Return one row an entry, newest first, in the instructor's time zone."""
     rows = []
     for event in events:
@@ -180,7 +182,7 @@ def history_table(events: Sequence[HistoryEvent], zone: tzinfo) -> str:
         when = min(event.occurred_at, event.received_at).astimezone(zone)
         cells = [
             f'<time datetime="{when.isoformat()}">{day_and_exact_clock(when)}</time>',
-            escape(where(event.exercise, event.notebook)),
+            _place(event, link),
             glyph(kind),
             duration(event.duration_ms),
             _message(event),
@@ -200,6 +202,14 @@ def glyph(kind: str | None, word: str | None = None) -> str:
 
 def _failure(cluster: ErrorCluster) -> str:
     return f"<b>{escape(cluster.error_name or str(UNNAMED))}</b> {escape(cluster.pattern or '')}"
+
+
+def _place(event: HistoryEvent, link: CellLink) -> str:
+    place = escape(where(event.exercise, event.notebook))
+    opens = link(event.notebook, event.cell_id)
+    if opens is None:
+        return place
+    return f'<a href="{escape(opens)}" target="_blank" rel="noreferrer">{place}</a>'
 
 
 def _message(event: HistoryEvent) -> str:

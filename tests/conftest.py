@@ -10,7 +10,7 @@ import time
 from collections import ChainMap
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from flows.migrate import migrate
 from flows.settings import InfluxSettings, LrsSettings
 from flows.stores.postgres import engine_for
 from ingest_api.events import TEXT_CAPS
+from tests.cellpulse import cellpulse
 
 # The same examples each time; `--hypothesis-profile explore` looks for new ones.
 settings.register_profile(
@@ -48,7 +49,9 @@ settings.register_profile(
 )
 settings.load_profile("same")
 
-START_SECONDS = 30
+START_SECONDS = 60
+#: What PostgreSQL does against a loss of power.
+DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -63,10 +66,14 @@ CHROMIUM_FLAGS = (
 
 def _wait_until(true: Callable[[], bool], what: str, seconds: float = START_SECONDS) -> None:
     end = time.monotonic() + seconds
+    asked = time.monotonic()
     while not true():
-        if time.monotonic() > end:
+        now = time.monotonic()
+        if now > end:
             pytest.fail(f"waited {seconds:.0f} s for {what}")
-        time.sleep(0.02)
+        # Whoever is waited for needs the processor too.
+        time.sleep(max(0.02, now - asked))
+        asked = time.monotonic()
 
 
 @contextmanager
@@ -129,27 +136,51 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callab
     directory = tmp_path_factory.mktemp("postgres")
     port = free_port()
     part = postgres_part(directory, "127.0.0.1", port)
+    # No test takes the power away from this server.
+    part = replace(part, command=(*part.command, *(f"-c{name}=off" for name in DURABILITY)))
     with _running(part, directory / "log"):
         yield lambda database: postgres_address(directory, "127.0.0.1", port, database)
+
+
+@contextmanager
+def _database(server: Callable[[str], str], name: str, template: str) -> Iterator[str]:
+    """Make a database as a copy of another, and drop it at the end."""
+    with psycopg.connect(server("postgres"), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        yield server(name)
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @pytest.fixture
 def empty_postgres_url(postgres_server: Callable[[str], str]) -> Iterator[str]:
     """Return the address of a new database without tables."""
-    database = f"test_{uuid4().hex}"
-    with psycopg.connect(postgres_server("postgres"), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {database}".encode())
-        yield postgres_server(database)
-        admin.execute(f"DROP DATABASE {database} WITH (FORCE)".encode())
+    with _database(postgres_server, f"test_{uuid4().hex}", "template1") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: Callable[[str], str]) -> Iterator[str]:
+    """Return the name of a database with this version's tables, of which others are copied."""
+    with _database(postgres_server, "migrated", "template1") as address:
+        engine = engine_for(address)
+        migrate(engine)
+        engine.dispose()  # a database is only copied while nobody is connected to it
+        yield "migrated"
+
+
+@pytest.fixture(scope="session")
+def migrated_database(
+    postgres_server: Callable[[str], str], migrated_template: str
+) -> Callable[[], AbstractContextManager[str]]:
+    """Return a function that makes a database with this version's tables, as a context."""
+    return lambda: _database(postgres_server, f"test_{uuid4().hex}", migrated_template)
 
 
 @pytest.fixture
-def postgres_url(empty_postgres_url: str) -> str:
+def postgres_url(migrated_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
     """Return the address of a new database with this version's tables."""
-    engine = engine_for(empty_postgres_url)
-    migrate(engine)
-    engine.dispose()
-    return empty_postgres_url
+    with migrated_database() as address:
+        yield address
 
 
 @pytest.fixture
@@ -172,22 +203,27 @@ def influxdb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedd
             yield server
 
 
+@pytest.fixture(scope="session")
+def new_bucket(influxdb_server: EmbeddedInfluxDB) -> Callable[[], InfluxSettings]:
+    """Return a function that makes an empty bucket and returns its settings."""
+
+    def make() -> InfluxSettings:
+        server = replace(influxdb_server, bucket=f"test_{uuid4().hex}")
+        server.set_up()
+        return InfluxSettings(
+            INFLUXDB_URL=server.url,
+            INFLUXDB_TOKEN=server.token,
+            INFLUXDB_ORG=server.org,
+            INFLUXDB_BUCKET=server.bucket,
+        )
+
+    return make
+
+
 @pytest.fixture
-def influx_settings(influxdb_server: EmbeddedInfluxDB) -> InfluxSettings:
+def influx_settings(new_bucket: Callable[[], InfluxSettings]) -> InfluxSettings:
     """Return the settings of an empty bucket."""
-    server = EmbeddedInfluxDB(
-        influxdb_server.parts,
-        influxdb_server.url,
-        influxdb_server.token,
-        bucket=f"test_{uuid4().hex}",
-    )
-    server.set_up()
-    return InfluxSettings(
-        INFLUXDB_URL=server.url,
-        INFLUXDB_TOKEN=server.token,
-        INFLUXDB_ORG=server.org,
-        INFLUXDB_BUCKET=server.bucket,
-    )
+    return new_bucket()
 
 
 #: `make .venv/.ralph` makes it; `make test` does so by itself.
@@ -353,14 +389,8 @@ class Up:
         return code
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*arguments),
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=90,
-        )
+        """Run a command in this process, beside `up`."""
+        return cellpulse(self.environment, *arguments)
 
     @property
     def ingest(self) -> str:

@@ -30,8 +30,15 @@ PROCESSES = {"ingest", "relay", "worker", "api", "dashboard", "jupyterlab"}
 OURS = PROCESSES | {"migrate"}
 #: A variable has a default or, after the question mark, a message for whoever did not set it.
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+):(?P<kind>[-?])(?P<rest>[^{}]*)\}")
-#: A token is made when the platform runs, without it there is no access; and there may be no LRS.
-OF_WHAT_MAY_BE_OFF = ("CELLPULSE_TOKEN", "CELLPULSE_LRS_PASSWORD", "CELLPULSE_AGENT_KEY")
+#: A token is made when the platform runs, without it there is no access; and there may be no LRS,
+#: no secret that another one replaces, and no identity provider.
+OF_WHAT_MAY_BE_OFF = (
+    "CELLPULSE_TOKEN",
+    "CELLPULSE_LRS_PASSWORD",
+    "CELLPULSE_AGENT_KEY",
+    "CELLPULSE_SECRET_PREVIOUS",
+    "CELLPULSE_OIDC_CLIENT_SECRET",
+)
 REQUIRED = r"\$\{[A-Z_]+:\?[^{}]+\}"
 #: What it answered for is on disk, and it refuses to write rather than forget.
 REDIS_SETTINGS = {
@@ -128,12 +135,17 @@ def _without_priority(command: Sequence[str]) -> Sequence[str]:
     return command[command.index(sys.executable) :]
 
 
-def test_the_processes_are_those_of_cellpulse_up_with_the_same_settings(tmp_path: Path) -> None:
+def test_the_processes_are_those_of_cellpulse_up_with_the_same_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each runs the same module as under `cellpulse up`, with its settings and no other secret."""
+    monkeypatch.setenv("CELLPULSE_OIDC_CLIENT_SECRET", "of the client")
     influx = InfluxSettings(INFLUXDB_URL="http://influxdb:8086", INFLUXDB_TOKEN="t")
     stores = Stores("redis://redis", "postgresql://postgres/cellpulse", influx, full_log="")
     lrs = LrsSettings(CELLPULSE_LRS_URL="https://lrs", CELLPULSE_LRS_PASSWORD="p")
-    settings = PlatformSettings(influx=influx, lrs=lrs, CELLPULSE_STUDENT="student")
+    settings = PlatformSettings(
+        influx=influx, lrs=lrs, CELLPULSE_STUDENT="student", CELLPULSE_SECRET_PREVIOUS="p" * 32
+    )
     up = Platform(settings, stores, "s" * 32, tmp_path)
     parts = {part.name: part for part in (*up.services(), *up.pages())}
     assert set(parts) == PROCESSES
@@ -320,7 +332,7 @@ class Stack:
             )
 
     def start_all_in_order(self) -> None:
-        """Start one after the other, each once what it waits for is healthy or has ended well."""
+        """Start each once what it waits for is healthy or has ended well."""
         waiting = dict(self.services)
         while waiting:
             able = [n for n, s in waiting.items() if not waiting.keys() & s.get("depends_on", {})]
@@ -328,6 +340,7 @@ class Stack:
             for name in able:
                 assert not self.is_healthy(name), f"{name} is said to be healthy before its start"
                 self.start(name)
+            for name in able:
                 self.wait_until(lambda name=name: self.is_ready(name), name)
                 del waiting[name]
 
@@ -378,7 +391,7 @@ class Stack:
         return f"http://127.0.0.1:{self.port(name)}"
 
     def token(self, *arguments: str) -> dict[str, str]:
-        _, token = self.run("ingest", "cellpulse", "token", *arguments)
+        _, token = self.run("api", "cellpulse", "token", *arguments)
         return {"Authorization": f"Bearer {token}"}
 
     def _environment(self, name: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ import click
 import pytest
 from pydantic_settings import BaseSettings
 
+from analytics.oidc_settings import OidcSettings
 from analytics.settings import ApiSettings
 from flows.cli import cli
 from flows.settings import (
@@ -32,6 +33,7 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
     InfluxSettings,
     IngestSettings,
     LrsSettings,
+    OidcSettings,
     PlatformSettings,
     SecretSettings,
     XapiSettings,

@@ -12,7 +12,7 @@
 --   snoozes: Each snoozed student, since when, until when, and who said so.
 --   marks: Each student with a mark that holds: what it says, since when, and who said so.
 -- reads: master.attention_thresholds, master.attention_snoozes, master.attention_marks
--- limits: Of what was set before version 0010 of the tables only the latest is known.
+-- limits: Of what was set before changes were kept only the latest is known.
 
 SELECT
     coalesce(

@@ -11,6 +11,7 @@
 -- unit: persons, cell runs, minutes; times in UTC
 -- parameters:
 --   course_id: The course.
+--   section: Only students of this section, also as the others to compare with; null for all.
 --   now: The moment; nothing seen later counts.
 --   as_of: Only events up to this position of the log, as position_ns; null for no bound.
 --   lesson_minutes: Nothing older than this counts, in minutes.
@@ -56,6 +57,7 @@
 --   median_solved: The median of that over everyone with a run.
 --   help_at: Since when the student's hand is up; null where it is not.
 --   help_position: Log position of the latest request.
+--   help_message: What the student asked last while the hand was up; null where nothing.
 -- reads: course_events
 -- limits: A student who works without running cells, or on paper, looks silent. A failed cell that
 --   was deleted stays open until the exercise's check is passed or another exercise goes well.
@@ -72,6 +74,7 @@ WITH happened AS (
         passed,
         error_name,
         error_message,
+        help_message,
         position,
         seen_at,
         row_number() OVER (PARTITION BY student_id ORDER BY seen_at, position_ns) AS place
@@ -79,7 +82,8 @@ WITH happened AS (
         $course_id,
         $now::TIMESTAMPTZ - to_minutes($lesson_minutes::BIGINT),
         $now::TIMESTAMPTZ + INTERVAL 1 MICROSECOND,
-        $as_of::BIGINT
+        $as_of::BIGINT,
+        $section::VARCHAR
     )
 ),
 
@@ -226,7 +230,10 @@ present AS (
 
 -- A hand is up since the first request that nobody answered.
 hands AS (
-    SELECT happened.student_id, min(happened.seen_at) AS help_at
+    SELECT
+        happened.student_id,
+        min(happened.seen_at) AS help_at,
+        arg_max(happened.help_message, happened.place) AS help_message
     FROM happened
     JOIN present USING (student_id)
     WHERE happened.type = 'help_requested'
@@ -376,7 +383,8 @@ SELECT
     how_many_solved.solved,
     class.median_solved,
     hands.help_at,
-    if(hands.help_at IS NULL, NULL, present.asked_position) AS help_position
+    if(hands.help_at IS NULL, NULL, present.asked_position) AS help_position,
+    hands.help_message
 FROM present
 CROSS JOIN class
 LEFT JOIN worked USING (student_id)

@@ -9,12 +9,14 @@
 -- unit: cell runs; times in UTC
 -- parameters:
 --   course_id: The course.
+--   section: Only students of this section; null for all.
 --   exercises: The exercises, in the order in which states names them.
 --   now: The moment that "active" and the last 15 minutes refer to.
 --   student_id: Only this student's row; null for all.
 --   as_of: Only what the log held up to this position, as position_ns; null for what it holds now.
 -- columns:
 --   student_id: The student. In the order of ids, where s2 is before s10.
+--   seat: Where the student sits, as the course's roster has it; null for none.
 --   states: A letter an exercise: 's' solved, 'r' ran, 'f' failing, 'w' working, '.' not started.
 --   failed_runs: For each 'f' of states, from left to right: its latest runs in a row that ended in
 --     an error.
@@ -62,7 +64,7 @@ runs AS (
         failed,
         -- seen_at, then position_ns, as one number: much faster to compare than a row of both.
         epoch_us(seen_at)::HUGEINT * 9_223_372_036_854_775_808 + position_ns AS moment
-    FROM course_runs($course_id, NULL, NULL, $as_of::BIGINT) AS runs
+    FROM course_runs($course_id, NULL, NULL, $as_of::BIGINT, $section::VARCHAR) AS runs
     INNER JOIN places ON places.exercise = runs.exercise
     SEMI JOIN work
         ON work.student_id = runs.student_id AND work.place = places.place AND work.may_fail
@@ -126,7 +128,8 @@ busy AS (
             $course_id,
             date_trunc('minute', $now::TIMESTAMPTZ) - INTERVAL 14 MINUTE,
             NULL,
-            $as_of::BIGINT
+            $as_of::BIGINT,
+            $section::VARCHAR
         )
         GROUP BY ALL
     )
@@ -135,6 +138,7 @@ busy AS (
 
 SELECT
     enrollments.student_id,
+    enrollments.seat,
     array_to_string(
         list_transform(
             range(len($exercises)), lambda place: coalesce(maps.state_of[place], '.')
@@ -153,5 +157,6 @@ FROM course_students($course_id, $as_of::BIGINT, $now::TIMESTAMPTZ) AS enrollmen
 LEFT JOIN states ON states.student_id = enrollments.student_id
 LEFT JOIN maps ON maps.student_id = enrollments.student_id
 LEFT JOIN busy ON busy.student_id = enrollments.student_id
-WHERE $student_id::VARCHAR IS NULL OR enrollments.student_id = $student_id
+WHERE is_in_section($course_id, enrollments.student_id, $section::VARCHAR)
+    AND ($student_id::VARCHAR IS NULL OR enrollments.student_id = $student_id)
 ORDER BY natural_order(enrollments.student_id), enrollments.student_id

@@ -6,6 +6,7 @@
 -- unit: persons, cell runs; times in UTC
 -- parameters:
 --   course_id: The course.
+--   section: Only students of this section; null for all.
 --   as_of: Only events up to this position of the log, as position_ns; null for no bound.
 --   row_limit: At most this many sessions of class, the latest ones.
 -- columns:
@@ -24,7 +25,7 @@ WITH work AS (
         min(seen_at) AS first_at,
         max(seen_at) AS last_at,
         count(*) FILTER (type = 'cell_run') AS runs
-    FROM course_events($course_id, NULL, NULL, $as_of::BIGINT)
+    FROM course_events($course_id, NULL, NULL, $as_of::BIGINT, $section::VARCHAR)
     WHERE type IN ('cell_run', 'check_result', 'help_requested')
     GROUP BY ALL
 ),

@@ -7,6 +7,7 @@
 -- unit: persons; times in UTC
 -- parameters:
 --   course_id: The course.
+--   section: Only students of this section; null for all.
 --   exercises: The exercises whose students are counted.
 --   bucket_seconds: Length of a step in seconds, a multiple of 60.
 --   start: Only runs of this moment or later; null for the 3 hours before until, or before the
@@ -36,11 +37,13 @@ WITH runs AS (
                 $until::TIMESTAMPTZ,
                 (
                     SELECT max(last_run_at) FROM course_states($course_id, $as_of::BIGINT)
+                    WHERE is_in_section($course_id, student_id, $section::VARCHAR)
                 )
             ) - INTERVAL 3 HOUR
         ),
         $until::TIMESTAMPTZ,
-        $as_of::BIGINT
+        $as_of::BIGINT,
+        $section::VARCHAR
     )
     WHERE list_contains($exercises::VARCHAR[], exercise)
 ),

@@ -5,6 +5,7 @@
 -- unit: duration_ms in milliseconds; times in UTC
 -- parameters:
 --   course_id: The course.
+--   section: Only students of this section; null for all.
 --   before_ns: Only events before this position_ns; null for the newest page.
 --   student_id: Only this student's; null for everybody's.
 --   exercise: Only those of this exercise, '' for outside exercises; null for all.
@@ -75,6 +76,7 @@ SELECT
     extra
 FROM lake.events
 WHERE course_id = $course_id
+    AND is_in_section($course_id, student_id, $section::VARCHAR)
     AND ($before_ns::BIGINT IS NULL OR position_ns < $before_ns)
     AND ($student_id::VARCHAR IS NULL OR student_id = $student_id)
     AND ($exercise::VARCHAR IS NULL OR coalesce(exercise, '') = $exercise)

@@ -6,11 +6,14 @@
 -- unit: persons; times in UTC
 -- parameters:
 --   course_ids: Only these courses; null for every course.
+--   partly: Courses of which only some sections count.
+--   sections: These sections, each a pair of course and section.
 -- columns:
 --   course_id: The course.
 --   title: The course's title; its id until it has one.
---   students: Students enrolled or seen, whether or not they still run cells.
+--   students: Students enrolled or seen, of the sections that count, whether or not they still run cells.
 --   last_event_at: When the latest event of the course happened; null before any.
+--   time_zone: IANA name of the course's time zone; null where none is set.
 -- reads: master.courses, master.enrollments, master.student_states
 -- limits: A time that a client's clock puts in the future counts as the time of its arrival.
 
@@ -18,12 +21,20 @@ SELECT
     courses.course_id,
     coalesce(courses.title, courses.course_id) AS title,
     count(enrollments.student_id) AS students,
-    max(student_states.last_seen_at) AS last_event_at
+    max(student_states.last_seen_at) AS last_event_at,
+    courses.time_zone
 FROM master.courses
-LEFT JOIN master.enrollments ON enrollments.course_id = courses.course_id
+LEFT JOIN master.enrollments
+    ON enrollments.course_id = courses.course_id
+    AND (
+        NOT list_contains($partly::VARCHAR[], courses.course_id)
+        OR list_contains(
+            $sections::VARCHAR[][], [enrollments.course_id, enrollments.section]
+        )
+    )
 LEFT JOIN master.student_states
     ON student_states.course_id = enrollments.course_id
     AND student_states.student_id = enrollments.student_id
 WHERE $course_ids::VARCHAR[] IS NULL OR list_contains($course_ids, courses.course_id)
-GROUP BY courses.course_id, courses.title
+GROUP BY courses.course_id, courses.title, courses.time_zone
 ORDER BY natural_order(courses.course_id), courses.course_id

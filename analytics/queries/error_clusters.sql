@@ -10,6 +10,7 @@
 -- unit: persons, cell runs, minutes; times in UTC
 -- parameters:
 --   course_id: The course.
+--   section: Only students of this section; null for all.
 --   start: Only events seen at this time or later; null for no bound.
 --   until: Only events seen before this time; null for no bound.
 --   as_of: Only events up to this position of the log, as position_ns; null for no bound.
@@ -54,7 +55,9 @@ WITH happened AS (
         position,
         seen_at,
         row_number() OVER (PARTITION BY student_id ORDER BY seen_at, position_ns) AS place
-    FROM course_events($course_id, $start::TIMESTAMPTZ, $until::TIMESTAMPTZ, $as_of::BIGINT)
+    FROM course_events(
+        $course_id, $start::TIMESTAMPTZ, $until::TIMESTAMPTZ, $as_of::BIGINT, $section::VARCHAR
+    )
     WHERE type IN ('cell_run', 'check_result')
 ),
 

@@ -6,6 +6,7 @@
 -- unit: events, cell runs; times in UTC
 -- parameters:
 --   course_id: The course.
+--   section: Only students of this section; null for all.
 --   bucket_seconds: Length of a step in seconds, a multiple of 60.
 --   start: The first step is the one that holds this moment; null for 3 hours before the end.
 --   until: The last step is the one before or around this moment; null for the minute after the
@@ -25,15 +26,18 @@
 WITH minutes AS (
     SELECT epoch(minute)::BIGINT AS second, runs, errors, events
     FROM lake.rollup_course_minute
-    WHERE course_id = $course_id AND $exercise::VARCHAR IS NULL AND $as_of::BIGINT IS NULL
+    WHERE course_id = $course_id
+        AND $exercise::VARCHAR IS NULL
+        AND $as_of::BIGINT IS NULL
+        AND $section::VARCHAR IS NULL
     UNION ALL
     SELECT
         epoch(time_bucket(INTERVAL 1 MINUTE, seen_at))::BIGINT,
         count(*) FILTER (type = 'cell_run'),
         count(*) FILTER (type = 'cell_run' AND status = 'error'),
         count(*)
-    FROM course_events($course_id, NULL, NULL, $as_of)
-    WHERE ($exercise::VARCHAR IS NOT NULL OR $as_of IS NOT NULL)
+    FROM course_events($course_id, NULL, NULL, $as_of, $section::VARCHAR)
+    WHERE ($exercise::VARCHAR IS NOT NULL OR $as_of IS NOT NULL OR $section IS NOT NULL)
         AND ($exercise IS NULL OR exercise = $exercise)
     GROUP BY 1
 ),

@@ -21,6 +21,7 @@ from redis import Redis
 
 from flows.backup.full_log import copy_events
 from flows.backup.lake_files import copy_lake_files, require_local
+from flows.backup.last import note_backup
 from flows.backup.manifest import (
     BackupError,
     Manifest,
@@ -67,7 +68,8 @@ def make_backup(settings: FlowsSettings, folder: Path, secret: str | None) -> Ma
             (folder / SECRET).write_text(secret)
         with connect_redis(settings.redis_url) as redis:
             manifest = _copy(settings, redis, folder)
-        write_manifest(folder, manifest)
+            write_manifest(folder, manifest)
+            note_backup(redis, manifest.made_at)
     return manifest
 
 

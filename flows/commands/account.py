@@ -1,6 +1,5 @@
 """`cellpulse account`."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,12 +11,12 @@ from flows.commands.errors import one_line_for_errors
 from flows.password_code import new_code_id, password_link
 from flows.redis_client import connect_redis
 from flows.settings import LakeSettings, PlatformSettings
+from flows.sign_out import sign_out_everywhere
 from flows.stores import accounts
 from flows.stores.accounts import AccountError, Role
 from flows.stores.postgres import engine_for
 from ingest_api.events import Identifier
 from ingest_api.settings import LogSettings, SecretSettings
-from ingest_api.signed_in import SIGNED_IN_SECONDS, account_key
 
 
 @click.group()
@@ -29,18 +28,17 @@ def account() -> None:
 @click.argument("name")
 @click.option(
     "--role",
-    type=click.Choice(["admin", "instructor"]),
+    type=click.Choice(["admin", "instructor", "assistant"]),
     required=True,
-    help="An admin sees every course, an instructor those that --course names.",
+    help="An admin sees every course, an instructor those that --course names, an assistant the "
+    "students of the sections of one course that --section names.",
 )
 @click.option("--course", "courses", multiple=True, help="What an instructor may see; repeatable.")
+@click.option("--section", "sections", multiple=True, help="What an assistant may see; repeatable.")
 @one_line_for_errors
-def add(name: str, role: Role, courses: tuple[str, ...]) -> None:
+def add(name: str, role: Role, courses: tuple[str, ...], sections: tuple[str, ...]) -> None:
     """Make an account, and print the link by which its owner chooses a password."""
-    if (role == "instructor") != bool(courses):
-        raise AccountError(
-            "an instructor needs at least one --course; an admin sees every course, and takes none"
-        )
+    _check(role, courses, sections)
     try:
         TypeAdapter(Identifier).validate_python(name)  # as whoever signs in has to write it
     except ValidationError as error:
@@ -48,7 +46,7 @@ def add(name: str, role: Role, courses: tuple[str, ...]) -> None:
         raise AccountError(f"a name has 1 to 200 printable characters: {fault['msg']}") from error
     code_id = new_code_id()
     with _engine() as engine:
-        accounts.add(engine, name, role, courses, code_id)
+        accounts.add(engine, name, role, courses, code_id, sections)
     click.echo(password_link(_dashboard(), _secret(), name, code_id))
 
 
@@ -74,6 +72,14 @@ def remove(name: str) -> None:
     _sign_out_everywhere(name)
 
 
+@account.command("sign-out")
+@click.argument("name")
+@one_line_for_errors
+def sign_out(name: str) -> None:
+    """End every session of a name, also of one that signs in by the institution."""
+    _sign_out_everywhere(name)
+
+
 @account.command("list")
 @one_line_for_errors
 def list_accounts() -> None:
@@ -84,13 +90,26 @@ def list_accounts() -> None:
         click.echo("no accounts")
     for each in known:
         courses = "every course" if each.role == "admin" else ", ".join(each.course_ids)
+        sections = f" (section {', '.join(each.sections)})" if each.sections else ""
         waits = "" if each.password_hash else "  (no password yet)"
-        click.echo(f"{each.account}  {each.role}  {courses}{waits}")
+        click.echo(f"{each.account}  {each.role}  {courses}{sections}{waits}")
+
+
+def _check(role: Role, courses: tuple[str, ...], sections: tuple[str, ...]) -> None:
+    if role == "assistant":
+        if len(courses) != 1 or not sections or not all(sections):
+            raise AccountError("an assistant needs one --course and at least one --section of it")
+    elif sections:
+        raise AccountError("only an assistant has sections: leave --section out")
+    elif (role == "instructor") != bool(courses):
+        raise AccountError(
+            "an instructor needs at least one --course; an admin sees every course, and takes none"
+        )
 
 
 def _sign_out_everywhere(name: str) -> None:
     with connect_redis(LogSettings.load().redis_url) as redis:
-        redis.set(account_key(name), repr(time.time()), ex=SIGNED_IN_SECONDS)
+        sign_out_everywhere(redis, name)
 
 
 def _dashboard() -> str:

@@ -6,17 +6,22 @@ from pathlib import Path
 from typing import Final
 
 import click
+from redis import RedisError
+from sqlalchemy import Engine
 
 from flows.commands.course import check_course, master_data
 from flows.commands.errors import one_line_for_errors
 from flows.enrollment.enroll import Outcome
 from flows.enrollment.enroll import enroll as enroll_students
+from flows.enrollment.publish import publish_sections
 from flows.enrollment.roster import Entry, read_roster
+from flows.redis_client import connect_redis
 from flows.settings import LakeSettings
+from ingest_api.settings import BadSettingError, LogSettings
 
 #: Most students that are listed one by one of each kind.
 _LISTED: Final = 20
-_WORDS: Final = {"display_name": "name", "section": "section"}
+_WORDS: Final = {"display_name": "name", "section": "section", "seat": "seat"}
 
 
 @click.command()
@@ -28,17 +33,28 @@ _WORDS: Final = {"display_name": "name", "section": "section"}
 def enroll(roster: Path, course_id: str, dry_run: bool, encoding: str) -> None:
     """Enroll a course's students from a CSV file.
 
-    Its first line names the columns: student_id, as the events have it, and if you like name and
-    section. All of it or nothing is taken. Enrolling again updates; a student who is not in the
-    file stays in the course.
+    Its first line names the columns: student_id, as the events have it, and if you like name,
+    section and seat. All of it or nothing is taken. Enrolling again updates; a student who is
+    not in the file stays in the course.
     """
     check_course(course_id)
     read = read_roster(roster, encoding)
     with master_data(LakeSettings.load().postgres_url) as engine:
         outcome = enroll_students(engine, course_id, read.entries, dry_run=dry_run)
+        if not dry_run:
+            _publish(engine)
     _say(course_id, outcome, dry_run=dry_run)
     if read.unread:
         click.echo(f"    columns that were not read: {', '.join(read.unread)}")
+
+
+def _publish(engine: Engine) -> None:
+    """Tell the edge at once; where Redis is not named or away, the worker does so in seconds."""
+    try:
+        with connect_redis(LogSettings.load().redis_url) as redis:
+            publish_sections(engine, redis)
+    except (BadSettingError, RedisError):
+        click.echo("live feeds of sections follow in some seconds", err=True)
 
 
 def _say(course_id: str, outcome: Outcome, *, dry_run: bool) -> None:

@@ -20,6 +20,7 @@ from flows.simulation.delivery import IngestRefusedError
 from flows.simulation.parameters import BadParametersError
 from flows.stores.accounts import AccountError
 from flows.stores.influxdb import UnreadablePointError
+from flows.stores.issued_tokens import TokenError
 from flows.stores.lake import FewerEventsError
 from flows.stores.store import StoreUnavailableError
 from flows.up import CannotStartError
@@ -45,6 +46,7 @@ _FORESEEN = (
     NoFullLogError,
     NoSuchEntryError,
     StoreUnavailableError,
+    TokenError,
     UnknownDataVersionError,
     UnreadablePointError,
     RedisError,

@@ -1,23 +1,115 @@
 """`cellpulse token`."""
 
+import sys
+from datetime import UTC, datetime
+from typing import Final
+
 import click
+from redis import RedisError
+from sqlalchemy import Engine
 
+from flows.commands.course import master_data
 from flows.commands.errors import one_line_for_errors
-from ingest_api.settings import SecretSettings
-from ingest_api.tokens import Grant, Scope, issue_token
+from flows.publish_revoked import publish_revoked
+from flows.redis_client import connect_redis
+from flows.settings import LakeSettings
+from flows.stores import issued_tokens
+from flows.stores.issued_tokens import KnownToken
+from ingest_api.settings import BadSettingError, LogSettings, SecretSettings
+from ingest_api.tokens import Grant, InvalidTokenError, Scope, TokenLife, issue_token, read_token
+
+_DAY_SECONDS: Final = 24 * 3_600
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option(
     "--scope",
     type=click.Choice(["ingest", "read"]),
-    required=True,
     help="'ingest' may send events, 'read' may see them.",
 )
-@click.option("--course", required=True, help="The course's id; '*' for every course.")
+@click.option("--course", help="The course's id; '*' for every course.")
 @click.option("--student", help="Only for this student; everyone of the course when absent.")
+@click.option(
+    "--expires",
+    type=click.IntRange(1, 3_660),
+    metavar="DAYS",
+    help="End after so many days; without it the token holds until it is revoked.",
+)
+@click.pass_context
 @one_line_for_errors
-def token(scope: Scope, course: str, student: str | None) -> None:
-    """Print a token for a course, or for one student of it."""
+def token(
+    context: click.Context,
+    scope: Scope | None,
+    course: str | None,
+    student: str | None,
+    expires: int | None,
+) -> None:
+    """Print a token for a course, or for one student of it; list or revoke those there are."""
+    if context.invoked_subcommand is not None:
+        return
+    if scope is None or course is None:
+        raise click.UsageError("name --scope and --course; or 'list' or 'revoke'", context)
     secret = SecretSettings.load().secret.get_secret_value()
-    click.echo(issue_token(secret, Grant(scope, course, student)))
+    seconds = None if expires is None else expires * _DAY_SECONDS
+    grant = Grant(scope, course, student, token=TokenLife.new(seconds))
+    with master_data(LakeSettings.load().postgres_url) as engine:
+        issued_tokens.record(engine, grant)
+    click.echo(issue_token(secret, grant))
+
+
+@token.command("list")
+@one_line_for_errors
+def list_tokens() -> None:
+    """List the tokens that were handed out: id, what for, since when, and whether they hold."""
+    with master_data(LakeSettings.load().postgres_url) as engine:
+        known = issued_tokens.every(engine)
+    if not known:
+        click.echo("no tokens")
+    for each in known:
+        click.echo(_line(each))
+
+
+@token.command()
+@click.argument("which", metavar="ID|TOKEN|-")
+@one_line_for_errors
+def revoke(which: str) -> None:
+    """Revoke a token, by its id or by the token itself ('-' reads it from the input)."""
+    given = sys.stdin.readline().strip() if which == "-" else which
+    with master_data(LakeSettings.load().postgres_url) as engine:
+        token_id = _id_of(engine, given)
+        issued_tokens.revoke(engine, token_id)
+        try:
+            with connect_redis(LogSettings.load().redis_url) as redis:
+                publish_revoked(engine, redis)
+        except (BadSettingError, RedisError):
+            click.echo("Redis can't be told: the worker does so when it answers again", err=True)
+    click.echo(f"revoked {token_id}")
+
+
+def _id_of(engine: Engine, given: str) -> str:
+    """Return the id of a token that is named by it, or by itself, which notes that there is one."""
+    if "." not in given:
+        return given
+    try:
+        grant = read_token(SecretSettings.load().secrets, given)
+    except InvalidTokenError as error:
+        raise issued_tokens.TokenError(f"{error}: there is nothing to revoke") from error
+    issued_tokens.record(engine, grant)
+    return grant.token.token_id
+
+
+def _line(known: KnownToken) -> str:
+    whose = "" if known.student_id is None else f"  student {known.student_id}"
+    return (
+        f"{known.token_id}  {known.scope}  course {known.course_id}{whose}  "
+        f"issued {known.issued_at:%Y-%m-%d}  {_state(known)}"
+    )
+
+
+def _state(known: KnownToken) -> str:
+    if known.revoked_at is not None:
+        return f"revoked {known.revoked_at:%Y-%m-%d}"
+    if known.expires_at is None:
+        return "does not end"
+    ended = known.expires_at <= datetime.now(UTC)
+    return f"{'ended' if ended else 'ends'} {known.expires_at:%Y-%m-%d}"

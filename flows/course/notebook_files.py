@@ -8,9 +8,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-import nbformat
-from nbformat.reader import reads
-
 from flows.course.content import CourseContentError
 
 #: A notebook is text; what is larger holds outputs that nobody wants to register.
@@ -149,6 +146,10 @@ def _upgraded(path: Path, content: dict[str, Any]) -> dict[str, Any]:
     logger = logging.getLogger("traitlets")  # nbformat's; what it warns of is no fault of ours
     before, logger.disabled = logger.disabled, True
     try:
+        # Loading it takes longer than the rest of a command, and nothing else needs it.
+        import nbformat  # noqa: PLC0415
+        from nbformat.reader import reads  # noqa: PLC0415
+
         upgraded: dict[str, Any] = nbformat.convert(reads(json.dumps(content)), _NEWEST_FORMAT)
     except Exception as error:
         # Whatever is missing in a broken notebook, nbformat meets it somewhere else.

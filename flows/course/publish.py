@@ -1,10 +1,8 @@
 """The compact copy of a registered course: made for the edge, kept in PostgreSQL, put on Redis."""
 
 import hashlib
-import logging
-import threading
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from redis import Redis
 from sqlalchemy import Engine, select
@@ -13,9 +11,6 @@ from flows.course.content import NotebookContent
 from flows.models import RegisteredCourse
 from ingest_api.course_content import OUTSIDE, CourseContent, NotebookCells
 from ingest_api.registered_courses import CONTENTS, VERSIONS
-
-logger = logging.getLogger(__name__)
-_LOOK_SECONDS: Final = 5.0
 
 
 def compact(notebooks: Sequence[NotebookContent], names: Mapping[tuple[str, str], str]) -> str:
@@ -75,22 +70,6 @@ def publish_what_lacks(engine: Engine, redis: Redis) -> None:
                 RegisteredCourse.course_id == course_id
             )
             publish(redis, course_id, *connection.execute(query).one())
-
-
-def keep_published(engine: Engine, redis: Redis, stopped: threading.Event) -> None:
-    """Do so at once, and then every 5 s until `stopped`, whatever happens."""
-    complaint = ""
-    while True:
-        try:
-            publish_what_lacks(engine, redis)
-        except Exception as error:  # noqa: BLE001 - whatever it was, the next round tries again
-            if str(error) != complaint:
-                logger.warning("registered courses can't be published for now: %s", error)
-            complaint = str(error)
-        else:
-            complaint = ""
-        if stopped.wait(_LOOK_SECONDS):
-            return
 
 
 def _cells(

@@ -18,10 +18,12 @@ from flows.course.content import (
 )
 from flows.course.match import Known, match
 from flows.course.names import name_new
+from flows.course.notebook_files import natural_order
 from flows.course.publish import compact, version_of
 from flows.models import (
     Base,
     Course,
+    Exercise,
     RegisteredCell,
     RegisteredCheck,
     RegisteredCourse,
@@ -45,6 +47,7 @@ class Outcome:
         new: Names that no earlier registration had.
         renamed: Names of exercises that the notebooks name otherwise now, with that name.
         retired: Names that this registration found no more, with their notebooks.
+        unmatched: Names that events have and no registration had: no notebook has them.
         without_ids: Of each notebook whose cells have no ids, how many exercises it has: what a
             student has edited can be known by a mark of its own only.
     """
@@ -56,6 +59,7 @@ class Outcome:
     new: list[str] = field(default_factory=list)
     renamed: list[tuple[str, str]] = field(default_factory=list)
     retired: list[tuple[str, str]] = field(default_factory=list)
+    unmatched: list[str] = field(default_factory=list)
     without_ids: dict[str, int] = field(default_factory=dict)
 
 
@@ -65,6 +69,8 @@ def register(
     notebooks: Sequence[NotebookContent],
     title: str | None = None,
     due: Mapping[str, datetime] | None = None,
+    *,
+    dry_run: bool = False,
 ) -> Outcome:
     """Register a course as it is now, in one transaction.
 
@@ -78,6 +84,7 @@ def register(
         notebooks: All of its notebooks, in their order.
         title: Of the course; None keeps it.
         due: Times by exercises' names, which count more than the notebooks' own.
+        dry_run: Only find out what that would change.
 
     Raises:
         CourseContentError: There is no exercise, or `due` names one that is not there.
@@ -88,10 +95,13 @@ def register(
             "no exercise in these notebooks: mark one by a heading, a tag or a grader"
         )
     try:
-        with engine.begin() as connection:
+        with engine.connect() as connection, connection.begin() as step:
             _take_turns(connection, course_id)
             _put_course(connection, course_id, title)
-            return _register(connection, course_id, notebooks, due or {})
+            outcome = _register(connection, course_id, notebooks, due or {})
+            if dry_run:
+                step.rollback()
+            return outcome
     except SQLAlchemyError as error:
         raise StoreUnavailableError(f"PostgreSQL: {error}") from error
 
@@ -147,6 +157,7 @@ def _register(
         new=list(new.values()),
         renamed=_renamed(same),
         retired=[(row.exercise, row.notebook) for row in gone if row.retired_at is None],
+        unmatched=_unmatched(connection, course_id),
         without_ids={
             notebook.path: len(notebook.exercises)
             for notebook in notebooks
@@ -188,6 +199,18 @@ def _earlier(connection: Connection, course_id: str) -> dict[Any, list[CellConte
             CellContent(cell.place, cell.cell_id, cell.key, cell.code_sha256, cell.exercise)
         )
     return {row: cells.get(row.exercise, []) for row in rows}
+
+
+def _unmatched(connection: Connection, course_id: str) -> list[str]:
+    registered = select(RegisteredExercise.exercise).where(
+        RegisteredExercise.course_id == course_id
+    )
+    seen = select(Exercise.exercise).where(
+        Exercise.course_id == course_id,
+        Exercise.exercise != "",
+        Exercise.exercise.not_in(registered),
+    )
+    return sorted(connection.execute(seen).scalars(), key=natural_order)
 
 
 def _require_named(due: Mapping[str, datetime], names: Mapping[_Place, str]) -> None:

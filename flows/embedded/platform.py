@@ -24,6 +24,16 @@ from ingest_api.tokens import ALL_COURSES, Grant, issue_token
 SECRET_FILE: Final = "cellpulse_secret"  # noqa: S105 - the file's name
 _NOTEBOOKS: Final = Path(__file__).resolve().parents[2] / "notebooks"
 SAMPLE_COURSE: Final = _NOTEBOOKS / "course"
+#: What the API needs to know of the institution's identity provider.
+_PROVIDER: Final = (
+    "CELLPULSE_OIDC_ISSUER",
+    "CELLPULSE_OIDC_CLIENT_ID",
+    "CELLPULSE_OIDC_CLIENT_SECRET",
+    "CELLPULSE_OIDC_SCOPES",
+    "CELLPULSE_OIDC_ACCOUNT_CLAIM",
+    "CELLPULSE_OIDC_ROLES_CLAIM",
+    "CELLPULSE_PUBLIC_DASHBOARD_URL",
+)
 #: No prompt about news and updates may stand between a student and the first cell.
 _JUPYTERLAB_SETTINGS: Final = {
     "@jupyterlab/apputils-extension:notification": {
@@ -79,6 +89,8 @@ class Platform:
             "CELLPULSE_LAKE_PATH": self.lake_path,
         }
         secret = {"CELLPULSE_SECRET": self.secret}
+        if settings.secret_previous is not None:
+            secret["CELLPULSE_SECRET_PREVIOUS"] = settings.secret_previous.get_secret_value()
         influx = _influx_environment(stores.influx)
         log |= _named_by_operator("CELLPULSE_LOG_LIMIT_BYTES")
         lossy = _named_by_operator("CELLPULSE_LOSSY_REDIS")
@@ -86,11 +98,16 @@ class Platform:
         own_page |= _named_by_operator("CELLPULSE_PUBLIC_DASHBOARD_URL")
         keep = _named_by_operator("CELLPULSE_LOG_KEEP")
         days = _named_by_operator("CELLPULSE_SNAPSHOT_DAYS")
+        provider = _named_by_operator(*_PROVIDER)
         clients = _named_by_operator(*(str(f.alias) for f in ClientLimits.model_fields.values()))
         which = {"INFLUXDB_URL": influx["INFLUXDB_URL"]} if influx else {}
         lrs = _lrs_environment(settings.lrs)
         push = lrs | self._naming() | {"CELLPULSE_AGENT_KEY": self._agent_key()} if lrs else {}
         which |= {"CELLPULSE_LRS_URL": lrs["CELLPULSE_LRS_URL"]} if lrs else {}
+        answering = {
+            "CELLPULSE_INGEST_URL": settings.address(settings.ingest_port),
+            "CELLPULSE_DASHBOARD_URL": settings.address(settings.dashboard_port),
+        }
         return [
             self._ours(
                 "ingest",
@@ -104,7 +121,12 @@ class Platform:
                 "api",
                 "analytics.serve",
                 settings.api_port,
-                {"CELLPULSE_REDIS_URL": stores.redis_url} | lake | secret | clients,
+                {"CELLPULSE_REDIS_URL": stores.redis_url}
+                | lake
+                | secret
+                | clients
+                | provider
+                | answering,
             ),
         ]
 
@@ -114,7 +136,12 @@ class Platform:
         ports = {
             "CELLPULSE_API_URL": settings.address(settings.api_port),
             "CELLPULSE_INGEST_PORT": str(settings.ingest_port),
-            **_named_by_operator("CELLPULSE_API_URL", "CELLPULSE_PUBLIC_INGEST_URL"),
+            **_named_by_operator(
+                "CELLPULSE_API_URL",
+                "CELLPULSE_PUBLIC_INGEST_URL",
+                "CELLPULSE_JUPYTER_URL",
+                "CELLPULSE_OIDC_ISSUER",
+            ),
         }
         dashboard = self._ours(
             "dashboard", "streamlit_app.serve", settings.dashboard_port, ports, "/_stcore/health"

@@ -1,14 +1,13 @@
 """Reads a roster: a CSV file with a course's students, one a line."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from flows.progsnap2.csv_file import CsvFile
-from flows.progsnap2.errors import fault, shown
+from flows.progsnap2.errors import DataSetError, fault, shown
 from ingest_api.events import Identifier
 
 #: A class of thousands is a file of less than a megabyte; a larger one is another file.
@@ -19,6 +18,7 @@ _FIELDS: Final = {
     "name": "display_name",
     "display_name": "display_name",
     "section": "section",
+    "seat": "seat",
 }
 _IDENTIFIER: Final = TypeAdapter[str](Identifier)
 
@@ -31,12 +31,15 @@ class Roster:
     """The students of a file.
 
     Attributes:
-        entries: By student: `display_name` and `section`, as far as the file has such a column.
+        entries: By student: `display_name`, `section` and `seat`, as far as the file has such
+            a column.
         unread: Columns that mean nothing here.
+        faults: What is wrong with it, in the order of its lines; a line with a fault has no entry.
     """
 
     entries: dict[str, Entry]
     unread: list[str]
+    faults: list[DataSetError] = field(default_factory=list)
 
 
 def read_roster(path: Path, encoding: str = "utf-8") -> Roster:
@@ -49,23 +52,45 @@ def read_roster(path: Path, encoding: str = "utf-8") -> Roster:
     Raises:
         DataSetError: It can't be read or is no roster; the message names file, line and fault.
     """
-    _require_small(path)
-    file = CsvFile.open(path, encoding)
-    columns = _columns(file)
-    entries: dict[str, Entry] = {}
+    roster = check_roster(path, encoding)
+    if roster.faults:
+        raise roster.faults[0]
+    return roster
+
+
+def check_roster(path: Path, encoding: str = "utf-8") -> Roster:
+    """Read a roster as `read_roster` does, and find all that is wrong with it."""
+    roster = Roster({}, [])
+    try:
+        _require_small(path)
+        file = CsvFile.open(path, encoding)
+        columns = _columns(file)
+        roster.unread.extend(
+            name for name in file.header if name.lower() not in {_STUDENT, *_FIELDS}
+        )
+        _read_lines(file, columns, roster)
+        if not roster.entries and not roster.faults:
+            raise fault(path, "no student below the header: write one a line", 1)
+    except DataSetError as error:
+        roster.faults.append(error)
+    return roster
+
+
+def _read_lines(file: CsvFile, columns: dict[str, int], roster: Roster) -> None:
     lines: dict[str, int] = {}
-    for line, student_id, entry in _rows(file, columns):
-        if student_id in entries:
-            raise fault(
-                path,
-                f"the student {shown(student_id)} is in line {lines[student_id]} too: keep one",
-                line,
-            )
-        entries[student_id], lines[student_id] = entry, line
-    if not entries:
-        raise fault(path, "no student below the header: write one a line", 1)
-    unread = [name for name in file.header if name.lower() not in {_STUDENT, *_FIELDS}]
-    return Roster(entries, unread)
+    for line, fields in file.lines():
+        try:
+            student_id, entry = _entry(file, columns, line, fields)
+            if student_id in lines:
+                raise fault(
+                    file.path,
+                    f"the student {shown(student_id)} is in line {lines[student_id]} too: keep one",
+                    line,
+                )
+        except DataSetError as error:
+            roster.faults.append(error)
+        else:
+            roster.entries[student_id], lines[student_id] = entry, line
 
 
 def _require_small(path: Path) -> None:
@@ -96,23 +121,26 @@ def _columns(file: CsvFile) -> dict[str, int]:
         raise fault(
             file.path,
             f"no column {_STUDENT}; the header is {shown(', '.join(file.header))}: its first line "
-            f"must name the columns {_STUDENT} and, if you like, name and section",
+            f"must name the columns {_STUDENT} and, if you like, name, section and seat",
             1,
         )
     return places
 
 
-def _rows(file: CsvFile, columns: dict[str, int]) -> Iterator[tuple[int, str, Entry]]:
-    for line, _, fields in file.rows():
-        found = {name: " ".join(fields[place].split()) for name, place in columns.items()}
-        student_id = fields[columns[_STUDENT]].strip()
-        if not student_id:
-            raise fault(file.path, f"no {_STUDENT}: give the student one, or delete the line", line)
-        for column, text in (found | {_STUDENT: student_id}).items():
-            if text:
-                _require_identifier(file.path, line, column, text)
-        del found[_STUDENT]
-        yield line, student_id, {name: text or None for name, text in found.items()}
+def _entry(
+    file: CsvFile, columns: dict[str, int], line: int, fields: list[str]
+) -> tuple[str, Entry]:
+    """Return the student of a line, and what it says of them."""
+    file.require_complete(line, fields)
+    found = {name: " ".join(fields[place].split()) for name, place in columns.items()}
+    student_id = fields[columns[_STUDENT]].strip()
+    if not student_id:
+        raise fault(file.path, f"no {_STUDENT}: give the student one, or delete the line", line)
+    for column, text in (found | {_STUDENT: student_id}).items():
+        if text:
+            _require_identifier(file.path, line, column, text)
+    del found[_STUDENT]
+    return student_id, {name: text or None for name, text in found.items()}
 
 
 def _require_identifier(path: Path, line: int, column: str, text: str) -> None:

@@ -34,6 +34,7 @@ _NAMES_OF_PEOPLE: Final = (
     ("class_marks", "set_by"),
     ("class_marks", "removed_by"),
     ("enrollments", "display_name"),
+    ("student_notes", "written_by"),
 )
 
 

@@ -67,19 +67,35 @@ class CsvFile:
         Raises:
             DataSetError: A row is no CSV or has not as many fields as the header.
         """
+        done = 0
+        for line, fields in self.lines():
+            self.require_complete(line, fields)
+            done += sum(map(len, fields)) + len(fields)
+            yield line, done, fields
+
+    def lines(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield for each row its line and its fields, however many.
+
+        Raises:
+            DataSetError: A row is no CSV.
+        """
         with _disk_errors(self.path), self._reading() as rows:
             next(rows)
-            done = 0
-            for line, fields in rows:
-                if len(fields) != len(self.header):
-                    raise fault(
-                        self.path,
-                        f"{len(fields)} fields where the header names {len(self.header)} columns: "
-                        "is a field with a comma or a quote in it not quoted?",
-                        line,
-                    )
-                done += sum(map(len, fields)) + len(fields)
-                yield line, done, fields
+            yield from rows
+
+    def require_complete(self, line: int, fields: list[str]) -> None:
+        """Go on only where a row has as many fields as the header.
+
+        Raises:
+            DataSetError: It has not.
+        """
+        if len(fields) != len(self.header):
+            raise fault(
+                self.path,
+                f"{len(fields)} fields where the header names {len(self.header)} columns: "
+                "is a field with a comma or a quote in it not quoted?",
+                line,
+            )
 
     @contextmanager
     def _reading(self) -> Iterator[Iterator[tuple[int, list[str]]]]:
@@ -131,8 +147,8 @@ def _require_decodable(path: Path, file: Any, encoding: str) -> None:
             byte = error.object[error.start]
             raise fault(
                 path,
-                f"not {encoding.upper()} (byte 0x{byte:02x}): say which encoding it is in with "
-                "--encoding, for example --encoding windows-1252",
+                f"not {encoding.upper()} (byte 0x{byte:02x}): say which encoding it is in, for "
+                "example windows-1252 (--encoding)",
                 line + before,
             ) from error
         if not block:

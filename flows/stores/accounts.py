@@ -11,9 +11,16 @@ from sqlalchemy.dialects.postgresql import insert
 from flows.models import Account
 from flows.stores.transaction import transaction
 
-#: What somebody may do: an admin everything, an instructor what concerns their courses.
-Role = Literal["admin", "instructor"]
-_COLUMNS: Final = (Account.account, Account.role, Account.course_ids, Account.password_hash)
+#: What somebody may do: an admin everything, an instructor what concerns their courses, an
+#: assistant what concerns the students of their sections of one course.
+Role = Literal["admin", "instructor", "assistant"]
+_COLUMNS: Final = (
+    Account.account,
+    Account.role,
+    Account.course_ids,
+    Account.sections,
+    Account.password_hash,
+)
 
 
 class AccountError(Exception):
@@ -25,17 +32,26 @@ class KnownAccount:
     """An account.
 
     Attributes:
-        course_ids: The courses that an instructor may see; an admin sees every one.
+        course_ids: The courses that an instructor or an assistant may see; an admin sees every one.
+        sections: The sections of which an assistant may see the students.
         password_hash: Argon2id in PHC form; None until its owner has chosen a password.
     """
 
     account: str
     role: Role
     course_ids: tuple[str, ...]
+    sections: tuple[str, ...]
     password_hash: str | None
 
 
-def add(engine: Engine, account: str, role: Role, course_ids: Sequence[str], code_id: str) -> None:
+def add(
+    engine: Engine,
+    account: str,
+    role: Role,
+    course_ids: Sequence[str],
+    code_id: str,
+    sections: Sequence[str] = (),
+) -> None:
     """Make an account that waits for the link with this code.
 
     Raises:
@@ -46,12 +62,13 @@ def add(engine: Engine, account: str, role: Role, course_ids: Sequence[str], cod
         "account": account,
         "role": role,
         "course_ids": list(course_ids),
+        "sections": list(sections),
         "code_id": code_id,
         "created_at": datetime.now(UTC),
     }
-    statement = insert(Account).values(values).on_conflict_do_nothing()
+    made = insert(Account).values(values).on_conflict_do_nothing().returning(Account.account)
     with transaction(engine) as connection:
-        if not connection.execute(statement).rowcount:
+        if connection.execute(made).first() is None:
             raise AccountError(
                 f"there is an account {account!r} already: 'cellpulse account reset' gives it a "
                 "new link"
@@ -68,7 +85,7 @@ def expect_first_admin(engine: Engine, account: str, code_id: str) -> bool:
         StoreUnavailableError: PostgreSQL does not answer.
     """
     has_password = (Account.role == "admin") & Account.password_hash.is_not(None)
-    values = {"role": "admin", "course_ids": [], "code_id": code_id}
+    values = {"role": "admin", "course_ids": [], "sections": [], "code_id": code_id}
     statement = insert(Account).values(account=account, created_at=datetime.now(UTC), **values)
     with transaction(engine) as connection:
         if connection.execute(select(Account.account).where(has_password)).first():
@@ -146,9 +163,11 @@ def remove(engine: Engine, account: str) -> None:
             raise _unknown(account)
 
 
-def _known(row: Row[str, str, list[str], str | None]) -> KnownAccount:
-    account, role, course_ids, password_hash = row
-    return KnownAccount(account, cast("Role", role), tuple(course_ids), password_hash)
+def _known(row: Row[str, str, list[str], list[str], str | None]) -> KnownAccount:
+    account, role, course_ids, sections, password_hash = row
+    return KnownAccount(
+        account, cast("Role", role), tuple(course_ids), tuple(sections), password_hash
+    )
 
 
 def _unknown(account: str) -> AccountError:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
-from sqlalchemy import Connection, Engine, create_engine, delete, event, select
+from sqlalchemy import Connection, Engine, create_engine, delete, event, func, select
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -162,6 +162,16 @@ class PostgresWriter:
         """
         with self._translated_errors(), self._engine.connect() as connection:
             return sum(connection.execute(select(Session.lost_events)).scalars())
+
+    def database_bytes(self) -> int:
+        """Return how large the database is, the lake's catalog included.
+
+        Raises:
+            StoreUnavailableError: PostgreSQL does not answer.
+        """
+        query = select(func.pg_database_size(func.current_database()))
+        with self._translated_errors(), self._engine.connect() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def _locked_position(self, connection: Connection) -> str:
         row = {"store": self.name, "position": START, "updated_at": datetime.now(UTC)}

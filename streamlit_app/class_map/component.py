@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from streamlit_app.addresses import kept
 from streamlit_app.language.text import Plural, Text, for_browser
 from streamlit_app.wording import AGES, NEVER
 
@@ -30,6 +31,7 @@ TEXTS: Final = {
     "reorder": Text("Reorder now"),
     "in_order": Text("in order"),
     "needs": Text("needs a person"),
+    "seat": Text("{student}, seat {seat}"),
     "never": NEVER,
     **AGES,
 }
@@ -50,4 +52,4 @@ _map = st.components.v2.component(
 
 def class_map(data: dict[str, Any]) -> None:
     """Show the map; see `matrix.map_data` for the data."""
-    _map(key="class_map", data={**data, "texts": for_browser(TEXTS)})
+    _map(key="class_map", data={**data, "kept": kept(), "texts": for_browser(TEXTS)})

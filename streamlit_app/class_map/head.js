@@ -24,7 +24,7 @@ class MapHead {
   }
 
   // Neighbours of the same notebook share a heading.
-  build(exercises, texts) {
+  build({ exercises, texts, kept, course_id: course }) {
     const groups = made("tr", "cp-notebooks");
     this.corner = made("th", "cp-corner");
     this.corner.scope = "col";
@@ -45,7 +45,8 @@ class MapHead {
       heading.colSpan = begins ? 1 : heading.colSpan + 1;
       const column = made("th", begins && place ? "cp-begins" : "");
       column.scope = "col";
-      const name = made("span", "cp-exercise", exercise.name);
+      const name = made("a", "cp-exercise", exercise.name);
+      name.href = `exercise?${new URLSearchParams({ ...kept, course, exercise: exercise.name })}`;
       const bar = made("span", "cp-solved");
       bar.ariaHidden = "true";
       bar.append(made("i"));

@@ -8,10 +8,21 @@ const ROOMY_ROWS = 40;
 const SMALL_ROWS = 100;
 // In a larger class only the rows in sight, and so many above and below them, are in the page.
 const ALL_ROWS = 120;
-const ROWS_BEYOND = 25;
+const ROWS_BEYOND = 12;
 const ROW_PX = { airy: 24, roomy: 20, small: 17, tiny: 13 }; // as in map.css
+// From so many columns on they are narrower than WIDEST_COLUMN.
+const ROOMY_COLUMNS = 24;
+const WIDEST_COLUMN = 30;
+const NARROWEST_COLUMN = 17;
 // Longer names are cut; their titles are whole.
 const LONGEST_NAME = 18;
+
+// The more columns, the narrower they are, but never so that a short name of one is cut.
+function columnWidth(exercises) {
+  if (exercises.length <= ROOMY_COLUMNS) return WIDEST_COLUMN;
+  const longest = exercises.reduce((most, { name }) => Math.max(most, name.length), 0);
+  return Math.min(WIDEST_COLUMN, Math.max(NARROWEST_COLUMN, 6 * longest + 1));
+}
 
 function sizeOf(rows) {
   if (rows <= AIRY_ROWS) return "airy";
@@ -39,10 +50,15 @@ function putInto(body, rows) {
   }
 }
 
+// The course, and the section of it where the map is of one, as addresses name them.
+function partOf({ course_id: course, section }) {
+  return { course, ...(section && { section }) };
+}
+
 class ClassMap {
   constructor(parent, data) {
     const { texts } = data;
-    this.courseId = data.course_id;
+    this.part = partOf(data);
     this.rows = new Map();
     this.shown = [];
     this.root = made("div", "cp-map");
@@ -64,8 +80,8 @@ class ClassMap {
       event.target.classList.remove("cp-changed"),
     );
     this.table.addEventListener("pointerover", (event) => this.explain(event.target));
-    this.window.addEventListener("scroll", () => this.paint());
-    this.resized = new ResizeObserver(() => this.paint());
+    this.window.addEventListener("scroll", () => this.paintOther());
+    this.resized = new ResizeObserver(() => this.paintOther());
     this.resized.observe(this.window);
     this.timer = setInterval(() => this.tick(), 1000);
   }
@@ -102,6 +118,8 @@ class ClassMap {
     const { style } = this.table;
     style.setProperty("--names", `calc(${Math.min(LONGEST_NAME, Math.max(10, longest))}ch + 24px)`);
     style.setProperty("--columns", data.exercises.length);
+    style.setProperty("--column", `${columnWidth(data.exercises)}px`);
+    this.table.toggleAttribute("data-dense", data.exercises.length > ROOMY_COLUMNS);
     this.students = new Map(data.students.map((student) => [student.id, student]));
     const asked = JSON.stringify(data.asked);
     if (asked !== this.asked) {
@@ -116,14 +134,14 @@ class ClassMap {
 
   // The columns are built anew only when there are others.
   build(data) {
-    const columns = JSON.stringify(data.exercises.map(({ name, notebook }) => [name, notebook]));
+    const { exercises, kept } = data;
+    const columns = JSON.stringify([kept, exercises.map(({ name, notebook }) => [name, notebook])]);
     if (columns === this.columns) return;
     this.columns = columns;
-    const { exercises } = data;
     this.begins = exercises.map(
       ({ notebook }, place) => place > 0 && notebook !== exercises[place - 1].notebook,
     );
-    this.head.build(exercises, data.texts);
+    this.head.build(data);
     this.rows.clear();
     this.shown = [];
     this.body.replaceChildren();
@@ -141,9 +159,17 @@ class ClassMap {
     this.paint();
   }
 
+  // Paint when rows come into sight that are not in the page; a small move needs nothing.
+  paintOther() {
+    if (!this.data || !this.painted) return;
+    const [first, last] = this.inSight(0);
+    if (first < this.painted.first || last > this.painted.last) this.paint();
+  }
+
   paint() {
     if (!this.data) return;
-    const [first, last] = this.inSight();
+    const [first, last] = this.inSight(ROWS_BEYOND);
+    this.painted = { first, last };
     const ids = this.shown.slice(first, last);
     const wanted = new Set(ids);
     for (const id of this.rows.keys()) {
@@ -154,7 +180,7 @@ class ClassMap {
       const student = this.students.get(id);
       let row = this.rows.get(id);
       if (!row) {
-        row = new MapRow(student, this.courseId, this.begins);
+        row = new MapRow(student, this.data, this.begins);
         this.rows.set(id, row);
       }
       row.update(student, texts);
@@ -174,13 +200,13 @@ class ClassMap {
     return ROW_PX[this.root.dataset.size];
   }
 
-  // The first row that has to be in the page, and the one after the last.
-  inSight() {
+  // The first row that has to be in the page, and the one after the last, with some beyond.
+  inSight(beyond) {
     const { length } = this.shown;
     if (length <= ALL_ROWS) return [0, length];
     const { scrollTop, clientHeight } = this.window;
-    const first = Math.max(0, Math.floor(scrollTop / this.rowHeight) - ROWS_BEYOND);
-    const seen = Math.ceil(clientHeight / this.rowHeight) + 2 * ROWS_BEYOND;
+    const first = Math.max(0, Math.floor(scrollTop / this.rowHeight) - beyond);
+    const seen = Math.ceil(clientHeight / this.rowHeight) + 2 * beyond;
     return [Math.min(first, Math.max(0, length - seen)), Math.min(length, first + seen)];
   }
 
@@ -214,7 +240,7 @@ const maps = new WeakMap();
 // Streamlit calls this when the component appears and after each drawing.
 export default function ({ parentElement, data }) {
   let shown = maps.get(parentElement);
-  if (shown?.courseId !== data.course_id) {
+  if (JSON.stringify(shown?.part) !== JSON.stringify(partOf(data))) {
     shown?.close();
     shown = new ClassMap(parentElement, data);
     maps.set(parentElement, shown);

@@ -9,7 +9,7 @@ from analytics.class_responses import ClassMap, MapStudent
 from streamlit_app.wording import file_name
 
 #: How the rows can be ordered.
-Order = Literal["need", "name"]
+Order = Literal["need", "seat", "name"]
 ORDERS: Final[tuple[Order, ...]] = get_args(Order)
 #: Reasons to worry about how long ago the last run was.
 _SILENT: Final = {"silent_after_failure", "left_after_failure", "idle"}
@@ -52,6 +52,7 @@ def map_data(
         "students": [
             {
                 "id": each.student_id,
+                "seat": each.seat,
                 "states": each.states,
                 "failed": each.failed_runs,
                 "runs": each.runs,
@@ -70,7 +71,8 @@ def ordered(students: Iterable[MapStudent], listed: Sequence[str], order: Order)
     """Return the students' ids as the rows are to be ordered.
 
     By need: first who needs a person, most urgent first; then who is here before who is not, and of
-    these, those who have solved the least. Names are compared as people do: 2 is before 10.
+    these, those who have solved the least. By seat: who has none comes last. Names and seats are
+    compared as people do: 2 is before 10.
     """
     place = {student_id: number for number, student_id in enumerate(listed)}
 
@@ -78,10 +80,22 @@ def ordered(students: Iterable[MapStudent], listed: Sequence[str], order: Order)
         name = _natural(student.student_id)
         if order == "name":
             return (name,)
+        if order == "seat":
+            return (student.seat is None, _natural(student.seat or ""), name)
         solved = sum(state in "sr" for state in student.states)
         return (place.get(student.student_id, len(place)), not student.active, solved, name)
 
     return [each.student_id for each in sorted(students, key=key)]
+
+
+def seats_of(class_map: ClassMap) -> dict[str, str]:
+    """Return where each student sits of whom the roster says it."""
+    return {each.student_id: each.seat for each in class_map.students if each.seat is not None}
+
+
+def orders_of(class_map: ClassMap) -> list[Order]:
+    """Return how the rows can be ordered: by seat only where somebody has one."""
+    return [each for each in ORDERS if each != "seat" or seats_of(class_map)]
 
 
 def where_most_are(class_map: ClassMap) -> tuple[str, int] | None:

@@ -27,17 +27,18 @@ function ageInWords(seconds, texts) {
 }
 
 class MapRow {
-  constructor(student, courseId, begins) {
+  constructor(student, { course_id: course, kept }, begins) {
     this.root = made("tr");
     this.root.dataset.student = student.id;
     const head = made("th");
     head.scope = "row";
     const name = made("a", "", student.id);
-    name.href = `student?${new URLSearchParams({ course: courseId, student: student.id })}`;
-    name.title = student.id;
+    name.href = `student?${new URLSearchParams({ ...kept, course, student: student.id })}`;
+    this.name = name;
     this.needs = made("span", "cp-hidden");
     head.append(name, this.needs);
     this.cells = begins.map((isFirst) => made("td", isFirst ? "cp-glyph-cell cp-begins" : "cp-glyph-cell"));
+    this.shown = [];
     this.busy = made("td", "cp-busy");
     const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     drawing.setAttribute("viewBox", `0 0 ${15 * BAR_WIDTH} ${BAR_HEIGHT}`);
@@ -51,14 +52,21 @@ class MapRow {
   }
 
   update(student, texts) {
+    if (this.student === student) return;
     const isNew = !this.student;
     this.root.toggleAttribute("data-needs", student.needs);
+    const { id, seat } = student;
+    const title = seat ? filled(texts.seat, { student: id, seat }) : id;
+    if (this.name.title !== title) this.name.title = title;
     setText(this.needs, student.needs ? ` (${texts.needs})` : "");
     let failing = 0;
     this.cells.forEach((cell, place) => {
       const state = STATES[student.states[place]] ?? "none";
       const runs = state === "failing" ? student.failed[failing++] : 0;
-      this.setCell(cell, state, runs, texts, isNew);
+      if (isNew || this.shown[place] !== `${state}${runs}`) {
+        this.shown[place] = `${state}${runs}`;
+        this.setCell(cell, state, runs, texts, isNew);
+      }
     });
     const bars = barsOf(student.runs);
     if (this.bars.getAttribute("d") !== bars) this.bars.setAttribute("d", bars);
@@ -69,10 +77,9 @@ class MapRow {
   }
 
   setCell(cell, state, runs, texts, isNew) {
-    const shown = runs > 9 ? "9+" : String(runs || "");
-    if (cell.dataset.state === state && cell.dataset.runs === shown) return;
     cell.dataset.state = state;
-    cell.dataset.runs = shown;
+    if (runs) cell.dataset.runs = runs > 9 ? "9+" : runs;
+    else delete cell.dataset.runs;
     cell.textContent = runs ? filled(texts.failing_now, { n: runs }) : texts[state];
     if (!isNew) cell.classList.add("cp-changed");
   }

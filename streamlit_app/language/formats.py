@@ -39,6 +39,11 @@ def day_and_exact_clock(when: datetime) -> str:
     return f"{_day(when)} {exact_clock(when)}"
 
 
+def date_and_clock(when: datetime) -> str:
+    """Write a day with its year, and the time to the minute."""
+    return f"{format_skeleton('yMMMd', when, locale=locale())} {clock(when)}"
+
+
 @lru_cache(maxsize=256)
 def _percent(share: float, of: str) -> str:
     return format_percent(share, locale=of)

@@ -11,8 +11,10 @@ from typing import Any
 import streamlit as st
 
 from analytics.responses import AsOf
+from streamlit_app.addresses import kept
 from streamlit_app.language.text import Text, for_browser, locale
 from streamlit_app.live_feed.start import LOG_START, FeedStart
+from streamlit_app.session import section
 from streamlit_app.settings import DashboardSettings
 from streamlit_app.wording import AGES, KINDS
 
@@ -28,9 +30,9 @@ TEXTS = {
     "kinds": KINDS,
 }
 PAST_TEXTS = {
-    "title": "Every run until then",
-    "label": "What had happened, newest first",
-    "empty": "Nothing had happened yet.",
+    "title": Text("Every run until then"),
+    "label": Text("What had happened, newest first"),
+    "empty": Text("Nothing had happened yet."),
 }
 CONNECTION_TEXTS = {
     "connecting": Text("connecting…"),
@@ -67,15 +69,24 @@ _connection = st.components.v2.component(
 )
 
 
-def live_feed(start: FeedStart, *, token: str, settings: DashboardSettings) -> None:
-    """Show the live list; the surrounding fragment runs again whenever stored numbers moved."""
+def live_feed(
+    start: FeedStart, *, token: str, settings: DashboardSettings, is_projected: bool
+) -> None:
+    """Show the live list; the surrounding fragment runs again whenever stored numbers moved.
+
+    What comes over the WebSocket has names in it. So while the page is projected the browser drops
+    it, and each row comes with the next drawing: the names are in no table of the browser's either.
+    """
     data: dict[str, Any] = {
         "course_id": start.course_id,
+        "section": section(),
         "after": start.after,
         "runs": start.runs,
         "token": token,
         "ingest_url": settings.public_ingest_url,
         "ingest_port": settings.ingest_port,
+        "projected": is_projected,
+        "kept": kept(),
         "texts": for_browser(TEXTS),
         "locale": locale().replace("_", "-"),
     }
@@ -84,7 +95,13 @@ def live_feed(start: FeedStart, *, token: str, settings: DashboardSettings) -> N
 
 def past_feed(start: FeedStart) -> None:
     """Show the list as it was at a moment of the past."""
-    data = {"course_id": start.course_id, "runs": start.runs, "texts": {**TEXTS, **PAST_TEXTS}}
+    data = {
+        "course_id": start.course_id,
+        "runs": start.runs,
+        "kept": kept(),
+        "texts": for_browser({**TEXTS, **PAST_TEXTS}),
+        "locale": locale().replace("_", "-"),
+    }
     _past(key="past_feed", data=data)
 
 

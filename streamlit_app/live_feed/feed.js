@@ -23,6 +23,7 @@ class Feed {
     this.socket = new LiveSocket({
       address: data.ingest_url ?? `${location.protocol}//${location.hostname}:${data.ingest_port}`,
       courseId: data.course_id,
+      section: data.section,
       token: data.token,
       after: data.after,
       onMessage: (message) => this.receive(message),
@@ -54,7 +55,7 @@ class Feed {
   togglePause() {
     const { texts } = this.data;
     if (this.held) {
-      for (const run of this.held) this.runs.add(run, false);
+      for (const run of [...this.held, ...this.data.runs]) this.runs.add(run, false);
       this.held = undefined;
     } else {
       this.held = [];
@@ -96,7 +97,8 @@ class Feed {
     }
     if (typeof message.position !== "string") return;
     window.dispatchEvent(new CustomEvent("cellpulse:arrived", { detail: message.position }));
-    if (kindOf(message)) this.add(message, true);
+    // There is a name in it: while the page is projected, rows come with the next drawing alone.
+    if (kindOf(message) && !this.data.projected) this.add(message, true);
   }
 
   // At most one redraw in SHORTEST_REDRAW_MS; one that is due is never lost, so that the last
@@ -122,7 +124,7 @@ class Feed {
   }
 
   addressOf(student) {
-    const query = new URLSearchParams({ course: this.data.course_id, student });
+    const query = new URLSearchParams({ ...this.data.kept, course: this.data.course_id, student });
     return `student?${query}`;
   }
 
@@ -139,7 +141,8 @@ const feeds = new WeakMap();
 // Streamlit calls this when the component appears and after each drawing.
 export default function ({ parentElement, data, setTriggerValue }) {
   let feed = feeds.get(parentElement);
-  if (feed?.data.course_id !== data.course_id || feed?.data.token !== data.token) {
+  const isOther = ["course_id", "section", "token", "projected"].some((part) => feed?.data[part] !== data[part]);
+  if (isOther) {
     feed?.close();
     feed = new Feed(parentElement, data);
     feeds.set(parentElement, feed);

@@ -10,7 +10,7 @@ class PastFeed {
     this.empty = element("p", "cp-empty", data.texts.empty);
     this.root.append(element("summary", "", data.texts.title), list, this.empty);
     parent.append(this.root);
-    this.runs = new RunList(list, data.texts.kinds, (student) => this.addressOf(student));
+    this.runs = new RunList(list, data.texts.kinds, data.locale, (student) => this.addressOf(student));
   }
 
   update(data) {
@@ -26,7 +26,8 @@ class PastFeed {
   }
 
   addressOf(student) {
-    return `student?${new URLSearchParams({ course: this.data.course_id, student })}`;
+    const query = new URLSearchParams({ ...this.data.kept, course: this.data.course_id, student });
+    return `student?${query}`;
   }
 }
 

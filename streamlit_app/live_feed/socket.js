@@ -5,9 +5,10 @@ const LONGEST_DELAY_MS = 15000;
 const OFFLINE_AFTER_FAILURES = 4;
 
 class LiveSocket {
-  constructor({ address, courseId, token, after, onMessage, onState }) {
+  constructor({ address, courseId, section, token, after, onMessage, onState }) {
     this.address = address;
     this.courseId = courseId;
+    this.section = section;
     this.protocols = ["cellpulse.v1", `bearer.${token}`];
     this.after = after; // the last position that came over this socket, or where to start
     this.onMessage = onMessage;
@@ -25,6 +26,7 @@ class LiveSocket {
     const address = new URL(`${this.address}/ws/dashboard`);
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     address.searchParams.set("course_id", this.courseId);
+    if (this.section) address.searchParams.set("section", this.section);
     address.searchParams.set("signals", "1");
     if (this.after) address.searchParams.set("after", this.after);
     let socket;

@@ -8,19 +8,21 @@ from typing import Any, Final
 
 import streamlit as st
 
+from streamlit_app.language.text import Text, for_browser, locale
+
 #: How many seconds of class pass in a second.
 SPEEDS: Final = (1, 10, 30, 60)
 TEXTS: Final = {
-    "label": "Time of the replay",
-    "play": "Play",
-    "pause": "Pause",
-    "speed": "Speed",
-    "times": "{n}\N{MULTIPLICATION SIGN}",
-    "next": "Next mark",
-    "slider": "Moment of class",
-    "marks": "Marks of this class",
-    "mark": "{time} {text}",
-    "since": "{n} min into class",
+    "label": Text("Time of the replay"),
+    "play": Text("Play"),
+    "pause": Text("Pause"),
+    "speed": Text("Speed"),
+    "times": Text("{n}\N{MULTIPLICATION SIGN}"),
+    "next": Text("Next mark"),
+    "slider": Text("Moment of class"),
+    "marks": Text("Marks of this class"),
+    "mark": Text("{time} {text}"),
+    "since": Text("{n} min into class"),
 }
 KEY: Final = "replay_time"
 _FOLDER: Final = Path(__file__).parent
@@ -56,7 +58,8 @@ def replay_time(data: dict[str, Any], on_asked: Callable[[], None]) -> None:
             of each minute; `marks`, each with `at_ms` and `text`.
         on_asked: Is called when the browser asks for another moment or speed; see `asked`.
     """
-    _time(key=KEY, data={**data, "speeds": SPEEDS, "texts": TEXTS}, on_asked_change=on_asked)
+    ours = {"speeds": SPEEDS, "texts": for_browser(TEXTS), "locale": locale().replace("_", "-")}
+    _time(key=KEY, data={**data, **ours}, on_asked_change=on_asked)
 
 
 def asked() -> Asked | None:

@@ -14,9 +14,8 @@ function made(name, className, text) {
   return element;
 }
 
-function clock(ms) {
-  return new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-}
+// Always with two digits, so that nothing moves while it plays.
+const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
 
 class ReplayTime {
   constructor(parent, data) {
@@ -100,7 +99,7 @@ class ReplayTime {
         entry.style.left = `${100 * share}%`;
         const button = made("button", "", mark.text);
         button.type = "button";
-        button.title = texts.mark.replace("{time}", clock(mark.at_ms)).replace("{text}", mark.text);
+        button.title = texts.mark.replace("{time}", this.clockOf(mark.at_ms)).replace("{text}", mark.text);
         button.addEventListener("click", () => this.goTo(mark.at_ms));
         entry.append(button);
         return entry;
@@ -108,10 +107,10 @@ class ReplayTime {
     );
   }
 
-  update(data, setTriggerValue) {
+  update(data, setStateValue) {
     const isElsewhere = data.at_ms !== this.asked && data.at_ms !== this.data.at_ms;
     this.data = data;
-    this.trigger = setTriggerValue;
+    this.tell = setStateValue;
     this.build();
     if (this.asked === data.at_ms) this.waitsSince = undefined;
     if (isElsewhere) {
@@ -189,7 +188,7 @@ class ReplayTime {
     this.asked = Math.round(this.at);
     this.askedAt = this.waitsSince = performance.now();
     if (this.isPlaying) this.keepInAddress();
-    this.trigger?.("asked", { at_ms: this.asked, speed: this.speed, playing: this.isPlaying, number: this.askedAt });
+    this.tell?.("asked", { at_ms: this.asked, speed: this.speed, playing: this.isPlaying, number: this.askedAt });
   }
 
   // While it plays the address follows, without an entry in the history for each step.
@@ -200,13 +199,17 @@ class ReplayTime {
     history.replaceState(history.state, "", address);
   }
 
+  clockOf(ms) {
+    return new Date(ms).toLocaleTimeString(this.data.locale, CLOCK);
+  }
+
   draw() {
     const { texts, begin_ms } = this.data;
     const minutes = Math.floor((this.at - begin_ms) / 60_000);
     this.slider.value = this.at / 1000;
     const since = texts.since.replace("{n}", minutes);
-    this.slider.setAttribute("aria-valuetext", `${clock(this.at)}, ${since}`);
-    this.clock.textContent = clock(this.at);
+    this.slider.setAttribute("aria-valuetext", `${this.clockOf(this.at)}, ${since}`);
+    this.clock.textContent = this.clockOf(this.at);
     this.since.textContent = since;
     const word = this.isPlaying ? texts.pause : texts.play;
     if (this.play.textContent !== word) this.play.textContent = word;
@@ -226,13 +229,13 @@ class ReplayTime {
 const shown = new WeakMap();
 
 // Streamlit calls this when the component appears and after each drawing.
-export default function ({ parentElement, data, setTriggerValue }) {
+export default function ({ parentElement, data, setStateValue }) {
   let time = shown.get(parentElement);
   if (!time) {
     time = new ReplayTime(parentElement, data);
     shown.set(parentElement, time);
   }
-  time.update(data, setTriggerValue);
+  time.update(data, setStateValue);
   return () => {
     shown.get(parentElement)?.close();
     shown.delete(parentElement);

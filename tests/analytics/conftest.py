@@ -81,11 +81,11 @@ def stores_at() -> Iterator[Callable[[ApiSettings], TwoStores]]:
 def stores(
     settings_at: Callable[[str, str], ApiSettings],
     stores_at: Callable[[ApiSettings], TwoStores],
-    empty_postgres_url: str,
+    postgres_url: str,
     lake_path: str,
 ) -> TwoStores:
     """Return two empty stores and their writers."""
-    return stores_at(settings_at(empty_postgres_url, lake_path))
+    return stores_at(settings_at(postgres_url, lake_path))
 
 
 @pytest.fixture(scope="session")
@@ -97,10 +97,10 @@ def known_class(
     """Return stores that hold course `py`, taught on 4 March 2024 from 9:00 UTC; read only.
 
     ada works on 1.2 (solves it by a check) and is stuck at 1.10; bob loses two events; cy stops
-    after one run at 9:00; dan works in the last notebook; eve is enrolled and does nothing. Ada
-    Lovelace, cy and eve are in section A, bob in B, dan in none. s1, s2 and s10 are enrolled in
-    course `sorted`, c/d in course `a/b`. The student of course `pages` has 257 events, 100 of them
-    in one millisecond.
+    after one run at 9:00; dan works in the last notebook; eve is enrolled and does nothing at seat
+    B4. Ada Lovelace, cy and eve are in section A, bob in B, dan in none. s1, s2 and s10 are
+    enrolled in course `sorted`, c/d in course `a/b`. The student of course `pages` has 257 events,
+    100 of them in one millisecond.
     """
     with psycopg.connect(postgres_server("postgres"), autocommit=True) as admin:
         admin.execute("CREATE DATABASE known_class")
@@ -110,6 +110,11 @@ def known_class(
     _fill_pages(stores)
     with psycopg.connect(stores.settings.postgres_url) as connection:
         _enroll(connection, "py", "eve")
+        connection.execute("UPDATE enrollments SET seat = 'B4' WHERE student_id = 'eve'")
+        connection.execute(
+            "INSERT INTO student_notes "
+            "VALUES ('n', 'py', 'ada', now(), 'grace', 'Knows loops', NULL)"
+        )
         _enroll(connection, "sorted", "s10", "s2", "s1")
         _enroll(connection, "a/b", "c/d")
         connection.execute(
@@ -154,7 +159,7 @@ def _teach_py(stores: TwoStores) -> None:
         at(3, "ada", status="error", seq=7, **ten, **ada),
         at(4, "bob", passed=False, seq=2, **check, **one, **bob),
         at(5, "bob", status="ok", seq=5, **ten, **bob),
-        at(6, "dan", status="ok", exercise="0.5", notebook="10-end.ipynb"),
+        at(6, "dan", status="ok", exercise="0.5", notebook="10-end.ipynb", code="x = 1"),
     )
 
 

@@ -156,6 +156,38 @@ async def test_a_hand_raised_after_a_snooze_shows(client: httpx.AsyncClient, les
     assert next(iter(await listed(client))) == "ada"
 
 
+async def test_the_queue_has_questions_and_places(client: httpx.AsyncClient, lesson: Any) -> None:
+    """Whoever waits longest is first; what was asked last is quoted, until the help."""
+    asked = [
+        ("bob", {"help_message": "Why <b>not</b>?"}),
+        ("ada", {"help_message": "Where?"}),
+        ("bob", {}),
+    ]
+    now = datetime.now(UTC) - timedelta(seconds=3)
+    lesson.write(
+        *(
+            lesson.log(
+                now + timedelta(milliseconds=place),
+                **{"course_id": "live", "student_id": student, "type": "help_requested", **told},
+            )
+            for place, (student, told) in enumerate(asked)
+        )
+    )
+    found = [
+        (each["student_id"], each["help_place"], each["help_message"])
+        for each in (await listed(client)).values()
+    ]
+    assert found == [("bob", 1, "Why <b>not</b>?"), ("ada", 2, "Where?")]
+    await client.post(MARK, json={"mark": "helped"})
+    assert (await listed(client))["bob"]["help_place"] == 1
+    lesson.write(
+        lesson.log(
+            now + timedelta(seconds=1), course_id="live", student_id="bob", type="help_resolved"
+        )
+    )
+    assert (await listed(client))["bob"]["help_message"] is None
+
+
 async def test_everybody_sees_that_somebody_goes_and_has_helped(
     client: httpx.AsyncClient,
 ) -> None:

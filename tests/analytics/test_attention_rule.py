@@ -60,6 +60,7 @@ def signals(student: str = "ada", **seen: Any) -> dict[str, Any]:
         "median_solved": 5.0,
         "help_at": None,
         "help_position": None,
+        "help_message": None,
     } | seen
 
 

@@ -20,7 +20,12 @@ def signals_of(
     lake: MemoryLake, now: datetime, minutes: int = FOREVER, as_of: int | None = None
 ) -> dict[str, dict[str, Any]]:
     rows = load_query("attention_signals").rows(
-        lake.connection, course_id=COURSE, now=now, as_of=as_of, lesson_minutes=minutes
+        lake.connection,
+        course_id=COURSE,
+        section=None,
+        now=now,
+        as_of=as_of,
+        lesson_minutes=minutes,
     )
     return {row["student_id"]: row for row in rows}
 

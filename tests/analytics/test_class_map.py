@@ -43,6 +43,7 @@ def rows(lake: MemoryLake, *exercises: str) -> dict[str, dict[str, Any]]:
     found = load_query("class_map").rows(
         lake.connection,
         course_id=COURSE,
+        section=None,
         exercises=list(exercises),
         now=NOW,
         as_of=None,
@@ -131,6 +132,7 @@ def test_the_stream_counts_students_where_they_ran_last(lake: MemoryLake) -> Non
     found = load_query("class_stream").rows(
         lake.connection,
         course_id=COURSE,
+        section=None,
         exercises=["1", "2"],
         bucket_seconds=60,
         start=None,
@@ -166,6 +168,7 @@ async def test_the_map_of_a_class(api: httpx.AsyncClient) -> None:
     assert ada["last_run_at"] == "2024-03-04T09:03:30Z"
     assert eve == {
         "student_id": "eve",
+        "seat": "B4",
         "states": "...",
         "failed_runs": [],
         "runs": [0] * 15,

@@ -23,6 +23,7 @@ async def test_every_course_is_listed_with_its_students_and_its_latest_event(
             "title": title,
             "students": students,
             "last_event_at": SEEN_LAST[course],
+            "time_zone": None,
         }
         for course, title, students in (
             ("a/b", "a/b", 1),

@@ -30,7 +30,9 @@ CODES: Final = ("a = 1\nb = a", "total = 0", "print(1)\n  \nx", None)
 
 def clusters_of(lake: MemoryLake, now: datetime, **bounds: Any) -> list[dict[str, Any]]:
     values = dict.fromkeys(("start", "until", "as_of", "exercise")) | {"row_limit": 500} | bounds
-    return load_query("error_clusters").rows(lake.connection, course_id=COURSE, now=now, **values)
+    return load_query("error_clusters").rows(
+        lake.connection, course_id=COURSE, section=None, now=now, **values
+    )
 
 
 def pattern_of(lake: MemoryLake, message: str | None) -> str | None:

@@ -9,12 +9,20 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 
 from analytics import (
+    admin_account_responses,
+    admin_course_responses,
+    admin_enrolment_responses,
+    admin_health_responses,
+    admin_registration_responses,
+    admin_stored_responses,
     attention_responses,
     class_mark_responses,
     class_responses,
+    code_responses,
+    own_page_responses,
     responses,
     sign_in_responses,
-    own_page_responses,
+    student_responses,
 )
 from analytics.api import create_app
 from analytics.settings import ApiSettings
@@ -25,6 +33,8 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/progress": responses.Progress,
     "/api/v1/courses/{course_id}/students": responses.Students,
     "/api/v1/courses/{course_id}/students/{student_id}/history": responses.History,
+    "/api/v1/courses/{course_id}/students/{student_id}/sittings": student_responses.Sittings,
+    "/api/v1/courses/{course_id}/students/{student_id}/notes": student_responses.Notes,
     "/api/v1/courses/{course_id}/events": responses.Events,
     "/api/v1/courses/{course_id}/exercises": responses.Exercises,
     "/api/v1/courses/{course_id}/timeline": responses.Timeline,
@@ -32,6 +42,8 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/class_sessions": class_responses.ClassSessions,
     "/api/v1/courses/{course_id}/class_stream": class_responses.ClassStream,
     "/api/v1/courses/{course_id}/marks": class_mark_responses.ClassMarks,
+    "/api/v1/courses/{course_id}/code_groups": code_responses.CodeGroups,
+    "/api/v1/courses/{course_id}/aliases": class_responses.Aliases,
     "/api/v1/measures": responses.Measures,
     "/api/v1/measures/{name}": responses.MeasureDefinition,
     "/api/v1/courses/{course_id}/measures/{name}": responses.MeasureRows,
@@ -44,16 +56,24 @@ ANSWERS = {
     f"{OWN}/deletion": own_page_responses.DeletionRequest,
     "/api/v1/deletion_requests": own_page_responses.DeletionRequests,
     "/api/v1/viewer": sign_in_responses.Viewer,
+    "/api/v1/admin/courses": admin_course_responses.AdminCourses,
+    "/api/v1/admin/courses/{course_id}/stored": admin_stored_responses.StoredOfCourse,
+    "/api/v1/admin/students/{student_id}/stored": admin_stored_responses.StoredAboutStudent,
+    "/api/v1/admin/accounts": admin_account_responses.Accounts,
+    "/api/v1/admin/actions": admin_course_responses.AdminActions,
+    "/api/v1/admin/health": admin_health_responses.Health,
     "/healthz": dict[str, str],
     "/readyz": dict[str, str],
 }
-#: The way in needs no token, and out there is nothing to answer.
+#: The way in needs no token.
 DOOR = {
     ("post", "/api/v1/sign-in"): sign_in_responses.NewSession,
     ("post", "/api/v1/password"): sign_in_responses.NewSession,
     ("post", "/api/v1/student-page"): sign_in_responses.NewSession,
+    ("post", "/api/v1/sign-in/provider"): sign_in_responses.BegunSignIn,
+    ("post", "/api/v1/sign-in/provider/answer"): sign_in_responses.NewSession,
+    ("post", "/api/v1/sign-out"): sign_in_responses.SignedOutAnswer,
 }
-SIGN_OUT = ("post", "/api/v1/sign-out")
 FILES = {"/api/v1/courses/{course_id}/tables/{table}", f"{OWN}/data"}
 #: Addresses that change something: method and path.
 CHANGES = {
@@ -69,6 +89,15 @@ CHANGES = {
         "put",
         "/api/v1/courses/{course_id}/attention/thresholds",
     ): attention_responses.AttentionThresholds,
+    ("post", "/api/v1/courses/{course_id}/students/{student_id}/notes"): student_responses.Notes,
+    (
+        "delete",
+        "/api/v1/courses/{course_id}/students/{student_id}/notes/{note_id}",
+    ): student_responses.Notes,
+    (
+        "post",
+        "/api/v1/courses/{course_id}/students/{student_id}/notes/{note_id}/restore",
+    ): student_responses.Notes,
     (
         "post",
         "/api/v1/courses/{course_id}/attention/{student_id}/snooze",
@@ -78,6 +107,24 @@ CHANGES = {
         "/api/v1/courses/{course_id}/attention/{student_id}/snooze",
     ): attention_responses.Snoozed,
     ("post", "/api/v1/courses/{course_id}/attention/{student_id}/mark"): attention_responses.Marked,
+    ("post", "/api/v1/admin/courses"): admin_course_responses.NewCourse,
+    ("put", "/api/v1/admin/courses/{course_id}"): admin_course_responses.CourseSettings,
+    ("post", "/api/v1/admin/courses/{course_id}/roster"): admin_enrolment_responses.Enrolment,
+    (
+        "post",
+        "/api/v1/admin/courses/{course_id}/roster/preview",
+    ): admin_enrolment_responses.Enrolment,
+    (
+        "post",
+        "/api/v1/admin/courses/{course_id}/registration",
+    ): admin_registration_responses.RegistrationPreview,
+    (
+        "post",
+        "/api/v1/admin/courses/{course_id}/registration/preview",
+    ): admin_registration_responses.RegistrationPreview,
+    ("post", "/api/v1/admin/accounts"): admin_account_responses.AccountLink,
+    ("post", "/api/v1/admin/accounts/{account}/reset"): admin_account_responses.AccountLink,
+    ("delete", "/api/v1/admin/accounts/{account}"): admin_account_responses.RemovedAccount,
     (
         "delete",
         "/api/v1/courses/{course_id}/attention/{student_id}/mark",
@@ -104,7 +151,7 @@ def test_every_address_is_documented(paths: Any) -> None:
     """The addresses are those of the contract, no more and no fewer."""
     assert {
         (method, path) for path, operations in paths.items() for method in operations
-    } == OPERATIONS.keys() | {("get", path) for path in FILES} | {SIGN_OUT}
+    } == OPERATIONS.keys() | {("get", path) for path in FILES}
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)

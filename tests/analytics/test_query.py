@@ -18,6 +18,7 @@ VALUES: dict[str, Any] = {
     "exercise": None,
     "now": datetime(2024, 3, 4, 9, 8, tzinfo=UTC),
     "before_ns": None,
+    "removed_since": datetime(2024, 3, 4, tzinfo=UTC),
     "row_limit": 10,
     "bucket_seconds": 60,
     "start": None,
@@ -26,7 +27,10 @@ VALUES: dict[str, Any] = {
     "as_of": None,
     "section": None,
     "course_ids": None,
+    "partly": [],
+    "sections": [],
     "lesson_minutes": 180,
+    "of_exercise": "0.5",
     "exercises": ["1.2", "1.10", "0.5"],
 }
 
@@ -40,6 +44,7 @@ def lake(known_class: Any) -> Iterator[duckdb.DuckDBPyConnection]:
 def test_there_is_a_measure_for_every_number() -> None:
     """The files found are the queries of the API."""
     assert query_names() == [
+        "admin_courses",
         "as_of",
         "attention_settings",
         "attention_signals",
@@ -48,14 +53,19 @@ def test_there_is_a_measure_for_every_number() -> None:
         "class_progress",
         "class_sessions",
         "class_stream",
+        "code_attempts",
         "course_events",
         "courses",
+        "enrolled",
         "error_clusters",
         "exercise_progress",
+        "kept_events",
         "membership",
         "own_course",
         "sections",
         "student_history",
+        "student_notes",
+        "student_sittings",
         "student_states",
         "timeline",
     ]

@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from flows.stores.lake_attach import attach_lake
+from tests.processes import command_of
 
 #: From the cell's end to the line on the page; the second try is for a machine that was busy.
 LIVE_MS = 2_000
@@ -107,7 +108,7 @@ def settings_of(platform: Any) -> dict[str, str]:
 def switched_off(platform: Any, *parts: str) -> Iterator[None]:
     """Freeze processes: they answer nothing, and nobody starts them again."""
     children = psutil.Process(platform.process.pid).children(recursive=True)
-    frozen = [c for c in children if any(part in " ".join(c.cmdline()) for part in parts)]
+    frozen = [c for c in children if any(part in " ".join(command_of(c)) for part in parts)]
     assert len(frozen) >= len(parts)
     for process in frozen:
         process.suspend()

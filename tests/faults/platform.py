@@ -5,7 +5,6 @@ import os
 import secrets
 import signal
 import socket
-import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,6 +21,7 @@ from flows.migrate import prepare_databases
 from flows.settings import InfluxSettings, LakeSettings, PlatformSettings
 from flows.status import PlatformStatus, read_status
 from ingest_api.tokens import Grant, Scope, issue_token
+from tests.cellpulse import cellpulse
 from tests.faults.clocks import Clocks
 from tests.faults.disks import Disks
 from tests.faults.plan import HOPS
@@ -104,11 +104,13 @@ class Platform:
         for process in (*stores, self.processes["influxdb-adaptor"]):
             process.await_answer()
         self._influx.set_up()
-        prepare_databases(
-            LakeSettings.load(
-                CELLPULSE_POSTGRES_URL=self.postgres_url, CELLPULSE_LAKE_PATH=self.lake_path
+        # As `cellpulse up` does, beside which no worker writes and can hold it up.
+        if not any(process.runs for process in others if process.name.startswith("worker")):
+            prepare_databases(
+                LakeSettings.load(
+                    CELLPULSE_POSTGRES_URL=self.postgres_url, CELLPULSE_LAKE_PATH=self.lake_path
+                )
             )
-        )
         for process in others:
             process.start()
         for process in others:
@@ -124,14 +126,7 @@ class Platform:
 
     def cellpulse(self, *arguments: str) -> tuple[int, Any]:
         """Run a command of the operator; return its exit code and the JSON that it prints."""
-        done = subprocess.run(
-            (sys.executable, "-m", "flows.cli", *arguments, "--json"),
-            env=self._environment({}) | self._direct(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        done = cellpulse(self._environment({}) | self._direct(), *arguments, "--json")
         try:
             return done.returncode, json.loads(done.stdout)
         except ValueError:

@@ -19,6 +19,7 @@ def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:
     migrate(engine)
     expected = {
         "accounts",
+        "admin_actions",
         "courses",
         "students",
         "enrollments",
@@ -39,6 +40,8 @@ def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:
         "attention_marks",
         "deletion_requests",
         "class_marks",
+        "student_notes",
+        "issued_tokens",
     }
     assert tables(engine) == expected
     migrate(engine, "base")

@@ -32,6 +32,7 @@ async def client(append: AsyncMock) -> AsyncIterator[AsyncClient]:
     redis.xrevrange = AsyncMock(return_value=[])
     redis.xread = AsyncMock(side_effect=_wait_forever)
     redis.aclose = AsyncMock()
+    redis.get = AsyncMock(return_value=None)
     redis.info = AsyncMock(return_value={"aof_enabled": 1})
     redis.pubsub.return_value.__aenter__.return_value.subscribe = AsyncMock()
     redis.pubsub.return_value.__aenter__.return_value.get_message = AsyncMock(

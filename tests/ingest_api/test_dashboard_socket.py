@@ -10,10 +10,17 @@ from typing import Any
 
 import pytest
 from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from ingest_api.connection_manager import MESSAGES_WAITING, ConnectionManager, Subscription
+from ingest_api.connection_manager import (
+    MESSAGES_WAITING,
+    ConnectionManager,
+    Part,
+    Subscription,
+)
+from ingest_api.course_sections import CourseSections
 
 RUN = {"course_id": "demo", "student_id": "s1", "status": "ok"}
 
@@ -271,13 +278,13 @@ def test_too_many_waiting_messages_mark_a_client_as_lagging() -> None:
     """A subscription that nobody drains is marked, and another one of the course is not."""
 
     async def scenario() -> tuple[bool, bool]:
-        manager = ConnectionManager()
-        slow = Subscription("demo", signals=False)
-        fast = Subscription("demo", signals=False)
+        manager = ConnectionManager(CourseSections(AsyncRedis()))
+        slow = Subscription(Part("demo"), signals=False)
+        fast = Subscription(Part("demo"), signals=False)
         manager.connect(slow)
         manager.connect(fast)
         for number in range(MESSAGES_WAITING + 1):
-            manager.send_events([("demo", f"1-{number}", "{}")])
+            manager.send_events([("demo", "s1", f"1-{number}", "{}")])
             await fast.next()
         return slow.lagging.is_set(), fast.lagging.is_set()
 

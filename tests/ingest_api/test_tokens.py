@@ -1,9 +1,19 @@
 """Tokens."""
 
+import time
+
 import jwt
 import pytest
 
-from ingest_api.tokens import Grant, InvalidTokenError, issue_token, read_token, token_from_header
+from ingest_api.tokens import (
+    EndedTokenError,
+    Grant,
+    InvalidTokenError,
+    TokenLife,
+    issue_token,
+    read_token,
+    token_from_header,
+)
 
 SECRET = "a-secret-that-only-the-tests-know"
 
@@ -13,7 +23,7 @@ SECRET = "a-secret-that-only-the-tests-know"
 )
 def test_a_token_grants_what_it_was_issued_for(grant: Grant) -> None:
     """Reading a token gives the grant back."""
-    assert read_token(SECRET, issue_token(SECRET, grant)) == grant
+    assert read_token((SECRET,), issue_token(SECRET, grant)) == grant
 
 
 @pytest.mark.parametrize(
@@ -28,12 +38,13 @@ def test_a_token_grants_what_it_was_issued_for(grant: Grant) -> None:
         jwt.encode({"scope": "read", "course": 7}, SECRET, algorithm="HS256"),
         jwt.encode({"scope": "read"}, SECRET, algorithm="HS256"),
         jwt.encode({"scope": "read", "course": "demo", "exp": 1}, SECRET, algorithm="HS256"),
+        jwt.encode({"scope": "read", "course": "demo", "exp": "x"}, SECRET, algorithm="HS256"),
     ],
 )
 def test_any_other_token_is_refused(token: str) -> None:
     """Foreign, unsigned, incomplete and expired tokens grant nothing."""
     with pytest.raises(InvalidTokenError):
-        read_token(SECRET, token)
+        read_token((SECRET,), token)
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer  ", "Basic abc", "abc"])
@@ -49,3 +60,33 @@ def test_a_grant_covers_its_course_and_student_only() -> None:
     assert not Grant("read", "demo").allows_course("other")
     assert Grant("ingest", "demo").allows_student("anyone")
     assert not Grant("ingest", "demo", "s1").allows_student("s2")
+
+
+def test_a_token_ends_when_it_was_made_to() -> None:
+    """Before that it is good; the end is looked at each time, not only at the first."""
+    now = int(time.time())
+    token = issue_token(SECRET, Grant("read", "demo", token=TokenLife("a", now, now + 100)))
+    assert read_token((SECRET,), token).token == TokenLife("a", now, now + 100)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", lambda: now + 100.0)
+        with pytest.raises(EndedTokenError, match="has ended"):
+            read_token((SECRET,), token)
+
+
+def test_the_secret_before_holds_until_it_is_taken_away() -> None:
+    """Tokens of both secrets are read while both are named; then those of the new one alone."""
+    other = "the-secret-that-replaces-the-one-of-the-tests"
+    old, new = (issue_token(secret, Grant("read", "demo")) for secret in (SECRET, other))
+    assert read_token((other, SECRET), old) == read_token((other, SECRET), new)
+    with pytest.raises(InvalidTokenError):
+        read_token((other,), old)
+
+
+def test_a_token_without_an_id_has_one_all_the_same() -> None:
+    """So one of any version can be revoked."""
+    tokens = [
+        jwt.encode({"scope": "read", "course": course}, SECRET, algorithm="HS256")
+        for course in ("a", "a", "b")
+    ]
+    first, again, other = (read_token((SECRET,), token).token.token_id for token in tokens)
+    assert first == again != other

@@ -2,23 +2,46 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
+import uvicorn
 
 from flows.embedded.part import free_port
 from flows.embedded.platform import http_answers, lives
+from flows.embedded.redis_server import redis_part
 from flows.migrate import prepare_databases
 from flows.settings import InfluxSettings, LakeSettings
 from ingest_api.tokens import Grant, Scope, issue_token
+from tests.cellpulse import cellpulse
 
 SECRET = "a-secret-that-only-the-tests-know"
+
+
+@contextmanager
+def serving(app: Any, port: int = 0) -> Iterator[str]:
+    """Serve an app in a thread; yield its address."""
+    listening = socket.create_server(("127.0.0.1", port))
+    config = uvicorn.Config(app, log_level="error", ws="websockets-sansio")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listening.close()
 
 
 @dataclass
@@ -34,6 +57,7 @@ class Pipeline:
     ingest_port: int = field(default_factory=free_port)
     api_port: int = field(default_factory=free_port)
     dashboard_port: int = field(default_factory=free_port)
+    course: str = "demo"
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -54,8 +78,9 @@ class Pipeline:
             "INFLUXDB_BUCKET": self.influx.bucket,
         }
 
-    def start(self, name: str) -> None:
-        module, answers = {
+    def start(self, *names: str) -> None:
+        """Start processes, at once, and wait until each answers."""
+        parts = {
             "ingest": ("ingest_api.serve", lambda: http_answers(f"{self.ingest}/healthz")),
             "relay": ("flows.relay", lambda: lives(self.redis_url, "relay")),
             "worker": ("flows.worker", lambda: lives(self.redis_url, "worker")),
@@ -64,30 +89,27 @@ class Pipeline:
                 "streamlit_app.serve",
                 lambda: http_answers(f"{self.dashboard}/_stcore/health"),
             ),
-        }[name]
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                (sys.executable, "-m", module), env=self.environment, stdout=log, stderr=log
-            )
-        self.wait_until(answers, name)
+        }
+        for name in names:
+            module, _ = parts[name]
+            with (self.folder / f"{name}.log").open("ab") as log:
+                self.processes[name] = subprocess.Popen(
+                    (sys.executable, "-m", module), env=self.environment, stdout=log, stderr=log
+                )
+        for name in names:
+            _, answers = parts[name]
+            self.wait_until(answers, name)
 
-    def stop(self, name: str) -> int:
-        process = self.processes.pop(name)
-        process.terminate()
-        try:
-            return process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            return process.wait()
+    def stop(self, *names: str) -> None:
+        """Stop processes, at once."""
+        stopping = [self.processes.pop(name) for name in names]
+        for process in stopping:
+            process.terminate()
+        for process in stopping:
+            _end(process)
 
     def cellpulse(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            (sys.executable, "-m", "flows.cli", *arguments),
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return cellpulse(self.environment, *arguments)
 
     @property
     def ingest(self) -> str:
@@ -102,10 +124,10 @@ class Pipeline:
         return f"http://127.0.0.1:{self.dashboard_port}"
 
     def bearer(
-        self, scope: Scope = "ingest", course: str = "demo", student: str | None = None
+        self, scope: Scope = "ingest", course: str | None = None, student: str | None = None
     ) -> dict[str, str]:
-        token = issue_token(SECRET, Grant(scope, course, student))
-        return {"Authorization": f"Bearer {token}"}
+        grant = Grant(scope, self.course if course is None else course, student)
+        return {"Authorization": f"Bearer {issue_token(SECRET, grant)}"}
 
     def post(self, events: object) -> dict[str, Any]:
         answer = httpx.post(f"{self.ingest}/student-progress", json=events, headers=self.bearer())
@@ -121,9 +143,8 @@ class Pipeline:
 
     def runs_by_api(self) -> int:
         """Return the course's runs as the aggregation API counts them; 0 before it knows it."""
-        answer = httpx.get(
-            f"{self.api}/api/v1/courses/demo/progress", headers=self.bearer("read"), timeout=30
-        )
+        address = f"{self.api}/api/v1/courses/{self.course}/progress"
+        answer = httpx.get(address, headers=self.bearer("read"), timeout=30)
         return 0 if answer.status_code == httpx.codes.NOT_FOUND else int(answer.json()["runs"])
 
     def redis_cli(self, *arguments: str) -> str:
@@ -154,6 +175,45 @@ class Pipeline:
         assert self.redis_cli("PUBLISH", "progress-events", text).strip() != "0"
 
 
+def _end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="session")
+def shared_stores(
+    running: Callable[..., Any],
+    migrated_database: Callable[[], AbstractContextManager[str]],
+    new_bucket: Callable[[], InfluxSettings],
+    tmp_path_factory: pytest.TempPathFactory,
+    wait_until: Callable[..., None],
+) -> Iterator[Pipeline]:
+    """Run a pipeline for all tests, on stores that no other test empties."""
+    folder, port = tmp_path_factory.mktemp("shared"), free_port()
+    redis = redis_part(folder / "redis", "127.0.0.1", port)
+    with running(redis, folder / "redis.log"), migrated_database() as postgres_url:
+        redis_url, lake_path = f"redis://127.0.0.1:{port}/0", str(folder / "lake")
+        pipeline = Pipeline(redis_url, postgres_url, lake_path, new_bucket(), folder, wait_until)
+        prepare_databases(
+            LakeSettings(CELLPULSE_POSTGRES_URL=postgres_url, CELLPULSE_LAKE_PATH=lake_path)
+        )
+        pipeline.start("ingest", "relay", "worker", "api")
+        yield pipeline
+        pipeline.stop(*pipeline.processes)
+
+
+@pytest.fixture
+def shared_pipeline(shared_stores: Pipeline) -> Pipeline:
+    """Return a pipeline that other tests use too, and a course that is this test's own.
+
+    Whoever stops a process, hurts a store or counts more than the course takes `pipeline`.
+    """
+    return replace(shared_stores, course=f"course-{uuid4().hex}")
+
+
 @pytest.fixture
 def idle_pipeline(
     redis_url: str,
@@ -169,13 +229,11 @@ def idle_pipeline(
     )
     pipeline = Pipeline(redis_url, postgres_url, lake_path, influx_settings, tmp_path, wait_until)
     yield pipeline
-    for name in list(pipeline.processes):
-        pipeline.stop(name)
+    pipeline.stop(*pipeline.processes)
 
 
 @pytest.fixture
 def pipeline(idle_pipeline: Pipeline) -> Pipeline:
     """Return the pipeline with all of its processes running."""
-    for name in ("ingest", "relay", "worker", "api"):
-        idle_pipeline.start(name)
+    idle_pipeline.start("ingest", "relay", "worker", "api")
     return idle_pipeline

@@ -43,12 +43,14 @@ TABLES = (
     "attention_marks",
     "deletion_requests",
     "class_marks",
+    "student_notes",
 )
 #: What no event tells of: only a backup brings it back.
 SET_BY_INSTRUCTOR = (
-    "UPDATE enrollments SET display_name = 'Ada', section = 'A' WHERE student_id = 's1'",
+    "UPDATE enrollments SET display_name = 'Ada', section = 'A', seat = 'B4' WHERE student_id='s1'",
     "INSERT INTO attention_thresholds VALUES ('demo', 'failed_runs', NULL, now())",
     "INSERT INTO attention_snoozes VALUES ('demo', 's1', now(), now() + interval '1 day', 'Ada')",
+    "INSERT INTO student_notes VALUES ('n', 'demo', 's1', now(), NULL, 'Knows loops', NULL)",
     "INSERT INTO attention_marks VALUES ('demo', 's1', now(), 'going', 'Ada')",
     "INSERT INTO deletion_requests VALUES ('demo', 's1', now())",
     "INSERT INTO class_marks VALUES ('m', 'demo', now(), 'explained sums', now(), 'Ada')",

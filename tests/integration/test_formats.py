@@ -85,29 +85,33 @@ def bring_in(pipeline: Any, course: str, folder: Path) -> str:
     return str(done.stdout)
 
 
-def test_a_round_trip_loses_nothing(pipeline: Any, tmp_path: Path, wait_until: WaitUntil) -> None:
+def test_a_round_trip_loses_nothing(
+    shared_pipeline: Any, tmp_path: Path, wait_until: WaitUntil
+) -> None:
     """Every field of every event comes back, in order, once, and each store has it."""
-    one = {"course_id": "demo", "student_id": "s1"}
+    pipeline, course = shared_pipeline, shared_pipeline.course
+    again, third = f"{course}-again", f"{course}-third"
+    one = {"course_id": course, "student_id": "s1"}
     pipeline.post([one | fields for fields in EVENTS])
-    wait_until(lambda: len(events_in(pipeline, "demo")) == len(EVENTS), "the lake")
+    wait_until(lambda: len(events_in(pipeline, course)) == len(EVENTS), "the lake")
 
-    said = export(pipeline, "demo", tmp_path / "out")
-    assert f"{len(EVENTS)} events of course 'demo', snapshot " in said
-    said = bring_in(pipeline, "again", tmp_path / "out")
-    assert f"course 'again': {len(EVENTS)} added, 0 were there already" in said
+    said = export(pipeline, course, tmp_path / "out")
+    assert f"{len(EVENTS)} events of course '{course}', snapshot " in said
+    said = bring_in(pipeline, again, tmp_path / "out")
+    assert f"course '{again}': {len(EVENTS)} added, 0 were there already" in said
 
-    original, copied = events_in(pipeline, "demo"), events_in(pipeline, "again")
+    original, copied = events_in(pipeline, course), events_in(pipeline, again)
     assert kept(copied) == kept(original)
     assert not {event["event_id"] for event in copied} & {e["event_id"] for e in original}
-    assert pipeline.psql("SELECT count(*) FROM sessions WHERE course_id = 'again'") == "1"
+    assert pipeline.psql(f"SELECT count(*) FROM sessions WHERE course_id = '{again}'") == "1"
 
-    said = bring_in(pipeline, "again", tmp_path / "out")
-    assert f"course 'again': 0 added, {len(EVENTS)} were there already" in said
-    assert len(events_in(pipeline, "again")) == len(EVENTS)
+    said = bring_in(pipeline, again, tmp_path / "out")
+    assert f"course '{again}': 0 added, {len(EVENTS)} were there already" in said
+    assert len(events_in(pipeline, again)) == len(EVENTS)
 
-    export(pipeline, "again", tmp_path / "out2")
-    bring_in(pipeline, "third", tmp_path / "out2")
-    assert kept(events_in(pipeline, "third")) == kept(original)
+    export(pipeline, again, tmp_path / "out2")
+    bring_in(pipeline, third, tmp_path / "out2")
+    assert kept(events_in(pipeline, third)) == kept(original)
 
 
 COLUMNS = (
@@ -148,8 +152,7 @@ def test_a_data_set_of_another_system_becomes_a_course(
     limited = idle_pipeline.environment | {"CELLPULSE_LOG_LIMIT_BYTES": "1000000"}
     limited |= {"CELLPULSE_LOG_KEEP": "10"}
     monkeypatch.setattr(type(idle_pipeline), "environment", property(lambda _: limited))
-    for name in ("relay", "worker", "api"):
-        idle_pipeline.start(name)
+    idle_pipeline.start("relay", "worker", "api")
     write_code_workout(tmp_path / "data", runs := 1_500)
     said = bring_in(idle_pipeline, "demo", tmp_path / "data")
     assert f"course 'demo': {2 * runs} added, 0 were there already" in said
@@ -172,8 +175,10 @@ def refused(pipeline: Any, *arguments: str) -> str:
     return str(done.stderr.splitlines()[-1])
 
 
-def test_what_is_wrong_is_one_line_and_changes_nothing(pipeline: Any, tmp_path: Path) -> None:
+def test_what_is_wrong_is_one_line_and_changes_nothing(idle_pipeline: Any, tmp_path: Path) -> None:
     """Nothing is appended, and nothing is under the export's name."""
+    pipeline = idle_pipeline
+    pipeline.start("ingest", "relay", "worker")
     one = {"course_id": "demo", "student_id": "s1", "status": "ok"}
     pipeline.post([one | {"session_id": "progsnap2:s1", "seq": 1}])
     pipeline.wait_until(lambda: len(events_in(pipeline, "demo")) == 1, "the lake")

@@ -26,18 +26,24 @@ CHECKS = [
     ignored_auth,
 ]
 STUDENT = {"course_id": "demo", "student_id": "s1"}
-KNOWN = STUDENT | {"name": "error_quotient", "table": "events", "mark_id": "1"}
+KNOWN = STUDENT | {
+    "name": "error_quotient",
+    "table": "events",
+    "mark_id": "1",
+    "note_id": "0" * 32,
+    "account": "a1",
+}
 PROBLEM = "application/problem+json"
 
 
-@pytest.fixture
-def taught(pipeline: Any) -> Any:
-    """Return the pipeline with a class whose events the API knows."""
-    pipeline.post(
+@pytest.fixture(scope="module")
+def taught(shared_stores: Any) -> Any:
+    """Return a pipeline with a class whose events the API knows."""
+    shared_stores.post(
         [STUDENT | {"status": "error", "exercise": "1.1", "room": {"a": [None, "é"]}}] * 5
     )
-    pipeline.wait_until(lambda: pipeline.runs_by_api() == 5, "the lake")
-    return pipeline
+    shared_stores.wait_until(lambda: shared_stores.runs_by_api() >= 5, "the lake")
+    return shared_stores
 
 
 def fuzz(schema: BaseSchema, headers: dict[str, str], examples: int) -> set[int]:

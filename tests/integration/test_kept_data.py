@@ -62,8 +62,7 @@ def test_every_number_of_kept_data_is_as_noted(
         archive.extractall(folder, filter="data")
     done = idle_pipeline.cellpulse("restore", str(folder / "backup"))
     assert done.returncode == 0, done.stderr
-    for process in ("ingest", "relay", "worker"):
-        idle_pipeline.start(process)
+    idle_pipeline.start("ingest", "relay", "worker")
 
     def is_even() -> bool:
         status = json.loads(idle_pipeline.cellpulse("status", "--json").stdout)

@@ -47,8 +47,7 @@ def test_statements_reach_ralph_once_through_its_and_our_own_absence(
     }
     environment = idle_pipeline.environment | push
     monkeypatch.setattr(type(idle_pipeline), "environment", property(lambda _: environment))
-    for name in ("ingest", "relay", "worker"):
-        idle_pipeline.start(name)
+    idle_pipeline.start("ingest", "relay", "worker")
     idle_pipeline.post([RUN] * 60 + [PASSED, PASSED])
     lags = caught_up | {"lrs": 62}
     wait_until(lambda: behind(idle_pipeline) == lags, "the other stores")

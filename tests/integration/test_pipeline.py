@@ -19,8 +19,13 @@ def lake_rows(pipeline: Any, query: str) -> list[tuple[Any, ...]]:
         return lake.execute(query).fetchall()
 
 
-def test_post_is_printed_by_a_real_redis_cli_subscribe(pipeline: Any) -> None:
+def of_course(pipeline: Any) -> str:
+    return f"course_id = '{pipeline.course}'"
+
+
+def test_post_is_printed_by_a_real_redis_cli_subscribe(shared_pipeline: Any) -> None:
     """Step 1.3: a posted event is published on `progress-events`, as stored plus its position."""
+    pipeline = shared_pipeline
     port = pipeline.redis_url.rpartition(":")[2].partition("/")[0]
     with subprocess.Popen(
         ("redis-cli", "-p", port, "SUBSCRIBE", "progress-events"),
@@ -30,7 +35,8 @@ def test_post_is_printed_by_a_real_redis_cli_subscribe(pipeline: Any) -> None:
         assert subscriber.stdout is not None
         greeting = [subscriber.stdout.readline() for _ in range(3)]
         assert greeting[0] == "subscribe\n"
-        [position] = pipeline.post(RUN | {"exercise": "1.1"})["positions"]
+        run = RUN | {"course_id": pipeline.course, "exercise": "1.1"}
+        [position] = pipeline.post(run)["positions"]
         lines = [subscriber.stdout.readline() for _ in range(3)]
         subscriber.terminate()
     message = json.loads(lines[2])
@@ -50,41 +56,47 @@ def test_the_ingest_needs_no_database(idle_pipeline: Any) -> None:
     assert httpx.get(f"{idle_pipeline.ingest}/readyz").status_code == 200
 
 
-def test_redis_cli_publish_reaches_psql_and_influxql(pipeline: Any, wait_until: WaitUntil) -> None:
+def test_redis_cli_publish_reaches_psql_and_influxql(
+    shared_pipeline: Any, wait_until: WaitUntil
+) -> None:
     """Step 1.4: what redis-cli publishes is found with psql, with InfluxQL and in the lake."""
-    pipeline.publish(RUN | {"exercise": "1.1"})
-    wait_until(
-        lambda: (
-            pipeline.psql("SELECT student_id, exercise, runs FROM student_states") == "s1|1.1|1"
-        ),
-        "PostgreSQL",
-    )
-    points = "SELECT exercise, status FROM progress_event WHERE student_id = 's1'"
+    pipeline = shared_pipeline
+    pipeline.publish(RUN | {"course_id": pipeline.course, "exercise": "1.1"})
+    states = f"SELECT student_id, exercise, runs FROM student_states WHERE {of_course(pipeline)}"
+    wait_until(lambda: pipeline.psql(states) == "s1|1.1|1", "PostgreSQL")
+    points = f"SELECT exercise, status FROM progress_event WHERE {of_course(pipeline)}"
     wait_until(lambda: len(pipeline.influxql(points)) == 1, "InfluxDB")
     assert pipeline.influxql(points)[0][1:] == ["1.1", "ok"]
     wait_until(lambda: pipeline.runs_by_api() == 1, "the lake")
 
 
-def test_redis_cli_publish_reaches_a_websocket(pipeline: Any) -> None:
+def test_redis_cli_publish_reaches_a_websocket(shared_pipeline: Any) -> None:
     """Step 2.2: a connected client receives what redis-cli published, once it is in the log."""
+    pipeline = shared_pipeline
     token = pipeline.bearer("read")["Authorization"].removeprefix("Bearer ")
-    address = f"ws://127.0.0.1:{pipeline.ingest_port}/ws/dashboard?course_id=demo&token={token}"
+    query = f"course_id={pipeline.course}&token={token}"
+    address = f"ws://127.0.0.1:{pipeline.ingest_port}/ws/dashboard?{query}"
     with connect(address) as client:
-        pipeline.publish(RUN | {"exercise": "1.1", "room": "B12"})
+        pipeline.publish(RUN | {"course_id": pipeline.course, "exercise": "1.1", "room": "B12"})
         message = json.loads(client.recv(timeout=20))
     assert (message["exercise"], message["extra"]) == ("1.1", {"room": "B12"})
     assert message["position"]
 
 
 def test_an_invalid_message_lands_in_the_rejected_stream(
-    pipeline: Any, wait_until: WaitUntil
+    shared_pipeline: Any, wait_until: WaitUntil
 ) -> None:
     """What redis-cli publishes and is no event is set aside with its reason."""
-    pipeline.publish('{"course_id":"demo"}')
-    wait_until(lambda: pipeline.redis_cli("XLEN", "progress-events:rejected") == "1\n", "it")
-    assert "student_id: Field required" in pipeline.redis_cli(
-        "XRANGE", "progress-events:rejected", "-", "+"
-    )
+    sent = json.dumps({"course_id": shared_pipeline.course})
+    shared_pipeline.publish(sent)
+
+    def set_aside() -> list[str]:
+        everything = shared_pipeline.redis_cli("XRANGE", "progress-events:rejected", "-", "+")
+        return [entry for entry in everything.split("\nraw\n") if entry.startswith(sent)]
+
+    wait_until(set_aside, "it")
+    [entry] = set_aside()
+    assert "student_id: Field required" in entry
 
 
 def test_every_store_gets_each_event_once_across_restarts(
@@ -119,8 +131,7 @@ def test_one_store_that_is_away_holds_up_no_other(
     """With InfluxDB away the other stores get everything; when it is back it gets all too."""
     right = idle_pipeline.influx
     idle_pipeline.influx = right.model_copy(update={"url": "http://127.0.0.1:1"})
-    for name in ("ingest", "relay", "worker", "api"):
-        idle_pipeline.start(name)
+    idle_pipeline.start("ingest", "relay", "worker", "api")
     idle_pipeline.post([RUN] * 10)
     wait_until(lambda: idle_pipeline.runs_by_api() == 10, "the lake")
     wait_until(lambda: idle_pipeline.psql("SELECT runs FROM student_states") == "10", "PostgreSQL")

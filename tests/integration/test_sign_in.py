@@ -1,18 +1,20 @@
 """Signing in and out: the gate, the aggregation API and the ingest, with real stores."""
 
-import socket
-import threading
+import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    asynccontextmanager,
+    suppress,
+)
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psycopg
 import pytest
-import uvicorn
 from click.testing import CliRunner, Result
 from playwright.sync_api import Browser, expect
 from redis import Redis
@@ -30,6 +32,7 @@ from flows.cli import cli
 from flows.migrate import prepare_databases
 from flows.password_code import issue_code
 from flows.settings import LakeSettings
+from flows.stores import issued_tokens
 from flows.stores.accounts import expect_first_admin
 from flows.stores.postgres import engine_for
 from ingest_api.app import create_app as create_ingest
@@ -38,6 +41,7 @@ from ingest_api.tokens import Grant, SignedIn, issue_token
 from streamlit_app.access import AccessCheck
 from streamlit_app.gate import COOKIE, Gate
 from streamlit_app.sign_in import SignInPages
+from tests.integration.conftest import serving
 
 SECRET = "a-secret-that-only-the-tests-know"
 PASSWORD = "correct horse battery"
@@ -56,6 +60,9 @@ class Door:
     browsers: list[httpx.Client] = field(default_factory=list)
 
     def cellpulse(self, *arguments: str) -> Result:
+        return self.command("account", *arguments)
+
+    def command(self, *arguments: str) -> Result:
         environment = {
             "CELLPULSE_REDIS_URL": self.redis_url,
             "CELLPULSE_POSTGRES_URL": self.postgres_url,
@@ -63,7 +70,7 @@ class Door:
             "CELLPULSE_SECRET": SECRET,
             "CELLPULSE_DASHBOARD_PORT": self.dashboard.rpartition(":")[2],
         }
-        return CliRunner().invoke(cli, ["account", *arguments], env=environment)
+        return CliRunner().invoke(cli, arguments, env=environment)
 
     def browser(self) -> httpx.Client:
         headers = {"Accept": "text/html"}
@@ -91,21 +98,6 @@ def sign_in(
     browser: httpx.Client, account: str, password: str = PASSWORD, **more: str
 ) -> httpx.Response:
     return browser.post("/sign-in", data={"account": account, "password": password} | more)
-
-
-@contextmanager
-def _serving(app: Any) -> Iterator[str]:
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="error", ws="websockets-sansio")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listening.close()
 
 
 @pytest.fixture
@@ -145,8 +137,8 @@ def _door(
         return PlainTextResponse(f"page {request.url.path}")
 
     with ExitStack() as stack:
-        api = stack.enter_context(_serving(create_api(settings)))
-        ingest = stack.enter_context(_serving(create_ingest(ingest_settings)))
+        api = stack.enter_context(serving(create_api(settings)))
+        ingest = stack.enter_context(serving(create_ingest(ingest_settings)))
         http = httpx.AsyncClient(base_url=api, timeout=30)
 
         @asynccontextmanager
@@ -156,7 +148,7 @@ def _door(
 
         inside = Starlette(routes=[Route("/{path:path}", page)], lifespan=lifespan)
         gate = Gate(inside, AccessCheck(http), SignInPages(http))
-        dashboard = stack.enter_context(_serving(gate))
+        dashboard = stack.enter_context(serving(gate))
         yield Door(dashboard, api, ingest, redis_server_url, postgres_url, lake_path)
     with psycopg.connect(postgres_server("postgres"), autocommit=True) as admin:
         admin.execute("DROP DATABASE sign_in WITH (FORCE)")
@@ -191,6 +183,45 @@ def test_an_admin_sees_every_course(door: Door) -> None:
     engine.dispose()
     assert len(ask(door, browser, "/courses").json()["courses"]) == 3
     assert "admin  admin  every course" in door.cellpulse("list").output
+
+
+def students_of(door: Door, browser: httpx.Client) -> list[str]:
+    answer = ask(door, browser, "/courses/py/students")
+    return [each["student_id"] for each in answer.json()["students"]]
+
+
+def test_an_assistant_sees_who_is_in_her_section_now(door: Door, tmp_path: Path) -> None:
+    """Numbers, student pages and the live feed follow the roster within a second."""
+    roster = tmp_path / "roster.csv"
+    roster.write_text("student_id,section\nann,A\nbob,B\n")
+    assert door.command("enroll", str(roster), "--course", "py").exit_code == 0
+    options = ("--role", "assistant", "--course", "py", "--section", "A")
+    browser = door.account("tess", *options)
+    assert "tess  assistant  py (section A)" in door.cellpulse("list").output
+    assert students_of(door, browser) == ["ann"]
+    assert ask(door, browser, "/courses/py/students/bob/history").status_code == 403
+    token = browser.cookies.get(COOKIE)
+    live = f"{door.ingest.replace('http', 'ws')}/ws/dashboard?course_id=py&token={token}"
+    sender = {"Authorization": f"Bearer {issue_token(SECRET, Grant('ingest', 'py'))}"}
+
+    def first_seen() -> str:
+        """Let both run cells until the live feed shows one of them."""
+        runs = [{"course_id": "py", "student_id": each, "status": "ok"} for each in ("ann", "bob")]
+        with connect(live) as feed:
+            while True:
+                httpx.post(f"{door.ingest}/student-progress", json=runs, headers=sender)
+                with suppress(TimeoutError):
+                    return str(json.loads(feed.recv(0.5))["student_id"])
+
+    assert first_seen() == "ann"
+    roster.write_text("student_id,section\nann,B\nbob,A\n")
+    assert door.command("enroll", str(roster), "--course", "py").exit_code == 0
+    assert students_of(door, browser) == ["bob"]
+    assert ask(door, browser, "/courses/py/students/ann/history").status_code == 403
+    seen = first_seen()
+    while seen == "ann":  # within a second
+        seen = first_seen()
+    assert seen == "bob"
 
 
 def test_a_name_and_a_password_lead_to_the_page_that_was_wanted(door: Door) -> None:
@@ -276,6 +307,15 @@ def test_a_new_link_ends_the_old_password_and_every_session(door: Door) -> None:
     assert door.cellpulse("remove", "eve").exit_code == 1
 
 
+def test_an_operator_ends_every_session_of_a_name(door: Door) -> None:
+    """The account stays, and its owner may sign in again."""
+    browser = door.account("kit", "--role", "instructor", "--course", "py")
+    assert ask(door, browser, "/viewer").status_code == 200
+    assert door.cellpulse("sign-out", "kit").exit_code == 0
+    assert ask(door, browser, "/viewer").status_code == 401
+    assert sign_in(browser, "kit").text == "page /"
+
+
 def test_a_password_can_t_be_found_by_trying(door: Door) -> None:
     """After ten wrong ones the account waits, for the right one too; another account does not."""
     door.account("fay", "--role", "instructor", "--course", "py")
@@ -343,6 +383,9 @@ def test_a_session_ends_by_itself(door: Door) -> None:
     [
         (["add", "x", "--role", "instructor"], "an instructor needs at least one --course"),
         (["add", "x", "--role", "admin", "--course", "py"], "an admin sees every course"),
+        (["add", "x", "--role", "assistant", "--course", "py"], "at least one --section"),
+        (["add", "x", "--role", "assistant", "--section", "A"], "an assistant needs one --course"),
+        (["add", "x", "--role", "admin", "--section", "A"], "only an assistant has sections"),
         (["add", "a\nb", "--role", "admin"], "printable"),
         (["add", "a\\b", "--role", "admin"], "printable"),  # no form would take it
         (["reset", "nobody"], "there is no account 'nobody'"),
@@ -368,16 +411,21 @@ def test_while_redis_is_away_nobody_is_let_in_by_a_session(
     )
     now = time.time()
     session = Grant("read", "py", None, SignedIn("ada", "t", now, int(now) + 100))
-    with _serving(create_api(settings)) as api:
+    revoked = Grant("read", "py")
+    engine = engine_for(postgres_url)
+    issued_tokens.record(engine, revoked)
+    issued_tokens.revoke(engine, revoked.token.token_id)
+    engine.dispose()
+    with serving(create_api(settings)) as api:
         statuses = [
             httpx.get(
                 f"{api}/api/v1/viewer",
                 headers={"Authorization": f"Bearer {issue_token(SECRET, grant)}"},
             ).status_code
-            for grant in (session, Grant("read", "py"))
+            for grant in (session, Grant("read", "py"), revoked)
         ]
         tried = httpx.post(
             f"{api}/api/v1/sign-in", json={"account": "ada", "password": PASSWORD}
         ).status_code
-    assert statuses == [503, 200]
+    assert statuses == [503, 200, 401]
     assert tried == 503

@@ -13,6 +13,8 @@ import httpx
 import psutil
 import pytest
 
+from tests.processes import command_of
+
 WaitUntil = Callable[..., None]
 RUN = {"course_id": "demo", "student_id": "s1", "status": "ok"}
 
@@ -24,13 +26,6 @@ def platform(tmp_path: Path, make_platform: Callable[[Path], Any]) -> Iterator[A
     yield up
     if up.process is not None and up.process.poll() is None:
         up.stop()
-
-
-def _command(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.NoSuchProcess:  # a database's own helpers come and go
-        return []
 
 
 def progress(platform: Any) -> dict[str, Any] | None:
@@ -80,7 +75,7 @@ def test_a_part_that_dies_is_started_again_and_all_of_them_after_a_kill(
     platform.start()
     assert platform.process is not None
     children = psutil.Process(platform.process.pid).children(recursive=True)
-    [ingest] = [child for child in children if "ingest_api.serve" in _command(child)]
+    [ingest] = [child for child in children if "ingest_api.serve" in command_of(child)]
     ingest.kill()
     ingest.wait()
     wait_until(lambda: platform.run("status").returncode == 0, "all to be well again")
@@ -177,7 +172,7 @@ def test_hung_parts_hold_up_no_stop(platform: Any) -> None:
     platform.start()
     children = psutil.Process(platform.process.pid).children(recursive=True)
     for child in children:
-        program, *arguments = _command(child) or [""]
+        program, *arguments = command_of(child) or [""]
         if Path(program).name == "influxd" or {"flows.relay", "jupyterlab"} & {*arguments}:
             child.suspend()
     assert platform.stop() == 0

@@ -13,9 +13,7 @@ from nbclient import NotebookClient
 
 from analytics import connect
 from flows.logged_event import LoggedEvent
-from flows.migrate import migrate
 from flows.stores.lake import LakeWriter
-from flows.stores.postgres import engine_for
 from ingest_api.events import ProgressEvent, StoredEvent
 from tests.notebooks.conftest import BEGIN, PROJECT, ResearchLake
 
@@ -93,9 +91,6 @@ def test_a_notebook_reads_one_snapshot_while_a_writer_goes_on(
     postgres_url: str, lake_path: str
 ) -> None:
     """Every number is that of one snapshot, whatever is committed meanwhile."""
-    engine = engine_for(postgres_url)
-    migrate(engine)
-    engine.dispose()
     writer = LakeWriter(postgres_url, lake_path)
     writer.position()
     lake = ResearchLake(postgres_url, lake_path, writer)

@@ -52,6 +52,8 @@ from analytics.class_mark_responses import (
     ClassMarkSet,
 )
 from analytics.class_responses import (
+    Alias,
+    Aliases,
     ClassMap,
     ClassSession,
     ClassSessions,
@@ -59,6 +61,7 @@ from analytics.class_responses import (
     MapStudent,
     StreamExercise,
 )
+from analytics.code_responses import CodeGroup, CodeGroups
 from analytics.measure import load_measure
 from analytics.measure_answers import definition, measures
 from analytics.responses import (
@@ -80,7 +83,9 @@ from analytics.responses import (
     Timeline,
     TimelineBucket,
 )
-from analytics.sign_in_responses import Viewer
+from analytics.sign_in_responses import OpenSection, Viewer
+from analytics.student_examples import SITTINGS
+from analytics.student_responses import Note, NoteRequest, Notes, Sittings
 from streamlit_app import session
 
 READ_TOKEN = "read-token-of-the-instructor"
@@ -98,9 +103,16 @@ class MadeUpClass:
         """Forget everything."""
         self.courses = [COURSE]
         self.account: str | None = None
+        self.sections: list[OpenSection] = []
+        self.sections_asked: set[str | None] = set()
         self.titles = {COURSE: "Introduction to Python"}
         self.events: list[HistoryEvent] = []
         self.students: dict[str, str] = {}
+        self.names: dict[str, str] = {}
+        self.code_groups: list[CodeGroup] = []
+        self.notes: list[Note] = []
+        self.removed: list[Note] = []
+        self.seats: dict[str, str] = {}
         self.lost = 0
         self.lake_lags = 0
         self.numbers_lag = 0
@@ -263,6 +275,7 @@ class MadeUpClass:
             students.append(
                 MapStudent(
                     student_id=state.student_id,
+                    seat=self.seats.get(state.student_id),
                     states="".join(letter for letter, _ in cells),
                     failed_runs=[failed for letter, failed in cells if letter == "f"],
                     runs=[ages.count(minute) for minute in range(14, -1, -1)],
@@ -330,6 +343,8 @@ def _judging_api(made_up: MadeUpClass) -> FastAPI:
     @app.middleware("http")
     async def judge(request: Request, call_next: Callable[..., Any]) -> Any:
         made_up.asked.append(request.url.path)
+        if request.url.path.startswith("/api/v1/courses/"):
+            made_up.sections_asked.add(request.query_params.get("section"))
         when = request.query_params.get("as_of")
         made_up.asked_as_of.add((request.url.path.rpartition("/")[2], when))
         if made_up.api_is_away:
@@ -345,7 +360,7 @@ def _judging_api(made_up: MadeUpClass) -> FastAPI:
 
     @app.get("/api/v1/viewer")
     def viewer() -> Viewer:
-        return Viewer(account=made_up.account)
+        return Viewer(account=made_up.account, sections=tuple(made_up.sections))
 
     return app
 
@@ -462,7 +477,7 @@ def _serve_measures(app: FastAPI, made_up: MadeUpClass) -> None:
         student_id: str | None = None,
         exercise: str | None = None,
     ) -> MeasureRows:
-        standard = {"by", "student_id", "exercise"}
+        standard = {"by", "student_id", "exercise", "section"}
         own = {key: text for key, text in request.query_params.items() if key not in standard}
         measure = load_measure(name)
         assert own.keys() <= measure.parameters.keys()
@@ -481,6 +496,14 @@ def _serve_picture(app: FastAPI, made_up: MadeUpClass) -> None:
     @app.get("/api/v1/courses/{course}/class_map")
     def class_map(course: str) -> ClassMap:
         return made_up.class_map().model_copy(update={"course_id": course})
+
+    @app.get("/api/v1/courses/{course}/aliases")
+    def aliases(course: str) -> Aliases:
+        listed = [
+            Alias(student_id=student, display_name=made_up.names.get(student), number=number * 41)
+            for number, student in enumerate(dict.fromkeys(made_up.students.values()))
+        ]
+        return Aliases(course_id=course, aliases=listed)
 
     @app.get("/api/v1/courses/{course}/class_stream")
     def class_stream(course: str) -> ClassStream:
@@ -571,6 +594,26 @@ def _serve_attention(app: FastAPI, made_up: MadeUpClass) -> None:
         made_up.marks.get(student, [None]).pop()
         return Marked(course_id=course, student_id=student)
 
+    @app.get("/api/v1/courses/{course}/students/{student}/sittings")
+    def sittings(course: str, student: str) -> Sittings:
+        [sitting] = SITTINGS.sittings
+        there = sitting.model_copy(update={"notebooks": ["course/01_values.ipynb"]})
+        return Sittings(
+            as_of=made_up.as_of(), course_id=course, student_id=student, sittings=[there]
+        )
+
+    _serve_notes(app, made_up)
+
+    @app.get("/api/v1/courses/{course}/code_groups")
+    def code_groups(course: str, exercise: str) -> CodeGroups:
+        return CodeGroups(
+            as_of=made_up.as_of(),
+            course_id=course,
+            exercise=exercise,
+            sharing=sum(group.students for group in made_up.code_groups),
+            groups=made_up.code_groups,
+        )
+
     @app.get("/api/v1/courses/{course}/error_clusters")
     def error_clusters(course: str, minutes: int, exercise: str | None = None) -> ErrorClusters:
         assert minutes == (60 if exercise is None else 100_000)
@@ -581,6 +624,36 @@ def _serve_attention(app: FastAPI, made_up: MadeUpClass) -> None:
             until=None,
             clusters=made_up.clusters,
         )
+
+
+def _serve_notes(app: FastAPI, made_up: MadeUpClass) -> None:
+    path = "/api/v1/courses/{course}/students/{student}/notes"
+
+    @app.get(path)
+    def notes(course: str, student: str) -> Notes:
+        return Notes(
+            course_id=course, student_id=student, notes=made_up.notes, removed=made_up.removed
+        )
+
+    @app.post(path)
+    def add(course: str, student: str, asked: NoteRequest) -> Notes:
+        note = Note(note_id=uuid4().hex, text=asked.text, at=datetime.now(UTC), by="grace")
+        made_up.notes.insert(0, note)
+        return notes(course, student)
+
+    @app.delete(f"{path}/{{note_id}}")
+    def remove(course: str, student: str, note_id: str) -> Notes:
+        [note] = [each for each in made_up.notes if each.note_id == note_id]
+        made_up.notes.remove(note)
+        made_up.removed.append(note)
+        return notes(course, student)
+
+    @app.post(f"{path}/{{note_id}}/restore")
+    def restore(course: str, student: str, note_id: str) -> Notes:
+        [note] = [each for each in made_up.removed if each.note_id == note_id]
+        made_up.removed.remove(note)
+        made_up.notes.append(note)
+        return notes(course, student)
 
 
 class FakeIngest:
@@ -785,7 +858,7 @@ def _await_health(address: str, log: Path) -> None:
     pytest.fail(f"the dashboard did not start: {log.read_text()}")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def running_dashboard() -> Callable[..., Any]:
     """Return the context manager that runs the real dashboard: its process, address and log."""
     return _running_dashboard

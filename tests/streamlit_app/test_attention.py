@@ -104,6 +104,24 @@ def test_a_raised_hand_stands_beside_the_name(made_up: Any) -> None:
     assert "<dt>hands up</dt><dd>2</dd>" in text
 
 
+def test_a_question_is_quoted_with_the_place_in_the_queue(made_up: Any) -> None:
+    """In the student's own words, and only as text; where the roster knows it, with the seat."""
+    made_up.run("ada")
+    made_up.seats = {"ada": "B4"}
+    [ada] = needy("ada")
+    since = datetime.now(UTC) - timedelta(minutes=2)
+    hand = ada.reasons[0].model_copy(update={"code": "hand_up", "since": since})
+    told = {"reasons": [hand], "help_message": 'Why "<i>"?\n', "help_place": 1}
+    made_up.needy = [ada.model_copy(update=told), ada.model_copy(update={"student_id": "bob"})]
+    app = opened()
+    text = text_of(app)
+    assert text.count('data-testid="question"') == 1
+    assert "<q>Why &quot;&lt;i&gt;&quot;?</q>" in text
+    assert "waiting 2 min · place 1</span>" in text
+    assert text.count("seat B4") == 1
+    assert [each["seat"] for each in map_of(app)["students"]] == ["B4"]
+
+
 def test_five_are_shown_and_the_rest_is_counted(made_up: Any) -> None:
     """More can't be walked to; in the map all of them are tinted."""
     for name in "abcdefgh":

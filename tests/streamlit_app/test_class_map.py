@@ -13,7 +13,9 @@ from streamlit_app.class_map.matrix import (
     hands_up,
     map_data,
     ordered,
+    orders_of,
     runs_a_minute,
+    seats_of,
     solved_of_reached,
     where_most_are,
 )
@@ -38,6 +40,16 @@ def listed(student_id: str, code: str = "same_error") -> Listed:
     [example] = ATTENTION.students
     reason = Reason(code=code, text="why", since=NOW, values={}, positions=[])  # type: ignore[arg-type]
     return example.model_copy(update={"student_id": student_id, "reasons": [reason]})
+
+
+def test_by_seat_who_has_none_comes_last() -> None:
+    """B4 is before B10; without any seat in the roster there is no such order."""
+    seats = {"a": "B10", "b": None, "c": "B4", "d": None}
+    students = [student(name, seat=seat) for name, seat in seats.items()]
+    assert ordered(students, ["b"], "seat") == ["c", "a", "b", "d"]
+    assert seats_of(a_class(*students)) == {"a": "B10", "c": "B4"}
+    assert orders_of(a_class(*students)) == ["need", "seat", "name"]
+    assert orders_of(a_class(student("b", seat=None))) == ["need", "name"]
 
 
 def test_by_need_the_most_urgent_come_first() -> None:

@@ -107,7 +107,8 @@ TEXTS: Final = """
 """
 #: Names, and what Python says: the same in every language.
 DATA: Final = re.compile(
-    r"s\d\d|01_values|NameError|name '…?x?' is not defined|Cellpulse|JupyterLab|Python|Watwin"
+    r"s\d\d|\d\d[-_]\w+|NameError|name '…?x?' is not defined|Cellpulse|"
+    r"CELLPULSE_\w+|JupyterLab|Python|Watwin"
 )
 ENGLISH: Final = re.compile(r"[A-Za-z]{3,}")
 

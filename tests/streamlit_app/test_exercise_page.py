@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics.attention_examples import ATTENTION, ERROR_CLUSTERS
+from analytics.code_examples import CODE_GROUPS
 from analytics.responses import MeasureRow, TimelineBucket
 from streamlit_app.exercise_charts import curve_frame, funnel, solved_after
 from streamlit_app.exercise_tables import (
@@ -69,6 +70,30 @@ def test_measures_have_their_meaning_and_lead_to_the_numbers_behind(
     assert "How hard an exercise is: the share of those who attempted it" in facts
     link = "measures?course=python-101&amp;measure=difficulty&amp;by=student&amp;exercise=1.1"
     assert f'href="{link}"' in facts
+
+
+def test_code_stands_beside_a_way_that_worked(
+    made_up: Any, open_page: Open, text_of: Callable[..., str]
+) -> None:
+    """Only as text; the lines that differ have a sign; who wrote it is one link away."""
+    assert "set <code>CELLPULSE_SEND_CODE=1</code>" in text_of(open_page(exercise="1.1"))
+    [example] = CODE_GROUPS.groups
+    stuck = example.model_copy(
+        update={"code": "a = 1\nprint('<b>')", "solved_code": "a = 1\n\nprint(a)"}
+    )
+    solved = example.model_copy(
+        update={"code": "x", "has_solved": True, "students": 2, "solved_code": None}
+    )
+    made_up.code_groups = [solved, stuck]
+    text = text_of(open_page(exercise="1.1"))
+    assert "3 students share theirs." in text
+    assert text.count('data-testid="code-group"') == 2
+    assert text.count('data-testid="code-group" open') == 1
+    assert "<summary><b>2 students</b> <span>solved it</span>" in text
+    assert "<summary><b>1 student</b> <span>not solved yet, NameError</span>" in text
+    assert "<span>  a = 1\n</span><del>\N{MINUS SIGN} print(&#x27;&lt;b&gt;&#x27;)\n</del>" in text
+    assert "<span>  a = 1\n</span><ins>+  \n</ins><ins>+ print(a)\n</ins>" in text
+    assert '<a href="student?course=python-101&amp;student=ada">ada</a>' in text
 
 
 def test_who_is_stuck_here_is_named(

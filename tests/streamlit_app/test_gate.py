@@ -113,6 +113,22 @@ def test_the_link_moves_its_token_into_a_cookie(visitor: httpx.Client) -> None:
     assert (again.status_code, again.text) == (200, "page /student")
 
 
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        ("/live", "/"),
+        ("/live/?course=a%20b&order=seat", "/?course=a%20b&order=seat"),
+        ("/live?token=good", "/?token=good"),
+    ],
+)
+def test_the_live_page_is_found_by_its_name(
+    visitor: httpx.Client, path: str, location: str
+) -> None:
+    """Streamlit serves it at the root; what the address asks for stays."""
+    response = visitor.get(path)
+    assert (response.status_code, response.headers["location"]) == (303, location)
+
+
 def test_each_page_that_is_opened_renews_the_cookie(visitor: httpx.Client) -> None:
     """A bookmark that is used each week goes on working; files and refusals renew nothing."""
     visitor.cookies.set(COOKIE, "good")

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from analytics.attention_responses import Mark
-from analytics.responses import MeasureRow, MeasureRows
 from analytics.own_page_examples import OVERVIEW
 from analytics.own_page_responses import Hand, OwnExercise
+from analytics.responses import MeasureRow, MeasureRows
 from streamlit_app.my_progress import exercise_table, points_of
 from streamlit_app.my_progress_measures import POINTS
 from streamlit_app.my_progress_seen import seen

@@ -7,6 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import streamlit_app.app
+from analytics.sign_in_responses import OpenSection
+from analytics.student_examples import NOTES
 from streamlit_app import session
 
 COURSE = "python-101"
@@ -45,6 +47,12 @@ def _checked(app: AppTest) -> AppTest:
 
 def _text(app: AppTest) -> str:
     return "".join(block.body for block in app.html)
+
+
+def _button(app: AppTest, label: str) -> Any:
+    """Return the one button with a label."""
+    (found,) = (each for each in app.button if each.label == label)
+    return found
 
 
 def _component(app: AppTest, name: str) -> dict[str, Any]:
@@ -134,6 +142,43 @@ def test_the_list_begins_with_runs_from_the_api(made_up: Any, api_url: str) -> N
     assert api_url not in str(feed)
 
 
+def test_an_assistant_s_section_is_chosen_by_itself(made_up: Any) -> None:
+    """It stands in the address and the header; everything is asked, and linked, for it."""
+    made_up.run("Vole", "error")
+    made_up.sections = [OpenSection(course_id=COURSE, section="A 1")]
+    for query in ({}, {"section": "B"}):
+        made_up.sections_asked.clear()
+        app = _open(**query)
+        assert app.query_params["section"] == "A 1"
+        assert '<span class="cp-viewer" data-testid="section">Section A 1</span>' in _text(app)
+        assert made_up.sections_asked == {"A 1"}
+        assert _feed(app)["section"] == _component(app, "class_map")["section"] == "A 1"
+        assert not app.get("popover")
+    assert "section=A+1" in _text(_open_student(section="A 1"))
+
+
+def test_an_assistant_of_several_sections_chooses(made_up: Any) -> None:
+    """The first is shown until another one is chosen, which then stands in the address."""
+    made_up.run("Vole")
+    made_up.sections = [OpenSection(course_id=COURSE, section=name) for name in ("A", "B")]
+    app = _open()
+    assert app.query_params["section"] == "A"
+    assert app.selectbox(key="section").options == ["Section A", "Section B"]
+    made_up.sections_asked.clear()
+    _checked(app.selectbox(key="section").select("B").run())
+    assert app.query_params["section"] == "B"
+    assert made_up.sections_asked == {"B"}
+
+
+def test_an_instructor_may_look_at_a_section(made_up: Any) -> None:
+    """By an address that names it, as of a link from an assistant; the whole course is near."""
+    made_up.run("Vole")
+    text = _text(_open(section="A"))
+    assert f'Section A <a href="?course={COURSE}" target="_self">Whole course</a>' in text
+    assert made_up.sections_asked == {"A"}
+    assert 'data-testid="section"' not in _text(_open())
+
+
 def test_the_address_names_the_course(made_up: Any) -> None:
     """Without a course in the address the latest one is taken, and the address says so."""
     made_up.courses = ["another", COURSE]
@@ -220,9 +265,57 @@ def test_earlier_runs_are_a_click_away(made_up: Any) -> None:
     app = _open_student(student="Vole")
     assert "no-10-" in _text(app)
     assert "no-9-" not in _text(app)
-    _checked(app.button[0].click().run())
+    _checked(_button(app, "Show earlier").click().run())
     assert "no-0-" in _text(app)
-    assert not app.button
+    assert "Show earlier" not in [each.label for each in app.button]
+
+
+def test_a_note_is_kept_removed_and_brought_back(made_up: Any) -> None:
+    """With who and when, and only as text."""
+    made_up.run("Vole")
+    app = _open_student(student="Vole")
+    assert "No note yet." in _text(app)
+    app.text_area(key="new_note").input(" Knows <b>loops</b>\n2nd ")
+    _checked(_button(app, "Keep").click().run())
+    assert "<p>Knows &lt;b&gt;loops&lt;/b&gt;\n2nd</p>" in _text(app)
+    assert "</time> · grace</p>" in _text(app)
+    _checked(_button(app, "Remove").click().run())
+    assert "Removed: Knows &lt;b&gt;loops&lt;/b&gt;</p>" in _text(app)
+    _checked(_button(app, "Undo").click().run())
+    assert 'data-testid="note"' in _text(app)
+    _checked(_button(app, "Keep").click().run())  # nothing was written
+    assert _text(app).count('data-testid="note"') == 1
+    made_up.api_is_away = True
+    _checked(_button(app, "Remove").click().run())
+    assert "can&#x27;t be had right now" in _text(app)
+    assert 'data-testid="note"' in _text(app)
+
+
+def test_times_at_work_are_a_line_each(made_up: Any) -> None:
+    """When, how long, and what was solved; a cell is one click away where Jupyter is known."""
+    made_up.run("Vole", cell_id="a b")
+    text = _text(_open_student(student="Vole"))
+    assert "14 Sept 2026 08:40 to 09:30</time>" in text
+    assert '<td class="cp-wide">01_values</td><td class="cp-number">39 min</td>' in text
+    assert '<span title="2.1, 2.2">2: 2.1, 2.2</span>' in text
+    assert "/lab/tree/" not in text
+
+
+def test_the_cell_of_a_run_opens_where_jupyter_is_known(
+    made_up: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the student's own notebook; not while names are hidden, nor are the notes shown."""
+    monkeypatch.setenv("CELLPULSE_JUPYTER_URL", "https://hub.example/user/{student}/")
+    made_up.run("Vole & co", cell_id="a b")
+    made_up.notes = [NOTES.notes[0]]
+    text = _text(_open_student(student="Vole & co"))
+    link = "https://hub.example/user/Vole%20%26%20co/lab/tree/course/01_values.ipynb?#cell-id=a%20b"
+    assert f'<a href="{link}" target="_blank"' in text
+    assert "Knows loops" in text
+    hidden = _text(_open_student(student="Amber alpaca", projector="1"))
+    assert 'data-testid="history-table"' in hidden
+    for secret in ("hub.example", "Vole", "Knows loops"):
+        assert secret not in hidden
 
 
 def test_without_a_student_everyone_is_offered(made_up: Any) -> None:

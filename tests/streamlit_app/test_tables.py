@@ -104,7 +104,7 @@ def test_a_history_shows_times_in_the_instructors_zone(made_up: Any) -> None:
         error_message="name 'x' is not defined\nmore",
     )
     made_up.run("Vole", None, type="heartbeat", at=NOW)
-    rows = _rows(history_table(made_up.of("Vole"), ZoneInfo("Asia/Tokyo")))
+    rows = _rows(history_table(made_up.of("Vole"), ZoneInfo("Asia/Tokyo"), lambda *_: None))
     assert rows == [
         ["24 Nov 18:00:00", "1.1", "error", "1.2 s", "NameError name 'x' is not defined"]
     ]
@@ -117,7 +117,7 @@ def test_what_a_student_wrote_is_only_text(made_up: Any) -> None:
     tables = [
         class_table(made_up.states(), evil, NOW),
         exercise_table(made_up.exercises()),
-        history_table(made_up.of(evil), UTC),
+        history_table(made_up.of(evil), UTC, lambda *_: 'http://j/?a="'),
     ]
     for table in tables:
         assert "<img" not in table

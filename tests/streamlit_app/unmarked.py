@@ -12,12 +12,15 @@ _NO_WORDS: Final = {"Path", "Template", "TypeVar", "compile", "component"}
 #: Constants that hold a name that is the same in every language, or words for a program.
 _FOR_PROGRAMS: Final = {
     "_FAULT",
+    "AT",
     "BRAND",
     "FACTS_SHOWN",
     "GROUPS",
     "Order",
     "PARAMETER",
+    "SECTION",
     "SHOWN",
+    "SPEED",
     "STATES",
 }
 _WORDS: Final = re.compile(r"[A-Z“][a-z]+([.:,?]| \S)|(^|\s)[A-Z][a-z]+$|[a-z]{2,} [a-z“{]")
@@ -67,6 +70,9 @@ def _texts(node: ast.AST) -> Iterator[str]:
         return
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
+    if isinstance(node, ast.Subscript):  # the name of a part is for a program
+        yield from _texts(node.value)
+        return
     children = node.values if isinstance(node, ast.Dict) else ast.iter_child_nodes(node)
     for child in children:
         yield from _texts(child)

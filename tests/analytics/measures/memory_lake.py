@@ -1,6 +1,6 @@
 """A lake in memory, filled as the lake's writer does, so that many small histories are measured."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -19,9 +19,14 @@ class MemoryLake:
 
     def __init__(self) -> None:
         self.connection = empty_lake()
+        # Histories are small: more threads than one only wait for each other.
+        self.connection.execute("SET threads = 1")
+        self._writer = LakeWriter("", "")
+        self._known: set[tuple[str, ...]] = set()
 
     def clear(self) -> None:
         """Forget every event and the master data."""
+        self._known.clear()
         for table in ("events", "rollup_student_exercise", "rollup_course_minute"):
             self.connection.execute(f"DELETE FROM lake.{table}")
         for table in Base.metadata.sorted_tables:
@@ -35,9 +40,8 @@ class MemoryLake:
         first = self._count() + 1
         logged = [_logged(number, fields) for number, fields in enumerate(events, first)]
         if logged:
-            LakeWriter("", "")._insert(self.connection, logged)
-        for one in logged:
-            self._enroll(one.event)
+            self._writer._insert(self.connection, logged)
+            self._enroll([one.event for one in logged])
 
     def put_into(self, section: str, *students: str, course_id: str = COURSE) -> None:
         """Put students into a section, as a roster does."""
@@ -63,35 +67,31 @@ class MemoryLake:
         (count,) = self.connection.execute("SELECT count(*) FROM lake.events").fetchone() or (0,)
         return int(count)
 
-    def _enroll(self, event: StoredEvent) -> None:
-        seen_at = min(event.occurred_at, event.received_at)
-        self._know("courses", course_id=event.course_id, first_seen_at=seen_at)
-        self._know("students", student_id=event.student_id, first_seen_at=seen_at)
-        self._know(
-            "enrollments",
-            course_id=event.course_id,
-            student_id=event.student_id,
-            enrolled_at=seen_at,
-        )
-        if event.exercise:
-            self._know(
-                "exercises",
-                course_id=event.course_id,
-                exercise=event.exercise,
-                notebook=event.notebook,
-                first_seen_at=seen_at,
+    def _enroll(self, events: Iterable[StoredEvent]) -> None:
+        rows: dict[str, list[dict[str, Any]]] = {}
+        for event in events:
+            for table, key, rest in _master_data(event):
+                if (table, *key.values()) not in self._known:
+                    self._known.add((table, *key.values()))
+                    rows.setdefault(table, []).append(key | rest)
+        for table, fresh in rows.items():
+            names, places = ", ".join(fresh[0]), ", ".join("?" * len(fresh[0]))
+            self.connection.executemany(
+                f"INSERT INTO master.{table} ({names}) VALUES ({places})",
+                [list(row.values()) for row in fresh],
             )
 
-    def _know(self, table: str, **row: Any) -> None:
-        keys = [name for name in ("course_id", "student_id", "exercise") if name in row]
-        same = " AND ".join(f"{name} = ${name}" for name in keys)
-        names = ", ".join(row)
-        values = ", ".join(f"${name}" for name in row)
-        self.connection.execute(
-            f"INSERT INTO master.{table} ({names}) SELECT {values} "
-            f"WHERE NOT EXISTS (FROM master.{table} WHERE {same})",
-            row,
-        )
+
+def _master_data(event: StoredEvent) -> Iterator[tuple[str, dict[str, str], dict[str, Any]]]:
+    """Yield what an event makes known: the table, the row's key, and the rest of the row."""
+    seen_at = min(event.occurred_at, event.received_at)
+    course, student = {"course_id": event.course_id}, {"student_id": event.student_id}
+    yield "courses", course, {"first_seen_at": seen_at}
+    yield "students", student, {"first_seen_at": seen_at}
+    yield "enrollments", course | student, {"enrolled_at": seen_at}
+    if event.exercise:
+        exercise = course | {"exercise": event.exercise}
+        yield "exercises", exercise, {"notebook": event.notebook, "first_seen_at": seen_at}
 
 
 def _logged(number: int, fields: dict[str, Any]) -> LoggedEvent:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.analytics.measures.evidence import near, with_positions, works
+from tests.analytics.measures.evidence import alike, near, with_positions, works
 from tests.analytics.measures.histories import BEGIN, Event, histories
 from tests.analytics.measures.memory_lake import MemoryLake
 from tests.analytics.measures.test_difficulty import Z, wilson
@@ -138,10 +138,10 @@ def test_a_section_is_compared_as_a_class(
     for by, expected in apart.items():
         asked: dict[str, Any] = {"against_section": "B", "min_students": 1}
         together = lake.rows("cohort_comparison", by, section="A", **asked)
-        assert [row | {"value": near(row["value"])} for row in expected] == together
+        assert together == alike(expected)
         # Without a section it is compared with all others of the course.
         others = lake.rows("cohort_comparison", by, **asked)
-        assert [row for row in others if row in together] == together
+        assert [row for row in others if row in alike(together)] == alike(together)
 
 
 def _in_sections(lake: MemoryLake) -> None:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any, Final
 
 import pytest
@@ -10,11 +11,15 @@ from hypothesis import strategies as st
 
 from analytics.measure import GRAINS, measure_names
 from analytics.measure_macros import create_measure_macros
-from tests.analytics.measures.evidence import near
+from tests.analytics.measures.evidence import alike, near, on_any_history
 from tests.analytics.measures.histories import BEGIN, Event, histories
 from tests.analytics.measures.memory_lake import COURSE, MemoryLake
 
 _NOW: Final = datetime(2034, 1, 1, tzinfo=UTC)
+#: Every measure is asked about every history within one test.
+pytestmark = pytest.mark.timeout(600)
+
+_WIDE: Final = ("course", "student", "exercise")
 #: Measures whose value for a student is the sum over the exercises, and by run over the runs.
 _SUMS: Final = ("repeated_error_density",)
 #: Averages, each with the number of what it is averaged over.
@@ -27,47 +32,42 @@ _AVERAGES: Final = {
 }
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
-@given(events=histories())
-@pytest.mark.parametrize("name", _SUMS)
-@pytest.mark.parametrize("wide", ["course", "student", "exercise"])
-def test_a_sum_is_that_of_its_parts(
-    name: str, wide: Any, lake: MemoryLake, events: list[Event]
-) -> None:
+@on_any_history()
+def test_a_sum_is_that_of_its_parts(lake: MemoryLake, events: list[Event]) -> None:
     """A wider group's number is the sum over its runs, null where none of them has one."""
     lake.clear()
     lake.write(events)
-    parts = _grouped(lake.rows(name, "run"), wide)
-    for key, value in lake.values(name, wide).items():
-        known = [row["value"] for row in parts[key] if row["value"] is not None]
-        assert value == (pytest.approx(sum(known), abs=1e-9) if known else None)
+    for name in _SUMS:
+        runs = lake.rows(name, "run")
+        for wide in _WIDE:
+            parts = _grouped(runs, wide)
+            for key, value in lake.values(name, wide).items():
+                known = [row["value"] for row in parts[key] if row["value"] is not None]
+                assert value == near(sum(known) if known else None), (name, wide, key)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
-@given(events=histories())
-@pytest.mark.parametrize(("name", "weight"), _AVERAGES.items())
-@pytest.mark.parametrize("wide", ["course", "student", "exercise", "student_exercise"])
-def test_an_average_is_that_of_its_parts(
-    name: str, weight: str, wide: Any, lake: MemoryLake, events: list[Event]
-) -> None:
+@on_any_history()
+def test_an_average_is_that_of_its_parts(lake: MemoryLake, events: list[Event]) -> None:
     """A wider group's number is the mean over its runs, each with its own weight."""
     lake.clear()
     lake.write(events)
-    parts = _grouped(lake.rows(name, "run"), wide)
-    for row in lake.rows(name, wide):
-        counted = [part for part in parts[_key(row, wide)] if part["value"] is not None]
-        total = sum(part[weight] for part in counted)
-        assert (row[weight] or 0) == pytest.approx(total, abs=1e-9)
-        if total:
-            mean = sum(part["value"] * part[weight] for part in counted) / total
-            assert row["value"] == pytest.approx(mean, abs=1e-9)
+    for name, weight in _AVERAGES.items():
+        runs = lake.rows(name, "run")
+        for wide in (*_WIDE, "student_exercise"):
+            parts = _grouped(runs, wide)
+            for row in lake.rows(name, wide):
+                counted = [part for part in parts[_key(row, wide)] if part["value"] is not None]
+                total = sum(part[weight] for part in counted)
+                assert (row[weight] or 0) == near(total), (name, wide, row)
+                if total:
+                    mean = sum(part["value"] * part[weight] for part in counted) / total
+                    assert row["value"] == near(mean), (name, wide, row)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(events=histories(30), data=st.data())
-@pytest.mark.parametrize("name", measure_names())
 def test_the_order_of_arrival_does_not_matter(
-    name: str, lake: MemoryLake, events: list[Event], data: st.DataObject
+    lake: MemoryLake, events: list[Event], data: st.DataObject
 ) -> None:
     """Events that arrive late and in another order give the same numbers."""
     moments = [BEGIN + timedelta(seconds=number * 7) for number in range(len(events))]
@@ -77,42 +77,35 @@ def test_the_order_of_arrival_does_not_matter(
     ]
     lake.clear()
     lake.write(events)
-    expected = _by_pair(lake, name)
+    expected = {name: lake.values(name, now=_NOW) for name in measure_names()}
     lake.clear()
     lake.write(data.draw(st.permutations(events)))
-    assert _by_pair(lake, name) == expected
+    for name, values in expected.items():
+        assert lake.values(name, now=_NOW) == alike(values), name
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=5)
-@given(events=histories())
-@pytest.mark.parametrize("name", measure_names())
-def test_a_section_is_measured_as_a_class_of_its_own(
-    name: str, lake: MemoryLake, events: list[Event]
-) -> None:
+@on_any_history(examples=5)
+def test_a_section_is_measured_as_a_class_of_its_own(lake: MemoryLake, events: list[Event]) -> None:
     """Whatever the other students do, a section has the numbers of a class of its students."""
     section = [event for event in events if event["student_id"] != "cy"]
     # Whether an exercise has checks is known from everybody's results.
     checked = {event["exercise"] for event in section if event["type"] == "check_result"}
     events = [e for e in events if e["type"] != "check_result" or e["exercise"] in checked]
+    asked = list(product(measure_names(), GRAINS[:4]))
     lake.clear()
     lake.write(section)
-    alone = {by: lake.rows(name, by, now=_NOW) for by in GRAINS[:4]}
+    alone = {(name, by): lake.rows(name, by, now=_NOW) for name, by in asked}
     lake.clear()
     lake.write(events)
     lake.put_into("A", "ada", "bob")
     lake.put_into("B", "cy")
-    for by, expected in alone.items():
+    for (name, by), expected in alone.items():
         found = lake.rows(name, by, now=_NOW, section="A")
         known = {_key(row, by) for row in expected}
         # An exercise that only others have met is there, without a number.
-        assert all(row["value"] in (None, 0) for row in found if _key(row, by) not in known)
-        assert [row for row in found if _key(row, by) in known] == [
-            {
-                column: near(value) if isinstance(value, float) else value
-                for column, value in row.items()
-            }
-            for row in expected
-        ]
+        others = [row["value"] for row in found if _key(row, by) not in known]
+        assert not any(others), (name, by)
+        assert [row for row in found if _key(row, by) in known] == alike(expected), (name, by)
 
 
 @pytest.mark.parametrize("name", measure_names())
@@ -122,32 +115,21 @@ def test_a_class_without_events_has_no_number(name: str, by: Any, lake: MemoryLa
     assert [row["value"] for row in lake.rows(name, by)] == ([None] if by == "course" else [])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=10)
-@given(events=histories())
-@pytest.mark.parametrize("name", measure_names())
-def test_a_notebook_s_macro_has_the_same_numbers(
-    name: str, lake: MemoryLake, events: list[Event]
-) -> None:
+@on_any_history(examples=10)
+def test_a_notebook_s_macro_has_the_same_numbers(lake: MemoryLake, events: list[Event]) -> None:
     """The table macro returns what the API's rows hold, parameters at their defaults."""
     lake.clear()
     lake.write(events)
     create_measure_macros(lake.connection)
-    found = lake.connection.execute(
-        f"SELECT student_id, nullif(exercise, ''), value "
-        f"FROM {name}('{COURSE}', by := 'student_exercise', until := '{_NOW}'::TIMESTAMPTZ)"
-    ).fetchall()
-    rows = lake.rows(name, until=_NOW, now=_NOW)
-    values = {(student, exercise): value for student, exercise, value in found}
-    for row in rows:
-        value = values.get((row["student_id"], row["exercise"]))
-        assert value == pytest.approx(row["value"], abs=1e-9)
-
-
-def _by_pair(lake: MemoryLake, name: str) -> dict[Any, Any]:
-    return {
-        pair: value if value is None else pytest.approx(value, abs=1e-9)
-        for pair, value in lake.values(name, now=_NOW).items()
-    }
+    for name in measure_names():
+        found = lake.connection.execute(
+            f"SELECT student_id, nullif(exercise, ''), value "
+            f"FROM {name}('{COURSE}', by := 'student_exercise', until := '{_NOW}'::TIMESTAMPTZ)"
+        ).fetchall()
+        values = {(student, exercise): value for student, exercise, value in found}
+        for row in lake.rows(name, until=_NOW, now=_NOW):
+            value = values.get((row["student_id"], row["exercise"]))
+            assert value == near(row["value"]), (name, row)
 
 
 def _grouped(rows: list[dict[str, Any]], by: Any) -> dict[Any, list[dict[str, Any]]]:

@@ -22,8 +22,8 @@ from flows.progsnap2.errors import DataSetError
             ["email"],
         ),
         (
-            'student_id;display_name;section\r\n\r\ns1;"Müller; Zoë";A 1\r\n',
-            {"s1": {"display_name": "Müller; Zoë", "section": "A 1"}},
+            'student_id;display_name;section;Seat\r\n\r\ns1;"Müller; Zoë";A 1;B4\r\n',
+            {"s1": {"display_name": "Müller; Zoë", "section": "A 1", "seat": "B4"}},
             [],
         ),
     ],

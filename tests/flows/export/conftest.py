@@ -2,20 +2,17 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import psycopg
 import pytest
 
 from flows.export.source import CourseSource, open_course
 from flows.logged_event import LoggedEvent
-from flows.migrate import migrate
 from flows.settings import LakeSettings
 from flows.stores.lake import LakeWriter
-from flows.stores.postgres import engine_for
 from ingest_api.events import ProgressEvent, StoredEvent
 
 NINE_O_CLOCK = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -53,21 +50,15 @@ def lake(postgres_url: str, lake_path: str) -> Iterator[Lake]:
 
 @pytest.fixture(scope="module")
 def module_lake(
-    postgres_server: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+    migrated_database: Callable[[], AbstractContextManager[str]],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Lake]:
     """Return a lake that all tests of a module fill and read."""
-    database = f"test_{uuid4().hex}"
-    with psycopg.connect(postgres_server("postgres"), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {database}".encode())
-        url = postgres_server(database)
-        engine = engine_for(url)
-        migrate(engine)
-        engine.dispose()
+    with migrated_database() as url:
         path = tmp_path_factory.mktemp("lake")
         lake = Lake(LakeSettings(postgres_url=url, lake_path=str(path)))
         yield lake
         lake.writer.close()
-        admin.execute(f"DROP DATABASE {database} WITH (FORCE)".encode())
 
 
 #: One event of each type, with every field of the contract in use, and texts that break a CSV.

@@ -65,7 +65,7 @@ def test_files_of_many_programs_are_read(data_sets: Any, content: bytes, encodin
         (HEADER + ROW.replace(",1\n", ",much\n"), "line 2: Score 'much' is no number"),
         (
             HEADER.encode() + ROW.encode() + ROW.replace("s1", "Zoë").encode("latin-1"),
-            r"line 3: not UTF-8 \(byte 0xeb\): say which encoding it is in with --encoding",
+            r"line 3: not UTF-8 \(byte 0xeb\): say which encoding it is in, for example",
         ),
         ((HEADER + ROW).encode("utf-16")[:-1], "not UTF-16"),
     ],

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from flows.migrate import migrate
 from flows.stores.attention import (
     end_snooze,
     position_of,
@@ -23,9 +22,8 @@ LATER = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def engine(empty_postgres_url: str) -> Iterator[Engine]:
-    engine = engine_for(empty_postgres_url)
-    migrate(engine)
+def engine(postgres_url: str) -> Iterator[Engine]:
+    engine = engine_for(postgres_url)
     with engine.begin() as connection:
         for statement in (
             "INSERT INTO courses (course_id, first_seen_at) VALUES ('c', now()), ('d', now())",

@@ -3,9 +3,11 @@
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import psycopg
 import pytest
 
@@ -14,6 +16,8 @@ from flows.stores.lake import FewerEventsError, LakeWriter, files_kept
 from flows.stores.lake_attach import attach_lake
 from flows.stores.store import NotYetPassedError, StoreUnavailableError
 
+#: Bytes at the end of an extension's file that say what it is, and hold its signature.
+_EXTENSION_FOOTER = 512
 Make = Callable[..., LoggedEvent]
 Rows = Callable[[str], list[tuple[Any, ...]]]
 
@@ -327,3 +331,20 @@ def test_the_longest_course_id_becomes_a_folder(
     assert list(Path(lake_path).parent.rglob("*.parquet")) == list(
         Path(lake_path).rglob("*.parquet")
     )
+
+
+def test_no_other_extension_is_loaded_unless_it_is_signed(
+    lake: LakeWriter, postgres_url: str, lake_path: str, tmp_path: Path
+) -> None:
+    """Only our own two are: a connection to the lake refuses a file that somebody made."""
+    lake.position()
+    with resources.as_file(resources.files("duckdb_extension_ducklake")) as wheel:
+        [ours] = wheel.rglob("ducklake.duckdb_extension")
+    own = tmp_path / "own.duckdb_extension"
+    own.write_bytes(bytes(1_000) + ours.read_bytes()[-_EXTENSION_FOOTER:])
+    with attach_lake(postgres_url, lake_path, read_only=True) as connection:
+        for each in (connection, connection.cursor()):
+            with pytest.raises(duckdb.Error, match="signature is either missing or invalid"):
+                each.execute(f"LOAD '{own}'")
+            with pytest.raises(duckdb.Error, match="while database is running"):
+                each.execute("SET GLOBAL allow_unsigned_extensions = true")

@@ -1,0 +1,105 @@
+"""What is sent and answered about courses as an admin looks after them."""
+
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+
+from analytics.responses import Answer
+from ingest_api.events import CourseId
+
+#: Longest title of a course, in characters.
+LONGEST_TITLE = 500
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """Return the names of all time zones."""
+    return frozenset(available_timezones())
+
+
+def _known_zone(name: str) -> str:
+    if name not in time_zones():
+        raise ValueError("is no time zone: give its IANA name, such as Asia/Tokyo")
+    return name
+
+
+def _one_line(text: Any) -> Any:
+    """Return a title on one line, and None where nothing is left of it."""
+    return " ".join(text.replace("\x00", " ").split()) or None if isinstance(text, str) else text
+
+
+Title = Annotated[
+    str | None,
+    BeforeValidator(_one_line),
+    Field(max_length=LONGEST_TITLE, description="The course's title; null for none."),
+]
+TimeZone = Annotated[
+    Annotated[str, AfterValidator(_known_zone)] | None,
+    Field(
+        description="IANA name of the zone whose time the pages show; null for that of the browser."
+    ),
+]
+
+
+class CourseSettings(Answer):
+    """Body of `PUT /admin/courses/{course_id}`: what an admin sets of a course."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: Title = None
+    time_zone: TimeZone = None
+
+
+class NewCourse(CourseSettings):
+    """Body of `POST /admin/courses`."""
+
+    course_id: Annotated[CourseId, Field(description="As its events will name it.")]
+
+
+class AdminCourse(Answer):
+    """A course."""
+
+    course_id: str
+    title: Annotated[str | None, Field(description="Its title; null until it has one.")]
+    time_zone: Annotated[
+        str | None, Field(description="IANA name of its time zone; null where none is set.")
+    ]
+    enrolled: Annotated[int, Field(description="Students enrolled or seen.")]
+    sections: Annotated[int, Field(description="Sections that the roster names.")]
+    exercises: Annotated[int, Field(description="Registered exercises that are not retired.")]
+    registered_at: Annotated[
+        datetime | None, Field(description="When it was registered last, UTC; null for never.")
+    ]
+    first_event_at: Annotated[
+        datetime | None, Field(description="Time of its first event, UTC; null before any.")
+    ]
+    last_event_at: Annotated[
+        datetime | None, Field(description="Time of its latest event, UTC; null before any.")
+    ]
+
+
+class AdminCourses(Answer):
+    """Answer of `GET /admin/courses`."""
+
+    courses: list[AdminCourse]
+
+
+class AdminActionLine(Answer):
+    """A change that an admin made."""
+
+    made_at: Annotated[datetime, Field(description="When, UTC.")]
+    who: Annotated[
+        str | None, Field(description="Whose account; null for a token that was handed out.")
+    ]
+    what: Annotated[str, Field(description="What was done, in two or three words.")]
+    course_id: Annotated[str | None, Field(description="Of which course; null for none.")]
+    details: Annotated[str, Field(description="What exactly, in one line.")]
+
+
+class AdminActions(Answer):
+    """Answer of `GET /admin/actions`: newest first."""
+
+    actions: list[AdminActionLine]

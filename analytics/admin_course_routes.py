@@ -1,0 +1,77 @@
+"""The addresses by which an admin looks after courses, and sees who changed what."""
+
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
+
+from analytics import admin_examples, examples
+from analytics.admin_access import PROBLEMS, Admin, CourseOfAdmin, OfficeOfAdmin
+from analytics.admin_course_responses import (
+    AdminActionLine,
+    AdminActions,
+    AdminCourse,
+    AdminCourses,
+    CourseSettings,
+    NewCourse,
+)
+from analytics.query import load_query
+from analytics.routes import Lake
+from flows.stores import admin_actions
+from flows.stores.courses import CourseSettingsError, make_course, set_course
+from ingest_api.problems import Problem, documented_problem
+
+router = APIRouter(prefix="/api/v1/admin", responses={**PROBLEMS, **examples.NOT_TEXT})
+_TAKEN: Final = documented_problem(
+    HTTPStatus.CONFLICT, "there is a course 'python-1' already: choose it to change it"
+)
+_NONE: Final = "no title"
+
+
+@router.get("/courses", responses=examples.answer(admin_examples.COURSES))
+def get_admin_courses(lake: Lake, _: Admin) -> AdminCourses:
+    """Return every course, with its settings and what there is of it."""
+    rows = lake.read(load_query("admin_courses").rows)
+    return AdminCourses(courses=[AdminCourse.model_validate(row) for row in rows])
+
+
+@router.post("/courses", responses={**examples.answer(admin_examples.NEW_COURSE), **_TAKEN})
+def post_admin_course(office: OfficeOfAdmin, asked: NewCourse) -> NewCourse:
+    """Make a course, before its first event."""
+    try:
+        with office.stores.postgres() as engine:
+            make_course(engine, asked.course_id, asked.title, asked.time_zone)
+    except CourseSettingsError as error:
+        raise Problem(HTTPStatus.CONFLICT, str(error)) from error
+    office.note("course made", asked.course_id, _said(asked))
+    return asked
+
+
+@router.put("/courses/{course_id:path}", responses=examples.answer(admin_examples.SETTINGS))
+def put_admin_course(
+    office: OfficeOfAdmin, course_id: CourseOfAdmin, asked: CourseSettings
+) -> CourseSettings:
+    """Set a course's title and time zone; what is left out is taken away."""
+    try:
+        with office.stores.postgres() as engine:
+            set_course(engine, course_id, asked.title, asked.time_zone)
+    except CourseSettingsError as error:
+        raise Problem(HTTPStatus.NOT_FOUND, str(error)) from error
+    office.note("course changed", course_id, _said(asked))
+    return asked
+
+
+@router.get("/actions", responses=examples.answer(admin_examples.ACTIONS))
+def get_admin_actions(
+    office: OfficeOfAdmin,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Most changes.")] = 50,
+) -> AdminActions:
+    """Return what admins changed here, newest first."""
+    with office.stores.postgres() as engine:
+        rows = admin_actions.latest(engine, limit)
+    return AdminActions(actions=[AdminActionLine.model_validate(row._asdict()) for row in rows])
+
+
+def _said(asked: CourseSettings) -> str:
+    zone = "the browser's time" if asked.time_zone is None else asked.time_zone
+    return f"{asked.title or _NONE}, {zone}"

@@ -1,0 +1,152 @@
+"""An example of each answer to an admin, for the API's documentation."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from analytics.admin_account_responses import (
+    AccountLink,
+    Accounts,
+    KnownAccount,
+    RemovedAccount,
+)
+from analytics.admin_course_responses import (
+    AdminActionLine,
+    AdminActions,
+    AdminCourse,
+    AdminCourses,
+    CourseSettings,
+    NewCourse,
+)
+from analytics.admin_enrolment_responses import Enrolment, RosterFault, RosterStudent
+from analytics.admin_health_responses import Health, HealthLine
+from analytics.admin_registration_responses import (
+    RegistrationPreview,
+    RetiredExercise,
+    SentExercise,
+)
+from analytics.admin_stored_responses import (
+    StoredAboutStudent,
+    StoredCourse,
+    StoredOfCourse,
+    StoredRows,
+)
+
+_NOW: Final = datetime(2026, 9, 14, 9, 30, tzinfo=UTC)
+_BEGIN: Final = _NOW - timedelta(days=7)
+
+COURSES: Final = AdminCourses(
+    courses=[
+        AdminCourse(
+            course_id="python-1",
+            title="Programming 1",
+            time_zone="Asia/Tokyo",
+            enrolled=30,
+            sections=2,
+            exercises=18,
+            registered_at=_BEGIN,
+            first_event_at=_BEGIN,
+            last_event_at=_NOW,
+        )
+    ]
+)
+NEW_COURSE: Final = NewCourse(course_id="python-1", title="Programming 1", time_zone="Asia/Tokyo")
+SETTINGS: Final = CourseSettings(title="Programming 1", time_zone="Asia/Tokyo")
+ACTIONS: Final = AdminActions(
+    actions=[
+        AdminActionLine(
+            made_at=_NOW,
+            who="ada",
+            what="students enrolled",
+            course_id="python-1",
+            details="30 new, 0 changed",
+        )
+    ]
+)
+ENROLMENT: Final = Enrolment(
+    course_id="python-1",
+    is_new_course=False,
+    new=1,
+    changed=1,
+    unchanged=28,
+    others=2,
+    students=[
+        RosterStudent(student_id="s31", change="new", name="Grace Hopper", section="A"),
+        RosterStudent(
+            student_id="s02",
+            change="changed",
+            name="Alan Turing",
+            section="B",
+            name_before="Alan Turing",
+            section_before="A",
+        ),
+    ],
+    unread=["email"],
+    faults=[RosterFault(line=7, reason="no student_id: give the student one, or delete the line")],
+    fault_count=1,
+)
+REGISTRATION: Final = RegistrationPreview(
+    course_id="python-1",
+    notebooks=["01-start.ipynb"],
+    exercises=[
+        SentExercise(
+            exercise="1.1",
+            title="A first sum",
+            notebook="01-start.ipynb",
+            points=2,
+            due_at=_NOW,
+            checks=["sum"],
+            is_new=True,
+        )
+    ],
+    checks=1,
+    new=1,
+    retired=[RetiredExercise(exercise="1.0", notebook="00-hello.ipynb")],
+    unmatched=["scratch"],
+    without_ids=[],
+)
+ACCOUNTS: Final = Accounts(
+    accounts=[
+        KnownAccount(account="ada", role="instructor", courses=["python-1"], has_password=True)
+    ],
+    roles=["admin", "instructor"],
+)
+LINK: Final = AccountLink(account="ada", path="/password?code=eyJhbGciOiJIUzI1NiJ9.e30.x")
+REMOVED: Final = RemovedAccount(account="ada")
+_STORES: Final = [
+    StoredRows(store="lake, events", rows=412, size_bytes=18_220),
+    StoredRows(store="PostgreSQL, sessions", rows=9),
+]
+ABOUT_STUDENT: Final = StoredAboutStudent(
+    student_id="s01",
+    courses=[
+        StoredCourse(
+            course_id="python-1",
+            enrolled_at=_BEGIN,
+            name="Ada Lovelace",
+            section="A",
+            events=412,
+            first_event_at=_BEGIN,
+            last_event_at=_NOW,
+            sessions=9,
+            stores=_STORES,
+        )
+    ],
+)
+OF_COURSE: Final = StoredOfCourse(
+    course_id="python-1",
+    students=30,
+    events=12_400,
+    first_event_at=_BEGIN,
+    last_event_at=_NOW,
+    stores=_STORES,
+)
+HEALTH: Final = Health(
+    ok=True,
+    words="all is well",
+    parts=[HealthLine(name="redis", level="well", words="ok")],
+    stores=[HealthLine(name="lake", level="well", words="lag 3 events, 0.2 s")],
+    rooms=[HealthLine(name="disk", level="well", words="12.0 GB of 50.0 GB in use")],
+    backup=HealthLine(name="backup", level="well", words="the last one was made 5.0 hours ago"),
+    log_length=1_204,
+    events={"accepted": 48_211, "duplicates": 3, "rejected": 0, "lost": 0},
+)

@@ -1,0 +1,55 @@
+"""The address by which an admin sees how the platform is."""
+
+from functools import partial
+from typing import Final
+
+from fastapi import APIRouter, Request
+
+from analytics import admin_examples, examples
+from analytics.admin_access import PROBLEMS, Admin
+from analytics.admin_health_responses import Health, HealthLine
+from analytics.settings import ApiSettings
+from flows.embedded.platform import http_answers
+from flows.status import PlatformStatus, Sources, ask_status
+
+router = APIRouter(prefix="/api/v1/admin", responses=PROBLEMS)
+_READY: Final = "/readyz"
+_DASHBOARD: Final = "/_stcore/health"
+
+
+@router.get("/health", responses=examples.answer(admin_examples.HEALTH))
+def get_admin_health(request: Request, _: Admin) -> Health:
+    """Return how each part and each store is; what does not answer is told, and is no error."""
+    return _told(ask_status(_sources(request.app.state.settings)))
+
+
+def _sources(settings: ApiSettings) -> Sources:
+    parts = {"api": lambda: True}  # it is this very process
+    if settings.ingest_url is not None:
+        parts["ingest"] = partial(http_answers, settings.ingest_url.rstrip("/") + _READY)
+    if settings.dashboard_url is not None:
+        parts["dashboard"] = partial(http_answers, settings.dashboard_url.rstrip("/") + _DASHBOARD)
+    return Sources(
+        settings.redis_url, settings.postgres_url, None, parts, lake_path=settings.lake_path
+    )
+
+
+def _told(status: PlatformStatus) -> Health:
+    return Health(
+        ok=status.ok,
+        words=status.words,
+        parts=[
+            HealthLine(name=part.name, level=part.level, words=part.state) for part in status.parts
+        ],
+        stores=[
+            HealthLine(name=store.name, level=store.level, words=store.words)
+            for store in status.stores
+        ],
+        rooms=[
+            HealthLine(name=room.name, level=room.level, words=room.words) for room in status.rooms
+        ],
+        backup=status.backup
+        and HealthLine(name="backup", level=status.backup.level, words=status.backup.words),
+        log_length=status.log_length,
+        events=status.events,
+    )

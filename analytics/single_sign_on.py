@@ -1,0 +1,94 @@
+"""Signing in by the identity provider: there, back, and into a session of our own.
+
+What has to fit when somebody comes back is kept by their browser, signed by us: no process needs to
+remember who has set out.
+"""
+
+import hmac
+import time
+from typing import Final
+
+import jwt
+
+from analytics.identity_provider import IdentityProvider, ProviderRefusedError, WayIn
+from analytics.new_session import new_session
+from analytics.roles import opened_by
+from analytics.settings import ApiSettings
+from analytics.sign_in_responses import BegunSignIn, NewSession
+from ingest_api.signature import ALGORITHM, ForeignSignatureError, signed_claims
+from ingest_api.tokens import Grant
+
+#: How long somebody may take at the provider, in seconds.
+FLOW_SECONDS: Final = 15 * 60
+#: A session of this kind is shorter: at its end the provider is asked anew who may see what.
+SESSION_SECONDS: Final = 12 * 3_600
+_SCOPE: Final = "sign-in"
+
+
+class NoProviderError(Exception):
+    """There is no identity provider here."""
+
+
+class SingleSignOn:
+    """Signs people in by the identity provider, if there is one."""
+
+    def __init__(self, settings: ApiSettings) -> None:
+        self._secrets = settings.secrets
+        self._settings = settings.oidc
+        self._known = IdentityProvider(settings.oidc) if settings.oidc.issuer else None
+
+    def begin(self) -> BegunSignIn:
+        """Return where to send somebody, and what their browser keeps meanwhile.
+
+        Raises:
+            NoProviderError: There is none.
+            ProviderAwayError: It does not answer.
+        """
+        way = self._provider().way_in()
+        claims = {
+            "scope": _SCOPE,
+            "state": way.state,
+            "nonce": way.nonce,
+            "verifier": way.verifier,
+            "exp": int(time.time()) + FLOW_SECONDS,
+        }
+        flow = jwt.encode(claims, self._secrets[0], algorithm=ALGORITHM)
+        return BegunSignIn(address=way.address, flow=flow)
+
+    def finish(self, flow: str, state: str, code: str) -> NewSession:
+        """Sign in whoever came back.
+
+        Raises:
+            NoProviderError: There is none.
+            ProviderAwayError: It does not answer.
+            ProviderRefusedError: They did not set out from here, or the provider refuses.
+            NoRoleError: Nothing is open to them here.
+        """
+        try:
+            kept = signed_claims(
+                self._secrets, flow, ("scope", "state", "nonce", "verifier", "exp")
+            )
+        except ForeignSignatureError as error:
+            raise ProviderRefusedError("this took too long: sign in again") from error
+        if kept["scope"] != _SCOPE or not hmac.compare_digest(
+            str(kept["state"]).encode(), state.encode()
+        ):
+            raise ProviderRefusedError("this answer is for another sign-in: sign in again")
+        way = WayIn("", state, str(kept["nonce"]), str(kept["verifier"]))
+        claims = self._provider().claims_of(code, way)
+        opened = opened_by(claims, self._settings.account_claim, self._settings.roles_claim)
+        return new_session(self._secrets[0], opened, SESSION_SECONDS, by_provider=True)
+
+    def way_out(self, grant: Grant) -> str | None:
+        """Return where somebody signs out of the provider too, if they came by it.
+
+        Raises:
+            ProviderAwayError: It does not answer.
+        """
+        by_provider = grant.signed_in is not None and grant.signed_in.by_provider
+        return self._known.way_out() if by_provider and self._known is not None else None
+
+    def _provider(self) -> IdentityProvider:
+        if self._known is None:
+            raise NoProviderError("no identity provider is set here: CELLPULSE_OIDC_ISSUER")
+        return self._known

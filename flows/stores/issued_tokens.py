@@ -1,0 +1,105 @@
+"""Writes and reads in PostgreSQL which tokens were handed out, and which were revoked."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from sqlalchemy import Engine, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from flows.models import IssuedToken
+from flows.stores.transaction import transaction
+from ingest_api.tokens import Grant, Scope
+
+
+class TokenError(Exception):
+    """There is no such token; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class KnownToken:
+    """A token that was handed out.
+
+    Attributes:
+        token_id: Its claim `jti`.
+        scope: What it is for.
+        course_id: The course; '*' for every one.
+        student_id: The only student; None for everybody.
+        issued_at: When it was made.
+        expires_at: When it ends by itself; None for never.
+        revoked_at: When it was revoked; None where it was not.
+    """
+
+    token_id: str
+    scope: Scope
+    course_id: str
+    student_id: str | None
+    issued_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+def record(engine: Engine, grant: Grant) -> None:
+    """Note that a token is handed out; one that is known stays as it is.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer.
+    """
+    life = grant.token
+    values = {
+        "token_id": life.token_id,
+        "scope": grant.scope,
+        "course_id": grant.course_id,
+        "student_id": grant.student_id,
+        "issued_at": datetime.fromtimestamp(life.issued_at, UTC),
+        "expires_at": None
+        if life.expires_at is None
+        else datetime.fromtimestamp(life.expires_at, UTC),
+    }
+    with transaction(engine) as connection:
+        connection.execute(insert(IssuedToken).values(values).on_conflict_do_nothing())
+
+
+def revoke(engine: Engine, token_id: str) -> None:
+    """Note that a token is revoked; one that is revoked already stays so.
+
+    Raises:
+        TokenError: No token of this id is known.
+        StoreUnavailableError: PostgreSQL does not answer.
+    """
+    of_id = IssuedToken.token_id == token_id
+    with transaction(engine) as connection:
+        if connection.execute(select(IssuedToken.token_id).where(of_id)).first() is None:
+            raise TokenError(
+                f"no token with the id {token_id!r} is known: 'cellpulse token list' shows all; "
+                "or give the token itself"
+            )
+        connection.execute(
+            update(IssuedToken)
+            .where(of_id, IssuedToken.revoked_at.is_(None))
+            .values(revoked_at=datetime.now(UTC))
+        )
+
+
+def every(engine: Engine) -> list[KnownToken]:
+    """Return all tokens, the newest last.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer.
+    """
+    query = select(IssuedToken.__table__).order_by(IssuedToken.issued_at, IssuedToken.token_id)
+    with transaction(engine) as connection:
+        rows = connection.execute(query).mappings().all()
+    return [KnownToken(**cast("dict[str, Any]", dict(row))) for row in rows]
+
+
+def revoked_ids(engine: Engine) -> set[str]:
+    """Return the ids of the revoked tokens that have not ended by themselves.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer.
+    """
+    goes_on = or_(IssuedToken.expires_at.is_(None), IssuedToken.expires_at > datetime.now(UTC))
+    query = select(IssuedToken.token_id).where(IssuedToken.revoked_at.is_not(None), goes_on)
+    with transaction(engine) as connection:
+        return set(connection.scalars(query))

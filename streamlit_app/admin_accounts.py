@@ -1,0 +1,137 @@
+"""Accounts on the Admin page: who signs in, a new one with its link, a new link, and an end."""
+
+from functools import partial
+from typing import Final
+from urllib.parse import urlsplit
+
+import streamlit as st
+from pydantic import ValidationError
+
+from analytics.admin_account_responses import AccountLink, Accounts, KnownAccount, NewAccount
+from analytics.admin_course_responses import AdminCourse
+from streamlit_app import session
+from streamlit_app.admin_frame import attempt, draw_table, note, tell
+from streamlit_app.language.text import Text
+from streamlit_app.layout import card_title
+from streamlit_app.tables import Column
+
+LIST: Final = (Text("Accounts"), Text("who signs in with a name and a password"))
+NEW: Final = (Text("New account"), Text("its owner chooses a password by the link"))
+ONE: Final = (Text("Change an account"), Text("what you do here signs its owner out everywhere"))
+NAME: Final = Text("Name")
+ROLE: Final = Text("Role")
+COURSES: Final = Text("Courses")
+COURSES_MEAN: Final = Text("An admin sees every course: leave it empty for one.")
+MAKE: Final = Text("Make the account")
+ACCOUNT: Final = Text("Account")
+RESET: Final = Text("New link")
+REMOVE: Final = Text("Remove…")
+REALLY: Final = Text("{account} can't sign in any more, and the account is gone.")
+YES: Final = Text("Remove {account}")
+MADE: Final = Text("The account {account} was made. Send its owner the link below.")
+WAS_RESET: Final = Text("{account} has no password any more. Send its owner the link below.")
+REMOVED: Final = Text("The account {account} was removed.")
+LINK: Final = Text("The link of {account}, shown this once. It works once, within 7 days.")
+BAD_NAME: Final = Text("Write a name of 1 to 200 characters, and choose a role. Nothing was made.")
+EVERY_COURSE: Final = Text("every course")
+#: Whether its owner has followed the link.
+CHOSEN: Final = {True: Text("yes"), False: Text("not yet")}
+ROLES: Final = {
+    "admin": Text("admin"),
+    "instructor": Text("instructor"),
+    "assistant": Text("assistant"),
+}
+COLUMNS: Final = (
+    Column(Text("Account")),
+    Column(Text("Role")),
+    Column(Text("Courses")),
+    Column(Text("Password chosen")),
+)
+_LINK: Final = "admin_new_link"
+
+
+def show(courses: list[AdminCourse]) -> None:
+    """Draw the list, the link that was made just now, and what can be changed."""
+    found = session.admin_api().accounts()
+    _link_once()
+    with st.container(border=True, key="admin_accounts"):
+        card_title(*LIST)
+        draw_table("admin-accounts", LIST[0], COLUMNS, map(_row, found.accounts))
+    left, right = st.columns(2, gap="small")
+    with left.container(border=True, key="admin_new_account"):
+        _new(found, courses)
+    with right.container(border=True, key="admin_one_account"):
+        _one(found)
+
+
+def _link_once() -> None:
+    """Show a link in the run after the one that made it, and never again."""
+    link: AccountLink | None = st.session_state.pop(_LINK, None)
+    if link is None:
+        return
+    parts = urlsplit(st.context.url or "")
+    with st.container(border=True, key="admin_link"):
+        card_title(LINK.format(account=link.account))
+        st.code(f"{parts.scheme}://{parts.netloc}{link.path}", language=None, wrap_lines=True)
+
+
+def _row(each: KnownAccount) -> list[str]:
+    return [
+        each.account,
+        str(ROLES.get(each.role, each.role)),
+        ", ".join(each.courses) or str(EVERY_COURSE),
+        str(CHOSEN[each.has_password]),
+    ]
+
+
+def _new(found: Accounts, courses: list[AdminCourse]) -> None:
+    card_title(*NEW)
+    with st.form("admin_account_form", border=False):
+        account = st.text_input(str(NAME))
+        role = st.selectbox(
+            str(ROLE), found.roles, index=None, format_func=lambda each: str(ROLES.get(each, each))
+        )
+        ids = [course.course_id for course in courses]
+        chosen = st.multiselect(str(COURSES), ids, help=str(COURSES_MEAN))
+        if st.form_submit_button(str(MAKE)):
+            try:
+                asked = NewAccount.model_validate(
+                    {"account": account.strip(), "role": role, "courses": chosen}
+                )
+            except ValidationError:
+                tell(str(BAD_NAME))
+            else:
+                attempt(partial(_make, asked))
+            st.rerun()
+
+
+def _one(found: Accounts) -> None:
+    card_title(*ONE)
+    names = [each.account for each in found.accounts]
+    account = st.selectbox(str(ACCOUNT), names, index=None, key="admin_account")
+    if account is None:
+        return
+    with st.container(horizontal=True):
+        if st.button(str(RESET), key="admin_reset"):
+            attempt(partial(_reset, account))
+            st.rerun()
+        with st.popover(str(REMOVE)):
+            note(REALLY.format(account=account))
+            if st.button(YES.format(account=account), key="admin_remove"):
+                attempt(partial(_remove, account))
+                st.rerun()
+
+
+def _make(asked: NewAccount) -> str:
+    st.session_state[_LINK] = session.admin_api().add_account(asked)
+    return MADE.format(account=asked.account)
+
+
+def _reset(account: str) -> str:
+    st.session_state[_LINK] = session.admin_api().reset_account(account)
+    return WAS_RESET.format(account=account)
+
+
+def _remove(account: str) -> str:
+    session.admin_api().remove_account(account)
+    return REMOVED.format(account=account)

@@ -1,0 +1,90 @@
+"""What is stored about whom, on the Admin page: of the chosen course, and about one student."""
+
+from typing import Final
+
+import streamlit as st
+
+from analytics.admin_course_responses import AdminCourse
+from analytics.admin_stored_responses import StoredCourse, StoredRows
+from streamlit_app import session
+from streamlit_app.admin_frame import NEVER, draw_table, note, when
+from streamlit_app.language.text import Text
+from streamlit_app.layout import card_title
+from streamlit_app.tables import Column
+
+COURSE: Final = Text("What is stored of {course}")
+COURSE_NOTE: Final = Text("{events} events of {students} students, {begin} to {end}")
+STUDENT: Final = (Text("What is stored about a student"), Text("in all courses"))
+STUDENT_ID: Final = Text("Student id, as the events have it")
+NOBODY: Final = Text("Nothing is stored about {student}: is the id written as the events have it?")
+OF_STUDENT: Final = Text("{course}: {events} events, {begin} to {end}")
+ENROLLED: Final = Text("since {time}")
+NAMED: Final = Text("{name}, ")
+IN_SECTION: Final = Text("section {section}, ")
+UNCOUNTED: Final = Text("not counted")
+STORE_COLUMNS: Final = (
+    Column(Text("Store")),
+    Column(Text("Events or rows"), is_number=True),
+    Column(Text("Size"), is_number=True),
+)
+_UNITS: Final = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
+
+
+def show(course: AdminCourse | None) -> None:
+    """Draw what the stores have of the course, and about the student who is asked for."""
+    if course is not None:
+        with st.container(border=True, key="admin_of_course"):
+            _of_course(course.course_id)
+    with st.container(border=True, key="admin_about_student"):
+        card_title(*STUDENT)
+        student = st.text_input(str(STUDENT_ID), key="admin_student").strip()
+        if student:
+            _about(student)
+
+
+def _of_course(course_id: str) -> None:
+    found = session.admin_api().of_course(course_id)
+    told = COURSE_NOTE.format(
+        events=f"{found.events:,}",
+        students=found.students,
+        begin=when(found.first_event_at),
+        end=when(found.last_event_at),
+    )
+    card_title(COURSE.format(course=course_id), told)
+    draw_table(
+        "stored-of-course", COURSE.format(course=course_id), STORE_COLUMNS, map(_row, found.stores)
+    )
+
+
+def _about(student: str) -> None:
+    found = session.admin_api().about_student(student)
+    if not found.courses:
+        note(NOBODY.format(student=student))
+    for each in found.courses:
+        _in_course(each)
+
+
+def _in_course(each: StoredCourse) -> None:
+    title = OF_STUDENT.format(
+        course=each.course_id,
+        events=f"{each.events:,}",
+        begin=when(each.first_event_at),
+        end=when(each.last_event_at),
+    )
+    name = NAMED.format(name=each.name) if each.name else ""
+    section = IN_SECTION.format(section=each.section) if each.section else ""
+    card_title(title, name + section + ENROLLED.format(time=when(each.enrolled_at)))
+    draw_table("stored-about-student", title, STORE_COLUMNS, map(_row, each.stores))
+
+
+def _row(each: StoredRows) -> list[str]:
+    return [
+        each.store,
+        str(UNCOUNTED) if each.rows is None else f"{each.rows:,}",
+        NEVER if each.size_bytes is None else _size(each.size_bytes),
+    ]
+
+
+def _size(size: int) -> str:
+    unit, factor = next((each for each in _UNITS if size >= each[1]), _UNITS[-1])
+    return f"{size / factor:,.1f} {unit}"

@@ -1,0 +1,186 @@
+"""The Admin page's logic, over an API that answers what the test decides."""
+
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from analytics import admin_examples
+from analytics.admin_health_responses import HealthLine
+from streamlit_app.admin_client import AdminClient, ChangeRefusedError
+from streamlit_app.admin_registration import MIXED, packed, refused
+from streamlit_app.api_client import AccessRefusedError, NumbersUnavailableError
+from streamlit_app.session import local_zone
+
+ADMIN = "/api/v1/admin"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file as the browser sends it."""
+
+    name: str
+    content: bytes = b"{}"
+
+    def getvalue(self) -> bytes:
+        return self.content
+
+
+@pytest.fixture
+def open_part(made_up: Any, open_alone: Callable[..., AppTest]) -> Callable[..., AppTest]:
+    """Return a function that opens a part of the page as an admin; answers can be replaced."""
+    usual = {
+        "courses": admin_examples.COURSES,
+        "actions": admin_examples.ACTIONS,
+        "accounts": admin_examples.ACCOUNTS,
+        "health": admin_examples.HEALTH,
+        "courses/python-1/stored": admin_examples.OF_COURSE,
+        "students/s01/stored": admin_examples.ABOUT_STUDENT,
+    }
+
+    def open_part(part: str, **answers: Any) -> AppTest:
+        for path, answer in (usual | answers).items():
+            made_up.answer_with[f"{ADMIN}/{path}"] = answer.model_dump(mode="json")
+        return open_alone("admin", course="python-1", part=part)
+
+    return open_part
+
+
+def test_every_part_ends_with_who_changed_what(
+    open_part: Callable[..., AppTest], text_of: Callable[[AppTest], str]
+) -> None:
+    """Whatever part the address names; a part that is none is that of the courses."""
+    for part, words in (
+        ("courses", "Programming 1"),
+        ("nonsense", "Programming 1"),
+        ("enrolment", "Enrol students in python-1"),
+        ("registration", "Register the notebooks of python-1"),
+        ("accounts", "instructor"),
+        ("stored", "What is stored of python-1"),
+        ("health", "all is well"),
+    ):
+        text = text_of(open_part(part))
+        assert words in text, part
+        assert "30 new, 0 changed" in text, part
+
+
+def test_health_says_each_level_by_shape_and_word(
+    open_part: Callable[..., AppTest], text_of: Callable[[AppTest], str]
+) -> None:
+    """No level is told by its colour alone, and a loss is set off from the other numbers."""
+    words = {"well": "well", "watch": "look at it", "bad": "mend it", "off": "not in use"}
+    lines = [HealthLine(name=level, level=level, words="lag 3 events") for level in words]
+    events = {"accepted": 1_000, "duplicates": 0, "rejected": None, "lost": 7}
+    health = admin_examples.HEALTH.model_copy(update={"stores": lines, "events": events})
+    text = text_of(open_part("health", health=health))
+    for level, word in words.items():
+        assert f'data-level="{level}" aria-hidden="true"></span>' in text
+        assert f'<span class="cp-word">{word}</span>' in text
+    assert '<dd class="cp-alarm">7</dd>' in text
+    assert "<dd>?</dd>" in text
+    assert "<dd>1,000</dd>" in text
+
+
+def test_a_students_id_leads_to_what_is_stored(
+    open_part: Callable[..., AppTest], text_of: Callable[[AppTest], str]
+) -> None:
+    """Each course has its events, its stores, and the name and section of the roster."""
+    app = open_part("stored")
+    app.text_input(key="admin_student").set_value("s01").run()
+    text = text_of(app)
+    assert "python-1: 412 events" in text
+    assert "Ada Lovelace, section A, since" in text
+    assert "18.2 kB" in text
+
+
+def test_times_are_in_the_courses_zone(
+    open_part: Callable[..., AppTest],
+    text_of: Callable[[AppTest], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A course in Tokyo shows Tokyo's time, wherever one looks from; an unknown zone none."""
+    assert "14 Sep 2026 09:30" in text_of(open_part("courses"))
+    for zone, shown in (("Asia/Tokyo", "18:30"), ("Nowhere/At_All", "09:30")):
+        monkeypatch.setattr("streamlit_app.session.st.session_state", {"course_zone": zone})
+        time = admin_examples.COURSES.courses[0].last_event_at
+        assert time is not None
+        assert f"{time.astimezone(local_zone()):%H:%M}" == shown
+
+
+def test_who_is_no_admin_is_told_whom_to_ask(
+    open_alone: Callable[..., AppTest],
+    text_of: Callable[[AppTest], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The sentence is the API's own, and nothing else is on the page."""
+
+    def refuse(_: AdminClient) -> None:
+        raise AccessRefusedError("This is for admins: ask one of them.")
+
+    monkeypatch.setattr(AdminClient, "courses", refuse)
+    text = text_of(open_alone("admin"))
+    assert "This is for admins: ask one of them." in text
+    assert 'class="cp-table' not in text
+
+
+def test_a_link_is_shown_once(
+    open_part: Callable[..., AppTest], text_of: Callable[[AppTest], str]
+) -> None:
+    """After the account was made, and not any more after anything else."""
+    app = open_part("accounts")
+    link = admin_examples.LINK
+    app.session_state["admin_new_link"] = link
+    app.run()
+    assert [code.value.endswith(link.path) for code in app.code] == [True]
+    app.run()
+    assert not app.code
+    assert "ada" in text_of(app)
+
+
+def test_notebooks_are_sent_as_one_zip_file() -> None:
+    """Several become one; a zip file stays as it is; what can't go together is refused."""
+    with zipfile.ZipFile(io.BytesIO(packed([Sent("1.ipynb", b"a"), Sent("2.ipynb")]))) as archive:
+        assert archive.namelist() == ["1.ipynb", "2.ipynb"]
+        assert archive.read("1.ipynb") == b"a"
+    assert packed([Sent("all.zip", b"PK")]) == b"PK"
+    assert refused([Sent("1.ipynb"), Sent("2.ipynb")]) is None
+    assert refused([Sent("all.zip")]) is None
+    assert refused([Sent("all.zip"), Sent("1.ipynb")]) == str(MIXED)
+    assert "called 1.ipynb" in (refused([Sent("1.ipynb"), Sent("1.ipynb")]) or "")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "raised", "words"),
+    [
+        (
+            403,
+            {"detail": "this is for admins: ask"},
+            AccessRefusedError,
+            "This is for admins: ask.",
+        ),
+        (409, {"detail": "there is one already"}, ChangeRefusedError, "There is one already."),
+        (
+            422,
+            {"detail": "x", "errors": [{"field": "title", "message": "is too long"}]},
+            ChangeRefusedError,
+            "Is too long.",
+        ),
+        (422, ["no problem"], ChangeRefusedError, "different versions"),
+        (503, {"detail": "away"}, NumbersUnavailableError, "can't be had right now"),
+        (200, {"courses": 5}, NumbersUnavailableError, "different versions"),
+    ],
+)
+def test_what_the_api_refuses_is_said_in_its_words(
+    status: int, body: Any, raised: type[Exception], words: str
+) -> None:
+    """Each refusal is one sentence for the admin, who can act on it."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, json=body))
+    client = AdminClient(httpx.Client(transport=transport, base_url="http://api"), "token")
+    with pytest.raises(raised, match=re.escape(words)):
+        client.courses()

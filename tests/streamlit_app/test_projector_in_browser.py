@@ -1,0 +1,125 @@
+"""Projector mode in a real browser: no name anywhere, on every page."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from analytics.attention_responses import Listed, Reason
+
+TOKEN = "read-token-of-the-instructor"
+#: Each is in no alias and no text of the pages.
+NAMES = ("hanako.y", "Yamada", "paulo77", "Nóbrega")
+#: Finds what is around each name that is anywhere in the page.
+_EVERYTHING = """(names) => {
+  const all = [
+    document.documentElement.outerHTML,
+    document.title,
+    decodeURIComponent(location.href),
+    ...[...document.querySelectorAll("input")].map((each) => each.value),
+  ].join("\\n").toLowerCase();
+  return names.map((name) => all.indexOf(name.toLowerCase())).filter((place) => place >= 0)
+    .map((place) => all.slice(Math.max(0, place - 100), place + 50));
+}"""
+
+
+@pytest.fixture
+def lesson(made_up: Any) -> None:
+    """Let a class of six work, two of them with names that must not show."""
+    made_up.names = {"hanako.y": "Hanako Yamada", "paulo77": "Paulo Nóbrega"}
+    told = {"error_name": "NameError", "error_message": "no file /home/paulo77/x: ask Yamada"}
+    for student in ("hanako.y", "paulo77", "s1", "s2", "s3", "s4"):
+        made_up.run(student)
+        made_up.run(student, "error", **told)
+    now = datetime.now(UTC)
+    reason = Reason(
+        code="failed_runs", text="6 failed runs", since=now, values={"runs": 6}, positions=["1-0"]
+    )
+    made_up.needy = [
+        Listed(
+            student_id=student,
+            confidence="high",
+            since=now,
+            exercise="1.1",
+            notebook="course/01_values.ipynb",
+            last_run_at=now,
+            reasons=[reason],
+        )
+        for student in ("hanako.y", "paulo77")
+    ]
+
+
+@pytest.fixture
+def expect_no_name(page: Page) -> Callable[[], None]:
+    """Return a function that looks for names in all that the page consists of, and in its links."""
+
+    def expect_no_name() -> None:
+        # The page is drawn from above to below: what is awaited is that all of it is.
+        page.wait_for_function(f"names => ({_EVERYTHING})(names).length === 0", arg=list(NAMES))
+        links = page.locator(".stMain a[href]").evaluate_all("all => all.map(each => each.href)")
+        inner = [link for link in links if "course=" in link]
+        assert inner
+        for link in inner:
+            assert parse_qs(urlsplit(link).query).get("projector") == ["1"], link
+
+    return expect_no_name
+
+
+def test_every_name_is_hidden_on_every_page(
+    page: Page,
+    dashboard: str,
+    made_up: Any,
+    ingest: Any,
+    lesson: None,
+    expect_no_name: Callable[[], None],
+) -> None:
+    """From the switch on, through reload, links and live runs, until it is off again."""
+    assert lesson is None
+    page.goto(f"{dashboard}/?token={TOKEN}")
+    expect(page.get_by_test_id("class-map")).to_contain_text("hanako.y", timeout=60_000)
+    page.get_by_text("Projector", exact=True).click()
+    expect(page.get_by_test_id("projected")).to_be_visible()
+    expect(page).to_have_url(re.compile("projector=1"))
+    expect(page.get_by_test_id("class-map")).to_contain_text("Amber alpaca")
+    expect(page.get_by_test_id("person")).to_have_count(2)
+    expect(page.get_by_test_id("class-map")).not_to_contain_text("hanako.y")
+    page.get_by_test_id("live-feed").locator("summary").click()
+    expect(page.get_by_test_id("live-run")).to_have_count(12)
+    expect_no_name()
+    ingest.send(made_up.run("paulo77"))
+    ingest.signal()
+    expect(page.get_by_test_id("live-run")).to_have_count(13, timeout=30_000)
+    expect(page.get_by_test_id("live-run").first).to_contain_text("Apricot badger")
+    expect_no_name()
+    page.get_by_role("button", name="I am going").first.click()
+    expect(page.get_by_test_id("person").first).to_contain_text("on the way")
+    assert list(made_up.marks) == ["hanako.y"]
+
+    page.get_by_role("link", name="Open Amber alpaca").click()
+    expect(page.get_by_test_id("history-table")).to_contain_text("NameError", timeout=60_000)
+    expect(page.get_by_test_id("spread").first).to_have_attribute("title", re.compile("Amber"))
+    expect(page).to_have_url(re.compile("student=Amber"))
+    expect_no_name()
+    page.reload()
+    expect(page.get_by_test_id("history-table")).to_contain_text("NameError", timeout=60_000)
+    for path, there in (
+        ("exercise?exercise=1.1&", "stuck"),
+        ("measures?measure=error_rate&student=hanako.y&by=run&", "runs-table"),
+        ("student?student=hanako.y&", "history-table"),
+        ("student?", "class-table"),
+    ):
+        page.goto(f"{dashboard}/{path}course=python-101&projector=1")
+        expect(page.get_by_test_id(there)).to_be_visible(timeout=60_000)
+        expect(page).not_to_have_url(re.compile("hanako"))
+        expect_no_name()
+
+    page.get_by_role("link", name="Amber alpaca").click()
+    expect(page.get_by_test_id("history-table")).to_be_visible(timeout=60_000)
+    page.get_by_text("Projector", exact=True).click()
+    expect(page).to_have_url(re.compile(r"student=hanako\.y"))
+    expect(page.get_by_test_id("projected")).to_be_hidden()
+    expect(page.get_by_test_id("history-table")).to_contain_text("/home/paulo77/x")
