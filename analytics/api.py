@@ -21,9 +21,11 @@ from analytics import (
     class_mark_routes,
     class_routes,
     code_routes,
+    export_routes,
     health,
     measure_routes,
     own_page_routes,
+    report_routes,
     routes,
     sign_in_routes,
     student_routes,
@@ -33,6 +35,7 @@ from analytics.attention_writer import AttentionWriter
 from analytics.bodies import BoundedBodies
 from analytics.course_changes import CourseChanges
 from analytics.errors import LakeUnavailableError
+from analytics.export_jobs import ExportJobs
 from analytics.lake_reader import LakeReader
 from analytics.own_page_writer import StudentWriter
 from analytics.parameters import EncodedPaths
@@ -56,6 +59,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         settings: Where the lake is, and the secret that tokens are signed with.
     """
     lake = LakeReader(settings)
+    exports = ExportJobs(settings)
     redis = None if settings.redis_url is None else open_redis(settings.redis_url)
     revoked = RevokedTokens(redis, partial(asyncio.to_thread, _revoked, settings.postgres_url))
 
@@ -66,6 +70,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         yield
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
+        await asyncio.to_thread(exports.close)
         lake.close()
         if redis is not None:
             await redis.aclose()
@@ -81,6 +86,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.state.lake = lake
     app.state.attention = AttentionWriter(settings)
     app.state.students = StudentWriter(settings)
+    app.state.exports = exports
     app.state.changes = CourseChanges(settings)
     app.state.sign_in = SignIn(settings)
     app.state.single_sign_on = SingleSignOn(settings)
@@ -118,6 +124,8 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.include_router(class_mark_routes.router)
     app.include_router(class_routes.router)
     app.include_router(code_routes.router)
+    app.include_router(export_routes.router)
+    app.include_router(report_routes.router)
     app.include_router(routes.router)
     app.include_router(sign_in_routes.router)
     app.include_router(health.router)

@@ -189,10 +189,10 @@ TABLES: Final = Tables(
 )
 
 
-def answer(example: Answer) -> dict[int | str, dict[str, Any]]:
+def answer(example: Answer, status: HTTPStatus = HTTPStatus.OK) -> dict[int | str, dict[str, Any]]:
     """Return the part of a route's documentation that shows `example` as its answer."""
     return {
-        200: {
+        int(status): {
             "content": {
                 "application/json": {"example": example.model_dump(mode="json", exclude_unset=True)}
             }

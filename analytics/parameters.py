@@ -138,6 +138,13 @@ SeenFrom = Annotated[
     Query(alias="from", description="Only events of this time (ISO 8601) or later."),
 ]
 SeenTo = Annotated[UtcTime | None, Query(alias="to", description="Only events before this time.")]
+SessionFrom = Annotated[
+    UtcTime,
+    Query(alias="from", description="Begin of the session of class; GET …/class_sessions has it."),
+]
+SessionTo = Annotated[
+    UtcTime, Query(alias="to", description="Its end: only events before this time.")
+]
 AsOfText = Annotated[
     str | None,
     Query(

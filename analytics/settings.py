@@ -6,7 +6,7 @@ from pydantic import Field
 
 from analytics.oidc_settings import OidcSettings
 from flows.settings import LakeSettings
-from ingest_api.settings import Address, SecretSettings
+from ingest_api.settings import Address, SecretSettings, data_dir
 
 __all__ = ["ApiSettings", "LakeSettings"]
 
@@ -16,7 +16,7 @@ class ApiSettings(LakeSettings, SecretSettings):
 
     Where Redis is named, dashboards are told at once of what an instructor changed, people can sign
     in, and tokens that were revoked are refused. An admin is told whether the ingest and the
-    dashboard answer, where their addresses are named.
+    dashboard answer, where their addresses are named. Exports are kept in a folder of their own.
     """
 
     redis_url: Annotated[
@@ -30,3 +30,7 @@ class ApiSettings(LakeSettings, SecretSettings):
     dashboard_url: Annotated[
         Address | None, Field(alias="CELLPULSE_DASHBOARD_URL", pattern="^https?://[^/]")
     ] = None
+    exports_path: Annotated[
+        str,
+        Field(alias="CELLPULSE_EXPORTS_PATH", default_factory=lambda: str(data_dir() / "exports")),
+    ]

@@ -21,7 +21,9 @@ from analytics.attention_responses import (
 from analytics.class_mark_responses import ClassMarkRemoved, ClassMarks, ClassMarkSet
 from analytics.class_responses import Aliases, ClassMap, ClassSessions, ClassStream
 from analytics.code_responses import CodeGroups
+from analytics.export_responses import Export, ExportRequest, Exports
 from analytics.own_page_responses import DeletionRequest, OwnOverview, OwnPreferences
+from analytics.report_responses import Report
 from analytics.responses import (
     Answer,
     Courses,
@@ -54,6 +56,7 @@ _REFUSED = Text(
     "Ask whoever runs Cellpulse for a link to your course."
 )
 _UNKNOWN = Text("There is no such course or student. Choose another one above.")
+_BUSY = Text("An export of this course is running already. Wait until it is done.")
 _STRANGE = Text(
     "The numbers came in a form that this page can't read. "
     "Tell whoever runs Cellpulse; its parts may be of different versions."
@@ -66,6 +69,10 @@ class NumbersUnavailableError(Exception):
 
 class AccessRefusedError(NumbersUnavailableError):
     """The token opens nothing, or not this course."""
+
+
+class BusyError(NumbersUnavailableError):
+    """Something that runs must end first."""
 
 
 class NotKnownError(NumbersUnavailableError):
@@ -161,6 +168,27 @@ class ApiClient:
     def class_sessions(self, course_id: str) -> ClassSessions:
         """Return when the class met, latest first."""
         return self._get(f"/courses/{_segment(course_id)}/class_sessions", ClassSessions)
+
+    def report(
+        self, course_id: str, *, start: datetime, until: datetime, as_of: str | None = None
+    ) -> Report:
+        """Return what a session of class came to, or had come to at a place in the log."""
+        query = _given(as_of=as_of) | {"from": start.isoformat(), "to": until.isoformat()}
+        return self._get(f"/courses/{_segment(course_id)}/report", Report, query)
+
+    def exports(self, course_id: str) -> Exports:
+        """Return the exports of a course that run or are kept, newest first."""
+        return self._get(f"/courses/{_segment(course_id)}/exports", Exports)
+
+    def start_export(self, course_id: str, request: ExportRequest) -> Export:
+        """Start an export of a course.
+
+        Raises:
+            BusyError: Another one is running.
+        """
+        path = f"/courses/{_segment(course_id)}/exports"
+        asked = request.model_dump(mode="json", by_alias=True)
+        return self._ask("POST", path, Export, json=asked)
 
     def class_marks(self, course_id: str) -> ClassMarks:
         """Return what instructors noted about moments of class."""
@@ -357,7 +385,7 @@ class ApiClient:
         answer: type[AnswerType],
         *,
         query: Mapping[str, str | float] | None = None,
-        json: Mapping[str, int | float | str | None] | None = None,
+        json: Mapping[str, int | float | str | bool | None] | None = None,
     ) -> AnswerType:
         response = self._send(method, path, params=query, json=json)
         try:
@@ -383,6 +411,8 @@ def _raise_for_refusal(response: httpx.Response) -> None:
     except httpx.HTTPStatusError as error:
         if response.status_code in (401, 403):
             raise AccessRefusedError(_REFUSED) from error
+        if response.status_code == 409:  # noqa: PLR2004 - conflict
+            raise BusyError(_BUSY) from error
         if response.status_code == 404:  # noqa: PLR2004 - not found
             raise NotKnownError(_UNKNOWN) from error
         if response.status_code >= 500 or response.status_code == 429:  # noqa: PLR2004

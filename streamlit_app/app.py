@@ -15,7 +15,9 @@ from analytics.sign_in_responses import Viewer
 from streamlit_app import (
     addresses,
     admin,
+    after_class,
     exercise,
+    export,
     first_visit,
     live,
     measures,
@@ -57,6 +59,8 @@ def main() -> None:
         st.Page(exercise.show, title=str(exercise.TITLE), url_path="exercise"),
         st.Page(student.show, title=str(student.TITLE), url_path="student"),
         st.Page(measures.show, title=str(measures.TITLE), url_path="measures"),
+        st.Page(after_class.show, title=str(after_class.TITLE), url_path="after-class"),
+        st.Page(export.show, title=str(export.TITLE), url_path="export"),
     ]
     for_admins = st.Page(admin.show, title=str(admin.TITLE), url_path=_ADMIN)
     page = st.navigation([*pages, for_admins], position="hidden")

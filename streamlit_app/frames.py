@@ -7,6 +7,7 @@ import pandas as pd
 
 from analytics.class_mark_responses import ClassMark
 from analytics.class_responses import ClassStream
+from analytics.report_responses import ReportStream
 from analytics.responses import ExerciseProgress, HistoryEvent, TimelineBucket
 from streamlit_app.language.text import Text
 from streamlit_app.wording import KINDS, NEVER, kind_of, where
@@ -78,7 +79,7 @@ def marks_frame(marks: Sequence[ClassMark]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["time", "text"])
 
 
-def stream_frame(stream: ClassStream) -> pd.DataFrame:
+def stream_frame(stream: ClassStream | ReportStream) -> pd.DataFrame:
     """Return columns start (UTC), exercise, students, share, below and above: a row a step and one.
 
     share is that of all who were anywhere at the end of the step; it lies between below and above,

@@ -38,7 +38,7 @@ COLUMNS: Final = (
     Column(Text("Exercise")),
     Column(Text("Notebook"), on_phone=False),
     Column(Text("How far")),
-    Column(Text("Points"), is_number=True),
+    Column(Text("My points"), is_number=True),
 )
 STATES: Final[dict[ExerciseState, Text]] = {
     "not_started": Text("not started"),

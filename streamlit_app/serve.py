@@ -13,8 +13,10 @@ import httpx
 import streamlit as st
 import uvicorn
 from starlette.middleware import Middleware
+from starlette.routing import Route
 
 from ingest_api.settings import BadSettingError
+from streamlit_app import export_file
 from streamlit_app.access import AccessCheck
 from streamlit_app.api_client import TIMEOUT_SECONDS
 from streamlit_app.gate import Gate
@@ -41,7 +43,8 @@ def create_app(settings: DashboardSettings) -> st.App:
         check=AccessCheck(http),
         pages=SignInPages(http, by_provider=settings.oidc_issuer is not None),
     )
-    return st.App(_PAGE, lifespan=lifespan, middleware=[gate])
+    file = Route(export_file.PATH, export_file.ExportFile(settings.api_address).answer)
+    return st.App(_PAGE, lifespan=lifespan, middleware=[gate], routes=[file])
 
 
 def serve(settings: DashboardSettings, listening: socket.socket) -> None:

@@ -1,10 +1,12 @@
 """`cellpulse export`."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
+from pydantic import TypeAdapter, ValidationError
 
 from flows.commands.bundle_options import (
     BUNDLE,
@@ -15,8 +17,27 @@ from flows.commands.bundle_options import (
 from flows.commands.errors import one_line_for_errors
 from flows.export.folder import new_folder
 from flows.export.formats import FORMATS
+from flows.export.part import Part
 from flows.export.source import open_course
 from flows.settings import LakeSettings
+from ingest_api.events import UtcTime
+
+_TIME: Final = TypeAdapter[datetime](UtcTime)
+
+
+class _Moment(click.ParamType[datetime]):
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        try:
+            return _TIME.validate_python(value)
+        except ValidationError:
+            self.fail(f"{value!r} is not a time such as 2026-04-13T09:00+09:00", param, ctx)
+
+
+MOMENT: Final = _Moment()
 
 
 @click.command()
@@ -39,10 +60,22 @@ from flows.settings import LakeSettings
     type=click.IntRange(min=0),
     help="The lake's snapshot to export; the newest by default.",
 )
+@click.option("--section", help="Only students who are in this section now.")
+@click.option(
+    "--from", "start", type=MOMENT, help="Only what happened at this time (ISO 8601) or later."
+)
+@click.option("--to", "until", type=MOMENT, help="Only what happened before this time.")
 @bundle_options
 @one_line_for_errors
 def export(
-    format_name: str, course: str, out: Path, snapshot: int | None, **of_bundle: Any
+    format_name: str,
+    course: str,
+    out: Path,
+    snapshot: int | None,
+    section: str | None,
+    start: datetime | None,
+    until: datetime | None,
+    **of_bundle: Any,
 ) -> None:
     """Write one course's data into a new folder, while the class goes on.
 
@@ -57,7 +90,9 @@ def export(
     settings = LakeSettings.load()
     with (
         new_folder(out) as place,
-        open_course(settings, course, place.scratch, snapshot) as source,
+        open_course(
+            settings, course, place.scratch, snapshot, Part(section, start, until)
+        ) as source,
         click.progressbar(length=source.event_count, label="events", file=sys.stderr) as bar,
     ):
         write(source, place.files, bar.update)

@@ -121,12 +121,16 @@ class Platform:
                 "api",
                 "analytics.serve",
                 settings.api_port,
+                # An export of xAPI statements names students as the worker does.
                 {"CELLPULSE_REDIS_URL": stores.redis_url}
                 | lake
                 | secret
                 | clients
                 | provider
-                | answering,
+                | answering
+                | self._naming()
+                | {"CELLPULSE_AGENT_KEY": self._agent_key()}
+                | _named_by_operator("CELLPULSE_EXPORTS_PATH"),
             ),
         ]
 

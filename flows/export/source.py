@@ -15,6 +15,8 @@ import duckdb
 import pyarrow as pa
 
 from flows.export.errors import ExportError
+from flows.export.part import WHOLE, Part
+from flows.export.rollups import make_rollups
 from flows.export.tables import EVENTS_IN_ORDER, TABLES
 from flows.settings import LakeSettings
 from flows.stores.lake import files_kept
@@ -57,20 +59,33 @@ class CourseSource:
     """Reads one course as of one moment."""
 
     def __init__(
-        self, lake: duckdb.DuckDBPyConnection, course_id: str, moment: Moment, scratch: Path
+        self,
+        lake: duckdb.DuckDBPyConnection,
+        course_id: str,
+        moment: Moment,
+        scratch: Path,
+        part: Part = WHOLE,
     ) -> None:
-        """Read from `lake`; what a format has to put aside on disk may go into `scratch`."""
+        """Read from `lake`; what a format has to put aside on disk may go into `scratch`.
+
+        The view `course` has all events of the course, `events` those of the part.
+        """
         self._lake = lake
         self.course_id = course_id
         self.moment = moment
         self.scratch = scratch
-        for name in ("events", "rollup_student_exercise", "rollup_course_minute"):
-            columns = "* REPLACE (extra::VARCHAR AS extra)" if name == "events" else "*"
-            lake.execute(
-                f"CREATE VIEW {name} AS SELECT {columns} "  # noqa: S608 - our own names
-                f"FROM lake.{name} AT (VERSION => {moment.snapshot}) "
-                f"WHERE course_id = {_literal(course_id)}"
-            )
+        self.part = part
+        at_snapshot = f"AT (VERSION => {moment.snapshot}) WHERE course_id = {_literal(course_id)}"
+        lake.execute(
+            "CREATE VIEW course AS SELECT * REPLACE (extra::VARCHAR AS extra) "  # noqa: S608 - our own
+            f"FROM lake.events {at_snapshot}"
+        )
+        lake.execute(f"CREATE VIEW events AS FROM course WHERE {part.condition(course_id)}")
+        if part == WHOLE:
+            for name in ("rollup_student_exercise", "rollup_course_minute"):
+                lake.execute(f"CREATE VIEW {name} AS FROM lake.{name} {at_snapshot}")
+        else:
+            make_rollups(lake)
         lake.execute(
             "CREATE VIEW seen AS SELECT *, least(occurred_at, received_at) AS seen_at FROM events"
         )
@@ -120,7 +135,11 @@ class CourseSource:
 
 @contextmanager
 def open_course(
-    settings: LakeSettings, course_id: str, scratch: Path, snapshot: int | None = None
+    settings: LakeSettings,
+    course_id: str,
+    scratch: Path,
+    snapshot: int | None = None,
+    part: Part = WHOLE,
 ) -> Iterator[CourseSource]:
     """Open a course as of a snapshot; no file of the lake is deleted meanwhile.
 
@@ -129,9 +148,10 @@ def open_course(
         course_id: The course.
         scratch: A folder for what does not fit into memory.
         snapshot: The lake's snapshot; by default the newest.
+        part: Which of the course's events; by default all.
 
     Raises:
-        ExportError: There is no such snapshot, or no such course in it.
+        ExportError: There is no such snapshot, no such course in it, or nothing in this part.
         StoreUnavailableError: The lake or its PostgreSQL does not answer.
         UnknownDataVersionError: The lake is of a newer version.
     """
@@ -144,9 +164,9 @@ def open_course(
             lake.execute("SET GLOBAL TimeZone = 'UTC'")
             lake.execute(f"SET temp_directory = {_literal(str(scratch))}")
             lake.execute(f"SET memory_limit = '{_MEMORY}'")
-            source = CourseSource(lake, course_id, _moment(lake, snapshot), scratch)
+            source = CourseSource(lake, course_id, _moment(lake, snapshot), scratch, part)
             if not source.event_count:
-                raise _no_such_course(lake, source)
+                raise _nothing_there(lake, source)
             yield source
     except duckdb.Error as error:
         plain = plain_error(error, settings.postgres_url)
@@ -179,7 +199,12 @@ def _moment(lake: duckdb.DuckDBPyConnection, snapshot: int | None) -> Moment:
     return Moment(number, committed_at, str(position[0]) if position else "0-0")
 
 
-def _no_such_course(lake: duckdb.DuckDBPyConnection, source: CourseSource) -> ExportError:
+def _nothing_there(lake: duckdb.DuckDBPyConnection, source: CourseSource) -> ExportError:
+    if source.rows("SELECT 1 FROM course LIMIT 1"):
+        return ExportError(
+            f"course {source.course_id!r} has no events of {source.part.in_words()}: name another "
+            "section (a roster's sections are those of now), or a longer time"
+        )
     rows = lake.execute(
         "SELECT DISTINCT course_id FROM lake.rollup_course_minute "  # noqa: S608 - a number
         f"AT (VERSION => {source.moment.snapshot}) ORDER BY course_id LIMIT {_COURSES_NAMED + 1}"

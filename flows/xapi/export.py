@@ -23,7 +23,7 @@ _EVENTS: Final = """
         error_name, duration_ms, occurred_at, received_at, code_lines, check_name, passed, points,
         points_possible,
         position_ns IN (
-            SELECT min(position_ns) FROM events
+            SELECT min(position_ns) FROM course
             WHERE type = 'check_result' AND passed AND exercise <> ''
             GROUP BY student_id, exercise
         ) AS completes

@@ -98,9 +98,9 @@ def known_class(
 
     ada works on 1.2 (solves it by a check) and is stuck at 1.10; bob loses two events; cy stops
     after one run at 9:00; dan works in the last notebook; eve is enrolled and does nothing at seat
-    B4. Ada Lovelace, cy and eve are in section A, bob in B, dan in none. s1, s2 and s10 are
-    enrolled in course `sorted`, c/d in course `a/b`. The student of course `pages` has 257 events,
-    100 of them in one millisecond.
+    B4, and somebody helped her at 8:00. Ada Lovelace, cy and eve are in section A, bob in B, dan in
+    none. s1, s2 and s10 are enrolled in course `sorted`, c/d in course `a/b`. The student of course
+    `pages` has 257 events, 100 of them in one millisecond.
     """
     with psycopg.connect(postgres_server("postgres"), autocommit=True) as admin:
         admin.execute("CREATE DATABASE known_class")
@@ -124,6 +124,10 @@ def known_class(
             "WHERE course_id = 'py' AND student_id = roster.student"
         )
         connection.execute("UPDATE courses SET title = 'Programming 1' WHERE course_id = 'py'")
+        connection.execute(
+            "INSERT INTO attention_marks (course_id, student_id, marked_at, mark) "
+            "VALUES ('py', 'eve', '2024-03-04T08:00Z', 'helped')"
+        )
         connection.execute(
             "INSERT INTO class_marks (mark_id, course_id, at, text, set_at, set_by) "
             "VALUES ('m', 'py', %(at)s, 'explained sums', %(at)s, 'grace')",

@@ -19,7 +19,9 @@ from analytics import (
     class_mark_responses,
     class_responses,
     code_responses,
+    export_responses,
     own_page_responses,
+    report_responses,
     responses,
     sign_in_responses,
     student_responses,
@@ -55,6 +57,9 @@ ANSWERS = {
     f"{OWN}/preferences": own_page_responses.OwnPreferences,
     f"{OWN}/deletion": own_page_responses.DeletionRequest,
     "/api/v1/deletion_requests": own_page_responses.DeletionRequests,
+    "/api/v1/courses/{course_id}/report": report_responses.Report,
+    "/api/v1/courses/{course_id}/exports": export_responses.Exports,
+    "/api/v1/courses/{course_id}/exports/{export_id}": export_responses.Export,
     "/api/v1/viewer": sign_in_responses.Viewer,
     "/api/v1/admin/courses": admin_course_responses.AdminCourses,
     "/api/v1/admin/courses/{course_id}/stored": admin_stored_responses.StoredOfCourse,
@@ -74,7 +79,11 @@ DOOR = {
     ("post", "/api/v1/sign-in/provider/answer"): sign_in_responses.NewSession,
     ("post", "/api/v1/sign-out"): sign_in_responses.SignedOutAnswer,
 }
-FILES = {"/api/v1/courses/{course_id}/tables/{table}", f"{OWN}/data"}
+FILES = {
+    "/api/v1/courses/{course_id}/tables/{table}",
+    "/api/v1/courses/{course_id}/exports/{export_id}/file",
+    f"{OWN}/data",
+}
 #: Addresses that change something: method and path.
 CHANGES = {
     ("put", f"{OWN}/preferences"): own_page_responses.OwnPreferences,
@@ -129,6 +138,7 @@ CHANGES = {
         "delete",
         "/api/v1/courses/{course_id}/attention/{student_id}/mark",
     ): attention_responses.Marked,
+    ("post", "/api/v1/courses/{course_id}/exports"): export_responses.Export,
 }
 OPERATIONS = {("get", path): answer for path, answer in ANSWERS.items()} | CHANGES
 OF_API = [
@@ -157,7 +167,9 @@ def test_every_address_is_documented(paths: Any) -> None:
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_every_address_shows_a_true_example(method: str, path: str, paths: Any) -> None:
     """The example of an answer is one that the answer's own model accepts."""
-    example = paths[path][method]["responses"]["200"]["content"]["application/json"]["example"]
+    answers = paths[path][method]["responses"]
+    success = answers.get("200") or answers["202"]
+    example = success["content"]["application/json"]["example"]
     TypeAdapter(OPERATIONS[method, path]).validate_python(example, strict=False)
 
 

@@ -32,6 +32,7 @@ KNOWN = STUDENT | {
     "mark_id": "1",
     "note_id": "0" * 32,
     "account": "a1",
+    "export_id": "0" * 32,
 }
 PROBLEM = "application/problem+json"
 

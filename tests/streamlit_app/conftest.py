@@ -87,6 +87,7 @@ from analytics.sign_in_responses import OpenSection, Viewer
 from analytics.student_examples import SITTINGS
 from analytics.student_responses import Note, NoteRequest, Notes, Sittings
 from streamlit_app import session
+from tests.streamlit_app.after_class_api import AfterClass, serve_after_class
 
 READ_TOKEN = "read-token-of-the-instructor"
 STUDENT_TOKEN = "token-of-a-student"
@@ -130,6 +131,7 @@ class MadeUpClass:
         self.too_little: set[str] = set()
         self.further: dict[str, dict[str, Any]] = {}
         self.own: list[dict[str, str]] = []
+        self.after_class = AfterClass()
 
     def run(self, student: str, status: str = "ok", **fields: Any) -> dict[str, Any]:
         """Let a student run a cell; return what the WebSocket would send of it."""
@@ -405,6 +407,7 @@ def _api(made_up: MadeUpClass) -> FastAPI:
         assert bucket == "1m"
         return made_up.timeline(exercise)
 
+    serve_after_class(app, made_up)
     _serve_picture(app, made_up)
     _serve_class_marks(app, made_up)
     _serve_attention(app, made_up)

@@ -17,7 +17,10 @@ from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from analytics.attention_responses import ErrorCluster, Listed, Reason
+from analytics.export_responses import ExportRequest
+from analytics.report_responses import Report
 from streamlit_app.language.choice import COOKIE
+from tests.streamlit_app.report.made_up import exercise, hand, report
 
 TOKEN: Final = "read-token-of-the-instructor"
 COURSE: Final = "python-101"
@@ -52,6 +55,8 @@ VIEWS: Final = (
         f"/measures?course={COURSE}&by=run&student=s01",
         "[data-testid=runs-table]",
     ),
+    View("after-class", f"/after-class?course={COURSE}", ".st-key-report_help .cp-table"),
+    View("export", f"/export?course={COURSE}&format=bundle", "[data-testid=export]"),
 )
 #: What Streamlit draws itself and offers no way to change, each by its selector and rule alone.
 NOT_OURS: Final[dict[str, str]] = {}
@@ -109,6 +114,7 @@ TEXTS: Final = """
 DATA: Final = re.compile(
     r"s\d\d|\d\d[-_]\w+|NameError|name '…?x?' is not defined|Cellpulse|"
     r"CELLPULSE_\w+|JupyterLab|Python|Watwin"
+    r"|name '…'…|loops|Parquet|CSV|ProgSnap2|xAPI|PDF|HTML|JST|yyyy"
 )
 ENGLISH: Final = re.compile(r"[A-Za-z]{3,}")
 
@@ -145,8 +151,21 @@ def class_of_twelve(made_up: Any, ingest: Any) -> Iterator[None]:
             )
     made_up.needy = [_needy(f"s{number:02}", now) for number in (3, 7)]
     made_up.clusters = [_cluster(now)]
+    made_up.after_class.met(_report(now))
+    made_up.after_class.start(COURSE, ExportRequest(format="bundle", study="loops"))
+    made_up.after_class.finish()
+    made_up.after_class.start(COURSE, ExportRequest(format="csv"))
     yield
     ingest.hang_up()
+
+
+def _report(now: datetime) -> Report:
+    return report(
+        title="Python 101",
+        exercises=[exercise(f"1.{n}", n, title=None) for n in range(1, 4)],
+        clusters=[_cluster(now)],
+        help=[hand("s03", 5, 12), hand("s07", 9, None)],
+    )
 
 
 def _needy(student: str, now: datetime) -> Listed:

@@ -15,6 +15,7 @@ _FOR_PROGRAMS: Final = {
     "AT",
     "BRAND",
     "FACTS_SHOWN",
+    "FONT_FAMILY",
     "GROUPS",
     "Order",
     "PARAMETER",

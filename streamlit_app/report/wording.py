@@ -1,0 +1,106 @@
+"""The words of the report about a session of class."""
+
+from typing import Final
+
+from streamlit_app.language.text import Plural, Text
+
+TITLE: Final = Text("After class")
+WHEN: Final = Text("{day}, {start} to {end}")
+ZONE: Final = Text("times in {zone}")
+AS_OF: Final = Text(
+    "Made by Cellpulse from all that had arrived up to {position} of the log; {runs} runs."
+)
+NO_POSITION: Final = Text("the beginning")
+
+HERE: Final = (
+    Text("students here"),
+    Text("Students who ran a cell or got a check result in this session"),
+)
+ENROLLED: Final = Text("of {students}")
+RUNS: Final = (Text("runs"), Text("How often anyone ran a cell"))
+WITH_ERROR: Final = (Text("with an error"), Text("Share of the runs that ended in an error"))
+BEGUN: Final = (Text("exercises begun"), Text("Exercises at which anybody worked in this session"))
+HANDS: Final = (Text("hands up"), Text("Students who raised a hand"))
+
+CHANGES: Final = (Text("What to change"), Text("each sentence with the numbers that it rests on"))
+NOTHING_TO_CHANGE: Final = Text("Nothing in these numbers asks for a change.")
+HARD: Final = Text(
+    "Go through {exercise} again: {unsolved} of the {attempted} who tried it had not solved it at "
+    "the end (with 95 % confidence {lower} to {upper})."
+)
+STILL_AT: Final = Text(
+    "Show how to get past “{failure}”: {still} of the {students} who met it had not done so at the "
+    "end, most of them in {where}."
+)
+STILL_AT_NOWHERE: Final = Text(
+    "Show how to get past “{failure}”: {still} of the {students} who met it had not done so at the "
+    "end."
+)
+TOOK_LONG: Final = Text(
+    "Explain “{failure}” beforehand: half of the {past} who got past it needed {minutes} min or "
+    "longer."
+)
+NOT_BEGUN: Final = Text(
+    "Make time for {exercise}: it is due on {due}, and {missing} of the {here} here have not begun "
+    "it in this session."
+)
+STILL_UP: Final = Plural(
+    "Go to {names} next time: the hand was still up at the end.",
+    "Go to {names} next time: {n} hands were still up at the end.",
+)
+WAITED: Final = Text(
+    "Ask for another helper: half of the {visited} to whom somebody went had waited {minutes} min "
+    "or longer."
+)
+ABSENT: Final = Text(
+    "Ask after those who were not here: {absent} of {students} students of the course did nothing "
+    "in this session."
+)
+AND_OTHERS: Final = Text("{names} and {n} more")
+
+REACHED: Final = (Text("Planned and reached"), Text("what was due or begun"))
+OVER_TIME: Final = (Text("Where the class was"), Text("share of the students at each exercise"))
+HARDEST: Final = (
+    Text("Hardest exercises"),
+    Text("not solved, of those who tried; the line is the 95 % range"),
+)
+FAILURES: Final = (Text("The same failures"), Text("students who met them, and how many got past"))
+HELP: Final = (Text("Help"), Text("from the raised hand until somebody came"))
+
+EXERCISE: Final = Text("exercise")
+POINTS: Final = Text("points")
+DUE: Final = Text("due")
+STARTED: Final = Text("begun")
+SOLVED: Final = Text("solved")
+BEFORE: Final = Text("before")
+UNSOLVED: Final = Text("not solved")
+TRIED: Final = Text("tried")
+RANGE: Final = Text("95 % range")
+COMMONEST: Final = Text("commonest failure")
+FAILURE: Final = Text("failure")
+WHERE: Final = Text("where")
+STUDENTS: Final = Text("students")
+PAST: Final = Text("got past")
+NOT_PAST: Final = Text("did not")
+MINUTES: Final = Text("in min")
+WHO: Final = Text("who")
+ASKED: Final = Text("asked")
+CAME: Final = Text("somebody came")
+MARKED: Final = Text("marks")
+WAITED_FOR: Final = Text("somebody came")
+NOBODY_CAME: Final = Text("nobody came")
+NOT_ASKED: Final = Text("did not ask")
+TOOK_DOWN: Final = Text("no, hand taken down")
+NOT_SEEN: Final = Text("no")
+RAN_ONLY: Final = Text("{n}, ran only")
+
+UNTOUCHED: Final = Plural(
+    "{n} more exercise is registered; nobody worked at it in this session.",
+    "{n} more exercises are registered; nobody worked at them in this session.",
+)
+MORE_ROWS: Final = Plural("{n} more is not listed here.", "{n} more are not listed here.")
+NOTHING_REACHED: Final = Text("Nothing was due, and nobody worked at an exercise.")
+NOT_AT_AN_EXERCISE: Final = Text("Nobody worked at an exercise.")
+NOT_HARD: Final = Text("No exercise was tried by {least} students or more.")
+NO_FAILURES: Final = Text("No run failed.")
+NO_HELP: Final = Text("Nobody raised a hand, and nobody was marked as helped.")

@@ -1,0 +1,114 @@
+"""The made-up class after class: its sessions, the report of each, and its exports."""
+
+import io
+import zipfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from fastapi import FastAPI, HTTPException, Response
+
+from analytics.class_responses import ClassSession, ClassSessions
+from analytics.export_responses import Export, ExportRequest, Exports
+from analytics.report_responses import Report
+
+
+@dataclass
+class AfterClass:
+    """What the test decides.
+
+    Attributes:
+        report: Of each of the sessions.
+        sessions: When the class met.
+        asked: The queries of the reports that were asked for.
+        exports: Those that were started, newest first.
+        requests: What was asked of each of them.
+    """
+
+    report: Report | None = None
+    sessions: list[ClassSession] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    exports: list[Export] = field(default_factory=list)
+    requests: list[ExportRequest] = field(default_factory=list)
+
+    def met(self, report: Report) -> None:
+        """Let the class have met as a report says."""
+        self.report = report
+        self.sessions.insert(
+            0,
+            ClassSession(
+                started_at=report.start,
+                ended_at=report.until,
+                students=report.here,
+                runs=report.runs,
+            ),
+        )
+
+    def start(self, course: str, asked: ExportRequest) -> Export:
+        """Start an export."""
+        self.requests.append(asked)
+        given = asked.model_dump(include={"format", "section", "start", "until", "study"})
+        started = Export(
+            export_id=uuid4().hex,
+            course_id=course,
+            started_by="s00",
+            started_at=datetime.now(UTC),
+            state="running",
+            done=0,
+            **given,
+        )
+        self.exports.insert(0, started)
+        return started
+
+    def change(self, **fields: Any) -> None:
+        """Let the newest export be further."""
+        self.exports[0] = self.exports[0].model_copy(update=fields)
+
+    def finish(self) -> None:
+        """Let the newest export be done."""
+        kept = datetime.now(UTC) + timedelta(hours=24)
+        self.change(state="done", done=10, total=10, file_bytes=len(packed()), kept_until=kept)
+
+
+def packed() -> bytes:
+    """Return the file of each export."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as file:
+        file.writestr("README.md", "# Course")
+    return made.getvalue()
+
+
+def serve_after_class(app: FastAPI, made_up: Any) -> None:
+    """Serve it as the aggregation API does."""
+
+    @app.get("/api/v1/courses/{course}/class_sessions")
+    def class_sessions(course: str) -> ClassSessions:
+        return ClassSessions(
+            as_of=made_up.as_of(), course_id=course, sessions=made_up.after_class.sessions
+        )
+
+    @app.get("/api/v1/courses/{course}/report")
+    def report(course: str, to: str, as_of: str | None = None) -> Report:
+        made_up.after_class.asked.append({"course": course, "to": to, "as_of": as_of})
+        found: Report = made_up.after_class.report
+        return found
+
+    @app.get("/api/v1/courses/{course}/exports")
+    def exports(course: str) -> Exports:
+        return Exports(course_id=course, exports=made_up.after_class.exports)
+
+    @app.post("/api/v1/courses/{course}/exports", status_code=202)
+    def start(course: str, asked: ExportRequest) -> Export:
+        if any(each.state == "running" for each in made_up.after_class.exports):
+            raise HTTPException(409)
+        started: Export = made_up.after_class.start(course, asked)
+        return started
+
+    @app.get("/api/v1/courses/{course}/exports/{export_id}/file")
+    def file(course: str, export_id: str) -> Response:
+        known = {(each.course_id, each.export_id) for each in made_up.after_class.exports}
+        if (course, export_id) not in known:
+            raise HTTPException(404)
+        name = {"Content-Disposition": 'attachment; filename="cellpulse-1.zip"'}
+        return Response(packed(), media_type="application/zip", headers=name)
