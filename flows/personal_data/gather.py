@@ -115,10 +115,6 @@ def _write_events(
     return position, summary
 
 
-def _open(lake: LakeSettings) -> closing[duckdb.DuckDBPyConnection]:
-    return closing(attach_lake(lake.postgres_url, lake.lake_path, read_only=True))
-
-
 def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
     names = [column[0] for column in result.description]
     while page := result.fetchmany(_PAGE):

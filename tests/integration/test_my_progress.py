@@ -36,12 +36,15 @@ OF_NOBODY = {
     ("get", "/api/v1/measures/{name}"),
     ("get", "/api/v1/viewer"),
     *(("post", f"/api/v1/{path}") for path in ("sign-in", "password", "student-page", "sign-out")),
+    *(("post", f"/api/v1/sign-in/{path}") for path in ("provider", "provider/answer")),
     ("get", "/healthz"),
     ("get", "/readyz"),
 }
 #: A whole class's, or a student's own with further parameters.
 MEASURE = ("get", "/api/v1/courses/{course_id}/measures/{name}")
-PAGES = ("live", "exercise", "student", "measures", "student?student=bob", "any", "me/x")
+#: Instructors write them for each other.
+NOTES = "/api/v1/courses/{course_id}/students/{student_id}/notes"
+PAGES = ("replay", "admin", "exercise", "student", "measures", "student?student=bob", "any", "me/x")
 BODY = {"recording": True, "code": True, "minutes": 5, "mark": "going"}
 
 
@@ -129,7 +132,8 @@ def _every_address_of_the_api(taught: Any, student: dict[str, str]) -> None:
     assert known >= OWN | OF_NOBODY | {MEASURE}
 
     def ask(method: str, path: str, of: str, **query: str) -> httpx.Response:
-        address = path.format(course_id="demo", student_id=of, name="error_rate", table="events")
+        named = {"course_id": "demo", "student_id": of, "name": "error_rate", "table": "events"}
+        address = re.sub(r"{(\w+)}", lambda found: named.get(found[1], "1"), path)
         body = BODY if method in ("put", "post") else None
         if path.endswith("/preferences") and body:
             body = {"recording": True, "code": True}
@@ -153,6 +157,7 @@ def _every_address_of_the_api(taught: Any, student: dict[str, str]) -> None:
     for by in ("course", "exercise", "student", "student_exercise", "run"):
         for query in ({}, {"student_id": "bob"}):
             assert ask(*MEASURE, "ada", by=by, **query).status_code == 403
+    assert ask("get", NOTES, "ada").status_code == 403
     own = ask(*MEASURE, "ada", by="student", student_id="ada")
     assert [row["student_id"] for row in own.json()["rows"]] == ["ada"]
     other_course = f"{taught.api}/api/v1/courses/other/students/ada/history"

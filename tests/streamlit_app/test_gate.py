@@ -165,7 +165,7 @@ def test_a_websocket_without_a_good_cookie_is_refused(address: str, token: str) 
 
 
 @pytest.mark.parametrize(
-    "path", ["/live", "/student?student=bob", "//live", "/student/", "/./live", "/any/thing"]
+    "path", ["/replay", "/student?student=bob", "//replay", "/student/", "/./replay", "/any/thing"]
 )
 def test_a_student_sees_the_own_page_alone(visitor: httpx.Client, path: str) -> None:
     """Every other address says that it is for instructors, and whom to ask."""
@@ -225,7 +225,7 @@ def test_the_door_speaks_the_visitors_language(visitor: httpx.Client) -> None:
     assert refused.status_code == 401
     assert '<html lang="ja">' in refused.text
     assert "<button>サインイン</button>" in refused.text
-    forbidden = visitor.get("/", headers={**asks, "Cookie": f"{COOKIE}=students"})
+    forbidden = visitor.get("/", headers={**asks, "Cookie": f"{COOKIE}=sends"})
     assert "お使いのリンクではこのページを開けません" in forbidden.text
     chosen = visitor.get("/language/en", headers={**asks, "Referer": str(refused.url)})
     assert (chosen.status_code, chosen.headers["location"]) == (303, "/?course=x")
