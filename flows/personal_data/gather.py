@@ -1,7 +1,8 @@
 """Everything that is stored about one student of one course, as one file for that student.
 
 Tables of PostgreSQL are found by their column `student_id`, so that what a later version keeps of
-students is in it too.
+students is in it too. Only the notes are not: instructors write them knowing that the student never
+sees them.
 """
 
 import io
@@ -21,7 +22,7 @@ from redis import Redis
 from sqlalchemy import Connection, Engine, Table, select
 
 from flows.logged_event import START, LoggedEvent
-from flows.models import Base
+from flows.models import Base, StudentNote
 from flows.rejected import RejectedStream
 from flows.settings import LakeSettings
 from flows.stores.lake import files_kept
@@ -144,7 +145,7 @@ def _master_data(engine: Engine, person: Person) -> dict[str, list[dict[str, Any
         return {
             table.name: _rows_of(connection, table, person)
             for table in Base.metadata.sorted_tables
-            if "student_id" in table.columns
+            if "student_id" in table.columns and table.name != StudentNote.__tablename__
         }
 
 

@@ -226,6 +226,7 @@ def _downloads(page: Page, taught: Any) -> None:
         assert json.loads(archive.read("preferences.json")) == {"recording": True, "code": False}
         master = json.loads(archive.read("master_data.json"))
         assert [row["session_id"] for row in master["sessions"]] == ["a"]
+        assert not any("note" in table for table in master)
         assert b"bob" not in b"".join(archive.read(name) for name in archive.namelist())
         names = archive.namelist()
     out = taught.folder / "ada.zip"
