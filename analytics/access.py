@@ -97,6 +97,18 @@ def _student_of(
     return course_id, student_id
 
 
+async def _own_student_of(
+    grant: Annotated[Grant, Depends(_reader)],
+    student: Annotated[tuple[str, str], Depends(_student_of)],
+) -> tuple[str, str]:
+    if grant.student_id is None:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "only the student may change this, on their own page (%cellpulse me)",
+        )
+    return student
+
+
 def _only_student(
     request: Request,
     grant: Annotated[Grant, Depends(_reader)],
@@ -157,3 +169,5 @@ PartOf = Annotated[tuple[str, str | None], Depends(_part_of)]
 PermittedStudent = Annotated[str | None, Depends(_only_student)]
 #: Ids of a course and of a student in it whose history the token may read.
 StudentOf = Annotated[tuple[str, str], Depends(_student_of)]
+#: Ids of a course and of the student in it whose own the token is.
+OwnStudentOf = Annotated[tuple[str, str], Depends(_own_student_of)]

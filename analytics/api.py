@@ -24,6 +24,7 @@ from analytics import (
     export_routes,
     health,
     measure_routes,
+    own_page_routes,
     report_routes,
     routes,
     sign_in_routes,
@@ -36,6 +37,7 @@ from analytics.course_changes import CourseChanges
 from analytics.errors import LakeUnavailableError
 from analytics.export_jobs import ExportJobs
 from analytics.lake_reader import LakeReader
+from analytics.own_page_writer import StudentWriter
 from analytics.parameters import EncodedPaths
 from analytics.settings import ApiSettings
 from analytics.sign_in import SignIn
@@ -83,6 +85,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     )
     app.state.lake = lake
     app.state.attention = AttentionWriter(settings)
+    app.state.students = StudentWriter(settings)
     app.state.exports = exports
     app.state.changes = CourseChanges(settings)
     app.state.sign_in = SignIn(settings)
@@ -113,6 +116,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         app.include_router(of_admin.router)
     # First the addresses with a name at their end, which the others' course could swallow.
     app.include_router(routes.history_router)
+    app.include_router(own_page_routes.router)
     app.include_router(student_routes.router)
     app.include_router(table_routes.router)
     app.include_router(measure_routes.router)

@@ -43,6 +43,7 @@ def class_map(
         section=section,
         exercises=[each.exercise for each in exercises],
         now=now,
+        student_id=None,
         as_of=asked_ns,
     )
     return ClassMap(

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from analytics.admin_grant import is_admin
 from analytics.sign_in_responses import NewSession, OpenSection, Viewer
+from ingest_api.student_link import PAGE_SECONDS, account_of
 from ingest_api.tokens import ALL_COURSES, NO_COURSE, Grant, SignedIn, issue_token
 
 
@@ -51,11 +52,24 @@ def new_session(secret: str, opened: Opened, seconds: int, *, by_provider: bool)
     return NewSession(token=issue_token(secret, grant), viewer=viewer_of(grant))
 
 
+def own_page_session(secret: str, course_id: str, student_id: str) -> NewSession:
+    """Make the session of a student who followed the link from the notebook."""
+    now = time.time()
+    signed_in = SignedIn(
+        account=account_of(course_id, student_id),
+        token_id=uuid4().hex,
+        issued_at=now,
+        expires_at=int(now) + PAGE_SECONDS,
+    )
+    grant = Grant("read", course_id, student_id, signed_in=signed_in)
+    return NewSession(token=issue_token(secret, grant), viewer=viewer_of(grant))
+
+
 def viewer_of(grant: Grant) -> Viewer:
     """Return who holds a token, and what it opens."""
     ends = grant.signed_in
     return Viewer(
-        account=None if ends is None else ends.account,
+        account=None if ends is None or grant.student_id is not None else ends.account,
         courses=None if grant.course_ids is None else list(grant.course_ids),
         sections=tuple(
             OpenSection(course_id=course_id, section=section)

@@ -1,24 +1,19 @@
 """Signing in: a name and a password become a token that ends."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
-from redis import Redis, RedisError
-from sqlalchemy import Engine
+from redis import Redis
 
-from analytics.errors import LakeUnavailableError
-from analytics.new_session import Opened, new_session
+from analytics.new_session import Opened, new_session, own_page_session
 from analytics.passwords import hashed, matches
 from analytics.settings import ApiSettings
 from analytics.sign_in_responses import NewSession
+from analytics.stores import Stores
 from flows.password_code import read_code
-from flows.redis_client import connect_redis
 from flows.stores import accounts
 from flows.stores.accounts import KnownAccount
-from flows.stores.postgres import engine_for
-from flows.stores.store import StoreUnavailableError
 from ingest_api.signed_in import SIGNED_IN_SECONDS
+from ingest_api.student_link import redeem_code
 
 #: Wrong passwords for one account before it has to wait.
 ATTEMPTS: Final = 10
@@ -51,7 +46,7 @@ class SignIn:
     """Connects for each question: somebody signs in now and then."""
 
     def __init__(self, settings: ApiSettings) -> None:
-        self._settings = settings
+        self._stores = Stores(settings)
         self._secrets = settings.secrets
 
     def with_password(self, account: str, password: str) -> NewSession:
@@ -62,7 +57,7 @@ class SignIn:
             TooManyAttemptsError: It was tried too often.
             LakeUnavailableError: PostgreSQL or Redis does not answer.
         """
-        with self._redis() as redis, self._engine() as engine:
+        with self._stores.redis() as redis, self._stores.postgres() as engine:
             _count_attempt(redis, account)
             known = accounts.find(engine, account)
             if not matches(known.password_hash if known else None, password) or known is None:
@@ -79,7 +74,7 @@ class SignIn:
             LakeUnavailableError: PostgreSQL does not answer.
         """
         account, code_id = read_code(self._secrets, code)
-        with self._engine() as engine:
+        with self._stores.postgres() as engine:
             if not accounts.set_password(engine, account, code_id, hashed(password)):
                 raise UsedCodeError("this link was used, or there is a newer one")
             known = accounts.find(engine, account)
@@ -87,31 +82,22 @@ class SignIn:
             raise UsedCodeError("this account was closed")
         return self._session_of(known)
 
+    def with_link(self, code: str) -> NewSession:
+        """Open a student's own page for whoever followed the link from the notebook.
+
+        Raises:
+            UsedCodeError: The link was used, or is too old.
+            LakeUnavailableError: Redis does not answer.
+        """
+        with self._stores.redis() as redis:
+            student = redeem_code(redis, code)
+        if student is None:
+            raise UsedCodeError("this link was used, or is older than five minutes")
+        return own_page_session(self._secrets[0], *student)
+
     def _session_of(self, known: KnownAccount) -> NewSession:
         opened = _opened_by(known)
         return new_session(self._secrets[0], opened, SIGNED_IN_SECONDS, by_provider=False)
-
-    @contextmanager
-    def _engine(self) -> Iterator[Engine]:
-        engine = engine_for(self._settings.postgres_url)
-        try:
-            yield engine
-        except StoreUnavailableError as error:
-            raise LakeUnavailableError("PostgreSQL does not answer: check that it runs") from error
-        finally:
-            engine.dispose()
-
-    @contextmanager
-    def _redis(self) -> Iterator[Redis]:
-        if self._settings.redis_url is None:
-            raise LakeUnavailableError("signing in needs CELLPULSE_REDIS_URL for this process")
-        redis = connect_redis(self._settings.redis_url)
-        try:
-            yield redis
-        except RedisError as error:
-            raise LakeUnavailableError("Redis does not answer: check that it runs") from error
-        finally:
-            redis.close()
 
 
 def _opened_by(known: KnownAccount) -> Opened:

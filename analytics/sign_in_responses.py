@@ -41,6 +41,14 @@ class PasswordRequest(Answer):
     ]
 
 
+class LinkRequest(Answer):
+    """The code of the link by which a student's notebook opens the student's own page."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: Annotated[str, Field(max_length=200, description="From the link: `?code=…`.")]
+
+
 class BegunSignIn(Answer):
     """Where to sign in, and what is needed when one comes back."""
 

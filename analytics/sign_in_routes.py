@@ -18,6 +18,7 @@ from analytics.roles import NoRoleError
 from analytics.sign_in import SignIn, TooManyAttemptsError, UsedCodeError, WrongPasswordError
 from analytics.sign_in_responses import (
     BegunSignIn,
+    LinkRequest,
     NewSession,
     PasswordRequest,
     ProviderAnswer,
@@ -37,6 +38,10 @@ _VIEWER: Final = Viewer(
     expires_at=datetime(2026, 9, 29, tzinfo=UTC),
 )
 _SESSION: Final = NewSession(token="eyJhbGciOiJIUzI1NiJ9.e30.x", viewer=_VIEWER)  # noqa: S106
+_OWN_SESSION: Final = NewSession(
+    token="eyJhbGciOiJIUzI1NiJ9.e30.x",  # noqa: S106
+    viewer=Viewer(courses=["python-1"], student_id="ada", expires_at=_VIEWER.expires_at),
+)
 _BEGUN: Final = BegunSignIn(address="https://id.example.org/authorize?…", flow="eyJhbGciOiJ.e30.x")
 _NO_PROVIDER: Final = documented_problem(
     HTTPStatus.NOT_FOUND, "no identity provider is set here: CELLPULSE_OIDC_ISSUER"
@@ -104,6 +109,28 @@ def post_password(door: Door, asked: PasswordRequest) -> NewSession:
         raise Problem(
             HTTPStatus.FORBIDDEN,
             f"{error}: sign in, or ask for a new one ('cellpulse account reset')",
+        ) from error
+
+
+@router.post(
+    "/student-page",
+    responses={
+        **examples.answer(_OWN_SESSION),
+        **examples.AWAY,
+        **_INVALID,
+        **examples.NOT_TEXT,
+        **documented_problem(
+            HTTPStatus.FORBIDDEN, "this link was used, or is older than five minutes: run …"
+        ),
+    },
+)
+def post_student_page(door: Door, asked: LinkRequest) -> NewSession:
+    """Give a token for a student's own page to whoever followed the link from the notebook."""
+    try:
+        return door.with_link(asked.code)
+    except UsedCodeError as error:
+        raise Problem(
+            HTTPStatus.FORBIDDEN, f"{error}: run %cellpulse me in your notebook for a new one"
         ) from error
 
 

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from redis import Redis, RedisError
 from sqlalchemy import Engine
 
-from analytics.errors import LakeUnavailableError
+from analytics.errors import LakeUnavailableError, NewerLakeError
 from analytics.settings import ApiSettings
 from flows.redis_client import connect_redis
 from flows.stores.postgres import engine_for
 from flows.stores.store import StoreUnavailableError
+from flows.version_of_data import UnknownDataVersionError
 
 
 class Stores:
@@ -30,10 +31,13 @@ class Stores:
 
         Raises:
             LakeUnavailableError: PostgreSQL does not answer, or refuses.
+            NewerLakeError: A newer version of Cellpulse wrote it.
         """
         engine = engine_for(self._settings.postgres_url)
         try:
             yield engine
+        except UnknownDataVersionError as error:
+            raise NewerLakeError(str(error)) from error
         except StoreUnavailableError as error:
             raise LakeUnavailableError("PostgreSQL does not answer: check that it runs") from error
         finally:

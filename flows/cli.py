@@ -6,8 +6,10 @@ from flows.commands.account import account
 from flows.commands.audit import audit
 from flows.commands.backup import backup
 from flows.commands.course import course
+from flows.commands.disclose import disclose
 from flows.commands.enroll import enroll
 from flows.commands.export import export
+from flows.commands.forget import forget
 from flows.commands.import_data import import_data
 from flows.commands.migrate import migrate
 from flows.commands.rebuild import rebuild
@@ -38,6 +40,8 @@ for command in (
     simulate,
     course,
     enroll,
+    disclose,
+    forget,
     audit,
     rejected,
     rebuild,

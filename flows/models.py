@@ -413,6 +413,24 @@ class StudentNote(Base):
     removed_at: Mapped[datetime | None]
 
 
+class DeletionRequest(Base):
+    """That a student asks for everything about them in a course to be deleted.
+
+    It is withdrawn by deleting it, and goes with the rest when it is carried out.
+    """
+
+    __tablename__ = "deletion_requests"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
+        ),
+    )
+
+    course_id: Mapped[str] = mapped_column(primary_key=True)
+    student_id: Mapped[str] = mapped_column(primary_key=True)
+    requested_at: Mapped[datetime]
+
+
 class SkippedEvent(Base):
     """A place in the log that this database passed without its event, which was set aside.
 

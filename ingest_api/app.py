@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from redis.asyncio import Redis
 
-from ingest_api import dashboard_socket, health, progress
+from ingest_api import dashboard_socket, health, progress, student_routes
 from ingest_api.connection_manager import ConnectionManager
 from ingest_api.course_sections import CourseSections
 from ingest_api.durability import guard_durability
@@ -16,6 +16,7 @@ from ingest_api.event_log import EventLog, open_redis
 from ingest_api.group_commit import GroupCommit
 from ingest_api.live_feed import LiveFeed
 from ingest_api.metrics import IngestMetrics
+from ingest_api.preferences import StudentPreferences
 from ingest_api.problems import install_problem_handlers
 from ingest_api.registered_courses import RegisteredCourses
 from ingest_api.revoked_tokens import RevokedTokens
@@ -40,11 +41,14 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
         connections = ConnectionManager(sections)
         feed = LiveFeed(log, client, connections)
         courses = RegisteredCourses(client)
+        preferences = StudentPreferences(client)
         # Before the first event; a Redis that is away is asked again and again.
-        known = (courses, sections, revoked)
+        known = (courses, sections, revoked, preferences)
         await asyncio.gather(*(each.refresh() for each in known), return_exceptions=True)
+        app.state.redis = client
         app.state.log = log
         app.state.courses = courses
+        app.state.preferences = preferences
         app.state.connections = connections
         app.state.signed_out = SignedOut(client)
         app.state.revoked = revoked
@@ -55,6 +59,7 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
             feed.follow_log(),
             feed.follow_signals(),
             courses.follow(),
+            preferences.follow(),
             sections.follow(),
             revoked.follow(),
             guard_durability(client, log, may_be_lossy=settings.lossy_redis),
@@ -75,8 +80,10 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.secrets = settings.secrets
+    app.state.dashboard_url = settings.public_dashboard_url
+    app.state.dashboard_port = settings.dashboard_port
     install_problem_handlers(app)
     app.add_middleware(progress.DirectProgress)
-    for part in (progress, dashboard_socket, health):
+    for part in (progress, student_routes, dashboard_socket, health):
         app.include_router(part.router)
     return app

@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response, Security
 from pydantic import BaseModel, Field, ValidationError
-from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ingest_api.access import grant_of, refuse_revoked
+from ingest_api.body import read_body
 from ingest_api.event_log import Candidate, LogUnavailableError
 from ingest_api.events import ProgressEvent
+from ingest_api.preferences import Preferences, allowed_part
 from ingest_api.problems import Problem, validation_errors
 from ingest_api.progress_openapi import BEARER, PROBLEMS, request_body
 from ingest_api.tokens import Grant
@@ -63,6 +64,10 @@ class Receipt(BaseModel):
     positions: list[str | None] = Field(
         description="For each event its log position; null for a repeat or a rejected one."
     )
+    preferences: Preferences | None = Field(
+        default=None,
+        description="What the student allows to be recorded; with a student's own token only.",
+    )
 
 
 @router.post(
@@ -79,12 +84,13 @@ async def post_progress(request: Request) -> Response:
     grant = grant_of(request.headers.get("authorization"), state.secrets, "ingest")
     await refuse_revoked(grant, state.revoked)
     _require_json(request)
-    sent = _decode(await _read_body(request))
+    sent = _decode(await read_body(request, BODY_LIMIT))
     received_at = datetime.now(UTC)
 
     events: list[tuple[int, Candidate]] = []
     rejected: list[RejectedEvent] = []
     forbidden = 0
+    told: Preferences | None = None
     for index, data in enumerate(sent):
         try:
             event = ProgressEvent.model_validate(data)
@@ -96,8 +102,11 @@ async def post_progress(request: Request) -> Response:
             forbidden += 1
             rejected.append(RejectedEvent(index=index, errors=[fault]))
             continue
-        resolved = state.courses.resolve(event)
-        events.append((index, Candidate.encode(resolved, received_at)))
+        preferences = state.preferences.of(event.course_id, event.student_id)
+        kept = allowed_part(state.courses.resolve(event), preferences)
+        events.append((index, Candidate.encode(kept, received_at)))
+        if grant.student_id is not None:
+            told = preferences
 
     try:
         appended = await state.group_commit.append([c for _, c in events], len(rejected))
@@ -118,10 +127,12 @@ async def post_progress(request: Request) -> Response:
         duplicates=len(appended) - accepted,
         rejected=rejected,
         positions=positions,
+        preferences=told,
     )
     if not events:
         raise _all_refused(receipt, forbidden)
-    return Response(receipt.model_dump_json(), HTTPStatus.ACCEPTED, media_type="application/json")
+    body = receipt.model_dump_json(exclude_none=True)
+    return Response(body, HTTPStatus.ACCEPTED, media_type="application/json")
 
 
 def _require_json(request: Request) -> None:
@@ -133,25 +144,6 @@ def _require_json(request: Request) -> None:
         )
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send the body uncompressed")
-
-
-async def _read_body(request: Request) -> bytes:
-    too_large = Problem(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        f"the body is over {BODY_LIMIT} bytes; send fewer events at once",
-    )
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > BODY_LIMIT:
-        raise too_large
-    body = bytearray()
-    try:
-        async for part in request.stream():
-            body += part
-            if len(body) > BODY_LIMIT:
-                raise too_large
-    except ClientDisconnect as error:
-        raise Problem(HTTPStatus.BAD_REQUEST, "the body ended early; send it again") from error
-    return bytes(body)
 
 
 def _decode(body: bytes) -> list[Any]:
@@ -179,7 +171,7 @@ def _not_granted(grant: Grant, event: ProgressEvent) -> dict[str, str] | None:
 
 
 def _all_refused(receipt: Receipt, forbidden: int) -> Problem:
-    members = receipt.model_dump()
+    members = receipt.model_dump(exclude_none=True)
     if forbidden == len(receipt.rejected):
         return Problem(
             HTTPStatus.FORBIDDEN,

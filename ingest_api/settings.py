@@ -76,6 +76,15 @@ def _check_address(value: str) -> str:
     return value
 
 
+def _check_http_address(value: str) -> str:
+    scheme, _, rest = value.partition("://")
+    if scheme not in ("http", "https") or not rest.strip("/"):
+        raise ValueError("must be an address such as http://127.0.0.1:8000")
+    return value.rstrip("/")
+
+
+#: An address of a web server, without a slash at its end.
+HttpAddress = Annotated[str, AfterValidator(_check_http_address)]
 #: An address of a server, whose host and port can be read.
 Address = Annotated[str, AfterValidator(_check_address)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -109,9 +118,13 @@ class LogSettings(Settings):
 
 
 class IngestSettings(LogSettings, SecretSettings):
-    """What the ingest needs: the log, and the secret."""
+    """What the ingest needs: the log, the secret, and where students find their own page."""
 
     lossy_redis: Annotated[bool, Field(alias="CELLPULSE_LOSSY_REDIS")] = False
+    dashboard_port: Annotated[Port, Field(alias="CELLPULSE_DASHBOARD_PORT")] = 8501
+    public_dashboard_url: Annotated[
+        HttpAddress | None, Field(alias="CELLPULSE_PUBLIC_DASHBOARD_URL")
+    ] = None
 
 
 class ClientLimits(Settings):

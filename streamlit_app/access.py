@@ -8,7 +8,9 @@ from enum import Enum
 from typing import Final
 
 import httpx
+from pydantic import ValidationError
 
+from analytics.sign_in_responses import Viewer
 from streamlit_app.api_client import API_ROOT
 
 #: How long an accepted token is let in without asking again, in seconds.
@@ -24,6 +26,7 @@ class Verdict(Enum):
     """What the aggregation API says about a token."""
 
     ACCEPTED = "accepted"
+    STUDENT = "accepted for a student's own page"
     UNKNOWN = "unknown"
     FORBIDDEN = "forbidden"
     CANNOT_TELL = "cannot tell"
@@ -45,7 +48,7 @@ class AccessCheck:
     ) -> None:
         self._http = http
         self._clock = clock
-        self._accepted_at: OrderedDict[str, float] = OrderedDict()
+        self._accepted: OrderedDict[str, tuple[float, Verdict]] = OrderedDict()
         self._away_until = clock()
         self._asking = asyncio.Lock()
 
@@ -53,34 +56,35 @@ class AccessCheck:
         """Tell what the bearer of a token may do here."""
         if not token.isascii() or not token.isprintable() or len(token) > _LONGEST_TOKEN:
             return Verdict.UNKNOWN
-        if self._is_fresh(token):
-            return Verdict.ACCEPTED
+        if (fresh := self._fresh(token)) is not None:
+            return fresh
         async with self._asking:  # a page asks for thirty files at once: one question is enough
-            if self._is_fresh(token):
-                return Verdict.ACCEPTED
+            if (fresh := self._fresh(token)) is not None:
+                return fresh
             verdict = await self._ask(token)
-            if verdict is Verdict.ACCEPTED:
-                self._remember(token)
+            if verdict in (Verdict.ACCEPTED, Verdict.STUDENT):
+                self._remember(token, verdict)
             elif verdict is not Verdict.CANNOT_TELL:
-                self._accepted_at.pop(token, None)
-            elif token in self._accepted_at:
-                return Verdict.ACCEPTED
+                self._accepted.pop(token, None)
+            elif token in self._accepted:
+                return self._accepted[token][1]
             return verdict
 
     def forget(self, token: str | None) -> None:
         """Ask anew about a token, because its bearer has signed out."""
         if token is not None:
-            self._accepted_at.pop(token, None)
+            self._accepted.pop(token, None)
 
-    def _is_fresh(self, token: str) -> bool:
-        accepted_at = self._accepted_at.get(token)
-        return accepted_at is not None and self._clock() < accepted_at + REMEMBER_SECONDS
+    def _fresh(self, token: str) -> Verdict | None:
+        accepted_at, verdict = self._accepted.get(token, (None, None))
+        is_fresh = accepted_at is not None and self._clock() < accepted_at + REMEMBER_SECONDS
+        return verdict if is_fresh else None
 
-    def _remember(self, token: str) -> None:
-        self._accepted_at[token] = self._clock()
-        self._accepted_at.move_to_end(token)
-        if len(self._accepted_at) > REMEMBERED:
-            self._accepted_at.popitem(last=False)
+    def _remember(self, token: str, verdict: Verdict) -> None:
+        self._accepted[token] = (self._clock(), verdict)
+        self._accepted.move_to_end(token)
+        if len(self._accepted) > REMEMBERED:
+            self._accepted.popitem(last=False)
 
     async def _ask(self, token: str) -> Verdict:
         if self._clock() < self._away_until:
@@ -93,11 +97,15 @@ class AccessCheck:
     async def _answer_of_api(self, token: str) -> Verdict:
         headers = {"Authorization": f"Bearer {token}"}
         try:
-            response = await self._http.get(f"{API_ROOT}/courses", headers=headers)
+            response = await self._http.get(f"{API_ROOT}/viewer", headers=headers)
         except httpx.HTTPError:
             return Verdict.CANNOT_TELL
         if response.is_success:
-            return Verdict.ACCEPTED
+            try:
+                viewer = Viewer.model_validate_json(response.content)
+            except ValidationError:
+                return Verdict.CANNOT_TELL
+            return Verdict.ACCEPTED if viewer.student_id is None else Verdict.STUDENT
         return {401: Verdict.UNKNOWN, 403: Verdict.FORBIDDEN}.get(
             response.status_code, Verdict.CANNOT_TELL
         )

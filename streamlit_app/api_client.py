@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -22,6 +22,7 @@ from analytics.class_mark_responses import ClassMarkRemoved, ClassMarks, ClassMa
 from analytics.class_responses import Aliases, ClassMap, ClassSessions, ClassStream
 from analytics.code_responses import CodeGroups
 from analytics.export_responses import Export, ExportRequest, Exports
+from analytics.own_page_responses import DeletionRequest, OwnOverview, OwnPreferences
 from analytics.report_responses import Report
 from analytics.responses import (
     Answer,
@@ -44,6 +45,8 @@ API_ROOT: Final = "/api/v1"
 _OF_A_COURSE: Final = "/courses/"
 #: Longest wait for an answer, in seconds; a page with old numbers is better than a frozen one.
 TIMEOUT_SECONDS: Final = 5.0
+#: The same for a file with everything about a student.
+FILE_SECONDS: Final = 120.0
 
 AnswerType = TypeVar("AnswerType", bound=Answer)
 
@@ -335,6 +338,36 @@ class ApiClient:
         student_id = self._student(course_id, shown) or shown
         return f"/courses/{_segment(course_id)}/attention/{_segment(student_id)}/{what}"
 
+    def overview(self, course_id: str, student_id: str) -> OwnOverview:
+        """Return how far a student is, and what instructors see: nothing in it is of others."""
+        return self._get(f"{self._of(course_id, student_id)}/overview", OwnOverview)
+
+    def preferences(self, course_id: str, student_id: str) -> OwnPreferences:
+        """Return what a student allows to be recorded."""
+        return self._get(f"{self._of(course_id, student_id)}/preferences", OwnPreferences)
+
+    def set_preferences(self, course_id: str, student_id: str, wanted: OwnPreferences) -> None:
+        """Set what a student allows; only the student's own token may."""
+        path = f"{self._of(course_id, student_id)}/preferences"
+        self._ask("PUT", path, OwnPreferences, json=wanted.model_dump())
+
+    def deletion(self, course_id: str, student_id: str) -> DeletionRequest:
+        """Return whether a student asks for everything to be deleted."""
+        return self._get(f"{self._of(course_id, student_id)}/deletion", DeletionRequest)
+
+    def request_deletion(self, course_id: str, student_id: str) -> None:
+        """Ask for everything about the student to be deleted."""
+        self._ask("POST", f"{self._of(course_id, student_id)}/deletion", DeletionRequest)
+
+    def withdraw_deletion(self, course_id: str, student_id: str) -> None:
+        """Don't ask for it any more."""
+        self._ask("DELETE", f"{self._of(course_id, student_id)}/deletion", DeletionRequest)
+
+    def own_data(self, course_id: str, student_id: str) -> bytes:
+        """Return everything that is stored about a student, as a zip file."""
+        path = f"{self._of(course_id, student_id)}/data"
+        return self._send("GET", path, timeout=FILE_SECONDS).content
+
     def _get(
         self, path: str, answer: type[AnswerType], query: Mapping[str, str | float] | None = None
     ) -> AnswerType:
@@ -354,20 +387,22 @@ class ApiClient:
         query: Mapping[str, str | float] | None = None,
         json: Mapping[str, int | float | str | bool | None] | None = None,
     ) -> AnswerType:
-        headers = {"Authorization": f"Bearer {self.token}"}
-        try:
-            response = self.http.request(
-                method, API_ROOT + path, params=query, json=json, headers=headers
-            )
-        except httpx.HTTPError as error:
-            raise NumbersUnavailableError(_AWAY) from error
-        _raise_for_refusal(response)
+        response = self._send(method, path, params=query, json=json)
         try:
             if self.aliases_shown is None:
                 return answer.model_validate_json(response.content)
             return answer.model_validate(self.aliases_shown.disguised(response.json()))
         except (ValidationError, ValueError) as error:
             raise NumbersUnavailableError(_STRANGE) from error
+
+    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        try:
+            response = self.http.request(method, API_ROOT + path, headers=headers, **request)
+        except httpx.HTTPError as error:
+            raise NumbersUnavailableError(_AWAY) from error
+        _raise_for_refusal(response)
+        return response
 
 
 def _raise_for_refusal(response: httpx.Response) -> None:

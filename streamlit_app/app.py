@@ -21,6 +21,7 @@ from streamlit_app import (
     first_visit,
     live,
     measures,
+    my_progress,
     notices,
     projector,
     replay,
@@ -48,6 +49,10 @@ STYLE = (Path(__file__).parent / "style.css").read_text("utf-8")
 
 def main() -> None:
     """Draw the bar with the pages and the courses, then the page that was asked for."""
+    viewer = known_viewer()
+    if viewer is not None and viewer.student_id is not None:
+        show_own_page(viewer, viewer.student_id)
+        return
     pages = [
         st.Page(live.show, title=str(live.TITLE), url_path="live", default=True),
         st.Page(replay.show, title=str(replay.TITLE), url_path="replay"),
@@ -59,11 +64,7 @@ def main() -> None:
     ]
     for_admins = st.Page(admin.show, title=str(admin.TITLE), url_path=_ADMIN)
     page = st.navigation([*pages, for_admins], position="hidden")
-    st.set_page_config(page_title=f"{page.title} · {BRAND}", page_icon=ICON, layout="wide")
-    st.html(f"<style>{css_variables()}{STYLE}</style>")
-    tell_browser()
-    bar = st.container(key="bar", horizontal=True, vertical_alignment="center")
-    bar.html(MARK, width="content")
+    bar = frame(page.title)
     try:
         courses = session.latest("courses", session.api().courses).numbers.courses
         viewer = session.viewer()
@@ -166,11 +167,47 @@ def choose_section(course_id: str, own: Sequence[str]) -> None:
     st.html(f'<span class="cp-viewer" data-testid="section">{name}{whole}</span>', width="content")
 
 
+def frame(title: str) -> DeltaGenerator:
+    """Give the page its title, its style and the bar with the brand; return the bar."""
+    st.set_page_config(page_title=f"{title} · {BRAND}", page_icon=ICON, layout="wide")
+    st.html(f"<style>{css_variables()}{STYLE}</style>")
+    tell_browser()
+    bar = st.container(key="bar", horizontal=True, vertical_alignment="center")
+    bar.html(MARK, width="content")
+    return bar
+
+
+def known_viewer() -> Viewer | None:
+    """Return who has come; None while nobody can tell, and then no page gets numbers either."""
+    try:
+        return session.viewer()
+    except NumbersUnavailableError:
+        return None
+
+
+def show_own_page(viewer: Viewer, student_id: str) -> None:
+    """Draw a student's own page; a student has no other one."""
+    page = st.navigation(
+        [st.Page(lambda: None, title=str(my_progress.TITLE), url_path="me")], position="hidden"
+    )
+    for instructors_own in addresses.kept():  # in a link that an instructor sent
+        del st.query_params[instructors_own]
+    course_id = st.query_params.get("course") or (viewer.courses or [""])[0]
+    with frame(page.title):
+        st.html(
+            f'<span class="cp-viewer">{escape(student_id)} · {escape(course_id)}</span>',
+            width="content",
+        )
+        languages()
+        way_out(viewer)
+    my_progress.show(course_id, student_id)
+
+
 def way_out(viewer: Viewer) -> None:
     """Say who has signed in, and offer to sign out; whoever came by a link has no need to."""
-    if viewer.account is not None:
+    if viewer.account or viewer.expires_at:
         st.html(
-            f'<span class="cp-viewer">{escape(viewer.account)} '
+            f'<span class="cp-viewer">{escape(viewer.account or "")} '
             f'<a href="{SIGN_OUT}" target="_self">{SIGN_OUT_LABEL}</a></span>',
             width="content",
         )

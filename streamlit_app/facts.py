@@ -21,7 +21,8 @@ class Fact:
     Args:
         definition: What it means.
         row: The number.
-        link: Address of the numbers behind it, as an attribute holds it.
+        link: Address of the numbers behind it, as an attribute holds it; '' where the viewer may
+            not see those.
         picture: HTML that is drawn under it.
     """
 
@@ -54,10 +55,12 @@ def _fact(fact: Fact) -> str:
     ends = interval(fact.row, unit)
     small = f" <small>{escape(ends)}</small>" if ends else ""
     value = measured(fact.row.value, unit)
-    label = escape(OPEN.format(value=value, title=title_of(fact.definition)))
+    shown = escape(value)
+    if fact.link:
+        label = escape(OPEN.format(value=value, title=title_of(fact.definition)))
+        shown = f'<a href="{fact.link}" aria-label="{label}">{shown}</a>'
     return (
         f'<div data-measure="{escape(fact.definition.name)}">{why(fact.definition)}'
-        f'<p class="cp-fact-value"><a href="{fact.link}" aria-label="{label}">'
-        f"{escape(value)}</a>{small}</p>"
+        f'<p class="cp-fact-value">{shown}{small}</p>'
         f'{fact.picture}<p class="cp-muted">{escape(", ".join(notes))}</p></div>'
     )

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from ingest_api.student_link import OPEN_PATH
 from streamlit_app.access import AccessCheck, Verdict
 from streamlit_app.language import choice
 from streamlit_app.language.text import Text, speaking
@@ -39,12 +40,21 @@ _SEE_OTHER: Final = 303
 _LIVE: Final = "/live"
 
 _ADVICE_UNKNOWN = Text(
-    "No account? Open the link that you were given, or ask whoever runs Cellpulse at your school."
+    "No account? Open the link that you were given, or ask whoever runs Cellpulse at your school. "
+    "As a student, run %cellpulse me in your notebook: it shows a link to your own page."
 )
 _ADVICE_FORBIDDEN = Text(
-    "It is a student's link, or one for sending only. "
+    "It is a link for sending only. "
     "Ask whoever runs Cellpulse at your school for an instructor's link."
 )
+_ADVICE_STUDENT = Text(
+    "You have signed in as a student, and a student sees only the own page. "
+    "If you teach here, ask whoever runs Cellpulse at your school for an account."
+)
+_NOT_YOURS: Final = Text("This page is for instructors")
+_OWN_PAGE: Final = Text("Back to my own page")
+#: What Streamlit's own page loads; all else below the address is a page of the instructors.
+_FILES: Final = frozenset({"_stcore", "component", "media", "static"})
 _ADVICE_CANNOT_TELL = Text(
     "A part of Cellpulse does not answer. Try again in a moment; "
     "if that does not help, tell whoever runs Cellpulse at your school."
@@ -85,12 +95,15 @@ class Gate:
         brought = connection.query_params.get("token") if scope["type"] == "http" else None
         token = brought or connection.cookies.get(COOKIE)
         verdict = await self._check.verdict(token) if token else Verdict.UNKNOWN
-        if verdict is Verdict.ACCEPTED and token and not brought:
+        is_in = verdict in (Verdict.ACCEPTED, Verdict.STUDENT)
+        if verdict is Verdict.STUDENT and not brought and not _is_for_students(scope["path"]):
+            await _refuse_student(scope, receive, send)
+        elif is_in and token and not brought:
             renews = scope["type"] == "http" and _is_page(connection)
             await self._app(scope, receive, _renewing(connection, token, send) if renews else send)
         elif scope["type"] == "websocket":
             await WebSocketClose()(scope, receive, send)  # before it is accepted: HTTP 403
-        elif verdict is Verdict.ACCEPTED and brought:
+        elif is_in and brought:
             await _sent_on(connection, brought)(scope, receive, send)
         else:
             with speaking(choice.language_of(connection)):
@@ -114,11 +127,26 @@ class Gate:
             SIGN_IN: self._pages.sign_in,
             PASSWORD: self._pages.password,
             CALLBACK: self._pages.provider.back,
+            OPEN_PATH: self._pages.own_page,
         }[request.url.path]
         answer, new_token = await page(request)
         if new_token is not None:
             _set_cookie(answer, request, new_token)
         return answer
+
+
+def _is_for_students(path: str) -> bool:
+    """Tell whether a student may ask for an address: the own page, and what a page consists of."""
+    first = path.strip("/").partition("/")[0]
+    return first == "" or first in _FILES or "." in first
+
+
+async def _refuse_student(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await WebSocketClose()(scope, receive, send)
+        return
+    body = f'<p>{escape(str(_ADVICE_STUDENT))}</p><p><a href="/">{escape(str(_OWN_PAGE))}</a></p>'
+    await framed(_NOT_YOURS, body, 403)(scope, receive, send)
 
 
 def _sent_on(connection: HTTPConnection, token: str) -> Response:

@@ -2,19 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from ingest_api.settings import Port, Settings
-
-
-def _check_address(value: str) -> str:
-    scheme, _, rest = value.partition("://")
-    if scheme not in ("http", "https") or not rest.strip("/"):
-        raise ValueError("must be an address such as http://127.0.0.1:8000")
-    return value.rstrip("/")
-
-
-HttpAddress = Annotated[str, AfterValidator(_check_address)]
+from ingest_api.settings import HttpAddress, Port, Settings
 
 
 class DashboardSettings(Settings):

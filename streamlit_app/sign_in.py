@@ -14,6 +14,7 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from ingest_api.student_link import OPEN_PATH
 from streamlit_app.api_client import API_ROOT
 from streamlit_app.language.text import Text
 from streamlit_app.page_frame import PRIVATE, alert, framed, on_to
@@ -23,12 +24,13 @@ SIGN_IN: Final = "/sign-in"
 SIGN_OUT: Final = "/sign-out"
 PASSWORD: Final = "/password"  # noqa: S105 - a path
 #: The pages that need no token.
-PATHS: Final = frozenset({SIGN_IN, SIGN_OUT, PASSWORD, BEGIN, CALLBACK})
+PATHS: Final = frozenset({SIGN_IN, SIGN_OUT, PASSWORD, BEGIN, CALLBACK, OPEN_PATH})
 
 _FOLDER: Final = Path(__file__).parent
 _SIGN_IN_FORM: Final = Template((_FOLDER / "sign_in.html").read_text("utf-8"))
 _PASSWORD_FORM: Final = Template((_FOLDER / "password.html").read_text("utf-8"))
 _SIGN_OUT_FORM: Final = Template((_FOLDER / "sign_out.html").read_text("utf-8"))
+_OWN_PAGE_FORM: Final = Template((_FOLDER / "open_own_page.html").read_text("utf-8"))
 TITLE: Final = Text("Sign in")
 NAME: Final = Text("Name")
 PASSWORD_LABEL: Final = Text("Password")
@@ -55,9 +57,19 @@ OF_API: Final = (
         "this link was used, or there is a newer one: "
         "sign in, or ask for a new one ('cellpulse account reset')"
     ),
+    Text(
+        "this link was used, or is older than five minutes: "
+        "run %cellpulse me in your notebook for a new one"
+    ),
     Text("this account was closed: sign in, or ask for a new one ('cellpulse account reset')"),
 )
 TOO_MANY: Final = Text("too many wrong passwords: try again in {n} min")
+OWN_PAGE_TITLE: Final = Text("My progress")
+OPEN_OWN_PAGE: Final = Text("Open my page")
+OWN_PAGE_ADVICE: Final = Text(
+    "It is for you alone. This browser keeps it open for 12 hours: sign out on the page where "
+    "others use this computer too."
+)
 _FAULT: Final = "Value error, "
 _LARGEST_FORM: Final = 10_000
 
@@ -147,6 +159,22 @@ class SignInPages:
             return _password_page(code, refusal, status), None
         return on_to("/"), token
 
+    async def own_page(self, request: Request) -> tuple[Response, str | None]:
+        """Answer the link from a student's notebook; with the token once the button is pressed.
+
+        The link alone opens nothing, so that whatever looks links up in advance uses none up, and
+        nobody finds themselves on another's page.
+        """
+        if request.method == "GET":
+            return _own_page_form(request.query_params.get("code", "")), None
+        form = await _form(request)
+        if form is None:
+            return framed(OWN_PAGE_TITLE, alert(_ELSEWHERE), 403), None
+        token, refusal, status = await self._session("student-page", {"code": form.get("code", "")})
+        if token is None:
+            return framed(OWN_PAGE_TITLE, alert(refusal), status), None
+        return on_to("/"), token
+
     async def sign_out(self, request: Request, token: str | None) -> Response:
         """Ask whether to sign out, and do it."""
         if request.method == "GET":
@@ -176,6 +204,13 @@ class SignInPages:
         if answer.is_success:
             return body["token"], "", 200
         return None, _why_not(answer, body), answer.status_code
+
+
+def _own_page_form(code: str) -> HTMLResponse:
+    body = _OWN_PAGE_FORM.substitute(
+        code=escape(code), open=OPEN_OWN_PAGE, advice=escape(str(OWN_PAGE_ADVICE))
+    )
+    return framed(OWN_PAGE_TITLE, body, 200)
 
 
 def _why_not(answer: httpx.Response, body: dict[str, Any]) -> str:

@@ -11,21 +11,19 @@ import streamlit as st
 from analytics.class_mark_responses import ClassMark
 from analytics.responses import AsOf, HistoryEvent, StudentState
 from streamlit_app import (
-    charts,
     notices,
+    run_history,
     session,
     student_measures,
     student_notes,
     student_sittings,
 )
 from streamlit_app.api_client import ApiClient, NumbersUnavailableError
-from streamlit_app.frames import history_frame, marks_frame
 from streamlit_app.jupyter_link import cell_address
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Text
 from streamlit_app.layout import Number, card_title, choose_in_address, strip
-from streamlit_app.palette import palette_for
-from streamlit_app.tables import LONG_STREAK, class_table, history_table
+from streamlit_app.tables import LONG_STREAK, class_table
 from streamlit_app.wording import NEVER, ago, percent, where
 
 TITLE: Final = Text("Student")
@@ -44,12 +42,8 @@ LOST: Final = (
     Text("Runs of which only the gap they left is known: they never came here"),
 )
 EVERYONE: Final = (Text("Class"), Text("a name opens the student"))
-OVER_TIME: Final = (Text("Over time"), Text("a mark for each run that is listed below"))
-EVERY_RUN: Final = (Text("Every run"), Text("newest first"))
-SHOW_EARLIER: Final = Text("Show earlier")
 
 SLOWEST_REDRAW_SECONDS: Final = 10
-PAGE_ENTRIES: Final = 50
 
 
 @dataclass(frozen=True)
@@ -81,24 +75,6 @@ def show() -> None:
         st.html(class_table(answer.students, course_id, answer.as_of.time))
 
 
-def newest_pages(
-    api: ApiClient, course_id: str, student_id: str, pages: int
-) -> tuple[list[HistoryEvent], bool]:
-    """Return the newest pages of a history as one, and whether there is more before them.
-
-    All of them are read anew, so that no entry falls between two pages while others come in.
-    """
-    events: list[HistoryEvent] = []
-    before = None
-    for _ in range(pages):
-        page = api.history(course_id, student_id, limit=PAGE_ENTRIES, before=before)
-        events += page.events
-        before = page.next_before
-        if before is None:
-            break
-    return events, before is not None
-
-
 @st.fragment(run_every=SLOWEST_REDRAW_SECONDS)
 def _student_now(course_id: str, student_id: str) -> None:
     """Draw the student's numbers, chart and history as they are now."""
@@ -117,34 +93,25 @@ def _student_now(course_id: str, student_id: str) -> None:
         _strip(numbers.state, numbers.as_of.time)
     notices.old_numbers(latest.apology, numbers.as_of.time)
     student_measures.show(course_id, student_id)
-    with st.container(border=True, key="over_time"):
-        card_title(*OVER_TIME)
-        colours = palette_for(st.context.theme.type)
-        chart = charts.student_runs(
-            history_frame(numbers.history), colours, marks_frame(numbers.marks)
-        )
-        st.altair_chart(chart, key="over_time_chart", alt=str(OVER_TIME[0]))
+    run_history.show_over_time(numbers.history, numbers.marks)
     student_sittings.show(course_id, student_id)
     student_notes.show(course_id, student_id)
-    with st.container(border=True, key="every_run"):
-        card_title(*EVERY_RUN)
-        # An alias is nobody's folder, and no address may tell whose it is.
-        server = None if session.is_projected() else session.settings().jupyter_url
-        link = partial(cell_address, server, student_id)
-        st.html(history_table(numbers.history, session.local_zone(), link))
-        if numbers.has_earlier:
-            st.button(str(SHOW_EARLIER), on_click=_show_more, args=(pages_key,))
+    # An alias is nobody's folder, and no address may tell whose it is.
+    server = None if session.is_projected() else session.settings().jupyter_url
+    run_history.show_every_run(
+        numbers.history,
+        partial(cell_address, server, student_id),
+        has_earlier=numbers.has_earlier,
+        pages_key=pages_key,
+    )
 
 
 def _ask(api: ApiClient, course_id: str, student_id: str, pages: int) -> StudentNumbers:
     students = api.students(course_id)
     state = next((each for each in students.students if each.student_id == student_id), None)
-    return StudentNumbers(
-        students.as_of,
-        state,
-        *newest_pages(api, course_id, student_id, pages),
-        api.class_marks(course_id).marks,
-    )
+    history, has_earlier = run_history.newest_pages(api, course_id, student_id, pages)
+    marks = api.class_marks(course_id).marks
+    return StudentNumbers(students.as_of, state, history, has_earlier, marks)
 
 
 def _strip(state: StudentState, now: datetime) -> None:
@@ -159,7 +126,3 @@ def _strip(state: StudentState, now: datetime) -> None:
     if state.lost_events:
         numbers.append(Number(number(state.lost_events), *LOST, is_alarm=True))
     strip(numbers)
-
-
-def _show_more(pages_key: str) -> None:
-    st.session_state[pages_key] += 1

@@ -191,12 +191,13 @@ def history_table(events: Sequence[HistoryEvent], zone: tzinfo, link: CellLink) 
     return table("history-table", HISTORY_CAPTION, HISTORY_COLUMNS, rows)
 
 
-def glyph(kind: str | None) -> str:
-    """Return the shape of a kind and the word for it: neither stands for it alone."""
+def glyph(kind: str | None, word: str | None = None) -> str:
+    """Return the shape of a kind and the word for it, else another: neither stands alone."""
     if kind is None:
         return ""
     mark = f'<span class="cp-glyph" data-kind="{kind}" aria-hidden="true"></span>'
-    return f'<span class="cp-outcome">{mark}<span class="cp-word">{KINDS[kind]}</span></span>'
+    shown = escape(word or str(KINDS[kind]))
+    return f'<span class="cp-outcome">{mark}<span class="cp-word">{shown}</span></span>'
 
 
 def _failure(cluster: ErrorCluster) -> str:

@@ -12,6 +12,7 @@
 --   section: Only students of this section; null for all.
 --   exercises: The exercises, in the order in which states names them.
 --   now: The moment that "active" and the last 15 minutes refer to.
+--   student_id: Only this student's row; null for all.
 --   as_of: Only what the log held up to this position, as position_ns; null for what it holds now.
 -- columns:
 --   student_id: The student. In the order of ids, where s2 is before s10.
@@ -67,6 +68,7 @@ runs AS (
     INNER JOIN places ON places.exercise = runs.exercise
     SEMI JOIN work
         ON work.student_id = runs.student_id AND work.place = places.place AND work.may_fail
+    WHERE $student_id::VARCHAR IS NULL OR runs.student_id = $student_id
 ),
 
 latest AS (
@@ -156,4 +158,5 @@ LEFT JOIN states ON states.student_id = enrollments.student_id
 LEFT JOIN maps ON maps.student_id = enrollments.student_id
 LEFT JOIN busy ON busy.student_id = enrollments.student_id
 WHERE is_in_section($course_id, enrollments.student_id, $section::VARCHAR)
+    AND ($student_id::VARCHAR IS NULL OR enrollments.student_id = $student_id)
 ORDER BY natural_order(enrollments.student_id), enrollments.student_id

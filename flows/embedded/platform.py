@@ -94,6 +94,8 @@ class Platform:
         influx = _influx_environment(stores.influx)
         log |= _named_by_operator("CELLPULSE_LOG_LIMIT_BYTES")
         lossy = _named_by_operator("CELLPULSE_LOSSY_REDIS")
+        own_page = {"CELLPULSE_DASHBOARD_PORT": str(settings.dashboard_port)}
+        own_page |= _named_by_operator("CELLPULSE_PUBLIC_DASHBOARD_URL")
         keep = _named_by_operator("CELLPULSE_LOG_KEEP")
         days = _named_by_operator("CELLPULSE_SNAPSHOT_DAYS")
         provider = _named_by_operator(*_PROVIDER)
@@ -111,7 +113,7 @@ class Platform:
                 "ingest",
                 "ingest_api.serve",
                 settings.ingest_port,
-                log | lossy | secret | clients,
+                log | lossy | secret | clients | own_page,
             ),
             self._ours("relay", "flows.relay", None, log | keep | which),
             self._ours("worker", "flows.worker", None, log | lake | influx | days | push),

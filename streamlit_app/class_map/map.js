@@ -51,7 +51,7 @@ function putInto(body, rows) {
 }
 
 // The course, and the section of it where the map is of one, as addresses name them.
-function partOf({ course_id: course, section }) {
+function partOf({ course_id: course, kept: { section } }) {
   return { course, ...(section && { section }) };
 }
 

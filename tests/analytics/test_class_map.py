@@ -47,6 +47,7 @@ def rows(lake: MemoryLake, *exercises: str) -> dict[str, dict[str, Any]]:
         exercises=list(exercises),
         now=NOW,
         as_of=None,
+        student_id=None,
     )
     return {row["student_id"]: row for row in found}
 

@@ -20,6 +20,7 @@ from analytics import (
     class_responses,
     code_responses,
     export_responses,
+    own_page_responses,
     report_responses,
     responses,
     sign_in_responses,
@@ -28,6 +29,7 @@ from analytics import (
 from analytics.api import create_app
 from analytics.settings import ApiSettings
 
+OWN = "/api/v1/courses/{course_id}/students/{student_id}"
 ANSWERS = {
     "/api/v1/courses": responses.Courses,
     "/api/v1/courses/{course_id}/progress": responses.Progress,
@@ -51,6 +53,10 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/attention": attention_responses.Attention,
     "/api/v1/courses/{course_id}/attention/thresholds": attention_responses.AttentionThresholds,
     "/api/v1/courses/{course_id}/tables": responses.Tables,
+    f"{OWN}/overview": own_page_responses.OwnOverview,
+    f"{OWN}/preferences": own_page_responses.OwnPreferences,
+    f"{OWN}/deletion": own_page_responses.DeletionRequest,
+    "/api/v1/deletion_requests": own_page_responses.DeletionRequests,
     "/api/v1/courses/{course_id}/report": report_responses.Report,
     "/api/v1/courses/{course_id}/exports": export_responses.Exports,
     "/api/v1/courses/{course_id}/exports/{export_id}": export_responses.Export,
@@ -68,6 +74,7 @@ ANSWERS = {
 DOOR = {
     ("post", "/api/v1/sign-in"): sign_in_responses.NewSession,
     ("post", "/api/v1/password"): sign_in_responses.NewSession,
+    ("post", "/api/v1/student-page"): sign_in_responses.NewSession,
     ("post", "/api/v1/sign-in/provider"): sign_in_responses.BegunSignIn,
     ("post", "/api/v1/sign-in/provider/answer"): sign_in_responses.NewSession,
     ("post", "/api/v1/sign-out"): sign_in_responses.SignedOutAnswer,
@@ -75,9 +82,13 @@ DOOR = {
 FILES = {
     "/api/v1/courses/{course_id}/tables/{table}",
     "/api/v1/courses/{course_id}/exports/{export_id}/file",
+    f"{OWN}/data",
 }
 #: Addresses that change something: method and path.
 CHANGES = {
+    ("put", f"{OWN}/preferences"): own_page_responses.OwnPreferences,
+    ("post", f"{OWN}/deletion"): own_page_responses.DeletionRequest,
+    ("delete", f"{OWN}/deletion"): own_page_responses.DeletionRequest,
     ("post", "/api/v1/courses/{course_id}/marks"): class_mark_responses.ClassMarkSet,
     (
         "delete",

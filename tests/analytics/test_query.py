@@ -61,6 +61,7 @@ def test_there_is_a_measure_for_every_number() -> None:
         "exercise_progress",
         "kept_events",
         "membership",
+        "own_course",
         "report_exercises",
         "report_help",
         "report_presence",

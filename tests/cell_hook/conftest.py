@@ -26,6 +26,9 @@ class Ingest:
         answers: Answers (status, headers, body) for the next requests, before normal ones.
         poison: Says of an event that a request with it can't be taken.
         busy: Says of an event that a request with it can't be taken just now.
+        preferences: What the student allows, as each receipt says it; None for not at all.
+        asked: What else was asked for: path and content.
+        others: Answers to these, by path.
     """
 
     def __init__(self) -> None:
@@ -36,6 +39,9 @@ class Ingest:
         self.answers: deque[tuple[int, dict[str, str], dict[str, Any]]] = deque()
         self.poison: Callable[[dict[str, Any]], bool] = lambda _: False
         self.busy: Callable[[dict[str, Any]], bool] = lambda _: False
+        self.preferences: dict[str, bool] | None = None
+        self.asked: list[tuple[str, Any]] = []
+        self.others: dict[str, tuple[int, dict[str, str], dict[str, Any]]] = {}
         self._changed = threading.Condition()
         self.port = 0
         self.start()
@@ -52,7 +58,8 @@ class Ingest:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                status, headers, answer = ingest._take(dict(self.headers), json.loads(body))
+                take = ingest._take if self.path == "/student-progress" else ingest._tell
+                status, headers, answer = take(self.path, dict(self.headers), json.loads(body))
                 text = json.dumps(answer).encode()
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": str(len(text))}.items():
@@ -74,8 +81,18 @@ class Ingest:
         self._server.server_close()
         self._thread.join()
 
+    def _tell(
+        self, path: str, headers: dict[str, str], content: Any
+    ) -> tuple[int, dict[str, str], dict[str, Any]]:
+        with self._changed:
+            self.headers.append(headers)
+            self.asked.append((path, content))
+            answer = self.others.get(path) or self.problem(404, "there is nothing here")
+            self._changed.notify_all()
+        return answer
+
     def _take(
-        self, headers: dict[str, str], events: list[dict[str, Any]]
+        self, _: str, headers: dict[str, str], events: list[dict[str, Any]]
     ) -> tuple[int, dict[str, str], dict[str, Any]]:
         with self._changed:
             self.requests.append(events)
@@ -92,7 +109,12 @@ class Ingest:
                     self.events.setdefault((event["session_id"], event["seq"]), event)
                 accepted = len(self.events) - before
                 duplicates = len(events) - accepted
-                body = {"accepted": accepted, "duplicates": duplicates, "rejected": []}
+                body: dict[str, Any] = {
+                    "accepted": accepted,
+                    "duplicates": duplicates,
+                    "rejected": [],
+                    "preferences": self.preferences,
+                }
                 answer = (202, {}, body)
             self._changed.notify_all()
         return answer

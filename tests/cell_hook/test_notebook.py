@@ -11,6 +11,7 @@ from cellpulse_hook.enrich import Enricher
 from cellpulse_hook.error_text import WITHHELD
 from cellpulse_hook.notebook_file import NotebookFile
 from cellpulse_hook.notebook_path import NotebookPath
+from cellpulse_hook.preferences import Preferences
 from cellpulse_hook.records import Record, make_record
 from cellpulse_hook.settings import read_settings
 
@@ -93,7 +94,7 @@ def test_leftovers_of_another_notebook_change_no_check(tmp_path: Path) -> None:
     """What a dead session left, of whatever notebook, does not touch what this kernel knows."""
     own, other = NotebookFile(), _write(tmp_path / "other.ipynb", _code("c", "exercise:2"))
     own.read(_write(tmp_path / "n.ipynb", _code("c", "check:1")))
-    enricher = Enricher("s", NotebookPath({}, ""), own, read_settings({}))
+    enricher = Enricher("s", NotebookPath({}, ""), own, read_settings({}), Preferences())
     left = {"session_id": "dead", "seq": 1, "cell_id": "c", "file": other}
     assert enricher.event(make_record("{", left))["exercise"] == "2"
     assert _check(own, "c") == "1"
@@ -174,7 +175,7 @@ def test_a_check_that_a_grader_ran_is_of_its_own_exercise(tmp_path: Path) -> Non
     file = _write(
         tmp_path / "n.ipynb", _code("a", "exercise:1", "check:one"), _code("b", "exercise:2")
     )
-    enricher = Enricher("s", NotebookPath({}, ""), NotebookFile(), read_settings({}))
+    enricher = Enricher("s", NotebookPath({}, ""), NotebookFile(), read_settings({}), Preferences())
 
     def sent(**fields: Any) -> dict[str, Any]:
         seen = {"session_id": "s", "seq": 1, "cell_id": "b", "file": file, "check_name": "one"}
@@ -252,7 +253,7 @@ def test_without_a_server_only_the_file_is_named(tmp_path: Path) -> None:
 def test_an_event_survives_what_is_wrong_with_its_notebook(tmp_path: Path) -> None:
     """An event whose notebook can't be looked at is sent as it was recorded."""
     seen = {"session_id": "s", "seq": 1, "cell_id": "c", "notebook": "n.ipynb"}
-    enricher = Enricher("s", NotebookPath({}, ""), NotebookFile(), read_settings({}))
+    enricher = Enricher("s", NotebookPath({}, ""), NotebookFile(), read_settings({}), Preferences())
     assert enricher.event(make_record("{", {**seen, "file": "bad\x00path"})) == seen
     bare = Record(1, b'{"seq":1,"cell_id":"c"}')
     assert enricher.event(bare) == {"seq": 1, "cell_id": "c"}
@@ -267,11 +268,13 @@ def test_what_is_switched_off_is_not_sent() -> None:
     code = "raise ValueError(In[-1])"
     seen = {"session_id": "s", "seq": 1, "code": code, "output": "o", "error_message": code}
     record = make_record("{", seen)
-    off = Enricher("s", NotebookPath({}, ""), NotebookFile(), read_settings({}))
+    off = Enricher("s", NotebookPath({}, ""), NotebookFile(), read_settings({}), Preferences())
     kept = {"session_id": "s", "seq": 1, "error_message": WITHHELD}
     assert off.event(record) == off.known_event(record) == kept
     both = {"CELLPULSE_SEND_CODE": "1", "CELLPULSE_SEND_OUTPUT": "1"}
     assert (
-        Enricher("s", NotebookPath({}, ""), NotebookFile(), read_settings(both)).event(record)
+        Enricher(
+            "s", NotebookPath({}, ""), NotebookFile(), read_settings(both), Preferences()
+        ).event(record)
         == seen
     )

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 from cellpulse_hook.answer import Meaning, read_answer
 from cellpulse_hook.backlog import Backlog
+from cellpulse_hook.ingest import Ingest
 from cellpulse_hook.post import Post
+from cellpulse_hook.preferences import Preferences
 from cellpulse_hook.report import Report
 from cellpulse_hook.sender import Sender
 from cellpulse_hook.settings import read_settings
@@ -38,8 +40,9 @@ class Session:
         self.sender = Sender(
             Backlog(self.spool, leftovers(folder)),
             lambda record: record.content(),
-            Post(read_settings(environ), environ),
+            Post(Ingest(read_settings(environ), environ), Preferences()),
             self.report,
+            lambda: None,
         )
         wait = self.sender._stop.wait
 
@@ -152,7 +155,7 @@ def test_a_token_that_is_none_is_not_told(
 def test_a_fault_of_the_address_tells_no_token() -> None:
     """Whatever is wrong with an address is told without quoting the request."""
     environ = {"CELLPULSE_URL": "http://[::1", "CELLPULSE_TOKEN": "secret"}
-    answer = Post(read_settings(environ), environ)([], 1.0)
+    answer = Post(Ingest(read_settings(environ), environ), Preferences())([], 1.0)
     assert answer.meaning is Meaning.LATER
     assert "secret" not in answer.reason
 
@@ -168,7 +171,10 @@ def test_an_ingest_on_this_machine_is_asked_without_a_proxy(
     events = [{"session_id": "s", "seq": 1}]
     for at, meaning in ((host, Meaning.ACCEPTED), ("ingest.invalid", Meaning.LATER)):
         environ = {"CELLPULSE_URL": f"http://{at}:{ingest.port}", "CELLPULSE_TOKEN": "t"}
-        assert Post(read_settings(environ), environ)(events, 10.0).meaning is meaning
+        assert (
+            Post(Ingest(read_settings(environ), environ), Preferences())(events, 10.0).meaning
+            is meaning
+        )
 
 
 def test_one_poison_event_does_not_block_the_rest(

@@ -184,6 +184,24 @@ def test_a_cell_run_reaches_every_store_and_survives_a_reload(
     )
 
 
+def test_a_student_opens_the_own_page_from_the_notebook(
+    notebook: Page, browser: BrowserContext
+) -> None:
+    """`%cellpulse me` shows a link that can be clicked, and that opens the student's page."""
+    run_cell(notebook, "%cellpulse me")
+    link = notebook.locator(".jp-OutputArea-output a").first
+    address = link.get_attribute("href", timeout=PATIENT_MS)
+    assert address is not None
+    assert browser.browser is not None
+    own = browser.browser.new_context(viewport={"width": 390, "height": 844})  # a browser apart
+    page = own.new_page()
+    page.goto(address)
+    page.get_by_role("button", name="Open my page").click()
+    expect(page.get_by_test_id("seen")).to_be_visible(timeout=PATIENT_MS)
+    expect(page.get_by_test_id("history-table")).to_contain_text("NameError", timeout=PATIENT_MS)
+    own.close()
+
+
 def test_what_happened_is_there_after_a_full_restart(
     platform: Any, notebook: Page, dashboard: Page
 ) -> None:

@@ -38,6 +38,7 @@ def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:
         "attention_thresholds",
         "attention_snoozes",
         "attention_marks",
+        "deletion_requests",
         "class_marks",
         "student_notes",
         "issued_tokens",

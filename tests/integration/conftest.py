@@ -123,8 +123,10 @@ class Pipeline:
     def dashboard(self) -> str:
         return f"http://127.0.0.1:{self.dashboard_port}"
 
-    def bearer(self, scope: Scope = "ingest", course: str | None = None) -> dict[str, str]:
-        grant = Grant(scope, self.course if course is None else course)
+    def bearer(
+        self, scope: Scope = "ingest", course: str | None = None, student: str | None = None
+    ) -> dict[str, str]:
+        grant = Grant(scope, self.course if course is None else course, student)
         return {"Authorization": f"Bearer {issue_token(SECRET, grant)}"}
 
     def post(self, events: object) -> dict[str, Any]:

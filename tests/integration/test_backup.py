@@ -41,6 +41,7 @@ TABLES = (
     "attention_thresholds",
     "attention_snoozes",
     "attention_marks",
+    "deletion_requests",
     "class_marks",
     "student_notes",
 )
@@ -51,6 +52,7 @@ SET_BY_INSTRUCTOR = (
     "INSERT INTO attention_snoozes VALUES ('demo', 's1', now(), now() + interval '1 day', 'Ada')",
     "INSERT INTO student_notes VALUES ('n', 'demo', 's1', now(), NULL, 'Knows loops', NULL)",
     "INSERT INTO attention_marks VALUES ('demo', 's1', now(), 'going', 'Ada')",
+    "INSERT INTO deletion_requests VALUES ('demo', 's1', now())",
     "INSERT INTO class_marks VALUES ('m', 'demo', now(), 'explained sums', now(), 'Ada')",
 )
 

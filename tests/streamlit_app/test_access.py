@@ -11,17 +11,18 @@ class Api:
 
     def __init__(self) -> None:
         self.status: int | None = 200
+        self.viewer: dict[str, str | None] = {"student_id": None}
         self.questions: list[str] = []
         self.now = 1_000.0
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
         """Answer a question about a token, or don't."""
         self.questions.append(request.headers["authorization"])
-        assert request.url.path == "/api/v1/courses"
+        assert request.url.path == "/api/v1/viewer"
         await asyncio.sleep(0)
         if self.status is None:
             raise httpx.ConnectError("nobody listens", request=request)
-        return httpx.Response(self.status)
+        return httpx.Response(self.status, json=self.viewer)
 
     def check(self) -> AccessCheck:
         """Return a check that asks this API and lives by this clock."""
@@ -43,6 +44,16 @@ async def test_an_accepted_token_is_remembered_for_a_minute(api: Api) -> None:
     api.now += REMEMBER_SECONDS
     await check.verdict("good")
     assert len(api.questions) == 2
+
+
+async def test_a_students_token_is_told_from_an_instructors(api: Api) -> None:
+    """A token of one student opens that student's page, also while the API is away later."""
+    check = api.check()
+    api.viewer = {"student_id": "ada"}
+    assert await check.verdict("own") is Verdict.STUDENT
+    api.status = None
+    api.now += REMEMBER_SECONDS
+    assert await check.verdict("own") is Verdict.STUDENT
 
 
 async def test_files_asked_for_at_once_share_one_question(api: Api) -> None:

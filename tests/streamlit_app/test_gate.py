@@ -21,7 +21,8 @@ from streamlit_app.sign_in import SignInPages
 
 VERDICTS = {
     "good": Verdict.ACCEPTED,
-    "students": Verdict.FORBIDDEN,
+    "sends": Verdict.FORBIDDEN,
+    "students": Verdict.STUDENT,
     "while-away": Verdict.CANNOT_TELL,
 }
 
@@ -82,7 +83,7 @@ def test_without_a_cookie_the_page_says_what_to_do(visitor: httpx.Client) -> Non
 
 
 @pytest.mark.parametrize(
-    ("token", "status"), [("made-up", 401), ("students", 403), ("while-away", 503)]
+    ("token", "status"), [("made-up", 401), ("sends", 403), ("while-away", 503)]
 )
 @pytest.mark.parametrize("how", ["link", "cookie"])
 def test_a_token_that_is_not_accepted_opens_nothing(
@@ -138,8 +139,8 @@ def test_each_page_that_is_opened_renews_the_cookie(visitor: httpx.Client) -> No
         [f"{COOKIE}=good", "HttpOnly", f"Max-Age={COOKIE_SECONDS}"]
     ]
     assert "set-cookie" not in visitor.get("/static/a.js", headers={"Accept": "*/*"}).headers
-    students = {"Accept": "text/html", "Cookie": f"{COOKIE}=students"}
-    assert "set-cookie" not in httpx.get(visitor.base_url, headers=students).headers
+    refused = {"Accept": "text/html", "Cookie": f"{COOKIE}=sends"}
+    assert "set-cookie" not in httpx.get(visitor.base_url, headers=refused).headers
 
 
 @pytest.mark.parametrize("path", ["//evil.example/x", "/%5Cevil.example", "/%2F%2Fevil.example"])
@@ -153,7 +154,7 @@ def test_the_link_never_leads_to_another_host(address: str, path: str) -> None:
     assert httpx.URL(address).join(location).host == "127.0.0.1"
 
 
-@pytest.mark.parametrize("token", ["", "made-up", "students", "while-away"])
+@pytest.mark.parametrize("token", ["", "made-up", "sends", "while-away"])
 def test_a_websocket_without_a_good_cookie_is_refused(address: str, token: str) -> None:
     """Streamlit's WebSocket answers 403 before it opens, unless the cookie is good."""
     stream = address.replace("http", "ws") + "/_stcore/stream"
@@ -161,6 +162,23 @@ def test_a_websocket_without_a_good_cookie_is_refused(address: str, token: str) 
     with pytest.raises(InvalidStatus) as refused, connect(stream, additional_headers=headers):
         pass
     assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path", ["/replay", "/student?student=bob", "//replay", "/student/", "/./replay", "/any/thing"]
+)
+def test_a_student_sees_the_own_page_alone(visitor: httpx.Client, path: str) -> None:
+    """Every other address says that it is for instructors, and whom to ask."""
+    visitor.cookies.set(COOKIE, "students")
+    response = visitor.get(str(visitor.base_url).rstrip("/") + path)
+    assert response.status_code == 403
+    assert "ask whoever runs Cellpulse" in response.text
+    assert "page /" not in response.text
+    for allowed in ("/", "/static/a.js", "/_stcore/host-config", "/favicon.png"):
+        assert visitor.get(allowed).status_code == 200
+    stream = str(visitor.base_url).replace("http", "ws").rstrip("/") + "/_stcore/stream"
+    with connect(stream, additional_headers={"Cookie": f"{COOKIE}=students"}) as websocket:
+        assert websocket.recv() == "hello"
 
 
 def test_a_websocket_with_a_good_cookie_opens(address: str) -> None:
@@ -207,7 +225,7 @@ def test_the_door_speaks_the_visitors_language(visitor: httpx.Client) -> None:
     assert refused.status_code == 401
     assert '<html lang="ja">' in refused.text
     assert "<button>サインイン</button>" in refused.text
-    forbidden = visitor.get("/", headers={**asks, "Cookie": f"{COOKIE}=students"})
+    forbidden = visitor.get("/", headers={**asks, "Cookie": f"{COOKIE}=sends"})
     assert "お使いのリンクではこのページを開けません" in forbidden.text
     chosen = visitor.get("/language/en", headers={**asks, "Referer": str(refused.url)})
     assert (chosen.status_code, chosen.headers["location"]) == (303, "/?course=x")

@@ -152,7 +152,8 @@ def test_an_assistant_s_section_is_chosen_by_itself(made_up: Any) -> None:
         assert app.query_params["section"] == "A 1"
         assert '<span class="cp-viewer" data-testid="section">Section A 1</span>' in _text(app)
         assert made_up.sections_asked == {"A 1"}
-        assert _feed(app)["section"] == _component(app, "class_map")["kept"]["section"] == "A 1"
+        assert _feed(app)["section"] == "A 1"
+        assert _component(app, "class_map")["kept"]["section"] == "A 1"
         assert not app.get("popover")
     assert "section=A+1" in _text(_open_student(section="A 1"))
 

@@ -31,12 +31,14 @@ class Answer(NamedTuple):
         reason: Why, in the server's words where it said so.
         rejected: The server's `rejected`: `index` within the request, and `errors`.
         retry_after_s: How long the server asks to wait, in seconds.
+        preferences: What the student allows, as the server says it; None where it does not.
     """
 
     meaning: Meaning
     reason: str = ""
     rejected: tuple[dict[str, Any], ...] = ()
     retry_after_s: float = 0.0
+    preferences: Any = None
 
 
 def read_answer(status: int, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -53,7 +55,8 @@ def read_answer(status: int, body: bytes, headers: Mapping[str, str]) -> Answer:
         content = {}
     if status == 202 and "accepted" in content:  # noqa: PLR2004 - HTTP's number
         rejected = content.get("rejected") or ()
-        return Answer(Meaning.ACCEPTED, "", tuple(r for r in rejected if isinstance(r, dict)))
+        named = tuple(r for r in rejected if isinstance(r, dict))
+        return Answer(Meaning.ACCEPTED, "", named, preferences=content.get("preferences"))
     reason = f"{status} {content.get('detail', '')} {content.get('errors', '')}".strip()
     reason = reason[:_MOST_REASON_CHARS]
     retry_after_s = _seconds(headers.get("Retry-After"))

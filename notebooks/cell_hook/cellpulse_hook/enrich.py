@@ -10,6 +10,7 @@ from cellpulse_hook.event import BY_NAME, CELL_METADATA, FILE, complete
 from cellpulse_hook.marks import MarkedCell
 from cellpulse_hook.notebook_file import NotebookFile
 from cellpulse_hook.notebook_path import NotebookPath
+from cellpulse_hook.preferences import Preferences
 from cellpulse_hook.records import Record
 from cellpulse_hook.settings import Settings
 
@@ -22,7 +23,12 @@ class Enricher:
     """
 
     def __init__(
-        self, session_id: str, notebook: NotebookPath, file: NotebookFile, settings: Settings
+        self,
+        session_id: str,
+        notebook: NotebookPath,
+        file: NotebookFile,
+        settings: Settings,
+        preferences: Preferences,
     ) -> None:
         """Ask for a new name only for events of `session_id`, whose kernel has `notebook`.
 
@@ -33,6 +39,7 @@ class Enricher:
         self._own_file = file
         self._others_file = NotebookFile()
         self._settings = settings
+        self._preferences = preferences
 
     def event(self, record: Record) -> dict[str, Any]:
         """Return the event as it is sent. Raises what `complete` raises."""
@@ -48,9 +55,10 @@ class Enricher:
 
     def _allowed(self, record: Record) -> dict[str, Any]:
         seen = record.content()
-        if not self._settings.send_output:
+        allowed = self._preferences.code
+        if not (allowed and self._settings.send_output):
             seen.pop("output", None)
-        if not self._settings.send_code:
+        if not (allowed and self._settings.send_code):
             code = str(seen.pop("code", ""))
             if quotes(str(seen.get("error_message")), code):
                 seen["error_message"] = WITHHELD

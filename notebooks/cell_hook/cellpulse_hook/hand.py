@@ -13,7 +13,7 @@ _QUOTES = (('"', '"'), ("'", "'"), ("\u201c", "\u201d"))
 
 def ask_for_help(hook: Hook, words: str) -> str:
     """Raise the student's hand with a question, or take it down; return what to say to them."""
-    if hook.session.paused or not hook.capture.registered:
+    if hook.session.paused or not hook.capture.registered or not hook.preferences.recording:
         return (
             "Cellpulse is paused, so nobody would see your hand: %cellpulse resume, then ask again"
         )
@@ -23,7 +23,10 @@ def ask_for_help(hook: Hook, words: str) -> str:
         return "Your hand is down"
     hook.capture.record_hand(question)
     asked = f', with "{question}"' if question else ""
-    return f"Your hand is up{asked}: your instructors see it. To take it down: %cellpulse help done"
+    return (
+        f"Your hand is up{asked}: your instructors see it. %cellpulse me shows your place, "
+        "%cellpulse help done takes your hand down"
+    )
 
 
 def _unquoted(words: str) -> str:

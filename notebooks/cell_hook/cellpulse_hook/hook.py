@@ -10,9 +10,11 @@ from cellpulse_hook import magics
 from cellpulse_hook.backlog import Backlog
 from cellpulse_hook.capture import Capture
 from cellpulse_hook.enrich import Enricher
+from cellpulse_hook.ingest import Ingest
 from cellpulse_hook.notebook_file import NotebookFile
 from cellpulse_hook.notebook_path import NotebookPath
 from cellpulse_hook.post import Post
+from cellpulse_hook.preferences import Preferences
 from cellpulse_hook.report import Report
 from cellpulse_hook.scoring import Score
 from cellpulse_hook.sender import Sender
@@ -34,6 +36,8 @@ class Hook:
     def __init__(self, shell: Any, settings: Settings) -> None:
         """Put the parts together and record that the session started."""
         self.settings = settings
+        self.ingest = Ingest(settings, os.environ)
+        self.preferences = Preferences()
         self.report = Report()
         session_id = str(uuid7())
         notebook = NotebookPath(os.environ, _connection_file(shell))
@@ -44,15 +48,18 @@ class Hook:
         if notebook.file is not None:
             # Now, so that the very first cell is known as a check where it is one.
             file.read(notebook.file)
-        self.enricher = Enricher(session_id, notebook, file, settings)
+        self.enricher = Enricher(session_id, notebook, file, settings, self.preferences)
         self._backlog = Backlog(self.spool, leftovers(folder))
         self._sender = Sender(
             self._backlog,
             self.enricher.event,
-            Post(settings, os.environ),
+            Post(self.ingest, self.preferences),
             self.report,
+            self._ask_when_paused,
         )
-        self.session = Session(session_id, settings, notebook, self.spool, self._sender.wake)
+        self.session = Session(
+            session_id, settings, notebook, self.spool, self.preferences, self._sender.wake
+        )
         self.capture = Capture(
             shell, self.session, file.mark_of, settings.send_code, settings.send_output
         )
@@ -61,6 +68,11 @@ class Hook:
         atexit.register(self._end)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._abandon)
+
+    def _ask_when_paused(self) -> None:
+        """While nothing is sent, no answer would say that recording goes on."""
+        if not self.preferences.recording:
+            self.preferences.ask(self.ingest, self.settings)
 
     def _end(self) -> None:
         if self.session.closed:

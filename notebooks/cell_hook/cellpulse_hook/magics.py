@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from cellpulse_hook import __version__
 from cellpulse_hook.hand import ask_for_help
+from cellpulse_hook.own_page import way_to_own_page
 
 if TYPE_CHECKING:
     from cellpulse_hook.hook import Hook
     from cellpulse_hook.records import Record
 
 _SHOWN_WAITING = 50
-_USAGE = 'Usage: %cellpulse status | help "my question" | help done | pause | resume | show'
+_USAGE = 'Usage: %cellpulse status | help "my question" | help done | me | pause | resume | show'
 
 
 def register(shell: Any, hook: Optional[Hook], problems: list[str]) -> None:
     """Give `shell` the magic `%cellpulse`. Where `hook` is None, it tells the `problems`."""
 
     def cellpulse(line: str) -> None:
-        """Ask Cellpulse: %cellpulse status | help "my question" | pause | resume | show."""
+        """Ask Cellpulse: %cellpulse status | help "my question" | me | pause | resume | show."""
         print(answer(line, hook, problems))  # noqa: T201 - the student asked
 
     shell.register_magic_function(cellpulse, "line", "cellpulse")
@@ -39,14 +40,18 @@ def answer(line: str, hook: Optional[Hook], problems: list[str]) -> str:
 def _status(hook: Hook) -> str:
     settings = hook.settings
     sent, refused, problem = hook.report.numbers()
-    recording = hook.capture.registered and not hook.session.paused
+    allowed = hook.preferences
+    recording = hook.capture.registered and not hook.session.paused and allowed.recording
+    with_code = allowed.code and settings.send_code
+    with_output = allowed.code and settings.send_output
     waiting, dropped = hook.spool.count_waiting(), hook.spool.dropped
     lines = [
         f"Cellpulse {__version__} is {'recording' if recording else 'paused'}",
         f"student {settings.student_id} of course {settings.course_id}, to {settings.url}",
         f"recorded {hook.session.recorded}, sent {sent}, waiting {waiting}",
         f"refused by the server {refused}, dropped at the spool's limit {dropped}",
-        f"code is {_sent(settings.send_code)}, output is {_sent(settings.send_output)}",
+        f"code is {_sent(with_code)}, output is {_sent(with_output)}",
+        *_as_on_own_page(hook),
         *settings.warnings,
     ]
     elsewhere = hook.spool.count_waiting_elsewhere()
@@ -62,6 +67,19 @@ def _status(hook: Hook) -> str:
     return "\n".join(lines)
 
 
+def _as_on_own_page(hook: Hook) -> list[str]:
+    said = []
+    if not hook.preferences.recording:
+        said.append("on your own page (%cellpulse me) recording is switched off")
+    if not hook.preferences.code:
+        said.append("on your own page (%cellpulse me) sending code and output is switched off")
+    return said
+
+
+def _me(hook: Hook) -> str:
+    return way_to_own_page(hook.ingest, hook.settings)
+
+
 def _pause(hook: Hook) -> str:
     hook.session.paused = True
     return (
@@ -72,6 +90,8 @@ def _pause(hook: Hook) -> str:
 
 def _resume(hook: Hook) -> str:
     hook.session.paused = False
+    if not hook.preferences.recording:
+        return "Recording is switched off on your own page: %cellpulse me leads there"
     return "Cellpulse is recording again, from the next cell"
 
 
@@ -107,6 +127,7 @@ def _sent(yes: bool) -> str:
 
 _ANSWERS: dict[str, Callable[[Hook], str]] = {
     "status": _status,
+    "me": _me,
     "pause": _pause,
     "resume": _resume,
     "show": _show,

@@ -30,12 +30,17 @@ class Sender:
         event_of: Callable[[Record], dict[str, Any]],
         send: Callable[[list[dict[str, Any]], float], Answer],
         report: Report,
+        before_sending: Callable[[], None],
     ) -> None:
-        """Send with `send` what `event_of` makes of each record. Nothing starts yet."""
+        """Send with `send` what `event_of` makes of each record. Nothing starts yet.
+
+        `before_sending` is called on the thread each time that it is woken, save at the end.
+        """
         self._backlog = backlog
         self._event_of = event_of
         self._send = send
         self._report = report
+        self._before_sending = before_sending
         # A queue and not an Event: Ctrl-C may come in the middle of a cell's callback, and an
         # Event's set() can then leave its lock taken for ever.
         self._wakes: SimpleQueue[None] = SimpleQueue()
@@ -67,6 +72,8 @@ class Sender:
             self._stop.wait(_LINGER_S)
             self._forget_wakes()
             try:
+                if not self._stop.is_set():
+                    self._before_sending()
                 self._send_backlog()
             except Exception as error:  # noqa: BLE001 - the thread must outlive any fault
                 if self._pause(Answer(Meaning.LATER, f"a fault of the hook: {error!r}")):

@@ -8,9 +8,13 @@ from typing import Any, Callable, Optional
 from cellpulse_hook import __version__
 from cellpulse_hook.event import FILE, UNIX_NS
 from cellpulse_hook.notebook_path import NotebookPath
+from cellpulse_hook.preferences import Preferences
 from cellpulse_hook.records import encode_common
 from cellpulse_hook.settings import Settings
 from cellpulse_hook.spool import Spool
+
+#: What is not recorded while the student has switched recording off.
+_RESULTS = ("cell_run", "check_result")
 
 
 class Session:
@@ -25,9 +29,10 @@ class Session:
         settings: Settings,
         notebook: NotebookPath,
         spool: Spool,
+        preferences: Preferences,
         wake_sender: Callable[[], None],
     ) -> None:
-        """Record events of `session_id`, and call `wake_sender` after each."""
+        """Record events of `session_id` that `preferences` allow, and call `wake_sender` after."""
         self.session_id = session_id
         self.recorded = 0
         self.paused = False
@@ -35,6 +40,7 @@ class Session:
         self._settings = settings
         self._notebook = notebook
         self._spool = spool
+        self._preferences = preferences
         self._wake_sender = wake_sender
         self._common = ""
         self._common_file: Optional[str] = ""
@@ -42,6 +48,9 @@ class Session:
     def record(self, event_type: str, fields: dict[str, Any]) -> None:
         """Record what happened just now, unless recording is paused or the session over."""
         if self.paused or self.closed:
+            return
+        if not self._preferences.recording and event_type in _RESULTS:
+            self._wake_sender()  # it asks whether that still holds
             return
         if self._notebook.file != self._common_file:
             self._encode_common()

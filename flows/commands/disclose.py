@@ -1,0 +1,36 @@
+"""`cellpulse disclose`."""
+
+from pathlib import Path
+
+import click
+
+from flows.commands.errors import one_line_for_errors
+from flows.personal_data.gather import Person, Sources, write_personal_data
+from flows.redis_client import connect_redis
+from flows.settings import LakeSettings
+from flows.stores.postgres import engine_for
+from ingest_api.settings import LogSettings
+
+
+@click.command()
+@click.option("--student", required=True, help="The student's id.")
+@click.option("--course", required=True, help="The course's id.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The zip file to write.",
+)
+@one_line_for_errors
+def disclose(student: str, course: str, out: Path) -> None:
+    """Write everything that is stored about a student of a course into a zip file."""
+    lake = LakeSettings.load()
+    engine = engine_for(lake.postgres_url)
+    try:
+        with connect_redis(LogSettings.load().redis_url) as redis:
+            write_personal_data(Sources(lake, engine, redis), Person(course, student), out)
+    except OSError as error:
+        raise click.ClickException(f"{out} can't be written: {error.strerror}") from error
+    finally:
+        engine.dispose()
+    click.echo(f"wrote {out}")

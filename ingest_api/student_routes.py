@@ -1,0 +1,115 @@
+"""What a student's notebook asks the ingest for, beside sending events: the way to its own page."""
+
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request, Security
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from redis.exceptions import RedisError
+
+from ingest_api.access import grant_of, refuse_revoked
+from ingest_api.body import read_body
+from ingest_api.events import CourseId, Identifier
+from ingest_api.preferences import Preferences
+from ingest_api.problems import Problem, documented_problem, validation_errors
+from ingest_api.progress_openapi import BEARER
+from ingest_api.student_link import LINK_SECONDS, OPEN_PATH, make_code
+
+_BODY_LIMIT: Final = 4_096
+_AWAY: Final = "Redis does not answer; try again later"
+_NOT_PERSONAL: Final = (
+    "this token is the whole class's, so it opens nobody's page; ask for one of your own "
+    "('cellpulse token --scope ingest --course COURSE --student STUDENT')"
+)
+_PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+    number: documented
+    for status, detail in (
+        (HTTPStatus.UNAUTHORIZED, "send the header 'Authorization: Bearer TOKEN'"),
+        (HTTPStatus.FORBIDDEN, _NOT_PERSONAL),
+        (HTTPStatus.REQUEST_TIMEOUT, "the request's body did not arrive within 30 s"),
+        (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is over 4096 bytes; send less at once"),
+        (
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "the body must name course_id and student_id: see errors",
+        ),
+        (HTTPStatus.BAD_REQUEST, "the body ended early; send it again"),
+        (HTTPStatus.SERVICE_UNAVAILABLE, _AWAY),
+    )
+    for number, documented in documented_problem(status, detail).items()
+}
+
+
+class Whose(BaseModel):
+    """Which student of which course."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    course_id: CourseId
+    student_id: Identifier
+
+
+class PageLink(BaseModel):
+    """Where a student's own page is."""
+
+    link: str = Field(description="Opens the page once.")
+    seconds: int = Field(description="How long the link works.")
+
+
+async def _permitted(request: Request, _: Annotated[object, Security(BEARER)]) -> Whose:
+    """Go on only with a token that is this very student's own."""
+    grant = grant_of(request.headers.get("authorization"), request.app.state.secrets, "ingest")
+    await refuse_revoked(grant, request.app.state.revoked)
+    if grant.student_id is None:
+        raise Problem(HTTPStatus.FORBIDDEN, _NOT_PERSONAL)
+    try:
+        whose = Whose.model_validate_json(await read_body(request, _BODY_LIMIT))
+    except ValidationError as error:
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "the body must name course_id and student_id: see errors",
+            errors=validation_errors(error.errors()),
+        ) from error
+    if not grant.allows_course(whose.course_id) or not grant.allows_student(whose.student_id):
+        raise Problem(HTTPStatus.FORBIDDEN, "this token is for another course or student")
+    return whose
+
+
+_ASKED: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": Whose.model_json_schema(),
+                "example": {"course_id": "demo", "student_id": "s1"},
+            }
+        },
+    }
+}
+OwnToken = Annotated[Whose, Depends(_permitted)]
+router = APIRouter(responses=_PROBLEMS)
+
+
+@router.post("/student-page", openapi_extra=_ASKED)
+async def post_student_page(request: Request, whose: OwnToken) -> PageLink:
+    """Return a link that opens a student's own page once, for whoever has the student's token."""
+    state = request.app.state
+    try:
+        code = await make_code(state.redis, whose.course_id, whose.student_id)
+    except RedisError as error:
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, _AWAY, {"Retry-After": "2"}) from error
+    dashboard = state.dashboard_url or _beside(request, state.dashboard_port)
+    return PageLink(link=f"{dashboard}{OPEN_PATH}?code={quote(code)}", seconds=LINK_SECONDS)
+
+
+@router.post("/student-preferences", openapi_extra=_ASKED)
+async def post_student_preferences(request: Request, whose: OwnToken) -> Preferences:
+    """Return what a student has allowed, for a notebook that is told to send nothing."""
+    preferences: Preferences = request.app.state.preferences.of(whose.course_id, whose.student_id)
+    return preferences
+
+
+def _beside(request: Request, port: int) -> str:
+    """Return the address of another port of the host by which the ingest was reached."""
+    host = request.url.hostname or "127.0.0.1"
+    return f"{request.url.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
