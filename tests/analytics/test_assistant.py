@@ -110,7 +110,7 @@ async def test_no_address_tells_of_another_section(of_a: httpx.AsyncClient) -> N
         assert answer.status_code == (200 if allowed else 403), (method, path, answer.text)
         assert "bob" not in answer.text, path
         if not allowed:
-            assert "for more ask whoever runs Cellpulse" in answer.json()["detail"], path
+            assert "whoever runs Cellpulse" in answer.json()["detail"], path
     assert plain >= CONFINED | HARMLESS
 
 

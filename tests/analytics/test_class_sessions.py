@@ -18,7 +18,9 @@ def run(minute: float, student: str = "s", **fields: Any) -> dict[str, Any]:
 
 def sessions(lake: MemoryLake, **asked: Any) -> list[tuple[float, float, int, int]]:
     rows = load_query("class_sessions").rows(
-        lake.connection, course_id=COURSE, **{"as_of": None, "row_limit": 10} | asked
+        lake.connection,
+        course_id=COURSE,
+        **{"section": None, "as_of": None, "row_limit": 10} | asked,
     )
 
     def minute(moment: datetime) -> float:

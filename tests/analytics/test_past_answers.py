@@ -118,18 +118,18 @@ def test_at_any_moment_the_past_is_what_was_live_then(
     if cut < len(events):
         now = min(now, events[cut]["received_at"] - timedelta(microseconds=1))
     lake.clear()
-    lake._know("courses", course_id=COURSE, first_seen_at=BEGIN)
-    lake._know("enrollments", course_id=COURSE, student_id="early", enrolled_at=BEGIN)
+    lake.know("courses", course_id=COURSE, first_seen_at=BEGIN)
+    lake.know("enrollments", course_id=COURSE, student_id="early", enrolled_at=BEGIN)
     lake.write(events[:cut])
     _keep_state(lake, events[:cut])
     if now < BEGIN:
         lake.connection.execute("DELETE FROM master.enrollments WHERE student_id = 'early'")
     live = _answers(lake, now, None)
-    lake._know("enrollments", course_id=COURSE, student_id="early", enrolled_at=BEGIN)
+    lake.know("enrollments", course_id=COURSE, student_id="early", enrolled_at=BEGIN)
     lake.write(events[cut:])
     _keep_state(lake, events)
     later = now + timedelta(microseconds=1)
-    lake._know("enrollments", course_id=COURSE, student_id="late", enrolled_at=later)
+    lake.know("enrollments", course_id=COURSE, student_id="late", enrolled_at=later)
     past = _answers(lake, now, cut * 1_000_000)
     for name, rows in live.items():
         assert past[name] == rows, name

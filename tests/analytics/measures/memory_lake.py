@@ -43,6 +43,14 @@ class MemoryLake:
             self._writer._insert(self.connection, logged)
             self._enroll([one.event for one in logged])
 
+    def know(self, table: str, **row: Any) -> None:
+        """Let a row of the master data be there, as given, whether or not it was before."""
+        key = {name: value for name, value in row.items() if name.endswith("_id")}
+        same = " AND ".join(f"{name} = ?" for name in key)
+        self.connection.execute(f"DELETE FROM master.{table} WHERE {same}", list(key.values()))
+        self._insert(table, [row])
+        self._known.add((table, *key.values()))
+
     def put_into(self, section: str, *students: str, course_id: str = COURSE) -> None:
         """Put students into a section, as a roster does."""
         self.connection.execute(
@@ -75,11 +83,14 @@ class MemoryLake:
                     self._known.add((table, *key.values()))
                     rows.setdefault(table, []).append(key | rest)
         for table, fresh in rows.items():
-            names, places = ", ".join(fresh[0]), ", ".join("?" * len(fresh[0]))
-            self.connection.executemany(
-                f"INSERT INTO master.{table} ({names}) VALUES ({places})",
-                [list(row.values()) for row in fresh],
-            )
+            self._insert(table, fresh)
+
+    def _insert(self, table: str, rows: list[dict[str, Any]]) -> None:
+        names, places = ", ".join(rows[0]), ", ".join("?" * len(rows[0]))
+        self.connection.executemany(
+            f"INSERT INTO master.{table} ({names}) VALUES ({places})",
+            [list(row.values()) for row in rows],
+        )
 
 
 def _master_data(event: StoredEvent) -> Iterator[tuple[str, dict[str, str], dict[str, Any]]]:
