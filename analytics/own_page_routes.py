@@ -109,5 +109,8 @@ def get_data(writer: Writer, student: KnownStudent) -> FileResponse:
 def get_deletion_requests(writer: Writer, grant: ClassReader) -> DeletionRequests:
     """Return every open request, for whoever may read every course."""
     if grant.course_id != ALL_COURSES:
-        raise Problem(HTTPStatus.FORBIDDEN, "this address needs a token for every course")
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "this address needs a token for every course: ask whoever runs Cellpulse",
+        )
     return writer.deletions()

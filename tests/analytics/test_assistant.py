@@ -18,6 +18,9 @@ PLACES = {
     "name": "error_rate",
     "table": "events",
     "mark_id": "1",
+    "note_id": "0" * 32,
+    "account": "a1",
+    "export_id": "0" * 32,
 }
 BODIES = {
     "snooze": {"minutes": 5},
@@ -32,6 +35,7 @@ OPEN = {
     "/api/v1/sign-in/provider/answer",
     "/api/v1/password",
     "/api/v1/sign-out",
+    "/api/v1/student-page",
     "/healthz",
     "/readyz",
 }
@@ -56,6 +60,7 @@ CONFINED = {
         "class_map",
         "class_stream",
         "class_sessions",
+        "aliases",
         "attention",
         "error_clusters",
         "measures/{name}",

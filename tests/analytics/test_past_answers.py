@@ -98,7 +98,8 @@ def _keep_state(lake: MemoryLake, events: Sequence[Event]) -> None:
 
 def _answers(lake: MemoryLake, now: Any, as_of: int | None) -> dict[str, list[dict[str, Any]]]:
     start = now - timedelta(minutes=60)
-    ask = partial(dict, course_id=COURSE, now=now, as_of=as_of, start=start)
+    everybody = {"section": None, "student_id": None}
+    ask = partial(dict, course_id=COURSE, now=now, as_of=as_of, start=start, **everybody)
     return {
         name: load_query(name).rows(lake.connection, **(ask() | asked))
         for name, asked in QUESTIONS.items()
