@@ -70,6 +70,8 @@ class InfluxWriter:
         after: str | None = None,  # noqa: ARG002
     ) -> None:
         """Write a point for each event; see `Store.apply`."""
+        if not events:  # all of them were set aside; InfluxDB takes no empty body
+            return
         try:
             self._send("\n".join([to_line(event) for event in events]))
         except PoisonEventError as error:

@@ -113,6 +113,11 @@ def test_a_batch_that_comes_again_changes_nothing(
     assert reader.count() == 3
 
 
+def test_a_batch_of_which_every_event_was_set_aside_is_taken(writer: InfluxWriter) -> None:
+    """Nothing is left to write, and that is no error."""
+    writer.apply([], "1-0", ["1-0"])
+
+
 def test_many_events_are_read_in_order_over_several_pages(
     writer: InfluxWriter, reader: InfluxReader, event: Make
 ) -> None:
