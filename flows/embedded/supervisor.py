@@ -146,7 +146,7 @@ class Supervisor:
 
     def _kill_what_is_left(self, supervisor: subprocess.Popen[bytes]) -> None:
         with suppress(OSError, Fault, HTTPException):
-            for part in self._server.getAllProcessInfo():
+            for part in self._ask("getAllProcessInfo"):
                 with suppress(ProcessLookupError):
                     if part["pid"]:
                         os.killpg(part["pid"], signal.SIGKILL)
@@ -180,13 +180,13 @@ class Supervisor:
         self, group: str, parts: list[Part], end: float, seconds: float, stop: threading.Event
     ) -> None:
         for part in parts:
-            self._server.startProcess(f"{group}:{part.name}", False)
+            self._ask("startProcess", f"{group}:{part.name}", False)
         while parts and not stop.is_set():
             part = parts[0]
             if part.answers():
                 parts.pop(0)
                 continue
-            state = self._server.getProcessInfo(f"{group}:{part.name}")["state"]
+            state = self._ask("getProcessInfo", f"{group}:{part.name}")["state"]
             if state in _ENDED:
                 raise PartFailedError(f"{part.name} ended at its start: {self._last_words(part)}")
             if time.monotonic() > end:
@@ -195,17 +195,20 @@ class Supervisor:
                 )
             stop.wait(0.05)
 
-    @property
-    def _server(self) -> Any:
-        """A new connection each time: one that failed can't be used again."""
+    def _ask(self, method: str, *arguments: object) -> Any:
+        """Ask over a new connection each time: one that failed can't be used again."""
         transport = SupervisorTransport(None, None, f"unix://{self._sockets}/s")
-        return ServerProxy("http://127.0.0.1", transport=transport).supervisor
+        try:
+            server = ServerProxy("http://127.0.0.1", transport=transport)
+            return getattr(server.supervisor, method)(*arguments)
+        finally:
+            transport.close()
 
     def _await_socket(self) -> None:
         end = time.monotonic() + 15
         while time.monotonic() < end and self.runs:
             try:
-                self._server.getState()
+                self._ask("getState")
             except (OSError, Fault):
                 time.sleep(0.05)
             else:
