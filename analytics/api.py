@@ -46,6 +46,7 @@ from analytics.stores import Stores
 from flows.stores.issued_tokens import revoked_ids
 from flows.stores.postgres import engine_for
 from flows.stores.store import StoreUnavailableError
+from ingest_api.background import end
 from ingest_api.event_log import open_redis
 from ingest_api.problems import Problem, install_problem_handlers
 from ingest_api.revoked_tokens import RevokedTokens, RevokedUnknownError
@@ -68,8 +69,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         await asyncio.to_thread(lake.warm)
         following = asyncio.create_task(revoked.follow())
         yield
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        await end([following])
         await asyncio.to_thread(exports.close)
         lake.close()
         if redis is not None:

@@ -9,6 +9,7 @@ from fastapi_offline import FastAPIOffline
 from redis.asyncio import Redis
 
 from ingest_api import dashboard_socket, health, progress, student_routes
+from ingest_api.background import end
 from ingest_api.connection_manager import ConnectionManager
 from ingest_api.course_sections import CourseSections
 from ingest_api.durability import guard_durability
@@ -68,9 +69,7 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
         try:
             yield
         finally:
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await end(running)
             await client.aclose()
 
     # As FastAPI, with the files of /docs at hand: a school's network may not reach others.

@@ -52,7 +52,7 @@ def serve_ingest(wait_until: Callable[..., None]) -> Iterator[Callable[..., Runn
         app = create_app(IngestSettings.model_validate(given))
         port = free_port()
         server = uvicorn.Server(without_logging_addresses(app, "127.0.0.1", port, ClientLimits()))
-        thread = threading.Thread(target=server.run)
+        thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         wait_until(lambda: server.started, "the ingest")
         ingest = RunningIngest(port, app)
@@ -63,7 +63,8 @@ def serve_ingest(wait_until: Callable[..., None]) -> Iterator[Callable[..., Runn
     for server, thread, ingest in running:
         ingest.client.close()
         server.should_exit = True
-        thread.join(10)
+        thread.join(30)
+        assert not thread.is_alive(), "the ingest does not end"
 
 
 @pytest.fixture
