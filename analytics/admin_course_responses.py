@@ -32,9 +32,9 @@ def _one_line(text: Any) -> Any:
 
 
 Title = Annotated[
-    str | None,
+    Annotated[str, Field(max_length=LONGEST_TITLE)] | None,
     BeforeValidator(_one_line),
-    Field(max_length=LONGEST_TITLE, description="The course's title; null for none."),
+    Field(description="The course's title; null for none."),
 ]
 TimeZone = Annotated[
     Annotated[str, AfterValidator(_known_zone)] | None,

@@ -156,6 +156,9 @@ async def test_a_course_is_made_changed_and_listed(admin: httpx.AsyncClient) -> 
     again = await admin.post("/admin/courses", json=new)
     assert again.status_code == 409
     assert "there is a course 'a/b' already" in again.json()["detail"]
+    untitled = {"title": None, "time_zone": None}
+    changed = await admin.put("/admin/courses/a%2Fb", json=untitled)
+    assert changed.json() == untitled
     changed = await admin.put("/admin/courses/a%2Fb", json={"title": "Algorithms"})
     assert changed.json() == {"title": "Algorithms", "time_zone": None}
     courses = {

@@ -13,9 +13,11 @@ from uuid import uuid4
 import httpx
 from cellpulse_hook.backlog import Backlog
 from cellpulse_hook.enrich import Enricher
+from cellpulse_hook.ingest import Ingest
 from cellpulse_hook.notebook_file import NotebookFile
 from cellpulse_hook.notebook_path import NotebookPath
 from cellpulse_hook.post import Post
+from cellpulse_hook.preferences import Preferences
 from cellpulse_hook.report import Report
 from cellpulse_hook.sender import Sender
 from cellpulse_hook.session import Session
@@ -159,15 +161,16 @@ class Student(_Actor):
         folder = folder_of(self.platform.spool, COURSE, self.name)
         limit = self._settings.spool_limit_bytes
         self._spool = Spool(self.platform.spool, folder, session_id, limit)
-        notebook = NotebookPath(self._environ, "")
+        notebook, preferences = NotebookPath(self._environ, ""), Preferences()
         self._sender = Sender(
             Backlog(self._spool, leftovers(folder)),
-            Enricher(session_id, notebook, NotebookFile(), self._settings).event,
-            Post(self._settings, self._environ),
+            Enricher(session_id, notebook, NotebookFile(), self._settings, preferences).event,
+            Post(Ingest(self._settings, self._environ), preferences),
             Report(),
+            lambda: None,  # nobody here has recording paused
         )
         self._session = Session(
-            session_id, self._settings, notebook, self._spool, self._sender.wake
+            session_id, self._settings, notebook, self._spool, preferences, self._sender.wake
         )
         self._record("session_started", {})
         self._sender.start()

@@ -35,6 +35,14 @@ KNOWN = STUDENT | {
     "export_id": "0" * 32,
 }
 PROBLEM = "application/problem+json"
+#: Files that are uploaded: what they should be, almost that, and anything.
+ROSTER = b"student_id,name,section\ns1,Ada,A\n"
+schemathesis.openapi.media_type(
+    "text/csv", st.sampled_from([ROSTER, ROSTER[:-9], b"\xff\xfe"]) | st.binary(max_size=40)
+)
+schemathesis.openapi.media_type(
+    "application/zip", st.sampled_from([b"PK\x05\x06" + bytes(18), b"PK"]) | st.binary(max_size=40)
+)
 
 
 @pytest.fixture(scope="module")
