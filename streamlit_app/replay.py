@@ -43,7 +43,8 @@ THEN: Final = Text("as of {time} · {lost}")
 #: The parameters of the address.
 AT: Final = "at"
 SPEED: Final = "speed"
-_MINUTE: Final = timedelta(minutes=1)
+#: What the class looked like when it was over can be seen too.
+_AFTER: Final = timedelta(minutes=2)
 #: When the class met, and how busy it was, is not asked for more often, in seconds.
 _SESSIONS_SECONDS: Final = 60
 #: The moment that was asked for last, and what the address said then.
@@ -90,9 +91,9 @@ def session_at(sessions: Sequence[ClassSession], moment: datetime | None) -> Cla
 
 
 def span_of(met: ClassSession) -> tuple[datetime, datetime]:
-    """Return the ends of the slider: whole minutes around a session of class."""
+    """Return the ends of the slider: whole minutes around a session of class, and one after it."""
     begin = met.started_at.replace(second=0, microsecond=0)
-    return begin, met.ended_at.replace(second=0, microsecond=0) + _MINUTE
+    return begin, met.ended_at.replace(second=0, microsecond=0) + _AFTER
 
 
 def read_moment(text: str | None) -> datetime | None:
@@ -128,7 +129,7 @@ def words_of(met: ClassSession) -> str:
 
 def _choose(sessions: Sequence[ClassSession], chosen: ClassSession) -> None:
     by_begin = {in_address(span_of(each)[0]): each for each in sessions}
-    st.session_state["met"] = in_address(span_of(chosen)[0])
+    shown = st.session_state["met"] = in_address(span_of(chosen)[0])
     st.selectbox(
         str(CHOOSE),
         list(by_begin),
@@ -136,13 +137,19 @@ def _choose(sessions: Sequence[ClassSession], chosen: ClassSession) -> None:
         format_func=lambda begin: words_of(by_begin[begin]),
         label_visibility="collapsed",
         on_change=_follow_choice,
+        args=(shown,),
         width=460,
     )
 
 
-def _follow_choice() -> None:
-    """Begin with the chosen session of class, and put that into the address."""
-    st.query_params[AT] = st.session_state["met"]
+def _follow_choice(shown: str) -> None:
+    """Begin with the chosen session of class, and put that into the address.
+
+    Streamlit also calls this where the words of the session that is shown have changed, as they do
+    while a class goes on.
+    """
+    if st.session_state["met"] not in (None, shown):
+        st.query_params[AT] = st.session_state["met"]
 
 
 def _follow_browser() -> None:

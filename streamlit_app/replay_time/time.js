@@ -22,6 +22,7 @@ class ReplayTime {
     this.data = data;
     this.at = data.at_ms;
     this.speed = data.speed;
+    this.isPlaying = false;
     this.root = made("section", "cp-replay");
     this.root.dataset.testid = "replay-time";
     this.root.ariaLabel = data.texts.label;
@@ -168,7 +169,11 @@ class ReplayTime {
     const now = performance.now();
     if (this.isPlaying && !this.isHeld) {
       this.at = Math.min(this.data.end_ms, this.at + (now - this.counted) * this.speed);
-      if (this.at >= this.data.end_ms) this.isPlaying = false;
+      if (this.at >= this.data.end_ms) {
+        this.isPlaying = false;
+        this.keepInAddress(); // at once: who reloads now sees the end again
+        this.isDue = true;
+      }
       this.draw();
       if (now - (this.askedAt ?? 0) >= SHORTEST_STEP_MS) this.isDue = true;
     }
@@ -194,7 +199,7 @@ class ReplayTime {
   // While it plays the address follows, without an entry in the history for each step.
   keepInAddress() {
     const address = new URL(location.href);
-    address.searchParams.set("at", new Date(this.asked).toISOString());
+    address.searchParams.set("at", new Date(Math.round(this.at)).toISOString());
     address.searchParams.set("speed", this.speed);
     history.replaceState(history.state, "", address);
   }

@@ -51,7 +51,7 @@ def test_an_address_names_the_session_of_class_by_a_moment_of_it() -> None:
 def test_the_slider_goes_over_whole_minutes() -> None:
     """Its ends are minutes of the clock, so that nothing of the class lies outside."""
     begin, end = span_of(_met(TEN))
-    assert (begin.minute, begin.second, end.hour, end.minute, end.second) == (0, 0, 11, 31, 0)
+    assert (begin.minute, begin.second, end.hour, end.minute, end.second) == (0, 0, 11, 32, 0)
     buckets = [TimelineBucket(start=begin, runs=runs, errors=0, events=runs) for runs in (3, 0, 5)]
     as_of: Any = {"position": None, "snapshot": 1, "time": TEN}
     minutes = Timeline(as_of=as_of, course_id="c", bucket_seconds=60, buckets=buckets)
@@ -59,7 +59,7 @@ def test_the_slider_goes_over_whole_minutes() -> None:
     shown = slider_data(begin, end, minutes, [mark])
     assert shown["runs"] == [3, 0, 5]
     assert shown["marks"] == [{"at_ms": int(TEN.timestamp() * 1000), "text": "<b>"}]
-    assert shown["end_ms"] - shown["begin_ms"] == 91 * 60_000
+    assert shown["end_ms"] - shown["begin_ms"] == 92 * 60_000
 
 
 @pytest.mark.parametrize(
