@@ -9,7 +9,7 @@ from typing import Final
 import duckdb
 import psycopg
 
-from analytics.connection import open_lake
+from analytics.connection import open_lake, prepare
 from analytics.settings import LakeSettings
 from analytics.views import VIEWS
 from bench.events import EXERCISES, STUDENTS
@@ -49,10 +49,7 @@ class FilledLake:
         plain = duckdb.connect()
         for part in ("lake", "master"):
             plain.execute(f"ATTACH '{folder / part}.duckdb' AS {part} (READ_ONLY)")
-        relations = resources.files("analytics").joinpath("relations.sql")
-        for view, table in VIEWS.items():
-            plain.execute(f"CREATE VIEW {view} AS FROM {table}")
-        plain.execute(relations.read_text(encoding="utf-8"))
+        prepare(plain)
         return plain
 
     def copy_to_postgres(self, events: int) -> None:

@@ -28,22 +28,26 @@ def made_up(ours: list[float], other: list[float]) -> Line:
     return Line("made-up", (ROW,), prepare)
 
 
-def test_one_line_runs_from_the_command_line(tmp_path: Path) -> None:
-    """One line starts its servers, measures both sides and writes what a reviewer reads."""
-    command = (sys.executable, "-m", "bench", "--only", "ingest-cost", "--tiny")
+@pytest.mark.parametrize("line", ["ingest-cost", "api"])
+def test_one_line_runs_from_the_command_line(tmp_path: Path, line: str) -> None:
+    """One line starts its servers, measures both sides and writes what a reviewer reads.
+
+    The one that asks the product's own queries elsewhere too, which a change of them can break.
+    """
+    command = (sys.executable, "-m", "bench", "--only", line, "--tiny")
     done = subprocess.run(
         (*command, "--output", str(tmp_path)), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert "ingest-cost processor" in done.stdout
+    assert f"\n{line} " in done.stdout
     results = json.loads((tmp_path / "results.json").read_text())
     assert set(results) == {"machine", "commit", "lines"}
     assert results["machine"]["cores"] > 0
     names = {"name", "unit", "ours", "baseline", "baseline_name", "ratio", "spread", "aim"}
-    for line in results["lines"]:
-        assert set(line) == names | {"meets_aim", "state"}
-        low, high = line["spread"]
-        assert 0 < low <= line["ratio"] <= high
+    for row in results["lines"]:
+        assert set(row) == names | {"meets_aim", "state"}
+        low, high = row["spread"]
+        assert 0 < low <= row["ratio"] <= high
     assert (tmp_path / "results.svg").read_text().startswith("<svg")
 
 
