@@ -3,20 +3,19 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from redis import RedisError
 from sqlalchemy import Engine
 
-from analytics.errors import LakeUnavailableError, NewerLakeError
 from analytics.settings import ApiSettings
+from analytics.stores import Stores
 from flows.logged_event import START
 from flows.redis_client import connect_redis
 from flows.rollup_signal import announce_rollups
 from flows.stores import attention
-from flows.stores.postgres import engine_for
-from flows.stores.store import StoreUnavailableError
-from flows.version_of_data import UnknownDataVersionError
 
+_AWAY: Final = "PostgreSQL does not take the change: check that it runs and is not overloaded"
 _logger = logging.getLogger(__name__)
 
 
@@ -33,18 +32,9 @@ class CourseChanges:
         Raises:
             LakeUnavailableError: PostgreSQL does not answer.
         """
-        engine = engine_for(self._settings.postgres_url)
-        try:
+        with Stores(self._settings).postgres(_AWAY) as engine:
             yield engine
             position = attention.position_of(engine)
-        except UnknownDataVersionError as error:
-            raise NewerLakeError(str(error)) from error
-        except StoreUnavailableError as error:
-            raise LakeUnavailableError(
-                "PostgreSQL does not take the change: check that it runs and is not overloaded"
-            ) from error
-        finally:
-            engine.dispose()
         self._announce(course_id, position or START)
 
     def _announce(self, course_id: str, position: str) -> None:

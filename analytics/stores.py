@@ -26,8 +26,13 @@ class Stores:
         return self._settings.redis_url is not None
 
     @contextmanager
-    def postgres(self) -> Iterator[Engine]:
+    def postgres(
+        self, away: str = "PostgreSQL does not answer: check that it runs"
+    ) -> Iterator[Engine]:
         """Give an engine for one change.
+
+        Args:
+            away: What to say where it does not answer.
 
         Raises:
             LakeUnavailableError: PostgreSQL does not answer, or refuses.
@@ -39,7 +44,7 @@ class Stores:
         except UnknownDataVersionError as error:
             raise NewerLakeError(str(error)) from error
         except StoreUnavailableError as error:
-            raise LakeUnavailableError("PostgreSQL does not answer: check that it runs") from error
+            raise LakeUnavailableError(away) from error
         finally:
             engine.dispose()
 

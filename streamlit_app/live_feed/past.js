@@ -10,7 +10,7 @@ class PastFeed {
     this.empty = element("p", "cp-empty", data.texts.empty);
     this.root.append(element("summary", "", data.texts.title), list, this.empty);
     parent.append(this.root);
-    this.runs = new RunList(list, data.texts.kinds, data.locale, (student) => this.addressOf(student));
+    this.runs = new RunList(list, data.texts.kinds, data.locale, (student) => studentAddress(this.data, student));
   }
 
   update(data) {
@@ -23,11 +23,6 @@ class PastFeed {
     }
     for (const run of data.runs) this.runs.add(run, false);
     this.empty.hidden = this.runs.rows.size > 0;
-  }
-
-  addressOf(student) {
-    const query = new URLSearchParams({ ...this.data.kept, course: this.data.course_id, student });
-    return `student?${query}`;
   }
 }
 

@@ -47,6 +47,11 @@ function shortened(text) {
   return line.length > LONGEST_MESSAGE ? `${line.slice(0, LONGEST_MESSAGE)}…` : line;
 }
 
+// The address of a student's page, with what goes along from page to page.
+function studentAddress({ kept, course_id: course }, student) {
+  return `student?${new URLSearchParams({ ...kept, course, student })}`;
+}
+
 class RunList {
   constructor(list, words, locale, addressOf) {
     this.list = list;

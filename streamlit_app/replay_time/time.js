@@ -218,7 +218,7 @@ class ReplayTime {
     this.since.textContent = since;
     const word = this.isPlaying ? texts.pause : texts.play;
     if (this.play.textContent !== word) this.play.textContent = word;
-    this.play.dataset.playing = Boolean(this.isPlaying);
+    this.play.dataset.playing = this.isPlaying;
     this.next.disabled = !this.nextMark;
     for (const button of this.speeds.children) {
       button.ariaPressed = String(Number(button.dataset.speed) === this.speed);
