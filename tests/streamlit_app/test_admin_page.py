@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics import admin_examples
+from analytics.admin_account_responses import AccountLink, NewAccount
 from analytics.admin_health_responses import HealthLine
 from streamlit_app.admin_client import AdminClient, ChangeRefusedError
 from streamlit_app.admin_registration import MIXED, packed, refused
@@ -141,6 +142,39 @@ def test_a_link_is_shown_once(
     app.run()
     assert not app.code
     assert "ada" in text_of(app)
+
+
+def test_each_role_is_asked_for_what_it_takes(
+    open_part: Callable[..., AppTest],
+    text_of: Callable[[AppTest], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An instructor for courses, an assistant for sections of one, an admin for neither."""
+    asked: list[NewAccount] = []
+
+    def make(_: AdminClient, account: NewAccount) -> AccountLink:
+        asked.append(account)
+        return admin_examples.LINK
+
+    monkeypatch.setattr(AdminClient, "add_account", make)
+    app = open_part("accounts")
+    assert "python-1 (section A)" in text_of(app)
+    app.text_input(key="account_name/0").set_value("cy")
+    app.selectbox(key="account_role/0").set_value("instructor").run()
+    assert app.multiselect(key="account_courses/0").options == ["python-1"]
+    app.selectbox(key="account_role/0").set_value("admin").run()
+    assert not app.multiselect
+    app.selectbox(key="account_role/0").set_value("assistant").run()
+    app.selectbox(key="account_course/0").set_value("python-1").run()
+    sections = app.multiselect(key="account_sections/0/python-1")
+    assert sections.options == ["A", "B"]
+    sections.set_value(["B"])
+    app.button(key="admin_make_account").click().run()
+    assert [each.model_dump() for each in asked] == [
+        {"account": "cy", "role": "assistant", "courses": ["python-1"], "sections": ["B"]}
+    ]
+    assert "The account cy was made" in text_of(app)
+    assert app.text_input(key="account_name/1").value == ""
 
 
 def test_notebooks_are_sent_as_one_zip_file() -> None:
