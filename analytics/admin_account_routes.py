@@ -60,9 +60,7 @@ def post_admin_account(request: Request, office: OfficeOfAdmin, asked: NewAccoun
     code_id = new_code_id()
     try:
         with office.stores.postgres() as engine:
-            accounts.add(
-                engine, asked.account, asked.role, asked.courses, code_id, asked.sections
-            )
+            accounts.add(engine, asked.account, asked.role, asked.courses, code_id, asked.sections)
     except AccountError as error:
         raise Problem(HTTPStatus.CONFLICT, str(error)) from error
     office.note("account made", None, f"{asked.account}, {asked.role}{_of_what(asked)}")
