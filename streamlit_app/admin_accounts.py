@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from analytics.admin_account_responses import AccountLink, Accounts, KnownAccount, NewAccount
 from analytics.admin_course_responses import AdminCourse
-from streamlit_app import session
+from streamlit_app import projector, session
 from streamlit_app.admin_frame import attempt, draw_table, note, tell
 from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
@@ -18,6 +18,7 @@ from streamlit_app.tables import Column
 LIST: Final = (Text("Accounts"), Text("who signs in with a name and a password"))
 NEW: Final = (Text("New account"), Text("its owner chooses a password by the link"))
 ONE: Final = (Text("Change an account"), Text("what you do here signs its owner out everywhere"))
+HIDDEN: Final = Text("Names are hidden now, and here are only names.")
 NAME: Final = Text("Name")
 ROLE: Final = Text("Role")
 COURSES: Final = Text("Courses")
@@ -64,11 +65,13 @@ _ROUND: Final = "admin_account_round"
 
 
 def show(courses: list[AdminCourse]) -> None:
-    """Draw the list, the link that was made just now, and what can be changed."""
-    found = session.admin_api().accounts()
+    """Draw the link that was made just now, the list, and what can be changed."""
     _link_once()
     with st.container(border=True, key="admin_accounts"):
         card_title(*LIST)
+        if projector.hides(HIDDEN):
+            return
+        found = session.admin_api().accounts()
         draw_table("admin-accounts", LIST[0], COLUMNS, map(_row, found.accounts))
     left, right = st.columns(2, gap="small")
     with left.container(border=True, key="admin_new_account"):
@@ -80,7 +83,7 @@ def show(courses: list[AdminCourse]) -> None:
 def _link_once() -> None:
     """Show a link in the run after the one that made it, and never again."""
     link: AccountLink | None = st.session_state.pop(_LINK, None)
-    if link is None:
+    if link is None or session.is_projected():
         return
     parts = urlsplit(st.context.url or "")
     with st.container(border=True, key="admin_link"):

@@ -7,7 +7,7 @@ import streamlit as st
 
 from analytics.admin_course_responses import AdminCourse
 from analytics.admin_enrolment_responses import Encoding, Enrolment, RosterStudent
-from streamlit_app import notices, session
+from streamlit_app import notices, projector, session
 from streamlit_app.admin_client import ChangeRefusedError
 from streamlit_app.admin_frame import attempt, draw_table, note
 from streamlit_app.api_client import NumbersUnavailableError
@@ -16,6 +16,7 @@ from streamlit_app.layout import Number, card_title, strip
 from streamlit_app.tables import Column
 
 CARD: Final = Text("Enrol students in {course}")
+HIDDEN: Final = Text("Names are hidden now, and a roster would show them.")
 FORMAT: Final = Text(
     "A CSV file. Its first line names the columns: student_id, as the events have it, and if you "
     "like name, section and seat. Nobody is removed: who is not in the file stays as they are."
@@ -61,6 +62,8 @@ def show(course: AdminCourse) -> None:
     turn = st.session_state.setdefault(_ROUND, 0)  # another key empties the upload
     with st.container(border=True, key="admin_enrolment"):
         card_title(CARD.format(course=course.course_id))
+        if projector.hides(HIDDEN):
+            return
         note(FORMAT)
         left, right = st.columns([3, 1], gap="small")
         sent = left.file_uploader(str(FILE), type=["csv", "txt"], key=f"roster/{turn}")

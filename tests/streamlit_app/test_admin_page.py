@@ -45,10 +45,10 @@ def open_part(made_up: Any, open_alone: Callable[..., AppTest]) -> Callable[...,
         "students/s01/stored": admin_examples.ABOUT_STUDENT,
     }
 
-    def open_part(part: str, **answers: Any) -> AppTest:
+    def open_part(part: str, query: dict[str, str] | None = None, **answers: Any) -> AppTest:
         for path, answer in (usual | answers).items():
             made_up.answer_with[f"{ADMIN}/{path}"] = answer.model_dump(mode="json")
-        return open_alone("admin", course="python-1", part=part)
+        return open_alone("admin", course="python-1", part=part, **(query or {}))
 
     return open_part
 
@@ -175,6 +175,42 @@ def test_each_role_is_asked_for_what_it_takes(
     ]
     assert "The account cy was made" in text_of(app)
     assert app.text_input(key="account_name/1").value == ""
+
+
+@pytest.mark.parametrize(
+    ("part", "asks", "not_asked"),
+    [
+        ("courses", "courses", "actions"),
+        ("enrolment", "courses", "actions"),
+        ("registration", "courses", "actions"),
+        ("accounts", "courses", "accounts"),
+        ("stored", "courses/python-1/stored", "actions"),
+        ("health", "health", "actions"),
+    ],
+)
+def test_projected_it_shows_nobody(
+    part: str,
+    asks: str,
+    not_asked: str,
+    open_part: Callable[..., AppTest],
+    text_of: Callable[[AppTest], str],
+    made_up: Any,
+) -> None:
+    """No account, no roster, no student and no log: it says so, with the way to the names."""
+    made_up.asked.clear()
+    app = open_part(part, {"projector": "1"})
+    app.session_state["admin_new_link"] = admin_examples.LINK
+    app.run()
+    text = text_of(app)
+    for name in ("ada", "ben", "Ada"):
+        assert re.search(rf"\b{name}\b", text) is None, name
+    assert not app.code
+    assert not [each for each in app.text_input if each.key == "admin_student"]
+    assert not app.get("file_uploader") or part == "registration"
+    assert "Names are hidden now" in text
+    assert f'<a href="?course=python-1&amp;part={part}" target="_self">Leave projector' in text
+    assert f"{ADMIN}/{asks}" in made_up.asked
+    assert f"{ADMIN}/{not_asked}" not in made_up.asked
 
 
 def test_notebooks_are_sent_as_one_zip_file() -> None:
