@@ -99,6 +99,16 @@ def serve_after_class(app: FastAPI, made_up: Any) -> None:
         started: Export = made_up.after_class.start(course, asked)
         return started
 
+    @app.post("/api/v1/courses/{course}/exports/{export_id}/cancel")
+    def cancel(course: str, export_id: str) -> Export:
+        assert (course, export_id) == (
+            made_up.after_class.exports[0].course_id,
+            made_up.after_class.exports[0].export_id,
+        )
+        made_up.after_class.change(state="cancelled", cancelled_by="s00")
+        found: Export = made_up.after_class.exports[0]
+        return found
+
     @app.get("/api/v1/courses/{course}/exports/{export_id}/file")
     def file(course: str, export_id: str) -> Response:
         known = {(each.course_id, each.export_id) for each in made_up.after_class.exports}
