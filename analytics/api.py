@@ -25,6 +25,7 @@ from analytics import (
     health,
     measure_routes,
     own_page_routes,
+    plan_routes,
     report_routes,
     routes,
     sign_in_routes,
@@ -125,6 +126,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.include_router(class_routes.router)
     app.include_router(code_routes.router)
     app.include_router(export_routes.router)
+    app.include_router(plan_routes.router)
     app.include_router(report_routes.router)
     app.include_router(routes.router)
     app.include_router(sign_in_routes.router)

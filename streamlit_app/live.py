@@ -33,7 +33,9 @@ def _class_now(course_id: str, start: FeedStart, drawing: str) -> None:
     """Draw everything below the bar; the live list asks for this again when numbers moved."""
     api = session.api()
     try:
-        latest = session.latest(f"{course_id}/class", lambda: class_view.ask(api, course_id))
+        latest = session.latest(
+            f"{course_id}/class", lambda: class_view.ask(api, course_id, session.local_zone())
+        )
     except NumbersUnavailableError as error:
         notices.sentence(str(error))
         return

@@ -219,8 +219,9 @@ def slider_data(
 
 
 def _ask(api: ApiClient, course_id: str, at: datetime) -> PastNumbers:
+    zone = session.local_zone()
     with ThreadPoolExecutor() as asking:
-        numbers = asking.submit(class_view.ask, api, course_id)
+        numbers = asking.submit(class_view.ask, api, course_id, zone)
         stream = asking.submit(api.class_stream, course_id)
         runs = asking.submit(feed_start, api, course_id)
         return PastNumbers(at, numbers.result(), stream.result(), runs.result())

@@ -21,6 +21,7 @@ from analytics import (
     code_responses,
     export_responses,
     own_page_responses,
+    plan_responses,
     report_responses,
     responses,
     sign_in_responses,
@@ -44,6 +45,7 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/class_sessions": class_responses.ClassSessions,
     "/api/v1/courses/{course_id}/class_stream": class_responses.ClassStream,
     "/api/v1/courses/{course_id}/marks": class_mark_responses.ClassMarks,
+    "/api/v1/courses/{course_id}/plan": plan_responses.ClassPlan,
     "/api/v1/courses/{course_id}/code_groups": code_responses.CodeGroups,
     "/api/v1/courses/{course_id}/aliases": class_responses.Aliases,
     "/api/v1/measures": responses.Measures,
@@ -90,6 +92,7 @@ CHANGES = {
     ("post", f"{OWN}/deletion"): own_page_responses.DeletionRequest,
     ("delete", f"{OWN}/deletion"): own_page_responses.DeletionRequest,
     ("post", "/api/v1/courses/{course_id}/marks"): class_mark_responses.ClassMarkSet,
+    ("put", "/api/v1/courses/{course_id}/plan"): plan_responses.PlanSet,
     (
         "delete",
         "/api/v1/courses/{course_id}/marks/{mark_id}",
