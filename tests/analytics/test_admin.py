@@ -104,6 +104,7 @@ EVERY_ADDRESS = [
     ("GET", "/admin/students/ada/stored"),
     ("POST", "/admin/courses/py/roster/preview"),
     ("POST", "/admin/courses/py/roster"),
+    ("POST", "/admin/courses/py/hook_tokens"),
     ("POST", "/admin/courses/py/registration/preview"),
     ("POST", "/admin/courses/py/registration"),
     ("GET", "/admin/accounts"),
@@ -116,6 +117,7 @@ EVERY_ADDRESS = [
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/admin/courses"): {"course_id": "stolen"},
     ("PUT", "/admin/courses/py"): {"title": "stolen"},
+    ("POST", "/admin/courses/py/hook_tokens"): {"student_id": "thief"},
     ("POST", "/admin/accounts"): {"account": "thief", "role": "admin"},
 }
 
