@@ -83,10 +83,14 @@ def serve_after_class(app: FastAPI, made_up: Any) -> None:
     """Serve it as the aggregation API does."""
 
     @app.get("/api/v1/courses/{course}/report")
-    def report(course: str, to: str, as_of: str | None = None) -> Report:
-        made_up.after_class.asked.append({"course": course, "to": to, "as_of": as_of})
+    def report(
+        course: str, to: str, as_of: str | None = None, section: str | None = None
+    ) -> Report:
+        made_up.after_class.asked.append(
+            {"course": course, "to": to, "as_of": as_of, "section": section}
+        )
         found: Report = made_up.after_class.report
-        return found
+        return found.model_copy(update={"section": section})
 
     @app.get("/api/v1/courses/{course}/exports")
     def exports(course: str) -> Exports:
