@@ -157,49 +157,15 @@ def test_an_installation_is_looked_after(
     expect.set_options(timeout=60_000)
     page.set_default_timeout(60_000)
     page.goto(f"{school.dashboard}/admin?token={school.root()}")
-
-    new = page.locator(".st-key-admin_new_course")
-    new.get_by_label("Course id").fill("py-1")
-    new.get_by_label("Title").fill("Programming 1")
-    choose(page, "admin_new_course", "Time zone", "Asia/Tokyo")
-    new.get_by_role("button", name="Make the course").click()
-    expect(page.get_by_text("The course py-1 was made.")).to_be_visible()
-    expect_row(page, "admin-courses", "py-1", "Programming 1", "Asia/Tokyo")
-
-    part(page, "Enrolment")
-    upload = page.get_by_test_id("stFileUploaderDropzoneInput")
-    upload.set_input_files(file("roster.csv", FAULTY))
-    expect_row(page, "roster-faults", "3", "give the student one, or delete the line")
-    expect_row(page, "roster-faults", "4", "is in line 2 too: keep one")
-    expect(page.get_by_role("button", name="Enroll")).to_have_count(0)
-    page.get_by_role("button", name="Remove").first.click()
-    upload.set_input_files(file("roster.csv", MENDED))
-    expect_row(page, "roster-students", "s01", "new", "Ada Lovelace", "A", "C4")
-    expect_row(page, "roster-students", "s02", "山田 花子")
-    page.get_by_role("button", name="Enroll 3").click()
-    expect(page.get_by_text("3 enrolled, 0 changed in py-1.")).to_be_visible()
-
-    part(page, "Registration")
-    upload.set_input_files(file("01.ipynb", json.dumps(NOTEBOOK)))
-    expect_row(page, "sent-exercises", "1.1", "01.ipynb", "sum", "new")
-    page.get_by_role("button", name="Register 1 exercises").click()
-    expect(page.get_by_text("1 exercises of py-1 are registered, 1 of them new.")).to_be_visible()
-
+    make_course(page)
+    enrol(page)
+    register(page)
     link = make_assistant(page)
     with open_browser() as other:
         assistant = other.new_context(viewport={"width": 1440, "height": 900})
-        be_refused(school, assistant, link)
-
-        page.locator(".st-key-admin_account").get_by_role("combobox").click()
-        page.get_by_role("option", name="tess", exact=True).click()
-        page.get_by_role("button", name="Remove…").click()
-        page.get_by_role("button", name="Remove tess").click()
-        expect(page.get_by_text("The account tess was removed.")).to_be_visible()
-        token = next(each["value"] for each in assistant.cookies() if each["name"] == COOKIE)
-    answer = httpx.get(
-        f"{school.api}/api/v1/viewer", headers={"Authorization": f"Bearer {token}"}, timeout=60
-    )
-    assert answer.status_code == 401
+        token = be_refused(school, assistant, link)
+    remove_assistant(page)
+    assert ask(school, "GET", "/api/v1/viewer", token).status_code == 401
 
     part(page, "What is stored")
     page.get_by_label("Student id").fill("s01")
@@ -209,19 +175,10 @@ def test_an_installation_is_looked_after(
     for student in ("s01", "s02"):
         school.ran(student)
     part(page, "Health")
-    for store in ("influxdb", "lake", "postgres"):
-        name = {"influxdb": "InfluxDB", "postgres": "PostgreSQL"}.get(store, store)
-        expect_row(page, "health-stores", name, "lag 2 events")
+    for store in ("InfluxDB", "lake", "PostgreSQL"):
+        expect_row(page, "health-stores", store, "lag 2 events")
     expect(page.locator("[data-level=bad]").first).to_be_visible()
-
-    log = page.get_by_test_id("admin-log").locator("tbody tr")
-    expect(log).to_have_count(5)
-    for row, what in enumerate(
-        ("account removed", "account made", "course registered", "students enrolled", "course made")
-    ):
-        expect(log.nth(row)).to_contain_text("root")
-        expect(log.nth(row)).to_contain_text(what)
-    expect(log.nth(1)).to_contain_text("tess, assistant of py-1 (section A)")
+    expect_all_in_the_log(page)
 
     page.get_by_text("Projector", exact=True).click()
     expect(page).to_have_url(re.compile("projector=1"))
@@ -230,6 +187,43 @@ def test_an_installation_is_looked_after(
     page.get_by_role("link", name="Leave projector mode").click()
     expect(page.get_by_test_id("admin-log")).to_be_visible()
     expect(page).not_to_have_url(re.compile("projector"))
+
+
+def make_course(page: Page) -> None:
+    """Make a course with a title and a time zone."""
+    new = page.locator(".st-key-admin_new_course")
+    new.get_by_label("Course id").fill("py-1")
+    new.get_by_label("Title").fill("Programming 1")
+    choose(page, "admin_new_course", "Time zone", "Asia/Tokyo")
+    new.get_by_role("button", name="Make the course").click()
+    expect(page.get_by_text("The course py-1 was made.")).to_be_visible()
+    expect_row(page, "admin-courses", "py-1", "Programming 1", "Asia/Tokyo")
+
+
+def enrol(page: Page) -> None:
+    """Enrol three students, after the faults of the file have been mended."""
+    part(page, "Enrolment")
+    upload = page.get_by_test_id("stFileUploaderDropzoneInput")
+    upload.set_input_files(file("roster.csv", FAULTY))
+    expect_row(page, "roster-faults", "3", "give the student one, or delete the line")
+    expect_row(page, "roster-faults", "4", "is in line 2 too: keep one")
+    expect(page.get_by_role("button", name="Enroll")).to_have_count(0)
+    page.get_by_test_id("stFileChipDeleteBtn").get_by_role("button").click()
+    upload.set_input_files(file("roster.csv", MENDED))
+    expect_row(page, "roster-students", "s01", "new", "Ada Lovelace", "A", "C4")
+    expect_row(page, "roster-students", "s02", "山田 花子")
+    page.get_by_role("button", name="Enroll 3").click()
+    expect(page.get_by_text("3 enrolled, 0 changed in py-1.")).to_be_visible()
+
+
+def register(page: Page) -> None:
+    """Register the course's notebook."""
+    part(page, "Registration")
+    upload = page.get_by_test_id("stFileUploaderDropzoneInput")
+    upload.set_input_files(file("01.ipynb", json.dumps(NOTEBOOK)))
+    expect_row(page, "sent-exercises", "1.1", "01.ipynb", "sum", "new")
+    page.get_by_role("button", name="Register 1 exercises").click()
+    expect(page.get_by_text("1 exercises of py-1 are registered, 1 of them new.")).to_be_visible()
 
 
 def make_assistant(page: Page) -> str:
@@ -248,8 +242,21 @@ def make_assistant(page: Page) -> str:
     return page.locator(".st-key-admin_link code").inner_text().strip()
 
 
-def be_refused(school: School, assistant: BrowserContext, link: str) -> None:
-    """Choose the assistant's password, and try the page and each address of an admin."""
+def remove_assistant(page: Page) -> None:
+    """Close the account tess."""
+    page.locator(".st-key-admin_account").get_by_role("combobox").click()
+    page.get_by_role("option", name="tess", exact=True).click()
+    page.get_by_role("button", name="Remove…").click()
+    page.get_by_role("button", name="Remove tess").click()
+    expect(page.get_by_text("The account tess was removed.")).to_be_visible()
+
+
+def be_refused(school: School, assistant: BrowserContext, link: str) -> str:
+    """Choose the assistant's password, and try the page and each address of an admin.
+
+    Returns:
+        The token of the assistant's session.
+    """
     page = assistant.new_page()
     page.set_default_timeout(60_000)
     page.goto(link)
@@ -265,8 +272,29 @@ def be_refused(school: School, assistant: BrowserContext, link: str) -> None:
     operations = school.of_admins()
     assert len(operations) >= 15
     for method, path in operations:
-        answer = httpx.request(
-            method, f"{school.api}{path}", headers={"Authorization": f"Bearer {token}"}, timeout=60
-        )
+        answer = ask(school, method, path, token)
         assert answer.status_code == 403, (method, path)
         assert "ask one of them" in answer.json()["detail"]
+    return token
+
+
+def ask(school: School, method: str, path: str, token: str) -> httpx.Response:
+    """Ask the API with a session's token."""
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.request(method, f"{school.api}{path}", headers=headers, timeout=60)
+
+
+def expect_all_in_the_log(page: Page) -> None:
+    """Expect every change that was made here, newest first, with who made it."""
+    log = page.get_by_test_id("admin-log").locator("tbody tr")
+    changes = (
+        ("account removed", "tess"),
+        ("account made", "tess, assistant of py-1 (section A)"),
+        ("course registered", "1 exercises"),
+        ("students enrolled", "3 new, 0 changed"),
+        ("course made", "Programming 1, Asia/Tokyo"),
+    )
+    expect(log).to_have_count(len(changes))
+    for place, words in enumerate(changes):
+        for word in ("root", *words):
+            expect(log.nth(place)).to_contain_text(word)
