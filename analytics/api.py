@@ -23,6 +23,7 @@ from analytics import (
     code_routes,
     export_routes,
     health,
+    hook_token_routes,
     measure_routes,
     own_page_routes,
     plan_routes,
@@ -109,6 +110,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     for of_admin in (
         admin_stored_routes,
         admin_enrolment_routes,
+        hook_token_routes,
         admin_registration_routes,
         admin_course_routes,
         admin_account_routes,
