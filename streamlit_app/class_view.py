@@ -14,7 +14,16 @@ from analytics.class_mark_responses import ClassMark
 from analytics.class_responses import ClassMap, ClassStream
 from analytics.plan_responses import ClassPlan
 from analytics.responses import Progress, Timeline
-from streamlit_app import attention, charts, class_marks, failures, notices, pace, session
+from streamlit_app import (
+    attention,
+    charts,
+    class_marks,
+    failures,
+    first_visit,
+    notices,
+    pace,
+    session,
+)
 from streamlit_app.api_client import ApiClient
 from streamlit_app.class_map.component import class_map
 from streamlit_app.class_map.matrix import Order, map_data, orders_of, seats_of
@@ -102,6 +111,7 @@ def show(view: ClassView) -> None:
     _strip(view)
     notices.old_numbers(view.apology, numbers.progress.as_of.time)
     pace.show(view.course_id, numbers.plan, is_past=view.is_past)
+    _before_the_first_run(view)
     shared = failures.shared(numbers.clusters)
     left, right = st.columns([5, 2], gap="small")
     with left:
@@ -152,6 +162,16 @@ def _strip(view: ClassView) -> None:
         strip(strip_numbers(numbers.progress, numbers.class_map, numbers.attention))
         with st.container(key="state", width="content"):
             view.state()
+
+
+def _before_the_first_run(view: ClassView) -> None:
+    """Say what to do where nobody of the course has run anything; else draw nothing.
+
+    The place stays, so that nothing below it is built anew by the first run.
+    """
+    with st.container(key="first_run"):
+        if not view.is_past and not view.numbers.progress.runs and session.section() is None:
+            first_visit.steps(session.viewer())
 
 
 def _map(view: ClassView, only: frozenset[str] | None) -> None:

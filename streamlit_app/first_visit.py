@@ -75,6 +75,12 @@ _USUAL_DATA: Final = Path(__file__).resolve().parents[1] / ".cellpulse"
 
 def show(viewer: Viewer) -> None:
     """Say what to do for a first run to appear, and show it as soon as it does."""
+    steps(viewer)
+    keep_trying()
+
+
+def steps(viewer: Viewer) -> None:
+    """Say what to do for a first run to appear."""
     here = cellpulse_here()
     if not viewer.is_admin:
         _steps(STEPS_OF_INSTRUCTOR)
@@ -86,7 +92,6 @@ def show(viewer: Viewer) -> None:
         _steps(STEPS_HERE)
         _demo(DEMO_HERE, f"{here} {_DEMO_ARGUMENTS}")
         _own_course(here)
-    keep_trying()
 
 
 def cellpulse_here() -> str | None:

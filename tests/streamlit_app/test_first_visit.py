@@ -77,6 +77,19 @@ def test_whoever_is_no_admin_is_told_whom_to_ask(
     assert "cp-command" not in text
 
 
+def test_a_course_before_its_first_run_says_the_same(
+    made_up: Any, open_alone: Any, text_of: Any
+) -> None:
+    """On the Live page, until somebody runs a cell."""
+    app = open_alone("live")
+    assert 'data-testid="first-visit"' in text_of(app)
+    made_up.run("Vole")
+    app.run()
+    assert 'data-testid="first-visit"' not in text_of(app)
+    made_up.clear()
+    assert 'data-testid="first-visit"' not in text_of(open_alone("replay"))
+
+
 def test_a_click_copies_the_demo_command(page: Page, dashboard: str, made_up: Any) -> None:
     """The page says so, and the clipboard has the command to its last letter."""
     made_up.courses = []
