@@ -416,7 +416,8 @@ class StudentNote(Base):
 class DeletionRequest(Base):
     """That a student asks for everything about them in a course to be deleted.
 
-    It is withdrawn by deleting it, and goes with the rest when it is carried out.
+    It is withdrawn by deleting it, and goes with the rest when it is carried out:
+    `erased_students` then tells when it came.
     """
 
     __tablename__ = "deletion_requests"
@@ -429,6 +430,27 @@ class DeletionRequest(Base):
     course_id: Mapped[str] = mapped_column(primary_key=True)
     student_id: Mapped[str] = mapped_column(primary_key=True)
     requested_at: Mapped[datetime]
+
+
+class ErasedStudent(Base):
+    """That somebody was erased from a course: not who, but enough to recognise them again.
+
+    `student_hash` is made with a key that is not in this database (`flows.erasure.erased`), and
+    `key_id` tells which key that was. All events up to the position `up_to` are erased; later ones
+    of the same id count as a new person's. `erasure_id` is one run of the erasure, without
+    `completed_at` as long as it is not whole. `requested_at` is when the student asked for it.
+    """
+
+    __tablename__ = "erased_students"
+
+    course_id: Mapped[str] = mapped_column(primary_key=True)
+    student_hash: Mapped[str] = mapped_column(primary_key=True)
+    key_id: Mapped[str]
+    up_to: Mapped[str]
+    erasure_id: Mapped[str]
+    requested_at: Mapped[datetime | None]
+    started_at: Mapped[datetime]
+    completed_at: Mapped[datetime | None]
 
 
 class SkippedEvent(Base):

@@ -10,6 +10,7 @@ from redis import RedisError
 
 from flows.backup.manifest import BackupError
 from flows.course.content import CourseContentError
+from flows.erasure.erased import ErasureError
 from flows.export.errors import ExportError
 from flows.log_trimmer import LogPinnedError
 from flows.progsnap2.errors import DataSetError
@@ -38,6 +39,7 @@ _FORESEEN = (
     CourseContentError,
     CourseError,
     DataSetError,
+    ErasureError,
     ExportError,
     FewerEventsError,
     IngestRefusedError,

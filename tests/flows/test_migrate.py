@@ -39,6 +39,7 @@ def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:
         "attention_snoozes",
         "attention_marks",
         "deletion_requests",
+        "erased_students",
         "class_marks",
         "student_notes",
         "issued_tokens",
