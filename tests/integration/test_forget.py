@@ -6,13 +6,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import httpx
 import psycopg
+import pytest
 from redis import Redis
 
+from flows.backup.full_log import restore_events
+from flows.erasure import erase as erasing
+from flows.erasure.erase import Parts, erase, people
+from flows.erasure.erased import Keys
+from flows.redis_client import connect_redis
+from flows.settings import FlowsSettings
 from flows.stores.lake_attach import attach_lake
+from flows.stores.postgres import engine_for
+from flows.stores.store import StoreUnavailableError
+from tests.cellpulse import cellpulse
+from tests.integration.conftest import SECRET
 
 ZOE = "zoe-7f3a91"
 NAME = "Zoë Forget-Me"
@@ -202,3 +214,86 @@ def test_a_student_leaves_every_store_while_the_class_goes_on(
     assert again.returncode == 2
     assert again.stderr.count("\n") == 1
     assert "nobody with the id" in again.stderr
+
+
+@contextmanager
+def parts_of(platform: Any) -> Iterator[Parts]:
+    """Open what an erasure works with, in this process; nobody reads the lake."""
+    settings = FlowsSettings(
+        CELLPULSE_REDIS_URL=platform.redis_url,
+        CELLPULSE_POSTGRES_URL=platform.postgres_url,
+        CELLPULSE_LAKE_PATH=platform.lake_path,
+        influx=platform.influx,
+    )
+    engine = engine_for(settings.postgres_url)
+    with (
+        patch.dict("os.environ", CELLPULSE_DATA_DIR=str(platform.folder)),
+        connect_redis(settings.redis_url) as redis,
+    ):
+        yield Parts(settings, engine, redis, Keys([SECRET]), lambda _: None, 0.0)
+    engine.dispose()
+
+
+#: Each of these is cut off once; what came before it was done.
+STEPS = ("erase_from_postgres", "erase_from_lake", "rewrite_lake", "search_redis")
+
+
+def test_an_erasure_that_was_cut_off_is_completed_and_never_comes_back(
+    pipeline: Any, elsewhere: Any, tmp_path: Path, wait_until: Callable[..., None]
+) -> None:
+    """Begun again it completes; an older backup, a rebuild, a restored InfluxDB change nothing."""
+    events = [run(f"{step}-0", seq) for seq in range(6) for step in (*STEPS, "stays")]
+    pipeline.post(events)
+    pipeline.post([run("stays-0", 8) | {"course_id": "other"}, run(ZOE, 0), run(ZOE, 1)])
+    wait_until(lambda: is_even(pipeline), "all stores at the log's end")
+    backup = tmp_path / "backup"
+    assert pipeline.cellpulse("backup", str(backup)).returncode == 0
+    points = pipeline.influxql("SELECT * FROM progress_event")
+    with parts_of(pipeline) as parts:
+        for step in STEPS:
+            student = f"{step}-0"
+            with (
+                patch.object(erasing, step, side_effect=StoreUnavailableError("cut off")),
+                pytest.raises(StoreUnavailableError, match="cut off"),
+            ):
+                erase(parts, people(parts, student, None))
+            assert erase(parts, people(parts, student, None)).is_whole
+            assert places_of(pipeline, (student,)) == []
+            audit(pipeline)
+        # Who sends again is a new person, of whom only what comes now is known.
+        assert erase(parts, people(parts, ZOE, "demo")).is_whole
+        pipeline.post([run(ZOE, 2), run(ZOE, 3)])
+        wait_until(lambda: is_even(pipeline), "all stores at the log's end")
+        assert rows(pipeline, f"SELECT count(*) FROM lake.events WHERE student_id = '{ZOE}'") == [
+            (2,)
+        ]
+        audit(pipeline)
+        # Erased once more, what is left of the others is whole; one course alone is left as it is.
+        assert erase(parts, people(parts, "stays-0", "other")).is_whole
+    audit(pipeline)
+    assert len(rows(pipeline, "FROM lake.events WHERE student_id = 'stays-0'")) == 6
+    assert len(points) == len(events) + 3
+
+    erased = tuple(f"{step}-0" for step in STEPS)
+    restored = elsewhere.cellpulse("restore", str(backup))
+    assert restored.returncode == 0, restored.stdout + restored.stderr
+    assert places_of(elsewhere, erased) == []
+    elsewhere.start("relay", "worker")
+    wait_until(lambda: is_even(elsewhere), "all stores at the log's end")
+    audit(elsewhere)
+    assert len(rows(elsewhere, "FROM lake.events WHERE student_id = 'stays-0'")) == 6
+
+    # An InfluxDB that was restored by its own means has them again.
+    restore_events(pipeline.influx, backup)
+    assert pipeline.cellpulse("rebuild").returncode == 0
+    wait_until(lambda: is_even(pipeline), "all stores at the log's end")
+    assert {place.partition(":")[0] for place in places_of(pipeline, erased)} == {"influxdb"}
+    again = pipeline.cellpulse("forget", "--again")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert places_of(pipeline, erased) == []
+    audit(pipeline)
+    assert "nobody who was erased is back" in pipeline.cellpulse("forget", "--again").stdout
+    environment = pipeline.environment | {"CELLPULSE_SECRET": "another-secret-" * 3}
+    refused = cellpulse(environment, "forget", "--again")
+    assert refused.returncode == 1
+    assert "CELLPULSE_SECRET_PREVIOUS" in refused.stderr
