@@ -41,6 +41,7 @@ def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:
         "deletion_requests",
         "erased_students",
         "class_marks",
+        "planned_exercises",
         "student_notes",
         "issued_tokens",
     }
