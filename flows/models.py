@@ -29,7 +29,8 @@ class Base(DeclarativeBase):
 class Course(Base):
     """A course, known from its registration or from its first event.
 
-    `time_zone` is the IANA name of where it is taught, None where nobody has said so.
+    `time_zone` is the IANA name of where it is taught, None where nobody has said so. Who sends
+    nothing for `retention_days` is erased from it; None keeps everybody.
     """
 
     __tablename__ = "courses"
@@ -38,6 +39,7 @@ class Course(Base):
     title: Mapped[str | None]
     first_seen_at: Mapped[datetime]
     time_zone: Mapped[str | None]
+    retention_days: Mapped[int | None]
 
 
 class Student(Base):
@@ -445,6 +447,27 @@ class DeletionRequest(Base):
     course_id: Mapped[str] = mapped_column(primary_key=True)
     student_id: Mapped[str] = mapped_column(primary_key=True)
     requested_at: Mapped[datetime]
+
+
+class StudentView(Base):
+    """Who looked at a student: how many answers of the API somebody had within an hour.
+
+    `who` is an account, or the id of a token that was handed out. A student's own do not count.
+    """
+
+    __tablename__ = "student_views"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
+        ),
+    )
+
+    course_id: Mapped[str] = mapped_column(primary_key=True)
+    student_id: Mapped[str] = mapped_column(primary_key=True)
+    who: Mapped[str] = mapped_column(primary_key=True)
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    last_at: Mapped[datetime]
+    answers: Mapped[int]
 
 
 class ErasedStudent(Base):

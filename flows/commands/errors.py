@@ -20,6 +20,7 @@ from flows.simulation.course import CourseError
 from flows.simulation.delivery import IngestRefusedError
 from flows.simulation.parameters import BadParametersError
 from flows.stores.accounts import AccountError
+from flows.stores.courses import CourseSettingsError
 from flows.stores.influxdb import UnreadablePointError
 from flows.stores.issued_tokens import TokenError
 from flows.stores.lake import FewerEventsError
@@ -38,6 +39,7 @@ _FORESEEN = (
     CannotStartError,
     CourseContentError,
     CourseError,
+    CourseSettingsError,
     DataSetError,
     ErasureError,
     ExportError,

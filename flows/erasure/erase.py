@@ -142,7 +142,7 @@ def erase(parts: Parts, persons: Sequence[Person]) -> Report:
         begun = [
             (person, erased.begin(parts.engine, parts.keys, person, up_to)) for person in persons
         ]
-        _await_stores(parts, up_to)
+        await_stores(parts, up_to)
         facts = {}
         for person, entry in begun:
             facts[person] = erase_rows(parts, person, up_to, entry.erasure_id)
@@ -199,8 +199,8 @@ def _erase_master_data(parts: Parts, person: Person, up_to: str, facts: Facts) -
     parts.say(f"  Redis: {erase_from_keys(parts.redis, person, facts)} other entries")
 
 
-def clean_up(parts: Parts, facts: Mapping[Person, Facts]) -> Report:
-    """Write every store's files anew, and search all bytes for whoever was erased.
+def write_anew(parts: Parts) -> None:
+    """Write every store's files anew, so that they hold no more than the stores.
 
     Raises:
         StoreUnavailableError: A store does not answer; say the same again.
@@ -211,6 +211,16 @@ def clean_up(parts: Parts, facts: Mapping[Person, Facts]) -> Report:
     vacuum(parts.settings.postgres_url)
     written = rewrite_files(parts.redis)
     parts.say(f"written anew by Redis: {', '.join(written) or 'no file'}")
+
+
+def clean_up(parts: Parts, facts: Mapping[Person, Facts]) -> Report:
+    """Write every store's files anew, and search all bytes for whoever was erased.
+
+    Raises:
+        StoreUnavailableError: A store does not answer; say the same again.
+        redis.RedisError: Redis does not answer; say the same again.
+    """
+    write_anew(parts)
     report = Report()
     for person, known in facts.items():
         marks = marks_of(parts.engine, person, known)
@@ -251,8 +261,13 @@ def _tell_copies(parts: Parts, report: Report) -> None:
         )
 
 
-def _await_stores(parts: Parts, up_to: str) -> None:
-    """Wait until every store has come to a place in the log; who has no worker gets nothing."""
+def await_stores(parts: Parts, up_to: str) -> None:
+    """Wait until every store has come to a place in the log; without a worker none gets anything.
+
+    Raises:
+        StoreUnavailableError: One does not come there.
+        redis.RedisError: Redis does not answer.
+    """
     log, end = LogReader(parts.redis), time.monotonic() + _STORES_SECONDS
     while is_alive(parts.redis, "worker"):
         committed = log.committed()

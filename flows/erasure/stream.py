@@ -67,6 +67,23 @@ def erase_from_stream(
         redis.RedisError: Redis does not answer, or has no room for the copy: nothing is changed.
     """
     redis.delete(_COPY)
+    try:
+        went, last = _copy_what_stays(redis, stream, goes, counting, seen)
+        if went or (counting is not None and counting.elsewhere):
+            _swap(redis, stream, last, counting)
+    finally:
+        redis.delete(_COPY)
+    return went
+
+
+def _copy_what_stays(
+    redis: Redis,
+    stream: str,
+    goes: Callable[[bytes, Fields], bool],
+    counting: Counting | None,
+    seen: Callable[[int], None],
+) -> tuple[int, str]:
+    """Copy a stream; return how many entries do not stay, and the last one that was looked at."""
     went, last = 0, "0-0"
     for page in pages(redis, stream):
         kept = []
@@ -80,11 +97,7 @@ def erase_from_stream(
         _copy(redis, kept)
         last = page[-1][0].decode()
         seen(len(page))
-    if went or (counting is not None and counting.elsewhere):
-        _swap(redis, stream, last, counting)
-    else:
-        redis.delete(_COPY)
-    return went
+    return went, last
 
 
 def forget_counted(redis: Redis, erasure_id: str) -> None:

@@ -43,6 +43,7 @@ def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:
         "class_marks",
         "planned_exercises",
         "student_notes",
+        "student_views",
         "issued_tokens",
     }
     assert tables(engine) == expected
