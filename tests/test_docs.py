@@ -14,12 +14,14 @@ from analytics.oidc_settings import OidcSettings
 from analytics.settings import ApiSettings
 from flows.cli import cli
 from flows.settings import (
+    DoctorSettings,
     FlowsSettings,
     InfluxSettings,
     LrsSettings,
     PlatformSettings,
     XapiSettings,
 )
+from ingest_api.logs import LoggingSettings
 from ingest_api.settings import ClientLimits, IngestSettings, SecretSettings
 from streamlit_app.settings import DashboardSettings
 
@@ -29,9 +31,11 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
     ApiSettings,
     ClientLimits,
     DashboardSettings,
+    DoctorSettings,
     FlowsSettings,
     InfluxSettings,
     IngestSettings,
+    LoggingSettings,
     LrsSettings,
     OidcSettings,
     PlatformSettings,
