@@ -3,8 +3,8 @@
 CREATE OR REPLACE TEMP TABLE numbered AS
 SELECT
     n,
-    1772442000000 + n * 40 AS ms,
-    make_timestamptz((1772442000000 + n * 40) * 1000) AS moment,
+    1772442000000 + ({first} + n) * 40 AS ms,
+    make_timestamptz((1772442000000 + ({first} + n) * 40) * 1000) AS moment,
     (1 + n * {exercises} // {events} // 10)
     || '.' || (1 + n * {exercises} // {events} % 10) AS exercise
 FROM range({events}) AS numbers (n);
@@ -16,7 +16,7 @@ SELECT
     uuid()::VARCHAR AS event_id,
     1 AS schema_version,
     'cell_run' AS type,
-    'demo' AS course_id,
+    '{course}' AS course_id,
     'student-' || (n % {students}) AS student_id,
     'session-' || (n % {students}) AS session_id,
     n // {students} + 1 AS seq,

@@ -83,7 +83,6 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
     app.state.dashboard_url = settings.public_dashboard_url
     app.state.dashboard_port = settings.dashboard_port
     install_problem_handlers(app)
-    app.add_middleware(progress.DirectProgress)
     surround_requests(app)
     app.state.metrics = IngestMetrics(app.state.registry)
     for part in (progress, student_routes, dashboard_socket, health):
