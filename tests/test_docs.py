@@ -84,6 +84,22 @@ def test_every_file_that_a_document_names_is_there(document: str) -> None:
     assert [link for link in links if not (PROJECT / link).exists()] == []
 
 
+def test_every_threat_names_tests_that_there_are() -> None:
+    """Each row of docs/security.md names at least one test, and each of these exists."""
+    rows = [
+        row
+        for row in (PROJECT / "docs" / "security.md").read_text().splitlines()
+        if row.startswith("| ") and not row.startswith("| threat |")
+    ]
+    assert len(rows) > 25
+    for row in rows:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", row)
+        assert named, row
+        for file, test in named:
+            text = (PROJECT / file).read_text()
+            assert re.search(rf"^(async )?def {test}\(", text, re.MULTILINE), f"{file}::{test}"
+
+
 def test_architecture_names_every_folder() -> None:
     """Each folder of ours has its row."""
     text = (PROJECT / "ARCHITECTURE.md").read_text()
