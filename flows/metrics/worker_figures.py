@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from flows.stores.postgres import PostgresWriter
 from flows.stores.store import StoreUnavailableError
+from flows.version_of_data import UnknownDataVersionError
 
 
 class DrainMetrics:
@@ -65,7 +66,7 @@ class StoredFigures(Collector):
         """Yield every figure as it is now."""
         try:
             lost, size = self._postgres.lost_events(), self._postgres.database_bytes()
-        except StoreUnavailableError:
+        except (StoreUnavailableError, UnknownDataVersionError):
             yield _gauge("postgres_up", "Whether PostgreSQL answers: 1, or 0.", 0)
         else:
             yield _gauge("postgres_up", "Whether PostgreSQL answers: 1, or 0.", 1)

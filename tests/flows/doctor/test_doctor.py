@@ -134,6 +134,20 @@ def test_tables_of_another_version_are_named(postgres_url: str, empty_postgres_u
         assert remedy in lines(look_at_postgres(postgres_url), "bad")
 
 
+def test_tables_of_a_newer_version_stop_no_other_look(
+    postgres_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    """What refuses to read newer tables elsewhere must not keep the doctor from going on."""
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    given = {"CELLPULSE_REDIS_URL": redis_url, "CELLPULSE_POSTGRES_URL": postgres_url}
+    done = cellpulse(environment(tmp_path, **given), "doctor")
+    assert done.returncode == 1
+    parts = {line.split()[1] for line in done.stdout.splitlines()}
+    assert {"redis", "postgres", "lake", "ingest", "disk", "clock", "secret", "hook"} <= parts
+    assert "bad    postgres     has tables of version '9999'" in done.stdout
+
+
 def test_a_lake_that_can_t_be_read_is_named(postgres_url: str, tmp_path: Path) -> None:
     """No lake yet is told with the command that makes it; a lake is attached and asked."""
     lake = tmp_path / "lake"
