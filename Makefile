@@ -38,6 +38,7 @@ check: $(VENV)/.dev
 	@$(VENV)/bin/ruff format --quiet --check
 	@$(VENV)/bin/mypy
 	@MYPYPATH=notebooks/cell_hook $(VENV)/bin/mypy -p cellpulse_hook
+	@MYPYPATH=notebooks/hub $(VENV)/bin/mypy -p cellpulse_hub
 	@$(VENV)/bin/mypy --explicit-package-bases -p tests.faults
 	@$(VENV)/bin/lint-imports --no-logo
 

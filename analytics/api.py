@@ -23,8 +23,10 @@ from analytics import (
     code_routes,
     export_routes,
     health,
+    hook_token_routes,
     measure_routes,
     own_page_routes,
+    plan_routes,
     report_routes,
     routes,
     sign_in_routes,
@@ -108,6 +110,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     for of_admin in (
         admin_stored_routes,
         admin_enrolment_routes,
+        hook_token_routes,
         admin_registration_routes,
         admin_course_routes,
         admin_account_routes,
@@ -125,6 +128,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.include_router(class_routes.router)
     app.include_router(code_routes.router)
     app.include_router(export_routes.router)
+    app.include_router(plan_routes.router)
     app.include_router(report_routes.router)
     app.include_router(routes.router)
     app.include_router(sign_in_routes.router)

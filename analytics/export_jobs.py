@@ -59,7 +59,7 @@ class ExportJobs:
         """Start an export of a course.
 
         Raises:
-            Problem: 409 while another one of the course runs, 503 while too many of others do.
+            Problem: 409 while another one of the course runs, 429 while too many of others do.
         """
         with self._starting:
             running = [each for each in self._all() if each.state == "running"]
@@ -71,7 +71,7 @@ class ExportJobs:
                 )
             if len(running) >= AT_ONCE:
                 raise Problem(
-                    HTTPStatus.SERVICE_UNAVAILABLE,
+                    HTTPStatus.TOO_MANY_REQUESTS,
                     f"{AT_ONCE} exports of other courses are running; try again later",
                     {"Retry-After": "10"},
                 )

@@ -6,56 +6,28 @@ signed by one of its keys, is meant for us, is not old, and answers this very si
 
 import threading
 import time
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from hashlib import sha256
-from secrets import token_urlsafe
+from dataclasses import replace
 from typing import Any, Final, cast
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-import httpx
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 from joserfc.jwt import JWTClaimsRegistry
 
+from analytics.new_session import Opened
+from analytics.oauth import ProviderAwayError, ProviderRefusedError, WayIn, answer, with_query
 from analytics.oidc_settings import OidcSettings
+from analytics.roles import opened_by
 
 #: Of the provider's clock, in seconds.
 _LEEWAY_SECONDS: Final = 60
-#: How long to wait for the provider, in seconds.
-_TIMEOUT_SECONDS: Final = 5.0
 #: What the provider says about itself is asked anew after this, in seconds.
 _METADATA_SECONDS: Final = 600.0
 #: Signatures that need the provider's own key.
 _SIGNATURES: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384")
-
-
-class ProviderAwayError(Exception):
-    """The provider does not answer, or not as OpenID Connect says."""
-
-
-class ProviderRefusedError(Exception):
-    """The provider does not vouch for whoever came back from it."""
-
-
-@dataclass(frozen=True)
-class WayIn:
-    """Where somebody signs in, and what has to fit when they come back.
-
-    Attributes:
-        address: The provider's page.
-        state: Comes back with them.
-        nonce: Stands in the ID token.
-        verifier: Shown to the provider only with the code (PKCE).
-    """
-
-    address: str
-    state: str
-    nonce: str
-    verifier: str
 
 
 class IdentityProvider:
@@ -74,27 +46,28 @@ class IdentityProvider:
         Raises:
             ProviderAwayError: The provider does not say.
         """
-        way = WayIn("", token_urlsafe(32), token_urlsafe(32), token_urlsafe(64))
-        asked = {
-            "response_type": "code",
+        way = WayIn.new()
+        asked = way.asked | {
             "client_id": self._settings.client_id,
             "redirect_uri": self._way_back,
             "scope": self._settings.scopes,
-            "state": way.state,
             "nonce": way.nonce,
-            "code_challenge": _challenge(way.verifier),
-            "code_challenge_method": "S256",
         }
         endpoint = self._about_itself()["authorization_endpoint"]
-        return replace(way, address=_with_query(endpoint, asked))
+        return replace(way, address=with_query(endpoint, asked))
 
-    def claims_of(self, code: str, way: WayIn) -> Mapping[str, Any]:
-        """Return what the provider says of whoever came back with a code.
+    def opened(self, code: str, way: WayIn) -> Opened:
+        """Return what is open to whoever came back with a code.
 
         Raises:
             ProviderAwayError: The provider does not answer.
             ProviderRefusedError: The code or the ID token is not good.
+            NoRoleError: Nothing is open to them.
         """
+        claims = self._claims_of(code, way)
+        return opened_by(claims, self._settings.account_claim, self._settings.roles_claim)
+
+    def _claims_of(self, code: str, way: WayIn) -> Mapping[str, Any]:
         about = self._about_itself()
         try:
             token = self._token_for(code, way.verifier)
@@ -106,7 +79,7 @@ class IdentityProvider:
             ) from error
         if self._settings.roles_claim not in claims and "userinfo_endpoint" in about:
             bearer = {"Authorization": f"Bearer {token.get('access_token')}"}
-            more = _answer("GET", about["userinfo_endpoint"], headers=bearer)
+            more = answer("GET", about["userinfo_endpoint"], headers=bearer)
             if more.get("sub") == claims["sub"]:
                 claims = more | claims
         return claims
@@ -124,7 +97,7 @@ class IdentityProvider:
             "client_id": self._settings.client_id,
             "post_logout_redirect_uri": f"{self._settings.dashboard_url}/sign-in",
         }
-        return _with_query(endpoint, back)
+        return with_query(endpoint, back)
 
     def _token_for(self, code: str, verifier: str) -> dict[str, Any]:
         sent = {
@@ -140,7 +113,7 @@ class IdentityProvider:
             if secret is None
             else (quote(self._settings.client_id), quote(secret.get_secret_value()))
         )
-        return _answer("POST", self._about_itself()["token_endpoint"], data=sent, auth=auth)
+        return answer("POST", self._about_itself()["token_endpoint"], data=sent, auth=auth)
 
     def _verified(self, token: Mapping[str, Any], nonce: str) -> dict[str, Any]:
         about = self._about_itself()
@@ -172,7 +145,7 @@ class IdentityProvider:
             if time.monotonic() < self._asked_at + _METADATA_SECONDS:
                 return self._metadata
         issuer = self._settings.issuer
-        about = _answer("GET", f"{issuer}/.well-known/openid-configuration")
+        about = answer("GET", f"{issuer}/.well-known/openid-configuration")
         if about.get("issuer", "").rstrip("/") != issuer:
             raise ProviderAwayError(
                 f"the identity provider calls itself {about.get('issuer')!r}: correct "
@@ -185,45 +158,10 @@ class IdentityProvider:
     def _key_set(self, *, anew: bool = False) -> Any:
         if anew or self._keys is None:
             self._keys = KeySet.import_key_set(
-                cast("Any", _answer("GET", self._about_itself()["jwks_uri"]))
+                cast("Any", answer("GET", self._about_itself()["jwks_uri"]))
             )
         return self._keys
 
     @property
     def _way_back(self) -> str:
         return f"{self._settings.dashboard_url}/sign-in/callback"
-
-
-def _answer(method: str, address: str, **request: Any) -> dict[str, Any]:
-    """Ask the provider.
-
-    Raises:
-        ProviderAwayError: It does not answer, or with something else than JSON.
-        ProviderRefusedError: It refuses.
-    """
-    try:
-        answer = httpx.request(method, address, timeout=_TIMEOUT_SECONDS, **request)
-        if answer.is_client_error:
-            raise ProviderRefusedError("the identity provider refuses: sign in again")
-        found = answer.raise_for_status().json()
-    except (httpx.HTTPError, ValueError) as error:
-        raise _away(error) from error
-    if not isinstance(found, dict):
-        raise _away(TypeError("no JSON object"))
-    return found
-
-
-def _with_query(address: str, query: Mapping[str, str]) -> str:
-    return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
-
-
-def _away(error: Exception) -> ProviderAwayError:
-    return ProviderAwayError(
-        f"the identity provider does not answer ({type(error).__name__}): check that it runs, and "
-        "CELLPULSE_OIDC_ISSUER"
-    )
-
-
-def _challenge(verifier: str) -> str:
-    """Return what is told of the verifier beforehand (RFC 7636, 4.2)."""
-    return urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()

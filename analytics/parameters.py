@@ -138,6 +138,13 @@ SeenFrom = Annotated[
     Query(alias="from", description="Only events of this time (ISO 8601) or later."),
 ]
 SeenTo = Annotated[UtcTime | None, Query(alias="to", description="Only events before this time.")]
+PlannedFrom = Annotated[
+    UtcTime | None,
+    Query(alias="from", description="Only what is planned for this time (ISO 8601) or later."),
+]
+PlannedTo = Annotated[
+    UtcTime | None, Query(alias="to", description="Only what is planned for before this time.")
+]
 SessionFrom = Annotated[
     UtcTime,
     Query(alias="from", description="Begin of the session of class; GET …/class_sessions has it."),

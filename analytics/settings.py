@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
+from analytics.hub_settings import HubSettings
 from analytics.oidc_settings import OidcSettings
 from flows.settings import LakeSettings
 from ingest_api.settings import Address, SecretSettings, data_dir
@@ -24,6 +25,7 @@ class ApiSettings(LakeSettings, SecretSettings):
         Field(alias="CELLPULSE_REDIS_URL", pattern="^(rediss?|unix)://", repr=False),
     ] = None
     oidc: Annotated[OidcSettings, Field(default_factory=OidcSettings.load)]
+    hub: Annotated[HubSettings, Field(default_factory=HubSettings.load, validate_default=True)]
     ingest_url: Annotated[
         Address | None, Field(alias="CELLPULSE_INGEST_URL", pattern="^https?://[^/]")
     ] = None
@@ -34,3 +36,13 @@ class ApiSettings(LakeSettings, SecretSettings):
         str,
         Field(alias="CELLPULSE_EXPORTS_PATH", default_factory=lambda: str(data_dir() / "exports")),
     ]
+
+    @field_validator("hub")
+    @classmethod
+    def _one_provider(cls, value: HubSettings, info: ValidationInfo) -> HubSettings:
+        oidc = info.data.get("oidc")
+        if value.url is not None and oidc is not None and oidc.issuer is not None:
+            raise ValueError(
+                "people sign in by one provider: set CELLPULSE_OIDC_ISSUER or CELLPULSE_HUB_URL"
+            )
+        return value

@@ -12,8 +12,8 @@ from fastapi import APIRouter, Depends, Request
 from analytics import examples
 from analytics.access import Reader
 from analytics.errors import LakeUnavailableError
-from analytics.identity_provider import ProviderAwayError, ProviderRefusedError
 from analytics.new_session import viewer_of
+from analytics.oauth import ProviderAwayError, ProviderRefusedError
 from analytics.roles import NoRoleError
 from analytics.sign_in import SignIn, TooManyAttemptsError, UsedCodeError, WrongPasswordError
 from analytics.sign_in_responses import (

@@ -6,13 +6,14 @@ remember who has set out.
 
 import hmac
 import time
-from typing import Final
+from typing import Final, Protocol
 
 import jwt
 
-from analytics.identity_provider import IdentityProvider, ProviderRefusedError, WayIn
-from analytics.new_session import new_session
-from analytics.roles import opened_by
+from analytics.hub_provider import JupyterHub
+from analytics.identity_provider import IdentityProvider
+from analytics.new_session import Opened, new_session
+from analytics.oauth import ProviderRefusedError, WayIn
 from analytics.settings import ApiSettings
 from analytics.sign_in_responses import BegunSignIn, NewSession
 from ingest_api.signature import ALGORITHM, ForeignSignatureError, signed_claims
@@ -29,13 +30,25 @@ class NoProviderError(Exception):
     """There is no identity provider here."""
 
 
+class Provider(Protocol):
+    """Whoever vouches for people."""
+
+    def way_in(self) -> WayIn:
+        """Return where to send somebody."""
+
+    def opened(self, code: str, way: WayIn) -> Opened:
+        """Return what is open to whoever came back with a code."""
+
+    def way_out(self) -> str | None:
+        """Return where somebody signs out there too; None where there is no such page."""
+
+
 class SingleSignOn:
     """Signs people in by the identity provider, if there is one."""
 
     def __init__(self, settings: ApiSettings) -> None:
         self._secrets = settings.secrets
-        self._settings = settings.oidc
-        self._known = IdentityProvider(settings.oidc) if settings.oidc.issuer else None
+        self._known = _provider_of(settings)
 
     def begin(self) -> BegunSignIn:
         """Return where to send somebody, and what their browser keeps meanwhile.
@@ -75,8 +88,7 @@ class SingleSignOn:
         ):
             raise ProviderRefusedError("this answer is for another sign-in: sign in again")
         way = WayIn("", state, str(kept["nonce"]), str(kept["verifier"]))
-        claims = self._provider().claims_of(code, way)
-        opened = opened_by(claims, self._settings.account_claim, self._settings.roles_claim)
+        opened = self._provider().opened(code, way)
         return new_session(self._secrets[0], opened, SESSION_SECONDS, by_provider=True)
 
     def way_out(self, grant: Grant) -> str | None:
@@ -88,7 +100,15 @@ class SingleSignOn:
         by_provider = grant.signed_in is not None and grant.signed_in.by_provider
         return self._known.way_out() if by_provider and self._known is not None else None
 
-    def _provider(self) -> IdentityProvider:
+    def _provider(self) -> Provider:
         if self._known is None:
-            raise NoProviderError("no identity provider is set here: CELLPULSE_OIDC_ISSUER")
+            raise NoProviderError(
+                "no identity provider is set here: CELLPULSE_OIDC_ISSUER or CELLPULSE_HUB_URL"
+            )
         return self._known
+
+
+def _provider_of(settings: ApiSettings) -> Provider | None:
+    if settings.hub.url is not None:
+        return JupyterHub(settings.hub)
+    return IdentityProvider(settings.oidc) if settings.oidc.issuer else None

@@ -390,6 +390,21 @@ class ClassMark(Base):
     removed_by: Mapped[str | None]
 
 
+class PlannedExercise(Base):
+    """That an instructor means the class to have begun an exercise by a moment.
+
+    A plan of a day is every row of its moments; a new one takes the place of all of them.
+    """
+
+    __tablename__ = "planned_exercises"
+
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.course_id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    exercise: Mapped[str] = mapped_column(primary_key=True)
+    set_at: Mapped[datetime]
+    set_by: Mapped[str | None]
+
+
 class StudentNote(Base):
     """What an instructor noted about a student, for the course's instructors alone.
 

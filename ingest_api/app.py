@@ -82,7 +82,6 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
     app.state.dashboard_url = settings.public_dashboard_url
     app.state.dashboard_port = settings.dashboard_port
     install_problem_handlers(app)
-    app.add_middleware(progress.DirectProgress)
     for part in (progress, student_routes, dashboard_socket, health):
         app.include_router(part.router)
     return app

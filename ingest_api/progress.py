@@ -1,23 +1,25 @@
 """`POST /student-progress`: from a request's bytes to positions in the log."""
 
 import json
+import logging
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 
-from fastapi import APIRouter, Request, Response, Security
+from fastapi import APIRouter, FastAPI, Request, Response, Security
 from pydantic import BaseModel, Field, ValidationError
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from ingest_api.access import grant_of, refuse_revoked
 from ingest_api.body import read_body
 from ingest_api.event_log import Candidate, LogUnavailableError
 from ingest_api.events import ProgressEvent
 from ingest_api.preferences import Preferences, allowed_part
-from ingest_api.problems import Problem, validation_errors
+from ingest_api.problems import UNFORESEEN, Problem, validation_errors
 from ingest_api.progress_openapi import BEARER, PROBLEMS, request_body
 from ingest_api.tokens import Grant
 
+logger = logging.getLogger(__name__)
 PATH: Final = "/student-progress"
 BODY_LIMIT: Final = 1024 * 1024
 EVENTS_LIMIT: Final = 1_000
@@ -27,13 +29,13 @@ router = APIRouter()
 
 
 class DirectProgress:
-    """Answers `POST /student-progress` before the app's routing, which costs more than an event.
+    """Serves an app, and answers `POST /student-progress` before the app's layers.
 
-    FastAPI looks for a route, resolves dependencies and looks for parameters; here all of these
-    are there for the OpenAPI document only. Every other request goes its usual way.
+    These, the framework's search for a route, dependencies and parameters cost more than an event;
+    the route itself is there for the OpenAPI document, and answers the same.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: FastAPI) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,10 +43,14 @@ class DirectProgress:
         if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
+        scope["app"] = self._app
         try:
             response = await post_progress(Request(scope, receive))
         except Problem as problem:
             response = problem.to_response()
+        except Exception:
+            logger.exception("a request for events failed in a way that was not foreseen")
+            response = UNFORESEEN.to_response()
         await response(scope, receive, send)
 
 

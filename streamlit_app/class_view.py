@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Final
 
@@ -12,8 +12,9 @@ import streamlit as st
 from analytics.attention_responses import Attention, ErrorClusters
 from analytics.class_mark_responses import ClassMark
 from analytics.class_responses import ClassMap, ClassStream
+from analytics.plan_responses import ClassPlan
 from analytics.responses import Progress, Timeline
-from streamlit_app import attention, charts, class_marks, failures, notices, session
+from streamlit_app import attention, charts, class_marks, failures, notices, pace, session
 from streamlit_app.api_client import ApiClient
 from streamlit_app.class_map.component import class_map
 from streamlit_app.class_map.matrix import Order, map_data, orders_of, seats_of
@@ -55,6 +56,7 @@ class ClassNumbers:
     attention: Attention
     clusters: ErrorClusters
     marks: Sequence[ClassMark]
+    plan: ClassPlan
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ def show(view: ClassView) -> None:
     colours = palette_for(st.context.theme.type)
     _strip(view)
     notices.old_numbers(view.apology, numbers.progress.as_of.time)
+    pace.show(view.course_id, numbers.plan, is_past=view.is_past)
     shared = failures.shared(numbers.clusters)
     left, right = st.columns([5, 2], gap="small")
     with left:
@@ -107,8 +110,15 @@ def show(view: ClassView) -> None:
     _one_click_away(view, colours)
 
 
-def ask(api: ApiClient, course_id: str) -> ClassNumbers:
-    """Ask for everything at once: what one waits for is the slowest answer, not their sum."""
+def ask(api: ApiClient, course_id: str, zone: tzinfo) -> ClassNumbers:
+    """Ask for everything at once: what one waits for is the slowest answer, not their sum.
+
+    Args:
+        api: As of the moment that is shown.
+        course_id: The course.
+        zone: In which the plan's day begins and ends.
+    """
+    day = pace.span_of(pace.day_of(api.moment or datetime.now(zone), zone), zone)
     with ThreadPoolExecutor() as asking:
         answers = (
             asking.submit(api.progress, course_id),
@@ -116,14 +126,16 @@ def ask(api: ApiClient, course_id: str) -> ClassNumbers:
             asking.submit(api.attention, course_id),
             asking.submit(api.error_clusters, course_id, minutes=failures.CLUSTER_MINUTES),
             asking.submit(api.class_marks, course_id),
+            asking.submit(api.plan, course_id, span=day),
         )
-        progress, of_map, listed, clusters, noted = answers
+        progress, of_map, listed, clusters, noted, planned = answers
         return ClassNumbers(
             progress.result(),
             of_map.result(),
             listed.result(),
             clusters.result(),
             noted.result().marks,
+            planned.result(),
         )
 
 

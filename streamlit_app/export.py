@@ -9,7 +9,7 @@ from typing import Final, get_args
 import streamlit as st
 
 from analytics.export_responses import Export, ExportFormat, ExportRequest
-from streamlit_app import notices, session
+from streamlit_app import notices, projector, session
 from streamlit_app.api_client import BusyError, NumbersUnavailableError
 from streamlit_app.export_file import link_to
 from streamlit_app.language.formats import clock, day_and_clock, number
@@ -90,6 +90,9 @@ WRONG_ORDER: Final = Text("The first day must not be after the last one.")
 RUNNING: Final = Text("{done} of {total} events")
 READING: Final = Text("reading the course")
 PACKING: Final = Text("packing the file")
+HIDDEN: Final = Text("Names are hidden now, and this file has them.")
+#: Formats in which no student stands by the id that they have here.
+NAMELESS: Final[frozenset[ExportFormat]] = frozenset({"bundle", "xapi"})
 DOWNLOAD: Final = Text("Download ({size})")
 KEPT_UNTIL: Final = Text("kept until {time}")
 STOPPED: Final = Text("It was stopped together with a part of Cellpulse. Start it again.")
@@ -302,6 +305,8 @@ def line(each: Export) -> str:
 
 
 def _outcome(each: Export) -> str:
+    if each.state == "done" and session.is_projected() and each.format not in NAMELESS:
+        return projector.instead_of_names(HIDDEN)
     if each.state == "done":
         label = DOWNLOAD.format(size=size(each.file_bytes))
         address = escape(link_to(each.course_id, each.export_id))

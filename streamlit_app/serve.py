@@ -41,7 +41,7 @@ def create_app(settings: DashboardSettings) -> st.App:
     gate = Middleware(
         Gate,
         check=AccessCheck(http),
-        pages=SignInPages(http, by_provider=settings.oidc_issuer is not None),
+        pages=SignInPages(http, by_provider=settings.has_provider),
     )
     file = Route(export_file.PATH, export_file.ExportFile(settings.api_address).answer)
     return st.App(_PAGE, lifespan=lifespan, middleware=[gate], routes=[file])

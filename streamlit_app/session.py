@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone, tzinfo
 from typing import Generic, TypeVar
+from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
@@ -46,6 +47,11 @@ class Latest(Generic[Answers]):
 
     numbers: Answers
     apology: str | None = None
+
+
+def new_drawing() -> str:
+    """Return a name for this drawing of a page from its beginning; see leaving.js."""
+    return uuid4().hex
 
 
 def settings() -> DashboardSettings:

@@ -20,10 +20,16 @@ class DashboardSettings(Settings):
     )
 
     jupyter_url: Annotated[HttpAddress | None, Field(alias="CELLPULSE_JUPYTER_URL")] = None
-    #: Only that there is one is known here; the API knows the provider.
+    #: Only that there is one of the two is known here; the API knows the provider.
     oidc_issuer: Annotated[str | None, Field(alias="CELLPULSE_OIDC_ISSUER")] = None
+    hub_url: Annotated[str | None, Field(alias="CELLPULSE_HUB_URL")] = None
 
     @property
     def api_address(self) -> str:
         """The aggregation API as this process reaches it."""
         return self.api_url or f"http://127.0.0.1:{self.api_port}"
+
+    @property
+    def has_provider(self) -> bool:
+        """Whether people may sign in by their institution."""
+        return self.oidc_issuer is not None or self.hub_url is not None

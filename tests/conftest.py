@@ -85,7 +85,11 @@ def _wait_until(true: Callable[[], bool], what: str, seconds: float = START_SECO
 def _running(part: Part, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("ab") as output:
         process = subprocess.Popen(
-            part.command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            part.command,
+            env=os.environ | part.environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         _wait_until(part.answers, f"{part.name} (its log: {log.read_text()[-2000:]})")

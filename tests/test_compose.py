@@ -38,6 +38,7 @@ OF_WHAT_MAY_BE_OFF = (
     "CELLPULSE_AGENT_KEY",
     "CELLPULSE_SECRET_PREVIOUS",
     "CELLPULSE_OIDC_CLIENT_SECRET",
+    "CELLPULSE_HUB_TOKEN",
 )
 REQUIRED = r"\$\{[A-Z_]+:\?[^{}]+\}"
 #: What it answered for is on disk, and it refuses to write rather than forget.
@@ -140,6 +141,7 @@ def test_the_processes_are_those_of_cellpulse_up_with_the_same_settings(
 ) -> None:
     """Each runs the same module as under `cellpulse up`, with its settings and no other secret."""
     monkeypatch.setenv("CELLPULSE_OIDC_CLIENT_SECRET", "of the client")
+    monkeypatch.setenv("CELLPULSE_HUB_TOKEN", "of the Hub")
     influx = InfluxSettings(INFLUXDB_URL="http://influxdb:8086", INFLUXDB_TOKEN="t")
     stores = Stores("redis://redis", "postgresql://postgres/cellpulse", influx, full_log="")
     lrs = LrsSettings(CELLPULSE_LRS_URL="https://lrs", CELLPULSE_LRS_PASSWORD="p")

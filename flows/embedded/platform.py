@@ -32,6 +32,8 @@ _PROVIDER: Final = (
     "CELLPULSE_OIDC_SCOPES",
     "CELLPULSE_OIDC_ACCOUNT_CLAIM",
     "CELLPULSE_OIDC_ROLES_CLAIM",
+    "CELLPULSE_HUB_URL",
+    "CELLPULSE_HUB_TOKEN",
     "CELLPULSE_PUBLIC_DASHBOARD_URL",
 )
 #: No prompt about news and updates may stand between a student and the first cell.
@@ -145,6 +147,7 @@ class Platform:
                 "CELLPULSE_PUBLIC_INGEST_URL",
                 "CELLPULSE_JUPYTER_URL",
                 "CELLPULSE_OIDC_ISSUER",
+                "CELLPULSE_HUB_URL",
             ),
         }
         dashboard = self._ours(

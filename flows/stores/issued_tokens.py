@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import Engine, or_, select, update
+from sqlalchemy import Engine, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from flows.models import IssuedToken
@@ -45,8 +45,30 @@ def record(engine: Engine, grant: Grant) -> None:
     Raises:
         StoreUnavailableError: PostgreSQL does not answer.
     """
+    with transaction(engine) as connection:
+        connection.execute(insert(IssuedToken).values(_row(grant)).on_conflict_do_nothing())
+
+
+def record_in_place_of_ended(engine: Engine, grant: Grant) -> None:
+    """Note that a token is handed out, and forget what has ended of the same kind for the same one.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer.
+    """
+    ended = delete(IssuedToken).where(
+        IssuedToken.scope == grant.scope,
+        IssuedToken.course_id == grant.course_id,
+        IssuedToken.student_id == grant.student_id,
+        IssuedToken.expires_at < datetime.now(UTC),
+    )
+    with transaction(engine) as connection:
+        connection.execute(ended)
+        connection.execute(insert(IssuedToken).values(_row(grant)))
+
+
+def _row(grant: Grant) -> dict[str, Any]:
     life = grant.token
-    values = {
+    return {
         "token_id": life.token_id,
         "scope": grant.scope,
         "course_id": grant.course_id,
@@ -56,8 +78,6 @@ def record(engine: Engine, grant: Grant) -> None:
         if life.expires_at is None
         else datetime.fromtimestamp(life.expires_at, UTC),
     }
-    with transaction(engine) as connection:
-        connection.execute(insert(IssuedToken).values(values).on_conflict_do_nothing())
 
 
 def revoke(engine: Engine, token_id: str) -> None:

@@ -112,8 +112,18 @@ def _numbers(report: Report) -> list[Number]:
     ]
 
 
+def has_plan(report: Report) -> bool:
+    """Tell whether an instructor planned the session."""
+    return any(each.planned_at is not None for each in report.exercises)
+
+
 def is_planned(exercise: ReportExercise, report: Report) -> bool:
-    """Tell whether an exercise is due in the session or the week after it."""
+    """Tell whether an exercise is in the session's plan.
+
+    Without a plan it is one that is due in the session or the week after it.
+    """
+    if has_plan(report):
+        return exercise.planned_at is not None
     due = exercise.due_at
     return due is not None and report.start <= due <= report.until + PLANNED_AHEAD
 
@@ -122,17 +132,21 @@ def _reached(report: Report, zone: tzinfo) -> Section:
     shown = [each for each in report.exercises if each.started or is_planned(each, report)]
     untouched = sum(each.registered for each in report.exercises if each not in shown)
     listed = shown[:EXERCISES_SHOWN]
+    of_plan = has_plan(report)
     notes = _more(len(shown) - len(listed))
+    missed = sum(of_plan and each.started == 0 for each in shown)
+    if missed:
+        notes.append(wording.NOT_REACHED.format(missed))
     if untouched:
         notes.append(wording.UNTOUCHED.format(untouched))
     return Section(
         "reached",
-        _drawn(wording.REACHED),
+        _drawn(wording.REACHED_OF_PLAN if of_plan else wording.REACHED),
         _drawn(
             (
                 wording.EXERCISE,
                 wording.POINTS,
-                wording.DUE,
+                wording.PLANNED if of_plan else wording.DUE,
                 wording.STARTED,
                 wording.SOLVED,
                 wording.BEFORE,
@@ -142,7 +156,7 @@ def _reached(report: Report, zone: tzinfo) -> Section:
             (
                 label_of(each),
                 NEVER if each.points is None else f"{each.points:g}",
-                NEVER if each.due_at is None else f"{each.due_at.astimezone(zone):%m-%d %H:%M}",
+                _planned(each, zone) if of_plan else _due(each, zone),
                 str(each.started),
                 _solved(each),
                 str(each.solved_before),
@@ -167,6 +181,15 @@ def _reached(report: Report, zone: tzinfo) -> Section:
         ),
         notes if shown else [str(wording.NOTHING_REACHED), *notes],
     )
+
+
+def _planned(exercise: ReportExercise, zone: tzinfo) -> str:
+    return NEVER if exercise.planned_at is None else _clock(exercise.planned_at, zone)
+
+
+def _due(exercise: ReportExercise, zone: tzinfo) -> str:
+    due = exercise.due_at
+    return NEVER if due is None else f"{due.astimezone(zone):%m-%d %H:%M}"
 
 
 def _solved(exercise: ReportExercise) -> str:

@@ -27,6 +27,7 @@ BODIES = {
     "mark": {"mark": "going"},
     "thresholds": {},
     "marks": {"text": "explained recursion"},
+    "plan": {"start": "2024-03-04T00:00Z", "until": "2024-03-05T00:00Z", "planned": []},
 }
 #: What it takes no right to ask, and the way out.
 OPEN = {
@@ -62,6 +63,7 @@ CONFINED = {
         "class_sessions",
         "aliases",
         "attention",
+        "plan",
         "error_clusters",
         "measures/{name}",
     )

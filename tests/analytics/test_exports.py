@@ -229,7 +229,7 @@ def test_only_so_many_exports_run_at_once(settings: ApiSettings) -> None:
         jobs.start(course, request, None)
     with pytest.raises(export_jobs.Problem, match="other courses are running") as busy:
         jobs.start("c", request, None)
-    assert (busy.value.status, busy.value.headers) == (503, {"Retry-After": "10"})
+    assert (busy.value.status, busy.value.headers) == (429, {"Retry-After": "10"})
     jobs.close()
 
 

@@ -82,6 +82,26 @@ def test_reached_is_counted_of_those_who_worked_in_the_session(lake: MemoryLake)
     assert rows(lake, "report_presence")[0]["here"] == 4
 
 
+def test_what_is_planned_for_a_session_is_the_plan_around_it(lake: MemoryLake) -> None:
+    """From half an hour before it to half an hour after it; what nobody began is listed too."""
+    register(lake, ("2", 0, None), ("1", 1, None))
+    lake.write([run(1)])
+    for minute, exercise in ((-31, "2"), (-30, "1"), (20, "1"), (90, "new"), (91, "2")):
+        lake.connection.execute(
+            'INSERT INTO master.planned_exercises (course_id, "at", exercise, set_at) '
+            "VALUES (?, ?, ?, ?)",
+            [COURSE, NINE + timedelta(minutes=minute), exercise, NINE],
+        )
+    found = {row["exercise"]: row for row in rows(lake, "report_exercises")}
+    assert list(found) == ["2", "1", "new"]
+    assert {name: row["planned_at"] for name, row in found.items()} == {
+        "2": None,
+        "1": NINE - timedelta(minutes=30),
+        "new": NINE + timedelta(minutes=90),
+    }
+    assert (found["new"]["started"], found["new"]["registered"]) == (0, False)
+
+
 def test_as_of_a_place_in_the_log_late_events_have_not_come(lake: MemoryLake) -> None:
     """What belongs into the session by its time and came after the report was made is not in it."""
     lake.write([run(1), check(2, passed=True)])

@@ -40,6 +40,7 @@ def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:
         "attention_marks",
         "deletion_requests",
         "class_marks",
+        "planned_exercises",
         "student_notes",
         "issued_tokens",
     }

@@ -43,6 +43,7 @@ TABLES = (
     "attention_marks",
     "deletion_requests",
     "class_marks",
+    "planned_exercises",
     "student_notes",
 )
 #: What no event tells of: only a backup brings it back.
@@ -54,6 +55,7 @@ SET_BY_INSTRUCTOR = (
     "INSERT INTO attention_marks VALUES ('demo', 's1', now(), 'going', 'Ada')",
     "INSERT INTO deletion_requests VALUES ('demo', 's1', now())",
     "INSERT INTO class_marks VALUES ('m', 'demo', now(), 'explained sums', now(), 'Ada')",
+    "INSERT INTO planned_exercises VALUES ('demo', now(), '1.1', now(), 'Ada')",
 )
 
 

@@ -64,6 +64,7 @@ from analytics.class_responses import (
 from analytics.code_responses import CodeGroup, CodeGroups
 from analytics.measure import load_measure
 from analytics.measure_answers import definition, measures
+from analytics.plan_responses import PlannedTime
 from analytics.responses import (
     AsOf,
     Course,
@@ -88,6 +89,7 @@ from analytics.student_examples import SITTINGS
 from analytics.student_responses import Note, NoteRequest, Notes, Sittings
 from streamlit_app import session
 from tests.streamlit_app.after_class_api import AfterClass, serve_after_class
+from tests.streamlit_app.plan_api import serve_plan
 
 READ_TOKEN = "read-token-of-the-instructor"
 STUDENT_TOKEN = "token-of-a-student"
@@ -126,6 +128,8 @@ class MadeUpClass:
         self.thresholds = Thresholds()
         self.marks: dict[str, list[Mark]] = {}
         self.noted: list[ClassMark] = []
+        self.planned: list[PlannedTime] = []
+        self.further_on: list[str] = []
         self.asked_as_of: set[tuple[str, str | None]] = set()
         self.clusters: list[ErrorCluster] = []
         self.too_little: set[str] = set()
@@ -410,6 +414,7 @@ def _api(made_up: MadeUpClass) -> FastAPI:
     serve_after_class(app, made_up)
     _serve_picture(app, made_up)
     _serve_class_marks(app, made_up)
+    serve_plan(app, made_up)
     _serve_attention(app, made_up)
     _serve_measures(app, made_up)
 

@@ -115,6 +115,23 @@ def test_one_export_at_a_time(
     assert len(made_up.after_class.exports) == 1
 
 
+@pytest.mark.parametrize(("name", "is_offered"), [("csv", False), ("xapi", True)])
+def test_projected_no_file_with_names_is_offered(
+    open_page: Open,
+    made_up: Any,
+    text_of: Callable[[AppTest], str],
+    name: str,
+    is_offered: bool,
+) -> None:
+    """It says so, with the way to it; what names nobody can be taken."""
+    app = open_page(format=name, projector="1")
+    start(app)
+    made_up.after_class.finish()
+    app.run()
+    assert (PATH in text_of(app)) is is_offered
+    assert ("Names are hidden now, and this file has them." in text_of(app)) is not is_offered
+
+
 @pytest.mark.parametrize(
     ("fields", "says"),
     [

@@ -6,9 +6,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page, WebSocketRoute, expect
 
 TOKEN = "read-token-of-the-instructor"
+#: A second has passed in which the live list did not ask for new numbers, so it may ask at once.
+UNDISTURBED = """() => {
+  const app = document.querySelector("[data-testid=stApp]");
+  const isRunning = app?.dataset.testScriptState !== "notRunning";
+  if (isRunning || !window.restsSince) window.restsSince = performance.now();
+  return performance.now() - window.restsSince > 1000;
+}"""
 
 
 @pytest.fixture
@@ -28,6 +35,41 @@ def positions(page: Page) -> Callable[[], list[str]]:
     return lambda: page.get_by_test_id("live-run").evaluate_all(
         "rows => rows.map(row => row.dataset.position)"
     )
+
+
+class HeldStream:
+    """The connection between a page and Python, on which what Python says can be held back."""
+
+    def __init__(self, page: Page) -> None:
+        self.asked = 0
+        self._held: list[Callable[[], None]] | None = None
+        page.route_web_socket(re.compile("/_stcore/stream"), self._route)
+
+    def _route(self, browser: WebSocketRoute) -> None:
+        python = browser.connect_to_server()
+
+        def ask(message: str | bytes) -> None:
+            self.asked += 1
+            python.send(message)
+
+        def answer(message: str | bytes) -> None:
+            if self._held is None:
+                browser.send(message)
+            else:
+                self._held.append(lambda: browser.send(message))
+
+        browser.on_message(ask)
+        python.on_message(answer)
+
+    def hold(self) -> None:
+        """Hold back whatever Python says from now on."""
+        self._held = []
+
+    def release(self) -> None:
+        """Let it come."""
+        held, self._held = self._held or [], None
+        for send in held:
+            send()
 
 
 def _expect_state(page: Page, *states: str) -> None:
@@ -290,6 +332,32 @@ def test_a_name_leads_to_the_student_and_back(
     page.go_back()
     expect(page.get_by_test_id("history-table")).to_contain_text("NameError")
     expect(page).to_have_url(address)
+
+
+def test_numbers_that_move_while_one_leaves_do_not_empty_the_next_page(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """A signal that comes when a link or Back was pressed does not ask for the old page."""
+    stream = HeldStream(page)
+    made_up.run("Vole", "error", error_name="NameError")
+    enter()
+    for leave in (page.get_by_role("link", name="Student").click, page.go_back):
+        page.get_by_role("link", name="Live").click()
+        _expect_state(page, "live")
+        page.wait_for_function(UNDISTURBED)
+        stream.hold()
+        asked = stream.asked
+        leave()
+        for _ in range(2):
+            ingest.signal()
+            run = made_up.run("Vole")
+            ingest.send(run)
+            newest = page.locator(f'[data-testid=live-run][data-position="{run["position"]}"]')
+            expect(newest).to_be_attached()
+            page.evaluate("new Promise(requestAnimationFrame)")
+        assert stream.asked == asked + 1
+        stream.release()
+        expect(page.get_by_test_id("class-table")).to_contain_text("Vole")
 
 
 def test_the_page_needs_nobody_else(
