@@ -114,6 +114,12 @@ def create_app(settings: ApiSettings) -> FastAPI:
             HTTPStatus.SERVICE_UNAVAILABLE, f"{error}; try again later", {"Retry-After": "2"}
         ).to_response()
 
+    _include_addresses(app)
+    app.add_route(METRICS_PATH, scraped, include_in_schema=False)
+    return app
+
+
+def _include_addresses(app: FastAPI) -> None:
     for of_admin in (
         admin_stored_routes,
         admin_enrolment_routes,
@@ -140,8 +146,6 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.include_router(routes.router)
     app.include_router(sign_in_routes.router)
     app.include_router(health.router)
-    app.add_route(METRICS_PATH, scraped, include_in_schema=False)
-    return app
 
 
 def _revoked(postgres_url: str) -> set[str]:

@@ -285,9 +285,10 @@ def test_a_server_that_stops_or_is_culled_loses_nothing(hub: Hub) -> None:
     hub.start(ADA, BOB)
     for name, session in ran.items():
         hub.run(name, "1")
-        last = {"cell_run", "session_ended"}
         hub.wait_until(
-            lambda name=name, session=session: last <= hub.types(name, session.strip()),
+            lambda name=name, session=session: (
+                {"cell_run", "session_ended"} <= hub.types(name, session.strip())
+            ),
             f"the end of {name}'s session",
             WAIT,
         )
