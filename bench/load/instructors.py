@@ -16,7 +16,7 @@ from ingest_api.event_log import position_order
 from ingest_api.tokens import Grant, issue_token
 
 #: What the Live page asks for at each drawing, all at once; see streamlit_app/class_view.py.
-_ASKED: Final = ("progress", "class_map", "attention", "error_clusters", "marks")
+_ASKED: Final = ("progress", "class_map", "attention", "error_clusters", "marks", "plan")
 #: The page's shortest time between two drawings, in seconds; see live_feed/feed.js.
 SHORTEST_REDRAW_SECONDS: Final = 0.5
 _TIMEOUT_SECONDS: Final = 60.0
