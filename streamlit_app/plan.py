@@ -92,7 +92,9 @@ def show() -> None:
         card_title(*EXERCISES)
         names = "".join(f"<li>{escape(name)}</li>" for name in plan.exercises)
         none = f'<p class="cp-muted">{NO_EXERCISES}</p>'
-        st.html(f'<ul class="cp-names">{names}</ul>' if names else none)
+        st.html(
+            f'<ul class="cp-names" data-testid="plan-exercises">{names}</ul>' if names else none
+        )
 
 
 def read_day(text: str | None) -> date | None:

@@ -131,12 +131,20 @@ def keep_course_zone(name: str | None) -> None:
     st.session_state[_COURSE_ZONE] = name
 
 
+def course_zone() -> str | None:
+    """Return the name of the zone that is set for the course; None for that of the browser."""
+    name: str | None = st.session_state.get(_COURSE_ZONE)
+    if name is not None:
+        with suppress(ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo(name).key
+    return None
+
+
 def local_zone() -> tzinfo:
     """Return the time zone of the course, else of the instructor's browser; UTC if not known."""
-    of_course = st.session_state.get(_COURSE_ZONE)
+    of_course = course_zone()
     if of_course is not None:
-        with suppress(ZoneInfoNotFoundError, ValueError):
-            return ZoneInfo(of_course)
+        return ZoneInfo(of_course)
     name, minutes_behind = st.context.timezone, st.context.timezone_offset
     try:
         return ZoneInfo(name or "UTC")

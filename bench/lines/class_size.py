@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ from ingest_api.tokens import ALL_COURSES, Grant, issue_token
 #: Events a student and second, as the simulated class of docs/simulation.md has them.
 EVENTS_A_STUDENT: Final = 0.025
 _INSTRUCTORS: Final = 5
+_LATEST_SECONDS: Final = 60.0
 _FEW: Final = "50 students"
 _CLASS: Final = "one class of 1,000"
 _CLASSES: Final = "20 classes of 250"
@@ -65,11 +67,20 @@ async def _watch(
         for instructor in instructors:
             await watching.enter_async_context(instructor.watching())
         await send_when_due(ingest, _runs(seed, courses, seconds), 64)
-        await asyncio.sleep(2)  # for the numbers of the last of them
+        await _all_counted(instructors)
     fresh = Latencies([each for one in instructors for each in one.fresh])
-    if not fresh.ms:
-        raise BadMeasurementError("no instructor's numbers moved")
     return {"p95": fresh.percentile(0.95), "p50": fresh.percentile(0.5)}
+
+
+async def _all_counted(instructors: list[Instructor]) -> None:
+    end = time.monotonic() + _LATEST_SECONDS
+    while not all(instructor.is_up_to_date for instructor in instructors):
+        if time.monotonic() > end:
+            refused = sum(instructor.refused for instructor in instructors)
+            raise BadMeasurementError(
+                f"after {_LATEST_SECONDS:.0f} s events lack; {refused} drawings were refused"
+            )
+        await asyncio.sleep(0.1)
 
 
 def _runs(seed: int, courses: dict[str, int], seconds: float) -> Iterator[tuple[float, bytes]]:
@@ -77,7 +88,7 @@ def _runs(seed: int, courses: dict[str, int], seconds: float) -> Iterator[tuple[
     begin = datetime.now(UTC) + timedelta(seconds=LEAD_SECONDS)
     rate = EVENTS_A_STUDENT * sum(courses.values())
     sources = [(course, cell_runs(seed, students)) for course, students in courses.items()]
-    for number in range(max(2, int(rate * seconds))):
+    for number in range(max(2 * len(sources), int(rate * seconds))):
         course, source = sources[number % len(sources)]
         due = number / rate
         at = (begin + timedelta(seconds=due)).isoformat()

@@ -43,10 +43,15 @@ class Instructor:
         self._moved = asyncio.Event()
         self._token = issue_token(SECRET, Grant("read", course_id))
 
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether something happened, and the numbers count all of it."""
+        return bool(self.fresh) and not self._not_counted
+
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
         """Watch until the block is left."""
-        address = f"{self._ingest.replace('http', 'ws', 1)}/ws/dashboard?course_id="
+        address = f"{self._ingest.replace('http', 'ws', 1)}/ws/dashboard?signals=1&course_id="
         headers = {"Authorization": f"Bearer {self._token}"}
         async with (
             httpx.AsyncClient(

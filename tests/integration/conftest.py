@@ -14,9 +14,11 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 import uvicorn
 
+from flows.embedded.influxdb_server import EmbeddedInfluxDB
 from flows.embedded.part import free_port
 from flows.embedded.platform import http_answers, lives
 from flows.embedded.redis_server import redis_part
@@ -252,3 +254,42 @@ def pipeline(idle_pipeline: Pipeline) -> Pipeline:
     """Return the pipeline with all of its processes running."""
     idle_pipeline.start("ingest", "relay", "worker", "api")
     return idle_pipeline
+
+
+@pytest.fixture
+def elsewhere(
+    pipeline: Any,
+    tmp_path: Path,
+    running: Callable[..., Any],
+    postgres_server: Callable[[str], str],
+    influxdb_server: EmbeddedInfluxDB,
+) -> Iterator[Any]:
+    """Return an empty platform on stores of its own, with none of its processes started."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    database, port = f"test_{uuid4().hex}", free_port()
+    with psycopg.connect(postgres_server("postgres"), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {database}".encode())
+    bucket = replace(influxdb_server, bucket=database)
+    bucket.set_up()
+    influx = InfluxSettings(
+        INFLUXDB_URL=bucket.url,
+        INFLUXDB_TOKEN=bucket.token,
+        INFLUXDB_ORG=bucket.org,
+        INFLUXDB_BUCKET=database,
+    )
+    with running(redis_part(folder / "redis", "127.0.0.1", port), folder / "redis.log"):
+        platform = replace(
+            pipeline,
+            redis_url=f"redis://127.0.0.1:{port}/0",
+            postgres_url=postgres_server(database),
+            lake_path=str(folder / "lake"),
+            influx=influx,
+            folder=folder,
+            ingest_port=free_port(),
+            api_port=free_port(),
+            processes={},
+        )
+        yield platform
+        for name in list(platform.processes):
+            platform.stop(name)
