@@ -49,8 +49,9 @@ def _prepare(folder: Path, scale: Scale) -> Sides:
 
 async def _begin(url: str, seed: int, courses: dict[str, int]) -> None:
     """Let each student run one cell, so that each is in the class."""
-    for course, students in courses.items():
-        events = [event | {"course_id": course} for event in islice(cell_runs(seed), students)]
+    for course, runs in _students(seed, courses):
+        students = courses[course]
+        events = [event | {"course_id": course} for event in islice(runs, students)]
         posts = [_post(events[start : start + 100]) for start in range(0, students, 100)]
         await send(url, posts, 50, 4)
 
@@ -87,12 +88,20 @@ def _runs(seed: int, courses: dict[str, int], seconds: float) -> Iterator[tuple[
     """Yield single runs at the rate of these students, each at its time and telling of it."""
     begin = datetime.now(UTC) + timedelta(seconds=LEAD_SECONDS)
     rate = EVENTS_A_STUDENT * sum(courses.values())
-    sources = [(course, cell_runs(seed, students)) for course, students in courses.items()]
+    sources = _students(seed, courses)
     for number in range(max(2 * len(sources), int(rate * seconds))):
         course, source = sources[number % len(sources)]
         due = number / rate
         at = (begin + timedelta(seconds=due)).isoformat()
         yield due, _post([next(source) | {"course_id": course, "occurred_at": at}])
+
+
+def _students(seed: int, courses: dict[str, int]) -> list[tuple[str, Iterator[dict[str, object]]]]:
+    """Return the runs of each course's students, each with ids of its own."""
+    return [
+        (course, cell_runs(1_000 * seed + number, students))
+        for number, (course, students) in enumerate(courses.items())
+    ]
 
 
 def _post(events: list[dict[str, object]]) -> bytes:
