@@ -112,10 +112,8 @@ def vacuum(postgres_url: str) -> None:
                 "SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('public', %s)",
                 [CATALOG_SCHEMA],
             ).fetchall()
-            for schema, table in tables:
-                connection.execute(
-                    sql.SQL("VACUUM (ANALYZE) {}").format(sql.Identifier(schema, table))
-                )
+            names = sql.SQL(", ").join(sql.Identifier(*each) for each in tables)
+            connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(names))
     except psycopg.Error as error:
         raise StoreUnavailableError(f"PostgreSQL: {error}") from error
 
