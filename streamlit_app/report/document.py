@@ -9,7 +9,7 @@ import pandas as pd
 from analytics.attention_responses import ErrorCluster
 from analytics.report_responses import Report, ReportExercise, ReportHelp
 from streamlit_app.failures import name_of, where_it_is
-from streamlit_app.frames import stream_frame
+from streamlit_app.frames import on_the_wall, stream_frame
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Text
 from streamlit_app.layout import Number
@@ -204,9 +204,7 @@ def _solved(exercise: ReportExercise) -> str:
 
 
 def _over_time(report: Report, zone: tzinfo) -> Section:
-    frame = stream_frame(report.stream)
-    if not frame.empty:
-        frame["start"] = frame["start"].dt.tz_convert(zone).dt.tz_localize(None)
+    frame = on_the_wall(stream_frame(report.stream), zone)
     return Section(
         "over_time",
         _drawn(wording.OVER_TIME),
