@@ -1,5 +1,6 @@
 """What a page has at hand: the settings, the instructor's token, the API, the last numbers."""
 
+import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +14,7 @@ import httpx
 import streamlit as st
 
 from analytics.sign_in_responses import Viewer
+from ingest_api.request_ids import HEADER, new_request_id
 from streamlit_app.addresses import PARAMETER, SECTION
 from streamlit_app.admin_client import AdminClient
 from streamlit_app.aliases import AliasBook
@@ -27,6 +29,7 @@ from streamlit_app.gate import COOKIE
 from streamlit_app.language.text import language
 from streamlit_app.settings import DashboardSettings
 
+logger = logging.getLogger(__name__)
 Answers = TypeVar("Answers")
 #: A session has one viewer from its beginning to its end.
 VIEWER_SECONDS = 600
@@ -111,7 +114,16 @@ def admin_api() -> AdminClient:
 
 @st.cache_resource(show_spinner=False)
 def _http(address: str) -> httpx.Client:
-    return httpx.Client(base_url=address, timeout=TIMEOUT_SECONDS)
+    return httpx.Client(
+        base_url=address, timeout=TIMEOUT_SECONDS, event_hooks={"request": [_name_request]}
+    )
+
+
+def _name_request(request: httpx.Request) -> None:
+    """Give a question to the API an id, by which it is found in the log of both."""
+    named = new_request_id()
+    request.headers[HEADER] = named
+    logger.debug("a page asks the API", extra={"request_id": named})
 
 
 def keep_course_zone(name: str | None) -> None:

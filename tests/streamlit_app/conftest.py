@@ -137,6 +137,7 @@ class MadeUpClass:
         self.further: dict[str, dict[str, Any]] = {}
         self.own: list[dict[str, str]] = []
         self.after_class = AfterClass()
+        self.course_sections: list[str] = []
 
     def run(self, student: str, status: str = "ok", **fields: Any) -> dict[str, Any]:
         """Let a student run a cell; return what the WebSocket would send of it."""
@@ -398,6 +399,7 @@ def _api(made_up: MadeUpClass) -> FastAPI:
                     students=len(made_up.states()),
                     last_event_at=last if course == COURSE else None,
                     time_zone=made_up.time_zone,
+                    sections=made_up.course_sections if course == COURSE else [],
                 )
                 for course in made_up.courses
             ],
