@@ -142,7 +142,7 @@ def test_a_link_leads_a_colleague_to_exactly_its_view_in_the_course_s_time(
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_test_id("class-map")).to_be_visible(timeout=60_000)
     assert parse_qs(urlsplit(page.url).query) == parse_qs(urlsplit(link).query)
-    assert urlsplit(page.url).path == "/live"
+    expect(page).to_have_title("Live · Cellpulse")
     expect(_names(page)).to_have_text(["Asp", "Vole"])
     taught = ZoneInfo("America/New_York")
     at = made_up.events[-1].received_at.astimezone(taught)
