@@ -49,9 +49,11 @@ from analytics.stores import Stores
 from flows.stores.issued_tokens import revoked_ids
 from flows.stores.postgres import engine_for
 from flows.stores.store import StoreUnavailableError
+from ingest_api.around_requests import surround_requests
 from ingest_api.background import end
 from ingest_api.event_log import open_redis
 from ingest_api.problems import Problem, install_problem_handlers
+from ingest_api.process_metrics import METRICS_PATH, scraped
 from ingest_api.revoked_tokens import RevokedTokens, RevokedUnknownError
 from ingest_api.signed_in import SignedOut
 
@@ -103,6 +105,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.state.settings = settings
     app.add_middleware(EncodedPaths)
     app.add_middleware(BoundedBodies)
+    surround_requests(app)
     install_problem_handlers(app)
 
     @app.exception_handler(LakeUnavailableError)
@@ -111,6 +114,12 @@ def create_app(settings: ApiSettings) -> FastAPI:
             HTTPStatus.SERVICE_UNAVAILABLE, f"{error}; try again later", {"Retry-After": "2"}
         ).to_response()
 
+    _include_addresses(app)
+    app.add_route(METRICS_PATH, scraped, include_in_schema=False)
+    return app
+
+
+def _include_addresses(app: FastAPI) -> None:
     for of_admin in (
         admin_stored_routes,
         admin_enrolment_routes,
@@ -137,7 +146,6 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.include_router(routes.router)
     app.include_router(sign_in_routes.router)
     app.include_router(health.router)
-    return app
 
 
 def _revoked(postgres_url: str) -> set[str]:

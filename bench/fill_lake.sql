@@ -3,8 +3,8 @@
 CREATE OR REPLACE TEMP TABLE numbered AS
 SELECT
     n,
-    1772442000000 + ({first} + n) * 40 AS ms,
-    make_timestamptz((1772442000000 + ({first} + n) * 40) * 1000) AS moment,
+    1772442000000 + n * 40 AS ms,
+    make_timestamptz((1772442000000 + n * 40) * 1000) AS moment,
     (1 + n * {exercises} // {events} // 10)
     || '.' || (1 + n * {exercises} // {events} % 10) AS exercise
 FROM range({events}) AS numbers (n);

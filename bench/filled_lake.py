@@ -24,6 +24,22 @@ from flows.stores.postgres import PostgresWriter, engine_for
 #: take turns and go through all of `EXERCISES` exercises.
 _IN_DUCKDB: Final = "fill_lake.sql"
 _IN_POSTGRES: Final = "fill_postgres.sql"
+#: The course that was added last again, as another one and later in the log.
+_AGAIN: Final = """
+INSERT INTO lake.events BY NAME
+SELECT * REPLACE (
+    '{course}' AS course_id,
+    (position_ns // 1000000 + {later_ms}) || '-0' AS position,
+    position_ns + {later_ms}::BIGINT * 1000000 AS position_ns,
+    extra::JSON AS extra
+) FROM batch;
+INSERT INTO lake.rollup_student_exercise BY NAME
+SELECT * REPLACE ('{course}' AS course_id) FROM new_student_exercise;
+INSERT INTO lake.rollup_course_minute BY NAME
+SELECT * REPLACE ('{course}' AS course_id) FROM new_course_minute;
+UPDATE lake.log_position
+SET position = (SELECT (max(position_ns) // 1000000 + {later_ms}) || '-0' FROM batch);
+"""
 _SIZES: Final = {"students": STUDENTS, "exercises": EXERCISES}
 
 
@@ -72,14 +88,25 @@ def fill(settings: LakeSettings, events: int) -> FilledLake:
     return FilledLake(settings)
 
 
-def add_course(
-    lake: duckdb.DuckDBPyConnection, events: int, course_id: str = COURSE, first: int = 0
-) -> None:
-    """Add the events of one course, of which the first has the number `first` in the log."""
-    lake.execute(_text(_IN_DUCKDB).format(events=events, course=course_id, first=first, **_SIZES))
+def add_course(lake: duckdb.DuckDBPyConnection, events: int, course_id: str = COURSE) -> None:
+    """Add the events of one course."""
+    lake.execute(_text(_IN_DUCKDB).format(events=events, course=course_id, **_SIZES))
     lake.execute("BEGIN")
     lake.execute(resources.files("flows.stores").joinpath("lake_rollups.sql").read_text("utf-8"))
     lake.execute("UPDATE lake.log_position SET position = (SELECT max(position) FROM batch)")
+    lake.execute("COMMIT")
+
+
+def add_course_again(lake: duckdb.DuckDBPyConnection, course_id: str, later_ms: int) -> None:
+    """Add the events that were added last once more: to make them anew takes longer than to write.
+
+    Args:
+        lake: The connection with which these were added.
+        course_id: The course that has them now; their ids stay.
+        later_ms: How much later in the log they are, in milliseconds.
+    """
+    lake.execute("BEGIN")
+    lake.execute(_AGAIN.format(course=course_id, later_ms=later_ms))
     lake.execute("COMMIT")
 
 

@@ -7,6 +7,7 @@ from flows.commands.audit import audit
 from flows.commands.backup import backup
 from flows.commands.course import course
 from flows.commands.disclose import disclose
+from flows.commands.doctor import doctor
 from flows.commands.enroll import enroll
 from flows.commands.export import export
 from flows.commands.forget import forget
@@ -37,6 +38,7 @@ def cli() -> None:
 for command in (
     up,
     status,
+    doctor,
     token,
     account,
     simulate,

@@ -340,6 +340,19 @@ class LogReader:
         """
         return int(self._redis.xlen(LOG))
 
+    def size_bytes(self) -> int:
+        """Return how many bytes of events the log holds now, as its limit counts them.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        ends: Any = [self._redis.xrange(LOG, count=1), self._redis.xrevrange(LOG, count=1)]
+        if not all(ends):
+            return 0
+        (_, oldest), (_, newest) = ends[0][0], ends[1][0]
+        first, last = (int(fields.get(b"end_byte", 0)) for fields in (oldest, newest))
+        return last - first + len(oldest.get(b"event", b""))
+
 
 def _waited_seconds(position: str, fields: Any) -> float:
     """Return how long an entry has waited, by the clock of Redis or of the ingest.

@@ -7,6 +7,7 @@ from datetime import datetime
 from hashlib import blake2b
 from importlib import resources
 from typing import Any, Final
+from uuid import UUID
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -92,6 +93,11 @@ class Candidate:
     event_id: bytes
     sequence_key: str
     sequence_bit: str
+
+    @property
+    def named(self) -> str:
+        """The event's id as text; '' where its sender gave it none."""
+        return str(UUID(bytes=self.event_id)) if self.event_id else ""
 
     @classmethod
     def encode(cls, event: ProgressEvent, received_at: datetime) -> "Candidate":

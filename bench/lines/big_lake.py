@@ -12,7 +12,7 @@ import duckdb
 from analytics.connection import open_lake
 from analytics.settings import LakeSettings
 from bench.events import STUDENTS, cell_runs
-from bench.filled_lake import add_course, add_states
+from bench.filled_lake import add_course, add_course_again, add_states
 from bench.line import OURS, Aim, Figures, Line, Row, Scale, Sides
 from bench.lines.api import ask_alone, times
 from bench.servers import SECRET, Server, ours, postgres
@@ -89,8 +89,9 @@ def fill_courses(settings: LakeSettings, courses: int, events: int) -> None:
     prepare_databases(settings)
     with closing(attach_lake(settings.postgres_url, settings.lake_path, read_only=False)) as lake:
         lake.execute(_BOUND)
-        for number in range(courses):
-            add_course(lake, events, _COURSE.format(number), number * events)
+        add_course(lake, events, _COURSE.format(0))
+        for number in range(1, courses):
+            add_course_again(lake, _COURSE.format(number), number * events * 40)
     runs = enumerate(islice(cell_runs(), courses * STUDENTS))
     add_states(
         settings, stored(run | {"course_id": _COURSE.format(n // STUDENTS)} for n, run in runs)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ from ingest_api.tokens import ALL_COURSES, Grant, issue_token
 #: Events a student and second, as the simulated class of docs/simulation.md has them.
 EVENTS_A_STUDENT: Final = 0.025
 _INSTRUCTORS: Final = 5
+_LATEST_SECONDS: Final = 60.0
 _FEW: Final = "50 students"
 _CLASS: Final = "one class of 1,000"
 _CLASSES: Final = "20 classes of 250"
@@ -47,8 +49,9 @@ def _prepare(folder: Path, scale: Scale) -> Sides:
 
 async def _begin(url: str, seed: int, courses: dict[str, int]) -> None:
     """Let each student run one cell, so that each is in the class."""
-    for course, students in courses.items():
-        events = [event | {"course_id": course} for event in islice(cell_runs(seed), students)]
+    for course, runs in _students(seed, courses):
+        students = courses[course]
+        events = [event | {"course_id": course} for event in islice(runs, students)]
         posts = [_post(events[start : start + 100]) for start in range(0, students, 100)]
         await send(url, posts, 50, 4)
 
@@ -65,23 +68,40 @@ async def _watch(
         for instructor in instructors:
             await watching.enter_async_context(instructor.watching())
         await send_when_due(ingest, _runs(seed, courses, seconds), 64)
-        await asyncio.sleep(2)  # for the numbers of the last of them
+        await _all_counted(instructors)
     fresh = Latencies([each for one in instructors for each in one.fresh])
-    if not fresh.ms:
-        raise BadMeasurementError("no instructor's numbers moved")
     return {"p95": fresh.percentile(0.95), "p50": fresh.percentile(0.5)}
+
+
+async def _all_counted(instructors: list[Instructor]) -> None:
+    end = time.monotonic() + _LATEST_SECONDS
+    while not all(instructor.is_up_to_date for instructor in instructors):
+        if time.monotonic() > end:
+            refused = sum(instructor.refused for instructor in instructors)
+            raise BadMeasurementError(
+                f"after {_LATEST_SECONDS:.0f} s events lack; {refused} drawings were refused"
+            )
+        await asyncio.sleep(0.1)
 
 
 def _runs(seed: int, courses: dict[str, int], seconds: float) -> Iterator[tuple[float, bytes]]:
     """Yield single runs at the rate of these students, each at its time and telling of it."""
     begin = datetime.now(UTC) + timedelta(seconds=LEAD_SECONDS)
     rate = EVENTS_A_STUDENT * sum(courses.values())
-    sources = [(course, cell_runs(seed, students)) for course, students in courses.items()]
-    for number in range(max(2, int(rate * seconds))):
+    sources = _students(seed, courses)
+    for number in range(max(2 * len(sources), int(rate * seconds))):
         course, source = sources[number % len(sources)]
         due = number / rate
         at = (begin + timedelta(seconds=due)).isoformat()
         yield due, _post([next(source) | {"course_id": course, "occurred_at": at}])
+
+
+def _students(seed: int, courses: dict[str, int]) -> list[tuple[str, Iterator[dict[str, object]]]]:
+    """Return the runs of each course's students, each with ids of its own."""
+    return [
+        (course, cell_runs(1_000 * seed + number, students))
+        for number, (course, students) in enumerate(courses.items())
+    ]
 
 
 def _post(events: list[dict[str, object]]) -> bytes:

@@ -16,9 +16,12 @@ from ingest_api.event_log import position_order
 from ingest_api.tokens import Grant, issue_token
 
 #: What the Live page asks for at each drawing, all at once; see streamlit_app/class_view.py.
-_ASKED: Final = ("progress", "class_map", "attention", "error_clusters", "marks")
-#: The page's shortest time between two drawings, in seconds; see live_feed/feed.js.
-SHORTEST_REDRAW_SECONDS: Final = 0.5
+_ASKED: Final = ("progress", "class_map", "attention", "error_clusters", "marks", "plan")
+#: How the page waits from one drawing to the next, in seconds and in times of what it took; see
+#: live_feed/feed.js.
+_SHORTEST_PAUSE: Final = 0.5
+_LONGEST_PAUSE: Final = 5.0
+_WAIT_A_REDRAW: Final = 4
 _TIMEOUT_SECONDS: Final = 60.0
 
 
@@ -43,10 +46,15 @@ class Instructor:
         self._moved = asyncio.Event()
         self._token = issue_token(SECRET, Grant("read", course_id))
 
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether something happened, and the numbers count all of it."""
+        return bool(self.fresh) and not self._not_counted
+
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
         """Watch until the block is left."""
-        address = f"{self._ingest.replace('http', 'ws', 1)}/ws/dashboard?course_id="
+        address = f"{self._ingest.replace('http', 'ws', 1)}/ws/dashboard?signals=1&course_id="
         headers = {"Authorization": f"Bearer {self._token}"}
         async with (
             httpx.AsyncClient(
@@ -85,12 +93,14 @@ class Instructor:
             begin = loop.time()
             paths = (f"/api/v1/courses/{self._course_id}/{name}" for name in _ASKED)
             answers = await asyncio.gather(*(client.get(path) for path in paths))
-            self.answers.append(loop.time() - begin)
+            took = loop.time() - begin
+            self.answers.append(took)
             if all(answer.is_success for answer in answers):
                 self._count([answer.json() for answer in answers])
             else:
                 self.refused += 1
-            await asyncio.sleep(max(0.0, begin + SHORTEST_REDRAW_SECONDS - loop.time()))
+            pause = min(max(_SHORTEST_PAUSE, _WAIT_A_REDRAW * took), _LONGEST_PAUSE)
+            await asyncio.sleep(max(0.0, begin + pause - loop.time()))
 
     def _count(self, answers: list[dict[str, Any]]) -> None:
         """Note which events all of the page's numbers count now."""

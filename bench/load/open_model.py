@@ -62,6 +62,9 @@ async def send_when_due(
         try:
             while True:
                 meant, request = await waiting.get()
+                if reader.at_eof():  # it was idle for longer than the server keeps it
+                    writer.close()
+                    reader, writer = await asyncio.open_connection(where.hostname, where.port)
                 writer.write(request)
                 await _answer(reader)
                 latencies.ms.append((loop.time() - meant) * 1000)

@@ -74,13 +74,15 @@ def _lesson(
     ]
     with connect_redis(deployment.redis_url) as log:
         reader = LogReader(log)
+        empty = _sizes(folder)
         before = {name: part.cpu_seconds() for name, part in deployment.parts.items()}
         own, begin = time.process_time(), time.perf_counter()
         answers, late = asyncio.run(_play(deployment.ingest, requests(classes), watching, reader))
         seconds, own = time.perf_counter() - begin, time.process_time() - own
         wait_until(lambda: _lateness(reader) == 0, "the stores to catch up", _CATCH_UP_SECONDS)
         used = {name: part.cpu_seconds() - before[name] for name, part in deployment.parts.items()}
-        kept = _kept(log, folder, number)
+        grown = {name: size - empty[name] for name, size in _sizes(folder).items()}
+        kept = _kept(log, grown, number)
     pages = {
         "row_in_live_list_s": _shares([each for one in watching for each in one.arrived]),
         "numbers_s": _shares([each for one in watching for each in one.fresh]),
@@ -127,7 +129,7 @@ def _lateness(reader: LogReader) -> float:
     return max(reader.lag(committed.get(store, "0-0")).seconds for store in STORES)
 
 
-def _kept(log: Redis, folder: Path, number: int) -> dict[str, Any]:
+def _kept(log: Redis, grown: dict[str, int], number: int) -> dict[str, Any]:
     """Return what is stored of the events.
 
     Raises:
@@ -136,25 +138,23 @@ def _kept(log: Redis, folder: Path, number: int) -> dict[str, Any]:
     counts = {_text(name): int(each) for name, each in log.hgetall(COUNTS).items()}
     if counts.get("accepted") != number or counts.get("duplicates", 0):
         raise BadMeasurementError(f"of {number} events the log counts {counts}")
-    sizes = {
-        "log_in_memory": log.memory_usage(LOG, samples=0) or 0,
-        "log_on_disk": _bytes(folder / "redis"),
-        "lake_before_maintenance": _bytes(folder / "lake"),
-        "influxdb": _bytes(folder / "influxdb"),
-        "postgres_growth_included": _bytes(folder / "postgres"),
-    }
+    sizes = {"log in memory": log.memory_usage(LOG, samples=0) or 0, **grown}
     return {
         "counts": counts,
         "bytes_an_event": {name: round(size / number) for name, size in sizes.items()},
     }
 
 
+def _sizes(folder: Path) -> dict[str, int]:
+    """Return how many bytes on disk each store takes, before any maintenance."""
+    return {
+        name: sum(file.stat().st_size for file in (folder / name).rglob("*") if file.is_file())
+        for name in ("redis", "postgres", "influxdb", "lake")
+    }
+
+
 def _text(name: bytes | str) -> str:
     return name.decode() if isinstance(name, bytes) else name
-
-
-def _bytes(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def _shares(values: list[float]) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -16,12 +17,29 @@ from ingest_api.tokens import ALL_COURSES, Grant, issue_token
 CLASS: Final = 500
 
 
+#: How long a lesson is, in minutes.
+_LESSON: Final = 50.0
+
+
 def plans(students: int, minutes: float) -> list[ClassPlan]:
-    """Plan classes of `CLASS` students, all of which begin at the same moment."""
+    """Plan classes of `CLASS` students, all of which begin at the same moment.
+
+    Args:
+        students: How many there are in all classes.
+        minutes: How much of the lesson, from its beginning.
+    """
+    return [_beginning(plan, minutes * 60) for plan in _lessons(students)]
+
+
+def _beginning(plan: ClassPlan, seconds: float) -> ClassPlan:
+    return replace(plan, events=tuple(event for event in plan.events if event.at < seconds))
+
+
+def _lessons(students: int) -> list[ClassPlan]:
     return [
         plan_class(
             students=min(CLASS, students - first),
-            minutes=minutes,
+            minutes=_LESSON,
             course_dir=SAMPLE_COURSE,
             seed=number,
             course_id=f"class-{number}",

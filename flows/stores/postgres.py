@@ -47,7 +47,9 @@ def engine_for(postgres_url: str) -> Engine:
     """
     scheme, _, rest = with_timeouts(postgres_url).partition("://")
     driver = scheme if "+" in scheme else "postgresql+psycopg"
-    engine = create_engine(f"{driver}://{rest}", pool_pre_ping=True, pool_size=2)
+    engine = create_engine(
+        f"{driver}://{rest}", pool_pre_ping=True, pool_size=2, hide_parameters=True
+    )
     event.listen(engine, "connect", _notice_lost_clients)
     event.listen(engine, "connect", _refuse_newer_tables)
     return engine

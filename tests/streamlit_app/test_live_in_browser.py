@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Locator, Page, WebSocketRoute, expect
@@ -118,6 +120,39 @@ def test_a_run_appears_without_a_reload_and_moves_the_numbers(
     expect(_number(page, "here now")).to_have_text("2 of 2")
     expect(_cells(page, "Heron")).to_have_text(["failing, 1 run in a row"])
     assert page.evaluate("window.sameDocument")
+
+
+def test_a_link_leads_a_colleague_to_exactly_its_view_in_the_course_s_time(
+    page: Page, dashboard: str, made_up: Any, ingest: Any
+) -> None:
+    """Through the sign-in; the charts' and the list's times are the course's, not the browser's."""
+    made_up.time_zone = "America/New_York"
+    for student in ("Vole", "Asp"):
+        ingest.send(made_up.run(student))
+    # What charts write is painted, so one can only listen to the painting.
+    page.add_init_script(
+        "window.painted = []; const paint = CanvasRenderingContext2D.prototype.fillText;"
+        "CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {"
+        "  painted.push(text); return paint.call(this, text, ...rest); };"
+    )
+    link = f"{dashboard}/live?course=python-101&order=name&failure=Name%26Error%20%E3%81%82"
+    page.goto(link)
+    page.get_by_label("Name").fill("grace")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_test_id("class-map")).to_be_visible(timeout=60_000)
+    assert parse_qs(urlsplit(page.url).query) == parse_qs(urlsplit(link).query)
+    assert urlsplit(page.url).path == "/live"
+    expect(_names(page)).to_have_text(["Asp", "Vole"])
+    taught = ZoneInfo("America/New_York")
+    at = made_up.events[-1].received_at.astimezone(taught)
+    newest = page.get_by_test_id("live-run").first
+    expect(newest.locator("time")).to_have_text(f"{at:%H:%M:%S}")
+    page.wait_for_function(
+        "minutes => minutes.some(each => painted.includes(each))",
+        arg=[f"{at + timedelta(minutes=late):%H:%M}:00" for late in range(3)],
+        timeout=60_000,
+    )
 
 
 def test_numbers_that_stand_still_are_called_old(
