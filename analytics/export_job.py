@@ -35,7 +35,7 @@ PROGRESS: Final = "progress.json"
 CANCELLED: Final = "cancelled.json"
 FILE: Final = "export.zip"
 #: What a job makes on its way; nothing of it stays.
-LEFT_OVER: Final = ("files", "scratch", "export.part")
+LEFT_OVER: Final = ("files", "scratch", "export.part", f".{PROGRESS}")
 #: Largest export, in bytes, before it is packed as well as after.
 LARGEST_BYTES: Final = 4 * 1024**3
 _NICENESS: Final = 10

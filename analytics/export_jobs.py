@@ -145,8 +145,7 @@ class ExportJobs:
             place = self._folder / export_id
             process = self._processes.get(export_id)
             if process is not None:  # else another API started it: its process looks for the note
-                process.kill()
-                process.wait()
+                _end(process, at_once=True)
                 clear(place)
             (place / CANCELLED).write_text(Cancelled(by=who).model_dump_json())
             _logger.info("export %s: cancelled by %s", export_id, _named(who))
@@ -155,12 +154,7 @@ class ExportJobs:
     def close(self) -> None:
         """End what runs."""
         for process in self._processes.values():
-            if process.stdin is not None:
-                process.stdin.close()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(2)
-            process.kill()
-            process.wait()
+            _end(process)
 
     def _start(self, place: Path, course_id: str, request: ExportRequest, who: str | None) -> None:
         try:
@@ -237,6 +231,17 @@ class ExportJobs:
             return export
         of_it = {"state": "cancelled", "detail": _CANCELLED, "cancelled_by": cancelled.by}
         return export.model_copy(update={**of_it, "kept_until": None})
+
+
+def _end(process: subprocess.Popen[bytes], *, at_once: bool = False) -> None:
+    """End a process; it may have a moment to do so by itself."""
+    if process.stdin is not None:
+        process.stdin.close()
+    if not at_once:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(2)
+    process.kill()
+    process.wait()
 
 
 def _cancelled(place: Path) -> Cancelled | None:
