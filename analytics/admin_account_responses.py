@@ -8,8 +8,8 @@ from analytics.responses import Answer
 from ingest_api.events import CourseId, Identifier
 from ingest_api.tokens import ALL_COURSES
 
-#: The roles that an account can be given here; one that needs more than courses is not among them.
-NewRole = Literal["admin", "instructor"]
+#: The roles that an account can be given here.
+NewRole = Literal["admin", "instructor", "assistant"]
 
 
 def _one_course(course_id: str) -> str:
@@ -30,7 +30,15 @@ class NewAccount(Answer):
         Field(
             default_factory=list,
             max_length=200,
-            description="Courses it is for; none for an admin.",
+            description="Courses it is for; none for an admin, one for an assistant.",
+        ),
+    ]
+    sections: Annotated[
+        list[Identifier],
+        Field(
+            default_factory=list,
+            max_length=200,
+            description="Sections of the course whose students an assistant may see.",
         ),
     ]
 
@@ -41,6 +49,9 @@ class KnownAccount(Answer):
     account: str
     role: Annotated[str, Field(description="What its owner may do.")]
     courses: Annotated[list[str], Field(description="Courses it is for; none for an admin.")]
+    sections: Annotated[
+        list[str], Field(description="Sections that an assistant looks after; none else.")
+    ]
     has_password: Annotated[
         bool, Field(description="Whether its owner has chosen a password by the link.")
     ]

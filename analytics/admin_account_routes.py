@@ -44,6 +44,7 @@ def get_admin_accounts(office: OfficeOfAdmin) -> Accounts:
                 account=each.account,
                 role=each.role,
                 courses=list(each.course_ids),
+                sections=list(each.sections),
                 has_password=each.password_hash is not None,
             )
             for each in known
@@ -55,19 +56,14 @@ def get_admin_accounts(office: OfficeOfAdmin) -> Accounts:
 @router.post("/accounts", responses={**examples.answer(admin_examples.LINK), **_CONFLICT})
 def post_admin_account(request: Request, office: OfficeOfAdmin, asked: NewAccount) -> AccountLink:
     """Make an account, and return the link by which its owner chooses a password."""
-    if (asked.role == "admin") == bool(asked.courses):
-        raise Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "an admin sees every course and takes none; any other role needs at least one",
-        )
+    _require_fitting(asked)
     code_id = new_code_id()
     try:
         with office.stores.postgres() as engine:
-            accounts.add(engine, asked.account, asked.role, asked.courses, code_id)
+            accounts.add(engine, asked.account, asked.role, asked.courses, code_id, asked.sections)
     except AccountError as error:
         raise Problem(HTTPStatus.CONFLICT, str(error)) from error
-    of_courses = f" of {', '.join(asked.courses)}" if asked.courses else ""
-    office.note("account made", None, f"{asked.account}, {asked.role}{of_courses}")
+    office.note("account made", None, f"{asked.account}, {asked.role}{_of_what(asked)}")
     return _link(request, asked.account, code_id)
 
 
@@ -100,6 +96,29 @@ def delete_admin_account(office: OfficeOfAdmin, encoded: EncodedAccount) -> Remo
         raise Problem(HTTPStatus.NOT_FOUND, str(error)) from error
     office.note("account removed", None, account)
     return RemovedAccount(account=account)
+
+
+def _require_fitting(asked: NewAccount) -> None:
+    """Go on only where an account has just the courses and sections that its role takes.
+
+    Raises:
+        Problem: 422, it has not; the message says what the role takes.
+    """
+    takes_sections = asked.role == "assistant"
+    if takes_sections and (len(asked.courses) != 1 or not asked.sections):
+        fault = "an assistant needs one course and at least one section of it"
+    elif asked.sections and not takes_sections:
+        fault = "only an assistant has sections: leave them out, or give the role assistant"
+    elif (asked.role == "admin") == bool(asked.courses):
+        fault = "an admin sees every course and takes none; any other role needs at least one"
+    else:
+        return
+    raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, fault)
+
+
+def _of_what(asked: NewAccount) -> str:
+    courses = f" of {', '.join(asked.courses)}" if asked.courses else ""
+    return courses + (f" (section {', '.join(asked.sections)})" if asked.sections else "")
 
 
 def _other(who: str | None, encoded: str) -> str:

@@ -69,6 +69,9 @@ class AdminCourse(Answer):
     ]
     enrolled: Annotated[int, Field(description="Students enrolled or seen.")]
     sections: Annotated[int, Field(description="Sections that the roster names.")]
+    section_names: Annotated[
+        list[str], Field(description="These sections, in natural order; the first 200.")
+    ]
     exercises: Annotated[int, Field(description="Registered exercises that are not retired.")]
     registered_at: Annotated[
         datetime | None, Field(description="When it was registered last, UTC; null for never.")

@@ -24,10 +24,12 @@ class RosterStudent(Answer):
     change: Annotated[Literal["new", "changed"], Field(description="What happens to them.")]
     name: Annotated[str | None, Field(description="The name in the roster; null for none.")]
     section: Annotated[str | None, Field(description="The section in the roster; null for none.")]
+    seat: Annotated[str | None, Field(description="The seat in the roster; null for none.")] = None
     name_before: Annotated[str | None, Field(description="The name before; null for none.")] = None
     section_before: Annotated[
         str | None, Field(description="The section before; null for none.")
     ] = None
+    seat_before: Annotated[str | None, Field(description="The seat before; null for none.")] = None
 
 
 class Enrolment(Answer):
@@ -36,7 +38,7 @@ class Enrolment(Answer):
     course_id: str
     is_new_course: Annotated[bool, Field(description="Whether nothing was known of the course.")]
     new: Annotated[int, Field(description="Students who were not in the course.")]
-    changed: Annotated[int, Field(description="Students with another name or section.")]
+    changed: Annotated[int, Field(description="Students with another name, section or seat.")]
     unchanged: Annotated[int, Field(description="Students who are as they were.")]
     others: Annotated[
         int, Field(description="Students of the course who are not in the file; they stay.")

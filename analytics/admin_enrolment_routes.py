@@ -102,8 +102,10 @@ def _student(student_id: str, change: Any, before: Entry, after: Entry) -> Roste
         change=change,
         name=after.get("display_name"),
         section=after.get("section"),
+        seat=after.get("seat"),
         name_before=before.get("display_name"),
         section_before=before.get("section"),
+        seat_before=before.get("seat"),
     )
 
 

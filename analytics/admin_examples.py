@@ -42,6 +42,7 @@ COURSES: Final = AdminCourses(
             time_zone="Asia/Tokyo",
             enrolled=30,
             sections=2,
+            section_names=["A", "B"],
             exercises=18,
             registered_at=_BEGIN,
             first_event_at=_BEGIN,
@@ -70,7 +71,7 @@ ENROLMENT: Final = Enrolment(
     unchanged=28,
     others=2,
     students=[
-        RosterStudent(student_id="s31", change="new", name="Grace Hopper", section="A"),
+        RosterStudent(student_id="s31", change="new", name="Grace Hopper", section="A", seat="C4"),
         RosterStudent(
             student_id="s02",
             change="changed",
@@ -106,9 +107,22 @@ REGISTRATION: Final = RegistrationPreview(
 )
 ACCOUNTS: Final = Accounts(
     accounts=[
-        KnownAccount(account="ada", role="instructor", courses=["python-1"], has_password=True)
+        KnownAccount(
+            account="ada",
+            role="instructor",
+            courses=["python-1"],
+            sections=[],
+            has_password=True,
+        ),
+        KnownAccount(
+            account="ben",
+            role="assistant",
+            courses=["python-1"],
+            sections=["A"],
+            has_password=False,
+        ),
     ],
-    roles=["admin", "instructor"],
+    roles=["admin", "instructor", "assistant"],
 )
 LINK: Final = AccountLink(account="ada", path="/password?code=eyJhbGciOiJIUzI1NiJ9.e30.x")
 REMOVED: Final = RemovedAccount(account="ada")

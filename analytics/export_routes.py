@@ -32,6 +32,9 @@ _EXPORT: Final = f"{COURSE}/exports/{{export_id}}"
 _BUSY: Final = documented_problem(
     HTTPStatus.CONFLICT, "an export of this course is running: wait until it is done"
 )
+_MANY: Final = documented_problem(
+    HTTPStatus.TOO_MANY_REQUESTS, "2 exports of other courses are running; try again later"
+)
 _NOT_DONE: Final = documented_problem(
     HTTPStatus.CONFLICT, "the export is not done yet: try again later"
 )
@@ -48,7 +51,7 @@ ExportId = Annotated[str, Path(description="The export; GET …/exports lists th
 @router.post(
     f"{COURSE}/exports",
     status_code=HTTPStatus.ACCEPTED,
-    responses={**examples.answer(export_examples.RUNNING, HTTPStatus.ACCEPTED), **_BUSY},
+    responses={**examples.answer(export_examples.RUNNING, HTTPStatus.ACCEPTED), **_BUSY, **_MANY},
 )
 def post_export(
     lake: Lake, jobs: Jobs, course_id: ClassOf, who: Who, asked: ExportRequest
@@ -70,6 +73,12 @@ def get_exports(lake: Lake, jobs: Jobs, course_id: ClassOf) -> Exports:
 def get_export(jobs: Jobs, course_id: ClassOf, export_id: ExportId) -> Export:
     """Return how far an export is."""
     return jobs.find(course_id, export_id)
+
+
+@router.post(f"{_EXPORT}/cancel", responses=examples.answer(export_examples.CANCELLED))
+def post_export_cancel(jobs: Jobs, course_id: ClassOf, export_id: ExportId, who: Who) -> Export:
+    """End an export that runs, without a file; one that has ended stays as it is."""
+    return jobs.cancel(course_id, export_id, who)
 
 
 @router.get(f"{_EXPORT}/file", responses={**_FILE, **_NOT_DONE}, response_class=Response)

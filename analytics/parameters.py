@@ -30,7 +30,8 @@ class EncodedPaths:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
         if scope["type"] == "http" and scope.get("raw_path"):
-            scope = {**scope, "path": scope["raw_path"].decode("utf-8", "replace")}
+            # In place: whoever counts requests learns from the same scope which route was found.
+            scope["path"] = scope["raw_path"].decode("utf-8", "replace")
         await self._app(scope, receive, send)
 
 
@@ -138,6 +139,13 @@ SeenFrom = Annotated[
     Query(alias="from", description="Only events of this time (ISO 8601) or later."),
 ]
 SeenTo = Annotated[UtcTime | None, Query(alias="to", description="Only events before this time.")]
+PlannedFrom = Annotated[
+    UtcTime | None,
+    Query(alias="from", description="Only what is planned for this time (ISO 8601) or later."),
+]
+PlannedTo = Annotated[
+    UtcTime | None, Query(alias="to", description="Only what is planned for before this time.")
+]
 SessionFrom = Annotated[
     UtcTime,
     Query(alias="from", description="Begin of the session of class; GET …/class_sessions has it."),

@@ -28,6 +28,7 @@ REPORT: Final = Report(
             registered=True,
             points=4,
             due_at=_END + timedelta(days=4),
+            planned_at=_END - timedelta(minutes=70),
             started=24,
             attempted=22,
             solved=17,

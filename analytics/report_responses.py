@@ -11,7 +11,7 @@ from analytics.responses import Answer, AsOf
 
 
 class ReportExercise(Answer):
-    """An exercise that was registered, or that somebody worked at in the session."""
+    """An exercise that was registered or planned, or that somebody worked at in the session."""
 
     exercise: str
     title: Annotated[str | None, Field(description="As it was registered; null for none.")]
@@ -19,6 +19,13 @@ class ReportExercise(Answer):
     registered: Annotated[bool, Field(description="Whether it is registered now.")]
     points: Annotated[float | None, Field(description="Null where none are known.")]
     due_at: Annotated[datetime | None, Field(description="UTC; null where nobody said.")]
+    planned_at: Annotated[
+        datetime | None,
+        Field(
+            description="By when it was to be begun, by the plan of the session, UTC; null where "
+            "that does not have it."
+        ),
+    ] = None
     started: Annotated[int, Field(description="Students who worked at it in the session.")]
     attempted: Annotated[
         int,
@@ -82,9 +89,12 @@ class Report(Answer):
     as_of: AsOf
     course_id: str
     title: Annotated[str, Field(description="The course's title; its id until it has one.")]
+    section: Annotated[
+        str | None, Field(description="The section that it is about; null for the whole course.")
+    ] = None
     start: Annotated[datetime, Field(description="Begin of the session, UTC.")]
     until: Annotated[datetime, Field(description="Its end, UTC; what happened then is not in it.")]
-    students: Annotated[int, Field(description="Students enrolled or seen.")]
+    students: Annotated[int, Field(description="Students enrolled or seen, of the section.")]
     here: Annotated[int, Field(description="Students who worked in the session.")]
     runs: Annotated[int, Field(description="Cell runs.")]
     errors: Annotated[int, Field(description="Cell runs that ended in an error.")]

@@ -16,7 +16,7 @@ SELECT
     uuid()::VARCHAR AS event_id,
     1 AS schema_version,
     'cell_run' AS type,
-    'demo' AS course_id,
+    '{course}' AS course_id,
     'student-' || (n % {students}) AS student_id,
     'session-' || (n % {students}) AS session_id,
     n // {students} + 1 AS seq,

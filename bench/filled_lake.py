@@ -12,8 +12,9 @@ import psycopg
 from analytics.connection import open_lake, prepare
 from analytics.settings import LakeSettings
 from analytics.views import VIEWS
-from bench.events import EXERCISES, STUDENTS
+from bench.events import COURSE, EXERCISES, STUDENTS
 from bench.stored import stored_events
+from flows.logged_event import LoggedEvent
 from flows.migrate import prepare_databases
 from flows.stores.lake import LakeWriter
 from flows.stores.lake_attach import attach_lake
@@ -23,6 +24,23 @@ from flows.stores.postgres import PostgresWriter, engine_for
 #: take turns and go through all of `EXERCISES` exercises.
 _IN_DUCKDB: Final = "fill_lake.sql"
 _IN_POSTGRES: Final = "fill_postgres.sql"
+#: The course that was added last again, as another one and later in the log.
+_AGAIN: Final = """
+INSERT INTO lake.events BY NAME
+SELECT * REPLACE (
+    '{course}' AS course_id,
+    (position_ns // 1000000 + {later_ms}) || '-0' AS position,
+    position_ns + {later_ms}::BIGINT * 1000000 AS position_ns,
+    extra::JSON AS extra
+) FROM batch;
+INSERT INTO lake.rollup_student_exercise BY NAME
+SELECT * REPLACE ('{course}' AS course_id) FROM new_student_exercise;
+INSERT INTO lake.rollup_course_minute BY NAME
+SELECT * REPLACE ('{course}' AS course_id) FROM new_course_minute;
+UPDATE lake.log_position
+SET position = (SELECT (max(position_ns) // 1000000 + {later_ms}) || '-0' FROM batch);
+"""
+_SIZES: Final = {"students": STUDENTS, "exercises": EXERCISES}
 
 
 @dataclass(frozen=True)
@@ -55,30 +73,49 @@ class FilledLake:
     def copy_to_postgres(self, events: int) -> None:
         """Make the same events as a table of PostgreSQL, with the indexes it would get."""
         with psycopg.connect(self.settings.postgres_url, autocommit=True) as connection:
-            connection.execute(_statements(_IN_POSTGRES, events).encode())
+            connection.execute(_text(_IN_POSTGRES).format(events=events, **_SIZES).encode())
 
 
 def fill(settings: LakeSettings, events: int) -> FilledLake:
     """Make a lake of `events` events, and the master data that belongs to them."""
     prepare_databases(settings)
     with closing(attach_lake(settings.postgres_url, settings.lake_path, read_only=False)) as lake:
-        lake.execute(_statements(_IN_DUCKDB, events))
-        lake.execute("BEGIN")
-        lake.execute(
-            resources.files("flows.stores").joinpath("lake_rollups.sql").read_text("utf-8")
-        )
-        lake.execute("UPDATE lake.log_position SET position = (SELECT max(position) FROM batch)")
-        lake.execute("COMMIT")
+        add_course(lake, events)
     writer = LakeWriter(settings.postgres_url, settings.lake_path)
     writer.maintain(30)
     writer.close()
-    engine = engine_for(settings.postgres_url)
-    latest = stored_events(STUDENTS)
-    PostgresWriter(engine).apply(latest, latest[-1].position)
-    engine.dispose()
+    add_states(settings, stored_events(STUDENTS))
     return FilledLake(settings)
 
 
-def _statements(name: str, events: int) -> str:
-    text = resources.files("bench").joinpath(name).read_text(encoding="utf-8")
-    return text.format(events=events, students=STUDENTS, exercises=EXERCISES)
+def add_course(lake: duckdb.DuckDBPyConnection, events: int, course_id: str = COURSE) -> None:
+    """Add the events of one course."""
+    lake.execute(_text(_IN_DUCKDB).format(events=events, course=course_id, **_SIZES))
+    lake.execute("BEGIN")
+    lake.execute(resources.files("flows.stores").joinpath("lake_rollups.sql").read_text("utf-8"))
+    lake.execute("UPDATE lake.log_position SET position = (SELECT max(position) FROM batch)")
+    lake.execute("COMMIT")
+
+
+def add_course_again(lake: duckdb.DuckDBPyConnection, course_id: str, later_ms: int) -> None:
+    """Add the events that were added last once more: to make them anew takes longer than to write.
+
+    Args:
+        lake: The connection with which these were added.
+        course_id: The course that has them now; their ids stay.
+        later_ms: How much later in the log they are, in milliseconds.
+    """
+    lake.execute("BEGIN")
+    lake.execute(_AGAIN.format(course=course_id, later_ms=later_ms))
+    lake.execute("COMMIT")
+
+
+def add_states(settings: LakeSettings, latest: list[LoggedEvent]) -> None:
+    """Let PostgreSQL know the courses and the students of some events."""
+    engine = engine_for(settings.postgres_url)
+    PostgresWriter(engine).apply(latest, latest[-1].position)
+    engine.dispose()
+
+
+def _text(name: str) -> str:
+    return resources.files("bench").joinpath(name).read_text(encoding="utf-8")

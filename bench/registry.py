@@ -5,6 +5,10 @@ from typing import Final
 from bench.line import Line
 from bench.lines import (
     api,
+    big_lake,
+    cell_to_page,
+    class_size,
+    dashboard,
     disk,
     fan_out,
     growth,
@@ -12,6 +16,7 @@ from bench.lines import (
     ingest_batches,
     ingest_cost,
     ingest_single,
+    start,
     stores,
 )
 
@@ -19,10 +24,16 @@ LINES: Final[tuple[Line, ...]] = (
     ingest_single.LINE,
     ingest_batches.LINE,
     ingest_cost.LINE,
+    cell_to_page.LINE,
     fan_out.LINE,
     hook.LINE,
     stores.LINE,
     api.LINE,
+    api.TEN_MILLION,
     growth.LINE,
+    big_lake.LINE,
+    class_size.LINE,
+    dashboard.LINE,
+    start.LINE,
     disk.LINE,
 )

@@ -72,6 +72,12 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
         )
 
 
+UNFORESEEN: Final = Problem(
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    "this is a fault of the server: try again, and tell its operator if it stays",
+)
+
+
 def documented_problem(status: HTTPStatus, detail: str) -> dict[int | str, dict[str, Any]]:
     """Return a route's documentation of one error that it can answer with, for OpenAPI.
 
@@ -116,10 +122,7 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def _unforeseen(_: Request, __: Exception) -> JSONResponse:
-        return Problem(
-            HTTPStatus.INTERNAL_SERVER_ERROR,
-            "this is a fault of the server: try again, and tell its operator if it stays",
-        ).to_response()
+        return UNFORESEEN.to_response()
 
 
 def validation_errors(errors: Any) -> list[dict[str, Any]]:

@@ -9,14 +9,16 @@ from typing import Final
 
 import click
 import uvicorn
-from fastapi import FastAPI
 from redis.exceptions import RedisError
+from starlette.types import ASGIApp
 
 from ingest_api.app import create_app
 from ingest_api.durability import LossyRedisError, check_durability
 from ingest_api.event_log import open_redis
 from ingest_api.http_protocol import LimitedHttpProtocol
+from ingest_api.logs import start_logging
 from ingest_api.open_files import raise_open_files_limit
+from ingest_api.progress import DirectProgress
 from ingest_api.settings import BadSettingError, ClientLimits, IngestSettings
 from ingest_api.websocket_protocol import FramesProtocol
 
@@ -38,10 +40,12 @@ def serve(host: str, port: int) -> None:
     try:
         settings = IngestSettings.load()
         limits = ClientLimits.load()
+        start_logging("ingest")
         asyncio.run(_refuse_lossy_redis(settings))
     except (BadSettingError, LossyRedisError) as error:
         sys.exit(f"cellpulse ingest: {error}")
-    run_without_logging_addresses(create_app(settings), host, port, limits)
+    app = DirectProgress(create_app(settings))
+    run_without_logging_addresses(app, host, port, limits)
 
 
 async def _refuse_lossy_redis(settings: IngestSettings) -> None:
@@ -53,16 +57,15 @@ async def _refuse_lossy_redis(settings: IngestSettings) -> None:
             await check_durability(redis)
 
 
-def run_without_logging_addresses(app: FastAPI, host: str, port: int, limits: ClientLimits) -> None:
+def run_without_logging_addresses(app: ASGIApp, host: str, port: int, limits: ClientLimits) -> None:
     """Run an app until SIGTERM or SIGINT; no address, and so no token in one, is logged."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     most = max(1, raise_open_files_limit() - _FILES_OF_ITS_OWN)
     within = limits.model_copy(update={"connections": min(limits.connections, most)})
     uvicorn.Server(without_logging_addresses(app, host, port, within)).run()
 
 
 def without_logging_addresses(
-    app: FastAPI, host: str, port: int, limits: ClientLimits
+    app: ASGIApp, host: str, port: int, limits: ClientLimits
 ) -> uvicorn.Config:
     """Return how an app is served: fast, and with nothing that a client names in a log."""
     # The access log and the WebSocket lines of this logger hold addresses with their queries.

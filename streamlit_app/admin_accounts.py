@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from analytics.admin_account_responses import AccountLink, Accounts, KnownAccount, NewAccount
 from analytics.admin_course_responses import AdminCourse
-from streamlit_app import session
+from streamlit_app import projector, session
 from streamlit_app.admin_frame import attempt, draw_table, note, tell
 from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
@@ -18,10 +18,22 @@ from streamlit_app.tables import Column
 LIST: Final = (Text("Accounts"), Text("who signs in with a name and a password"))
 NEW: Final = (Text("New account"), Text("its owner chooses a password by the link"))
 ONE: Final = (Text("Change an account"), Text("what you do here signs its owner out everywhere"))
+HIDDEN: Final = Text("Names are hidden now, and here are only names.")
 NAME: Final = Text("Name")
 ROLE: Final = Text("Role")
 COURSES: Final = Text("Courses")
-COURSES_MEAN: Final = Text("An admin sees every course: leave it empty for one.")
+COURSE: Final = Text("Course")
+SECTIONS: Final = Text("Sections")
+SECTIONS_MEAN: Final = Text(
+    "Whose students the assistant may see. A section that the roster does not have yet can be "
+    "typed in."
+)
+#: Role → what its owner may do.
+MAY: Final = {
+    "admin": Text("Sees every course, and this page."),
+    "instructor": Text("Sees everything about the courses chosen here."),
+    "assistant": Text("Sees only the students of the sections chosen here, of one course."),
+}
 MAKE: Final = Text("Make the account")
 ACCOUNT: Final = Text("Account")
 RESET: Final = Text("New link")
@@ -33,6 +45,7 @@ WAS_RESET: Final = Text("{account} has no password any more. Send its owner the 
 REMOVED: Final = Text("The account {account} was removed.")
 LINK: Final = Text("The link of {account}, shown this once. It works once, within 7 days.")
 BAD_NAME: Final = Text("Write a name of 1 to 200 characters, and choose a role. Nothing was made.")
+OF_SECTIONS: Final = Text("{courses} (section {sections})")
 EVERY_COURSE: Final = Text("every course")
 #: Whether its owner has followed the link.
 CHOSEN: Final = {True: Text("yes"), False: Text("not yet")}
@@ -48,14 +61,17 @@ COLUMNS: Final = (
     Column(Text("Password chosen")),
 )
 _LINK: Final = "admin_new_link"
+_ROUND: Final = "admin_account_round"
 
 
 def show(courses: list[AdminCourse]) -> None:
-    """Draw the list, the link that was made just now, and what can be changed."""
-    found = session.admin_api().accounts()
+    """Draw the link that was made just now, the list, and what can be changed."""
     _link_once()
     with st.container(border=True, key="admin_accounts"):
         card_title(*LIST)
+        if projector.hides(HIDDEN):
+            return
+        found = session.admin_api().accounts()
         draw_table("admin-accounts", LIST[0], COLUMNS, map(_row, found.accounts))
     left, right = st.columns(2, gap="small")
     with left.container(border=True, key="admin_new_account"):
@@ -67,7 +83,7 @@ def show(courses: list[AdminCourse]) -> None:
 def _link_once() -> None:
     """Show a link in the run after the one that made it, and never again."""
     link: AccountLink | None = st.session_state.pop(_LINK, None)
-    if link is None:
+    if link is None or session.is_projected():
         return
     parts = urlsplit(st.context.url or "")
     with st.container(border=True, key="admin_link"):
@@ -79,30 +95,59 @@ def _row(each: KnownAccount) -> list[str]:
     return [
         each.account,
         str(ROLES.get(each.role, each.role)),
-        ", ".join(each.courses) or str(EVERY_COURSE),
+        _what(each),
         str(CHOSEN[each.has_password]),
     ]
 
 
+def _what(each: KnownAccount) -> str:
+    courses = ", ".join(each.courses) or str(EVERY_COURSE)
+    if not each.sections:
+        return courses
+    return OF_SECTIONS.format(courses=courses, sections=", ".join(each.sections))
+
+
 def _new(found: Accounts, courses: list[AdminCourse]) -> None:
     card_title(*NEW)
-    with st.form("admin_account_form", border=False):
-        account = st.text_input(str(NAME))
-        role = st.selectbox(
-            str(ROLE), found.roles, index=None, format_func=lambda each: str(ROLES.get(each, each))
-        )
-        ids = [course.course_id for course in courses]
-        chosen = st.multiselect(str(COURSES), ids, help=str(COURSES_MEAN))
-        if st.form_submit_button(str(MAKE)):
-            try:
-                asked = NewAccount.model_validate(
-                    {"account": account.strip(), "role": role, "courses": chosen}
-                )
-            except ValidationError:
-                tell(str(BAD_NAME))
-            else:
-                attempt(partial(_make, asked))
-            st.rerun()
+    turn = st.session_state.setdefault(_ROUND, 0)  # another key empties the fields
+    account = st.text_input(str(NAME), key=f"account_name/{turn}")
+    role = st.selectbox(
+        str(ROLE),
+        found.roles,
+        index=None,
+        format_func=lambda each: str(ROLES.get(each, each)),
+        key=f"account_role/{turn}",
+    )
+    if role in MAY:
+        note(MAY[role])
+    of = _courses_of(role, courses, turn)
+    if st.button(str(MAKE), key="admin_make_account"):
+        try:
+            asked = NewAccount.model_validate({"account": account.strip(), "role": role, **of})
+        except ValidationError:
+            tell(str(BAD_NAME))
+        else:
+            st.session_state[_ROUND] += attempt(partial(_make, asked))
+        st.rerun()
+
+
+def _courses_of(role: str | None, courses: list[AdminCourse], turn: int) -> dict[str, list[str]]:
+    """Ask for what a role takes: an instructor courses, an assistant sections of one course."""
+    ids = [course.course_id for course in courses]
+    if role == "instructor":
+        return {"courses": st.multiselect(str(COURSES), ids, key=f"account_courses/{turn}")}
+    if role != "assistant":
+        return {}
+    chosen = st.selectbox(str(COURSE), ids, index=None, key=f"account_course/{turn}")
+    names = next((each.section_names for each in courses if each.course_id == chosen), [])
+    sections = st.multiselect(
+        str(SECTIONS),
+        names,
+        help=str(SECTIONS_MEAN),
+        accept_new_options=True,
+        key=f"account_sections/{turn}/{chosen}",
+    )
+    return {"courses": [] if chosen is None else [chosen], "sections": sections}
 
 
 def _one(found: Accounts) -> None:

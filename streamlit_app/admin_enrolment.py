@@ -7,7 +7,7 @@ import streamlit as st
 
 from analytics.admin_course_responses import AdminCourse
 from analytics.admin_enrolment_responses import Encoding, Enrolment, RosterStudent
-from streamlit_app import notices, session
+from streamlit_app import notices, projector, session
 from streamlit_app.admin_client import ChangeRefusedError
 from streamlit_app.admin_frame import attempt, draw_table, note
 from streamlit_app.api_client import NumbersUnavailableError
@@ -16,9 +16,10 @@ from streamlit_app.layout import Number, card_title, strip
 from streamlit_app.tables import Column
 
 CARD: Final = Text("Enrol students in {course}")
+HIDDEN: Final = Text("Names are hidden now, and a roster would show them.")
 FORMAT: Final = Text(
     "A CSV file. Its first line names the columns: student_id, as the events have it, and if you "
-    "like name and section. Nobody is removed: who is not in the file stays as they are."
+    "like name, section and seat. Nobody is removed: who is not in the file stays as they are."
 )
 FILE: Final = Text("CSV file with the students")
 ENCODING: Final = Text("Encoding of its text")
@@ -30,7 +31,7 @@ ENROLLED: Final = Text("{new} enrolled, {changed} changed in {course}.")
 FAULTS: Final = (Text("Lines to mend"), Text("nobody is enrolled while there is one"))
 STUDENTS: Final = (Text("What changes"), Text("the first {shown} of {all}"))
 NEW: Final = (Text("new"), Text("Students who were not in the course"))
-CHANGED: Final = (Text("changed"), Text("Students with another name or section than before"))
+CHANGED: Final = (Text("changed"), Text("Students with another name, section or seat than before"))
 UNCHANGED: Final = (Text("as they were"), Text("Students who are in the course as the file says"))
 OTHERS: Final = (Text("not in the file"), Text("Students of the course who stay as they are"))
 BAD_LINES: Final = (
@@ -51,6 +52,7 @@ STUDENT_COLUMNS: Final = (
     Column(Text("What happens")),
     Column(Text("Name")),
     Column(Text("Section")),
+    Column(Text("Seat")),
 )
 _ROUND: Final = "admin_roster_round"
 
@@ -60,6 +62,8 @@ def show(course: AdminCourse) -> None:
     turn = st.session_state.setdefault(_ROUND, 0)  # another key empties the upload
     with st.container(border=True, key="admin_enrolment"):
         card_title(CARD.format(course=course.course_id))
+        if projector.hides(HIDDEN):
+            return
         note(FORMAT)
         left, right = st.columns([3, 1], gap="small")
         sent = left.file_uploader(str(FILE), type=["csv", "txt"], key=f"roster/{turn}")
@@ -117,6 +121,7 @@ def _row(student: RosterStudent) -> list[str]:
         str(CHANGE_WORDS[student.change]),
         _now_and_before(student.name, student.name_before, student.change),
         _now_and_before(student.section, student.section_before, student.change),
+        _now_and_before(student.seat, student.seat_before, student.change),
     ]
 
 

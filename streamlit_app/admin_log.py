@@ -5,7 +5,7 @@ from typing import Final
 import streamlit as st
 
 from analytics.admin_course_responses import AdminActionLine
-from streamlit_app import session
+from streamlit_app import projector, session
 from streamlit_app.admin_frame import draw_table, when
 from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
@@ -15,6 +15,7 @@ CARD: Final = (
     Text("What was changed here"),
     Text("newest first; changes by the command line are not in it"),
 )
+HIDDEN: Final = Text("Names are hidden now, and this would show who did it and to whom.")
 WITHOUT_NAME: Final = Text("a read token")
 #: What the API says was done → how the page says it.
 WHAT: Final = {
@@ -39,6 +40,8 @@ def show() -> None:
     """Draw the newest changes."""
     with st.container(border=True, key="admin_log"):
         card_title(*CARD)
+        if projector.hides(HIDDEN):
+            return
         rows = map(_row, session.admin_api().actions().actions)
         draw_table("admin-log", CARD[0], COLUMNS, rows)
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from analytics.admin_course_responses import AdminCourse
 from analytics.admin_stored_responses import StoredCourse, StoredRows
-from streamlit_app import session
+from streamlit_app import projector, session
 from streamlit_app.admin_frame import NEVER, draw_table, note, when
 from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
@@ -15,6 +15,7 @@ from streamlit_app.tables import Column
 COURSE: Final = Text("What is stored of {course}")
 COURSE_NOTE: Final = Text("{events} events of {students} students, {begin} to {end}")
 STUDENT: Final = (Text("What is stored about a student"), Text("in all courses"))
+HIDDEN: Final = Text("Names are hidden now, and this would show who it is about.")
 STUDENT_ID: Final = Text("Student id, as the events have it")
 NOBODY: Final = Text("Nothing is stored about {student}: is the id written as the events have it?")
 OF_STUDENT: Final = Text("{course}: {events} events, {begin} to {end}")
@@ -37,6 +38,8 @@ def show(course: AdminCourse | None) -> None:
             _of_course(course.course_id)
     with st.container(border=True, key="admin_about_student"):
         card_title(*STUDENT)
+        if projector.hides(HIDDEN):
+            return
         student = st.text_input(str(STUDENT_ID), key="admin_student").strip()
         if student:
             _about(student)

@@ -1,6 +1,6 @@
 """The aggregation API as the pages use it: one method for each question, typed answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Self, TypeVar
@@ -23,6 +23,7 @@ from analytics.class_responses import Aliases, ClassMap, ClassSessions, ClassStr
 from analytics.code_responses import CodeGroups
 from analytics.export_responses import Export, ExportRequest, Exports
 from analytics.own_page_responses import DeletionRequest, OwnOverview, OwnPreferences
+from analytics.plan_responses import ClassPlan, PlannedTime, PlanRequest, PlanSet
 from analytics.report_responses import Report
 from analytics.responses import (
     Answer,
@@ -190,6 +191,11 @@ class ApiClient:
         asked = request.model_dump(mode="json", by_alias=True)
         return self._ask("POST", path, Export, json=asked)
 
+    def cancel_export(self, course_id: str, export_id: str) -> Export:
+        """End an export that runs; one that has ended stays as it is."""
+        path = f"/courses/{_segment(course_id)}/exports/{_segment(export_id)}/cancel"
+        return self._ask("POST", path, Export)
+
     def class_marks(self, course_id: str) -> ClassMarks:
         """Return what instructors noted about moments of class."""
         return self._get(f"/courses/{_segment(course_id)}/marks", ClassMarks)
@@ -205,6 +211,19 @@ class ApiClient:
         """Take a mark back."""
         path = f"/courses/{_segment(course_id)}/marks/{_segment(mark_id)}"
         self._ask("DELETE", path, ClassMarkRemoved)
+
+    def plan(self, course_id: str, *, span: tuple[datetime, datetime]) -> ClassPlan:
+        """Return what is planned for a stretch of time, and where the class is against it."""
+        query = {"from": span[0].isoformat(), "to": span[1].isoformat()}
+        return self._get(f"/courses/{_segment(course_id)}/plan", ClassPlan, query)
+
+    def set_plan(
+        self, course_id: str, span: tuple[datetime, datetime], planned: Sequence[PlannedTime]
+    ) -> PlanSet:
+        """Plan a stretch of time anew, for everybody."""
+        asked = PlanRequest(start=span[0], until=span[1], planned=list(planned))
+        body = asked.model_dump(mode="json", exclude_none=True)
+        return self._ask("PUT", f"/courses/{_segment(course_id)}/plan", PlanSet, json=body)
 
     def exercises(self, course_id: str) -> Exercises:
         """Return how far the class is with each exercise, in the order of the course."""

@@ -9,7 +9,7 @@ from typing import Final, get_args
 import streamlit as st
 
 from analytics.export_responses import Export, ExportFormat, ExportRequest
-from streamlit_app import notices, session
+from streamlit_app import notices, projector, session
 from streamlit_app.api_client import BusyError, NumbersUnavailableError
 from streamlit_app.export_file import link_to
 from streamlit_app.language.formats import clock, day_and_clock, number
@@ -90,8 +90,14 @@ WRONG_ORDER: Final = Text("The first day must not be after the last one.")
 RUNNING: Final = Text("{done} of {total} events")
 READING: Final = Text("reading the course")
 PACKING: Final = Text("packing the file")
+HIDDEN: Final = Text("Names are hidden now, and this file has them.")
+#: Formats in which no student stands by the id that they have here.
+NAMELESS: Final[frozenset[ExportFormat]] = frozenset({"bundle", "xapi"})
 DOWNLOAD: Final = Text("Download ({size})")
 KEPT_UNTIL: Final = Text("kept until {time}")
+CANCEL: Final = Text("Cancel")
+CANCELLED: Final = Text("It was cancelled.")
+CANCELLED_BY: Final = Text("It was cancelled by {who}.")
 STOPPED: Final = Text("It was stopped together with a part of Cellpulse. Start it again.")
 OF_SECTION: Final = Text("section {section}")
 SINCE: Final = Text("from {day}")
@@ -261,12 +267,22 @@ def _made(course_id: str) -> None:
             _one(each)
 
 
+def _cancel(each: Export) -> None:
+    try:
+        session.api().cancel_export(each.course_id, each.export_id)
+    except NumbersUnavailableError as error:
+        st.toast(str(error))
+
+
 def _one(each: Export) -> None:
     with st.container(key=f"export_{each.export_id}", gap="small"):
         st.html(line(each))
         if each.state == "running":
             share = 0.0 if not each.total else min(1.0, each.done / each.total)
-            st.progress(share, text=progress_text(each))
+            with st.container(horizontal=True, vertical_alignment="bottom"):
+                st.progress(share, text=progress_text(each))
+                key = f"cancel_{each.export_id}"
+                st.button(str(CANCEL), key=key, on_click=_cancel, args=(each,))
 
 
 def progress_text(each: Export) -> str:
@@ -302,12 +318,18 @@ def line(each: Export) -> str:
 
 
 def _outcome(each: Export) -> str:
+    if each.state == "done" and session.is_projected() and each.format not in NAMELESS:
+        return projector.instead_of_names(HIDDEN)
     if each.state == "done":
         label = DOWNLOAD.format(size=size(each.file_bytes))
         address = escape(link_to(each.course_id, each.export_id))
         return f'<p><a href="{address}" download target="_self">{escape(label)}</a></p>'
     if each.state == "running":
         return ""
+    if each.state == "cancelled":
+        who = each.cancelled_by
+        told = str(CANCELLED) if who is None else CANCELLED_BY.format(who=who)
+        return f'<p class="cp-muted" role="status">{escape(told)}</p>'
     why = str(STOPPED) if each.state == "stopped" else each.detail or NEVER
     return f'<p class="cp-alarm" role="status">{escape(why)}</p>'
 

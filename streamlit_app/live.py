@@ -25,15 +25,17 @@ def show() -> None:
     class_view.style()
     course_id = st.query_params["course"]
     start = session.latest(f"{course_id}/feed", lambda: feed_start(session.api(), course_id))
-    _class_now(course_id, start.numbers)
+    _class_now(course_id, start.numbers, session.new_drawing())
 
 
 @st.fragment(run_every=SLOWEST_REDRAW_SECONDS)
-def _class_now(course_id: str, start: FeedStart) -> None:
+def _class_now(course_id: str, start: FeedStart, drawing: str) -> None:
     """Draw everything below the bar; the live list asks for this again when numbers moved."""
     api = session.api()
     try:
-        latest = session.latest(f"{course_id}/class", lambda: class_view.ask(api, course_id))
+        latest = session.latest(
+            f"{course_id}/class", lambda: class_view.ask(api, course_id, session.local_zone())
+        )
     except NumbersUnavailableError as error:
         notices.sentence(str(error))
         return
@@ -53,14 +55,20 @@ def _class_now(course_id: str, start: FeedStart) -> None:
             state=lambda: connection_state(
                 progress.as_of, what_is_lost(progress), is_alarm=progress.lost_events > 0
             ),
-            every_run=lambda: _every_run(course_id, start),
+            every_run=lambda: _every_run(course_id, start, drawing),
         )
     )
 
 
-def _every_run(course_id: str, start: FeedStart) -> None:
+def _every_run(course_id: str, start: FeedStart, drawing: str) -> None:
     is_projected = session.is_projected()
     if is_projected:  # then the rows come with each drawing
         api = session.api()
         start = session.latest(f"{course_id}/rows", lambda: feed_start(api, course_id)).numbers
-    live_feed(start, token=session.token(), settings=session.settings(), is_projected=is_projected)
+    live_feed(
+        start,
+        drawing,
+        token=session.token(),
+        settings=session.settings(),
+        is_projected=is_projected,
+    )

@@ -6,9 +6,11 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Palette:
-    """One accent, one success and one warning colour; everything else is ink and grey.
+    """One accent, one success, one warning and one bad colour; everything else is ink and grey.
 
-    `usual` is the accent for what steps back behind what is not usual; for graphics, not for text.
+    `bad` is for what has to be mended, beside a warning that has to be looked at; whoever sees no
+    red or no green tells the two apart as well. `usual` is the accent for what steps back behind
+    what is not usual; for graphics, not for text.
     """
 
     background: str
@@ -20,6 +22,7 @@ class Palette:
     usual: str
     success: str
     warning: str
+    bad: str
     tint: str
 
 
@@ -33,6 +36,7 @@ LIGHT: Final = Palette(
     usual="#6d8eb9",
     success="#27795b",
     warning="#bb4a1a",
+    bad="#ce0b4c",
     tint="#fdf3ea",
 )
 DARK: Final = Palette(
@@ -45,6 +49,7 @@ DARK: Final = Palette(
     usual="#5777a0",
     success="#4fbf95",
     warning="#f08a55",
+    bad="#ff5975",
     tint="#2b231d",
 )
 

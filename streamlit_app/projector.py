@@ -1,6 +1,8 @@
 """Projector mode: while a page is shown to the class, every student goes by a neutral alias."""
 
+from html import escape
 from typing import Final
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -15,6 +17,7 @@ SWITCH_HELP: Final = Text(
     "so that the class may see it. A student's alias stays the same from week to week."
 )
 ON: Final = Text("names hidden")
+LEAVE: Final = Text("Leave projector mode")
 _KEY: Final = "projector_switch"
 #: The parameter of the address that names a student.
 _STUDENT: Final = "student"
@@ -39,6 +42,23 @@ def hide_name_in_address(course_id: str) -> None:
         shown = session.alias_book().shown(course_id, name)
         if shown != name:
             st.query_params[_STUDENT] = shown
+
+
+def hides(why: Text) -> bool:
+    """Tell whether names are hidden, and if so say what can't be shown, with the way out.
+
+    For what has no alias: accounts, rosters, files that are full of names.
+    """
+    if session.is_projected():
+        st.html(instead_of_names(why))
+    return session.is_projected()
+
+
+def instead_of_names(why: Text) -> str:
+    """Return why names are not shown, with a link to this very page with its names."""
+    query = {name: value for name, value in st.query_params.items() if name != PARAMETER}
+    link = f'<a href="?{escape(urlencode(query))}" target="_self">{LEAVE}</a>'
+    return f'<p class="cp-muted" role="status">{escape(str(why))} {link}</p>'
 
 
 def _follow(course_id: str) -> None:

@@ -74,7 +74,7 @@ def show() -> None:
         notices.sentence(str(NO_CLASS_YET))
         return
     _choose(sessions, session_at(sessions, read_moment(st.query_params.get(AT))))
-    _class_then(course_id, sessions)
+    _class_then(course_id, sessions, session.new_drawing())
 
 
 def session_at(sessions: Sequence[ClassSession], moment: datetime | None) -> ClassSession:
@@ -176,7 +176,7 @@ def _asked_for() -> tuple[datetime | None, int]:
 
 
 @st.fragment
-def _class_then(course_id: str, sessions: Sequence[ClassSession]) -> None:
+def _class_then(course_id: str, sessions: Sequence[ClassSession], drawing: str) -> None:
     """Draw the slider and the class below it; the browser asks for this again while it plays."""
     wanted, speed = _asked_for()
     met = session_at(sessions, wanted)
@@ -202,7 +202,8 @@ def _class_then(course_id: str, sessions: Sequence[ClassSession]) -> None:
     marks = [each for each in past.numbers.marks if begin <= each.at <= end]
     with slider:  # last, so that the browser knows by it that all is drawn
         shown = slider_data(begin, end, minutes, marks)
-        replay_time({**shown, "at_ms": _ms(at), "speed": speed}, _follow_browser)
+        moment = {"at_ms": _ms(at), "speed": speed, "drawing": drawing}
+        replay_time({**shown, **moment}, _follow_browser)
 
 
 def slider_data(
@@ -218,8 +219,9 @@ def slider_data(
 
 
 def _ask(api: ApiClient, course_id: str, at: datetime) -> PastNumbers:
+    zone = session.local_zone()
     with ThreadPoolExecutor() as asking:
-        numbers = asking.submit(class_view.ask, api, course_id)
+        numbers = asking.submit(class_view.ask, api, course_id, zone)
         stream = asking.submit(api.class_stream, course_id)
         runs = asking.submit(feed_start, api, course_id)
         return PastNumbers(at, numbers.result(), stream.result(), runs.result())

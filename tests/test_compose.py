@@ -438,7 +438,7 @@ def stack(
         "/home/student": str(tmp_path / "home"),
         r"\b0\.0\.0\.0\b": "127.0.0.1",
         r"(?<=[@/])(redis|ingest|api)(?=:)": "127.0.0.1",
-        **{rf"\b{port}\b": str(free_port()) for port in (6379, 8000, 8001, 8501, 8888)},
+        **{rf"\b{port}\b": str(free_port()) for port in (6379, 8000, 8001, 8501, 8888, 9101, 9102)},
     }
 
     def moved(text: str) -> str:

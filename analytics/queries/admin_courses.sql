@@ -12,6 +12,7 @@
 --   time_zone: IANA name of its time zone; null where none is set.
 --   enrolled: Students enrolled or seen.
 --   sections: Sections that the roster names.
+--   section_names: These sections, in natural order; the first 200.
 --   exercises: Registered exercises that are not retired.
 --   registered_at: When it was registered last; null for never.
 --   first_event_at: Time of its first event; null before any.
@@ -21,7 +22,12 @@
 -- limits: Events count once the lake has them, usually within seconds.
 
 WITH enrolled AS (
-    SELECT course_id, count(*) AS students, count(DISTINCT section) AS sections
+    SELECT
+        course_id,
+        count(*) AS students,
+        count(DISTINCT section) AS sections,
+        list(DISTINCT section ORDER BY natural_order(section), section)
+            FILTER (section IS NOT NULL)[:200] AS section_names
     FROM master.enrollments
     GROUP BY course_id
 ),
@@ -50,6 +56,7 @@ SELECT
     courses.time_zone,
     coalesce(enrolled.students, 0) AS enrolled,
     coalesce(enrolled.sections, 0) AS sections,
+    coalesce(enrolled.section_names, []) AS section_names,
     coalesce(registered.exercises, 0) AS exercises,
     registrations.registered_at,
     events.first_event_at,

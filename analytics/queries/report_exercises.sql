@@ -8,16 +8,21 @@
 -- unit: persons, cell runs, points; difficulty from 0 to 1; times in UTC
 -- parameters:
 --   course_id: The course.
+--   section: Only students of this section; null for all.
 --   start: Begin of the session; null for no bound.
 --   until: Its end; what happened then is not in it; null for no bound.
 --   as_of: Only events up to this position of the log, as position_ns; null for no bound.
 -- columns:
---   exercise: The exercise's name. Registered ones come first, in their order.
+--   exercise: The exercise's name: registered, planned for the session or begun in it. Registered
+--     ones come first, in their order.
 --   title: Its title as it was registered; null where it was not.
 --   notebook: The notebook of the registration; null where it was not.
 --   registered: Whether it is registered now.
 --   points: Points that it gives; null where none are known.
 --   due_at: When it is due; null where nobody said.
+--   planned_at: By when it was to be begun, by the plan of the session: what is planned from 30
+--     minutes before its begin to 30 minutes after its end, the pause that parts two sessions of
+--     class; null where it is not in that plan.
 --   started: Students who ran a cell of it or got a result of its check, in the session.
 --   attempted: Students with a check result in the session; where it has no check, with a run.
 --   solved: Of those who started it there, who had solved it at the end.
@@ -29,24 +34,28 @@
 --     null where nobody attempted it.
 --   lower: Lower end of its 95 % interval.
 --   upper: Upper end of it.
--- reads: master.registered_exercises
--- limits: Titles, points and due dates are those of now. Which exercises an instructor meant to do
---   in a session nobody tells; what was due or begun stands for it.
+-- reads: master.planned_exercises, master.registered_exercises
+-- limits: Titles, points, due dates and the plan are those of now. Where a session has no plan,
+--   nobody tells which exercises were meant for it; what was due or begun stands for that.
 
 WITH work AS (
     FROM student_exercises(
-        $course_id, $start::TIMESTAMPTZ, $until::TIMESTAMPTZ, $as_of::BIGINT
+        $course_id,
+        $start::TIMESTAMPTZ,
+        $until::TIMESTAMPTZ,
+        $as_of::BIGINT,
+        $section::VARCHAR
     )
 ),
 
 by_end AS (
     SELECT student_id, exercise, solved_at
-    FROM student_exercises($course_id, NULL, $until, $as_of)
+    FROM student_exercises($course_id, NULL, $until, $as_of, $section)
 ),
 
 failures AS (
     SELECT exercise, sum(errors)::BIGINT AS errors
-    FROM student_work($course_id, $start, $until, $as_of)
+    FROM student_work($course_id, $start, $until, $as_of, $section)
     GROUP BY exercise
 ),
 
@@ -66,19 +75,29 @@ counted AS (
     GROUP BY exercise
 ),
 
-planned AS (
+registered AS (
     SELECT exercise, title, notebook, points, due_at, place
     FROM master.registered_exercises
     WHERE course_id = $course_id AND retired_at IS NULL
+),
+
+planned AS (
+    SELECT exercise, min("at") AS planned_at
+    FROM master.planned_exercises
+    WHERE course_id = $course_id
+        AND "at" >= $start::TIMESTAMPTZ - INTERVAL 30 MINUTE
+        AND "at" <= $until::TIMESTAMPTZ + INTERVAL 30 MINUTE
+    GROUP BY exercise
 )
 
 SELECT
     exercise,
-    planned.title,
-    planned.notebook,
-    planned.place IS NOT NULL AS registered,
-    planned.points,
-    planned.due_at,
+    registered.title,
+    registered.notebook,
+    registered.place IS NOT NULL AS registered,
+    registered.points,
+    registered.due_at,
+    planned.planned_at,
     coalesce(started, 0) AS started,
     coalesce(attempted, 0) AS attempted,
     coalesce(solved, 0) AS solved,
@@ -89,7 +108,8 @@ SELECT
     difficulty,
     wilson_lower(difficulty, attempted) AS lower,
     wilson_upper(difficulty, attempted) AS upper
-FROM planned
+FROM registered
 FULL JOIN counted USING (exercise)
 LEFT JOIN failures USING (exercise)
-ORDER BY planned.place NULLS LAST, natural_order(exercise), exercise
+FULL JOIN planned USING (exercise)
+ORDER BY registered.place NULLS LAST, natural_order(exercise), exercise

@@ -4,6 +4,7 @@ import click
 from fastapi import Response
 
 from ingest_api.app import create_app
+from ingest_api.progress import DirectProgress
 from ingest_api.serve import run_without_logging_addresses
 from ingest_api.settings import ClientLimits, IngestSettings
 
@@ -19,7 +20,7 @@ def serve(host: str, port: int) -> None:
     async def nothing() -> Response:
         return Response(status_code=202)
 
-    run_without_logging_addresses(app, host, port, ClientLimits.load())
+    run_without_logging_addresses(DirectProgress(app), host, port, ClientLimits.load())
 
 
 if __name__ == "__main__":

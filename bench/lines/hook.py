@@ -70,19 +70,19 @@ def _prepare(folder: Path, scale: Scale) -> Sides:
 
             def with_hook() -> Figures:
                 spool = {"CELLPULSE_SPOOL_DIR": str(folder / f"spool-{next(kernels)}")}
-                with _kernel(folder, hook | spool) as (kernel, started):
-                    loaded = _ask(kernel, _LOAD)
-                    return {"start": started} | loaded | _ask(kernel, cells)
+                with kernel(folder, hook | spool) as (client, started):
+                    loaded = ask_kernel(client, _LOAD)
+                    return {"start": started} | loaded | ask_kernel(client, cells)
 
             def without() -> Figures:
-                with _kernel(folder, {}) as (kernel, started):
-                    return {"start": started} | _ask(kernel, cells)
+                with kernel(folder, {}) as (client, started):
+                    return {"start": started} | ask_kernel(client, cells)
 
             yield {OURS: with_hook, _WITHOUT: without}
 
 
 @contextmanager
-def _kernel(folder: Path, environment: Mapping[str, str]) -> Iterator[tuple[Any, float]]:
+def kernel(folder: Path, environment: Mapping[str, str]) -> Iterator[tuple[Any, float]]:
     """Run a kernel; yield a client of it and the time that its start took, in milliseconds."""
     kept = {name: value for name, value in os.environ.items() if "CELLPULSE" not in name}
     manager = KernelManager(transport="ipc", ip=str(folder / "kernel"))
@@ -101,10 +101,21 @@ def _kernel(folder: Path, environment: Mapping[str, str]) -> Iterator[tuple[Any,
         manager.shutdown_kernel(now=False)
 
 
-def _ask(kernel: Any, code: str) -> dict[str, float]:
-    reply = kernel.execute_interactive(
+def ask_kernel(client: Any, code: str, *, silent: bool = False) -> dict[str, float]:
+    """Run code that leaves its figures in `_found`, and return them.
+
+    Args:
+        client: Of the kernel.
+        code: What is run.
+        silent: Whether the hook is not to see it.
+
+    Raises:
+        BadMeasurementError: The code failed.
+    """
+    reply = client.execute_interactive(
         code,
         timeout=120,
+        silent=silent,
         user_expressions={"found": "__import__('json').dumps(_found)"},
         output_hook=lambda _: None,
     )["content"]

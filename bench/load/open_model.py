@@ -16,6 +16,8 @@ from bench.compare import BadMeasurementError
 
 #: How long the last answers may take, in seconds.
 _LATEST_SECONDS: Final = 30.0
+#: From the call to the first request.
+LEAD_SECONDS: Final = 0.1
 
 
 @dataclass
@@ -31,12 +33,20 @@ class Latencies:
 
 
 async def send(url: str, requests: Iterable[bytes], rate: float, connections: int) -> Latencies:
-    """Send requests at `rate` a second over some connections that stay open.
+    """Send requests at `rate` a second; see `send_when_due`."""
+    due = ((number / rate, request) for number, request in enumerate(requests))
+    return await send_when_due(url, due, connections)
+
+
+async def send_when_due(
+    url: str, requests: Iterable[tuple[float, bytes]], connections: int
+) -> Latencies:
+    """Send each request at its time, over some connections that stay open.
 
     Args:
         url: Whose host and port are connected to.
-        requests: Each with its head, as it goes over the line.
-        rate: How many begin in a second.
+        requests: Each with the second at which it begins, in order, and with its head, as it goes
+            over the line; the first second is `LEAD_SECONDS` from now.
         connections: How many requests can be under way; later ones wait, and their time counts.
 
     Raises:
@@ -52,6 +62,9 @@ async def send(url: str, requests: Iterable[bytes], rate: float, connections: in
         try:
             while True:
                 meant, request = await waiting.get()
+                if reader.at_eof():  # it was idle for longer than the server keeps it
+                    writer.close()
+                    reader, writer = await asyncio.open_connection(where.hostname, where.port)
                 writer.write(request)
                 await _answer(reader)
                 latencies.ms.append((loop.time() - meant) * 1000)
@@ -61,9 +74,9 @@ async def send(url: str, requests: Iterable[bytes], rate: float, connections: in
 
     async with asyncio.timeout(_LATEST_SECONDS * 10), asyncio.TaskGroup() as group:
         workers = [group.create_task(work()) for _ in range(connections)]
-        begin = loop.time() + 0.1
-        for number, request in enumerate(requests):
-            meant = begin + number / rate
+        begin = loop.time() + LEAD_SECONDS
+        for due, request in requests:
+            meant = begin + due
             if (early := meant - loop.time()) > 0:
                 await asyncio.sleep(early)
             waiting.put_nowait((meant, request))

@@ -36,6 +36,7 @@ _NAMES_OF_PEOPLE: Final = (
     ("class_marks", "set_by"),
     ("class_marks", "removed_by"),
     ("enrollments", "display_name"),
+    ("planned_exercises", "set_by"),
     ("student_notes", "written_by"),
 )
 

@@ -19,6 +19,7 @@ from flows.xapi.vocabulary import (
 from ingest_api.events import StoredEvent
 
 Statement = dict[str, Any]
+_MILLISECONDS_A_DAY: Final = 86_400_000
 _PLATFORM: Final = "Cellpulse"
 _PROBED_AT: Final = "2026-01-01T00:00:00Z"
 _PROFILE: Final = {
@@ -142,7 +143,7 @@ def _result(event: StoredEvent) -> dict[str, Any]:
         return {}
     result: dict[str, Any] = {}
     if event.duration_ms is not None:
-        result["duration"] = f"PT{event.duration_ms / 1000:.3f}S"
+        result["duration"] = _duration(event.duration_ms)
     extensions = {
         STATUS: event.status,
         ERROR_NAME: _shareable(event.error_name),
@@ -151,6 +152,12 @@ def _result(event: StoredEvent) -> dict[str, Any]:
     }
     result["extensions"] = {name: value for name, value in extensions.items() if value is not None}
     return result
+
+
+def _duration(milliseconds: float) -> str:
+    """Return an ISO 8601 duration; days apart, for readers have bounds for a number of seconds."""
+    days, rest = divmod(round(milliseconds), _MILLISECONDS_A_DAY)
+    return f"P{days}DT{rest / 1000:.3f}S" if days else f"PT{rest / 1000:.3f}S"
 
 
 def _score(event: StoredEvent) -> dict[str, float]:

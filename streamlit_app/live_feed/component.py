@@ -14,7 +14,7 @@ from analytics.responses import AsOf
 from streamlit_app.addresses import kept
 from streamlit_app.language.text import Text, for_browser, locale
 from streamlit_app.live_feed.start import LOG_START, FeedStart
-from streamlit_app.session import section
+from streamlit_app.session import course_zone, section
 from streamlit_app.settings import DashboardSettings
 from streamlit_app.wording import AGES, KINDS
 
@@ -51,7 +51,7 @@ def _read(*names: str) -> str:
 
 _feed = st.components.v2.component(
     "cellpulse_live_feed",
-    js=_read("positions.js", "socket.js", "rows.js", "feed.js"),
+    js=_read("../leaving.js", "positions.js", "socket.js", "rows.js", "feed.js"),
     css=_read("feed.css"),
     isolate_styles=False,
 )
@@ -70,16 +70,24 @@ _connection = st.components.v2.component(
 
 
 def live_feed(
-    start: FeedStart, *, token: str, settings: DashboardSettings, is_projected: bool
+    start: FeedStart, drawing: str, *, token: str, settings: DashboardSettings, is_projected: bool
 ) -> None:
     """Show the live list; the surrounding fragment runs again whenever stored numbers moved.
 
     What comes over the WebSocket has names in it. So while the page is projected the browser drops
     it, and each row comes with the next drawing: the names are in no table of the browser's either.
+
+    Args:
+        start: The rows to begin with.
+        drawing: Another one each time that the page is drawn from its beginning; see leaving.js.
+        token: With which the browser asks the ingest.
+        settings: Where the ingest is.
+        is_projected: Whether names must not show.
     """
     data: dict[str, Any] = {
         "course_id": start.course_id,
         "section": section(),
+        "drawing": drawing,
         "after": start.after,
         "runs": start.runs,
         "token": token,
@@ -89,6 +97,7 @@ def live_feed(
         "kept": kept(),
         "texts": for_browser(TEXTS),
         "locale": locale().replace("_", "-"),
+        "time_zone": course_zone(),
     }
     _feed(key="live_feed", data=data, on_moved_change=_nothing)
 
@@ -101,6 +110,7 @@ def past_feed(start: FeedStart) -> None:
         "kept": kept(),
         "texts": for_browser({**TEXTS, **PAST_TEXTS}),
         "locale": locale().replace("_", "-"),
+        "time_zone": course_zone(),
     }
     _past(key="past_feed", data=data)
 

@@ -16,8 +16,9 @@ class Feed {
     this.root.append(element("summary", "", data.texts.title), this.tools(data.texts));
     this.root.append(this.list, this.empty);
     parent.append(this.root);
-    this.runs = new RunList(this.list, data.texts.kinds, data.locale, (student) => studentAddress(this.data, student));
+    this.runs = new RunList(this.list, data.texts.kinds, clockIn(data), (student) => studentAddress(this.data, student));
     this.held = undefined; // what came while the list is paused
+    this.leaving = new Leaving();
     this.answer = () => this.announce(this.socket.state);
     window.addEventListener("cellpulse:connection?", this.answer);
     this.socket = new LiveSocket({
@@ -85,6 +86,8 @@ class Feed {
   update(data, setTriggerValue) {
     this.data = data;
     this.ask = setTriggerValue;
+    this.leaving.update(data.drawing);
+    if (this.isDue && !this.leaving.isLeft) this.redraw();
     // While it is paused the list stays as it is; what it lacks of these came over the socket.
     if (!this.held) for (const run of data.runs) this.runs.add(run, false);
     this.tellWhetherEmpty();
@@ -108,6 +111,8 @@ class Feed {
     const wait = Math.max(0, (this.drawnAt ?? -Infinity) + SHORTEST_REDRAW_MS - performance.now());
     this.redrawTimer = setTimeout(() => {
       this.redrawTimer = undefined;
+      this.isDue = this.leaving.isLeft;
+      if (this.isDue) return;
       this.drawnAt = performance.now();
       this.ask?.("moved", this.drawnAt);
     }, wait);
@@ -125,6 +130,7 @@ class Feed {
 
   close() {
     clearTimeout(this.redrawTimer);
+    this.leaving.close();
     window.removeEventListener("cellpulse:connection?", this.answer);
     this.socket.close();
     this.root.remove();

@@ -9,6 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from streamlit_app.language.text import Text, for_browser, locale
+from streamlit_app.session import course_zone
 
 #: How many seconds of class pass in a second.
 SPEEDS: Final = (1, 10, 30, 60)
@@ -29,7 +30,9 @@ _FOLDER: Final = Path(__file__).parent
 
 _time = st.components.v2.component(
     "cellpulse_replay_time",
-    js=(_FOLDER / "time.js").read_text("utf-8"),
+    js="\n".join(
+        part.read_text("utf-8") for part in (_FOLDER.parent / "leaving.js", _FOLDER / "time.js")
+    ),
     css=(_FOLDER / "time.css").read_text("utf-8"),
     isolate_styles=False,
 )
@@ -55,10 +58,16 @@ def replay_time(data: dict[str, Any], on_asked: Callable[[], None]) -> None:
 
     Args:
         data: `begin_ms`, `end_ms`, `at_ms`: of the session of class and the moment; `speed`; `runs`
-            of each minute; `marks`, each with `at_ms` and `text`.
+            of each minute; `marks`, each with `at_ms` and `text`; `drawing`, another one each time
+            that the page is drawn from its beginning, see leaving.js.
         on_asked: Is called when the browser asks for another moment or speed; see `asked`.
     """
-    ours = {"speeds": SPEEDS, "texts": for_browser(TEXTS), "locale": locale().replace("_", "-")}
+    ours = {
+        "speeds": SPEEDS,
+        "texts": for_browser(TEXTS),
+        "locale": locale().replace("_", "-"),
+        "time_zone": course_zone(),
+    }
     _time(key=KEY, data={**data, **ours}, on_asked_change=on_asked)
 
 

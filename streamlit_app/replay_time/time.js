@@ -23,6 +23,7 @@ class ReplayTime {
     this.at = data.at_ms;
     this.speed = data.speed;
     this.isPlaying = false;
+    this.leaving = new Leaving();
     this.root = made("section", "cp-replay");
     this.root.dataset.testid = "replay-time";
     this.root.ariaLabel = data.texts.label;
@@ -112,6 +113,7 @@ class ReplayTime {
     const isElsewhere = data.at_ms !== this.asked && data.at_ms !== this.data.at_ms;
     this.data = data;
     this.tell = setStateValue;
+    this.leaving.update(data.drawing);
     this.build();
     if (this.asked === data.at_ms) this.waitsSince = undefined;
     if (isElsewhere) {
@@ -167,7 +169,7 @@ class ReplayTime {
 
   tick() {
     const now = performance.now();
-    if (this.isPlaying && !this.isHeld) {
+    if (this.isPlaying && !this.isHeld && !this.leaving.isLeft) {
       this.at = Math.min(this.data.end_ms, this.at + (now - this.counted) * this.speed);
       if (this.at >= this.data.end_ms) {
         this.isPlaying = false;
@@ -189,6 +191,7 @@ class ReplayTime {
   }
 
   send() {
+    if (this.leaving.isLeft) return; // it stays due
     this.isDue = false;
     this.asked = Math.round(this.at);
     this.askedAt = this.waitsSince = performance.now();
@@ -205,7 +208,8 @@ class ReplayTime {
   }
 
   clockOf(ms) {
-    return new Date(ms).toLocaleTimeString(this.data.locale, CLOCK);
+    const { locale, time_zone: timeZone } = this.data; // the browser's own zone where none is set
+    return new Date(ms).toLocaleTimeString(locale, { ...CLOCK, timeZone: timeZone ?? undefined });
   }
 
   draw() {
@@ -227,6 +231,7 @@ class ReplayTime {
 
   close() {
     clearInterval(this.timer);
+    this.leaving.close();
     this.root.remove();
   }
 }

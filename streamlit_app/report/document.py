@@ -9,7 +9,7 @@ import pandas as pd
 from analytics.attention_responses import ErrorCluster
 from analytics.report_responses import Report, ReportExercise, ReportHelp
 from streamlit_app.failures import name_of, where_it_is
-from streamlit_app.frames import stream_frame
+from streamlit_app.frames import on_the_wall, stream_frame
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Text
 from streamlit_app.layout import Number
@@ -57,7 +57,7 @@ class Document:
 
     Args:
         title: What it is, and of which course.
-        course: The course's title.
+        course: The course's title, with the section where it is about one.
         when: The session's day and times, and their zone.
         numbers: To be read first.
         changes_title: Of what to change, and a note beside it.
@@ -81,8 +81,8 @@ def document_of(report: Report, zone: tzinfo) -> Document:
     begin, end = report.start.astimezone(zone), report.until.astimezone(zone)
     when = wording.WHEN.format(day=f"{begin:%Y-%m-%d}", start=f"{begin:%H:%M}", end=f"{end:%H:%M}")
     return Document(
-        title=f"{wording.TITLE}: {report.title}",
-        course=report.title,
+        title=f"{wording.TITLE}: {_course(report)}",
+        course=_course(report),
         when=f"{when}, {wording.ZONE.format(zone=begin.tzname() or 'UTC')}",
         numbers=_numbers(report),
         changes_title=_drawn(wording.CHANGES),
@@ -100,6 +100,12 @@ def document_of(report: Report, zone: tzinfo) -> Document:
     )
 
 
+def _course(report: Report) -> str:
+    if report.section is None:
+        return report.title
+    return wording.OF_SECTION.format(course=report.title, section=report.section)
+
+
 def _numbers(report: Report) -> list[Number]:
     begun = sum(each.started > 0 for each in report.exercises)
     of = wording.ENROLLED.format(students=report.students)
@@ -112,8 +118,18 @@ def _numbers(report: Report) -> list[Number]:
     ]
 
 
+def has_plan(report: Report) -> bool:
+    """Tell whether an instructor planned the session."""
+    return any(each.planned_at is not None for each in report.exercises)
+
+
 def is_planned(exercise: ReportExercise, report: Report) -> bool:
-    """Tell whether an exercise is due in the session or the week after it."""
+    """Tell whether an exercise is in the session's plan.
+
+    Without a plan it is one that is due in the session or the week after it.
+    """
+    if has_plan(report):
+        return exercise.planned_at is not None
     due = exercise.due_at
     return due is not None and report.start <= due <= report.until + PLANNED_AHEAD
 
@@ -122,17 +138,21 @@ def _reached(report: Report, zone: tzinfo) -> Section:
     shown = [each for each in report.exercises if each.started or is_planned(each, report)]
     untouched = sum(each.registered for each in report.exercises if each not in shown)
     listed = shown[:EXERCISES_SHOWN]
+    of_plan = has_plan(report)
     notes = _more(len(shown) - len(listed))
+    missed = sum(of_plan and each.started == 0 for each in shown)
+    if missed:
+        notes.append(wording.NOT_REACHED.format(missed))
     if untouched:
         notes.append(wording.UNTOUCHED.format(untouched))
     return Section(
         "reached",
-        _drawn(wording.REACHED),
+        _drawn(wording.REACHED_OF_PLAN if of_plan else wording.REACHED),
         _drawn(
             (
                 wording.EXERCISE,
                 wording.POINTS,
-                wording.DUE,
+                wording.PLANNED if of_plan else wording.DUE,
                 wording.STARTED,
                 wording.SOLVED,
                 wording.BEFORE,
@@ -142,7 +162,7 @@ def _reached(report: Report, zone: tzinfo) -> Section:
             (
                 label_of(each),
                 NEVER if each.points is None else f"{each.points:g}",
-                NEVER if each.due_at is None else f"{each.due_at.astimezone(zone):%m-%d %H:%M}",
+                _planned(each, zone) if of_plan else _due(each, zone),
                 str(each.started),
                 _solved(each),
                 str(each.solved_before),
@@ -169,15 +189,22 @@ def _reached(report: Report, zone: tzinfo) -> Section:
     )
 
 
+def _planned(exercise: ReportExercise, zone: tzinfo) -> str:
+    return NEVER if exercise.planned_at is None else _clock(exercise.planned_at, zone)
+
+
+def _due(exercise: ReportExercise, zone: tzinfo) -> str:
+    due = exercise.due_at
+    return NEVER if due is None else f"{due.astimezone(zone):%m-%d %H:%M}"
+
+
 def _solved(exercise: ReportExercise) -> str:
     number = str(exercise.solved)
     return wording.RAN_ONLY.format(n=number) if exercise.solved_by == "run" else number
 
 
 def _over_time(report: Report, zone: tzinfo) -> Section:
-    frame = stream_frame(report.stream)
-    if not frame.empty:
-        frame["start"] = frame["start"].dt.tz_convert(zone).dt.tz_localize(None)
+    frame = on_the_wall(stream_frame(report.stream), zone)
     return Section(
         "over_time",
         _drawn(wording.OVER_TIME),

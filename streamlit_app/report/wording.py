@@ -6,6 +6,7 @@ from streamlit_app.language.text import Plural, Text
 
 TITLE: Final = Text("After class")
 WHEN: Final = Text("{day}, {start} to {end}")
+OF_SECTION: Final = Text("{course} · section {section}")
 ZONE: Final = Text("times in {zone}")
 AS_OF: Final = Text(
     "Made by Cellpulse from all that had arrived up to {position} of the log; {runs} runs."
@@ -59,6 +60,7 @@ ABSENT: Final = Text(
 AND_OTHERS: Final = Text("{names} and {n} more")
 
 REACHED: Final = (Text("Planned and reached"), Text("what was due or begun"))
+REACHED_OF_PLAN: Final = (Text("Planned and reached"), Text("the plan, and what else was begun"))
 OVER_TIME: Final = (Text("Where the class was"), Text("share of the students at each exercise"))
 HARDEST: Final = (
     Text("Hardest exercises"),
@@ -70,6 +72,7 @@ HELP: Final = (Text("Help"), Text("from the raised hand until somebody came"))
 EXERCISE: Final = Text("exercise")
 POINTS: Final = Text("points")
 DUE: Final = Text("due")
+PLANNED: Final = Text("planned by")
 STARTED: Final = Text("begun")
 SOLVED: Final = Text("solved")
 BEFORE: Final = Text("before")
@@ -99,7 +102,11 @@ UNTOUCHED: Final = Plural(
     "{n} more exercises are registered; nobody worked at them in this session.",
 )
 MORE_ROWS: Final = Plural("{n} more is not listed here.", "{n} more are not listed here.")
-NOTHING_REACHED: Final = Text("Nothing was due, and nobody worked at an exercise.")
+NOT_REACHED: Final = Plural(
+    "{n} exercise of the plan was begun by nobody.",
+    "{n} exercises of the plan were begun by nobody.",
+)
+NOTHING_REACHED: Final = Text("Nothing was planned or due, and nobody worked at an exercise.")
 NOT_AT_AN_EXERCISE: Final = Text("Nobody worked at an exercise.")
 NOT_HARD: Final = Text("No exercise was tried by {least} students or more.")
 NO_FAILURES: Final = Text("No run failed.")

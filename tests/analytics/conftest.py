@@ -133,6 +133,10 @@ def known_class(
             "VALUES ('m', 'py', %(at)s, 'explained sums', %(at)s, 'grace')",
             {"at": NINE_O_CLOCK + timedelta(minutes=2)},
         )
+        connection.execute(
+            "INSERT INTO planned_exercises VALUES ('py', %s, '1.10', now(), 'grace')",
+            [NINE_O_CLOCK + timedelta(minutes=5)],
+        )
     yield stores
     stores.close()
     with psycopg.connect(postgres_server("postgres"), autocommit=True) as admin:

@@ -5,6 +5,7 @@ import json
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -172,6 +173,7 @@ async def test_a_course_is_made_changed_and_listed(admin: httpx.AsyncClient) -> 
         "time_zone": None,
         "enrolled": 0,
         "sections": 0,
+        "section_names": [],
         "exercises": 0,
         "registered_at": None,
         "first_event_at": None,
@@ -233,7 +235,17 @@ async def test_a_roster_is_looked_at_then_enrolled(admin: httpx.AsyncClient) -> 
         "section": "B",
         "name_before": "Ada",
         "section_before": "A",
+        "seat": None,
+        "seat_before": None,
     }
+    third = "student_id,section,seat\ns1,B10,C4\ns2,B9,\n"
+    await admin.post(address, content=third, headers=CSV)
+    moved = await admin.post(f"{address}/preview", content="student_id,seat\ns1,C5\n", headers=CSV)
+    [student] = moved.json()["students"]
+    assert (student["seat"], student["seat_before"]) == ("C5", "C4")
+    courses = (await admin.get("/admin/courses")).json()["courses"]
+    named = {each["course_id"]: (each["sections"], each["section_names"]) for each in courses}
+    assert named["enrol"] == (3, ["B", "B9", "B10"])
 
 
 async def test_every_bad_line_of_a_roster_is_named_and_nobody_is_enrolled(
@@ -436,7 +448,13 @@ async def test_an_account_is_made_reset_and_removed(admin: httpx.AsyncClient) ->
     assert await last_action(admin) == ("root", "account made", None, "eva/1, instructor of py")
     assert (await admin.post("/admin/accounts", json=asked)).status_code == 409
     known = (await admin.get("/admin/accounts")).json()
-    eva = {"account": "eva/1", "role": "instructor", "courses": ["py"], "has_password": False}
+    eva = {
+        "account": "eva/1",
+        "role": "instructor",
+        "courses": ["py"],
+        "sections": [],
+        "has_password": False,
+    }
     assert eva in known["accounts"]
     assert {"admin", "instructor"} <= set(known["roles"])
     code = httpx.URL(link).params["code"]
@@ -455,9 +473,45 @@ async def test_an_account_is_made_reset_and_removed(admin: httpx.AsyncClient) ->
         assert "there is no account 'eva/1'" in gone.json()["detail"]
 
 
+async def test_an_assistant_is_made_of_sections_of_one_course(admin: httpx.AsyncClient) -> None:
+    """Whoever follows the link sees these sections, and nothing of the whole course."""
+    asked = {"account": "ben", "role": "assistant", "courses": ["py"], "sections": ["A", "B"]}
+    link = (await admin.post("/admin/accounts", json=asked)).json()["path"]
+    assert await last_action(admin) == (
+        "root",
+        "account made",
+        None,
+        "ben, assistant of py (section A, B)",
+    )
+    [ben] = [
+        each
+        for each in (await admin.get("/admin/accounts")).json()["accounts"]
+        if each["account"] == "ben"
+    ]
+    assert ben == asked | {"has_password": False}
+    chosen = {"code": httpx.URL(link).params["code"], "password": "correct horse battery"}
+    token = (await admin.post("/password", json=chosen)).json()["token"]
+    own = {"Authorization": f"Bearer {token}"}
+    viewer = (await admin.get("/viewer", headers=own)).json()
+    assert viewer["courses"] == ["py"]
+    assert [each["section"] for each in viewer["sections"]] == ["A", "B"]
+    assert viewer["is_admin"] is False
+    assert (await admin.get("/courses/py/exports", headers=own)).status_code == 403
+    assert (await admin.delete("/admin/accounts/ben")).status_code == 200
+
+
+OF_SECTION = {"account": "x", "role": "assistant", "courses": ["py"], "sections": ["A"]}
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [
+        (OF_SECTION | {"sections": []}, "one course and at least one section of it"),
+        (OF_SECTION | {"courses": []}, "one course and at least one section of it"),
+        (OF_SECTION | {"courses": ["py", "a"]}, "one course and at least one section of it"),
+        (OF_SECTION | {"sections": [" "]}, "sections"),
+        (OF_SECTION | {"role": "instructor"}, "only an assistant has sections"),
+        (OF_SECTION | {"role": "admin"}, "only an assistant has sections"),
         ({"account": "x", "role": "admin", "courses": ["py"]}, "an admin sees every course"),
         ({"account": "x", "role": "instructor"}, "any other role needs at least one"),
         ({"account": "x", "role": "instructor", "courses": ["*"]}, "give the role admin"),
@@ -508,7 +562,7 @@ async def test_what_is_stored_of_a_course_is_told(
 
 
 async def test_health_says_what_the_command_says(
-    admin: httpx.AsyncClient, redis_server_url: str
+    admin: httpx.AsyncClient, redis_server_url: str, tmp_path: Path
 ) -> None:
     """Each part and store has a level and words; what does not answer is told and no error."""
     health = (await admin.get("/admin/health")).json()
@@ -523,7 +577,7 @@ async def test_health_says_what_the_command_says(
     assert health["events"]["lost"] == 0
     assert health["backup"]["level"] == "watch"
     with Redis.from_url(redis_server_url) as redis:
-        note_backup(redis, datetime.now(UTC) - timedelta(hours=30))
+        note_backup(redis, datetime.now(UTC) - timedelta(hours=30), tmp_path)
     backup = (await admin.get("/admin/health")).json()["backup"]
     assert (backup["level"], backup["words"]) == ("well", "the last one was made 30.0 hours ago")
 

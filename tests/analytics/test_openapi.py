@@ -22,6 +22,7 @@ from analytics import (
     export_responses,
     hook_token_responses,
     own_page_responses,
+    plan_responses,
     report_responses,
     responses,
     sign_in_responses,
@@ -45,6 +46,7 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/class_sessions": class_responses.ClassSessions,
     "/api/v1/courses/{course_id}/class_stream": class_responses.ClassStream,
     "/api/v1/courses/{course_id}/marks": class_mark_responses.ClassMarks,
+    "/api/v1/courses/{course_id}/plan": plan_responses.ClassPlan,
     "/api/v1/courses/{course_id}/code_groups": code_responses.CodeGroups,
     "/api/v1/courses/{course_id}/aliases": class_responses.Aliases,
     "/api/v1/measures": responses.Measures,
@@ -91,6 +93,7 @@ CHANGES = {
     ("post", f"{OWN}/deletion"): own_page_responses.DeletionRequest,
     ("delete", f"{OWN}/deletion"): own_page_responses.DeletionRequest,
     ("post", "/api/v1/courses/{course_id}/marks"): class_mark_responses.ClassMarkSet,
+    ("put", "/api/v1/courses/{course_id}/plan"): plan_responses.PlanSet,
     (
         "delete",
         "/api/v1/courses/{course_id}/marks/{mark_id}",
@@ -141,6 +144,7 @@ CHANGES = {
         "/api/v1/courses/{course_id}/attention/{student_id}/mark",
     ): attention_responses.Marked,
     ("post", "/api/v1/courses/{course_id}/exports"): export_responses.Export,
+    ("post", "/api/v1/courses/{course_id}/exports/{export_id}/cancel"): export_responses.Export,
 }
 OPERATIONS = {("get", path): answer for path, answer in ANSWERS.items()} | CHANGES
 OF_API = [

@@ -28,11 +28,11 @@ def made_up(ours: list[float], other: list[float]) -> Line:
     return Line("made-up", (ROW,), prepare)
 
 
-@pytest.mark.parametrize("line", ["ingest-cost", "api"])
+@pytest.mark.parametrize("line", ["ingest-cost", "api", "big-lake"])
 def test_one_line_runs_from_the_command_line(tmp_path: Path, line: str) -> None:
     """One line starts its servers, measures both sides and writes what a reviewer reads.
 
-    The one that asks the product's own queries elsewhere too, which a change of them can break.
+    Those that ask the product's own queries elsewhere too, which a change of them can break.
     """
     command = (sys.executable, "-m", "bench", "--only", line, "--tiny")
     done = subprocess.run(
@@ -49,6 +49,20 @@ def test_one_line_runs_from_the_command_line(tmp_path: Path, line: str) -> None:
         low, high = row["spread"]
         assert 0 < low <= row["ratio"] <= high
     assert (tmp_path / "results.svg").read_text().startswith("<svg")
+
+
+def test_a_small_lesson_is_played_against_all_parts() -> None:
+    """Every run is accepted once, instructors' numbers come to count it, and each part is named."""
+    command = (sys.executable, "-m", "bench.scale", "--students", "50", "--minutes", "0.2")
+    done = subprocess.run(
+        (*command, "--instructors", "1"), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["events"] == found["counts"]["accepted"] > 0
+    assert found["pages"]["row_in_live_list_s"]["max"] > 0
+    assert {"ingest", "relay", "worker", "api", "redis", "postgres"} <= set(found["core_percent"])
+    assert found["bytes_an_event"]["log in memory"] > 0
 
 
 def test_an_unknown_line_gets_one_clear_line() -> None:

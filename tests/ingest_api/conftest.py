@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from flows.embedded.part import free_port
 from ingest_api.app import create_app
+from ingest_api.progress import DirectProgress
 from ingest_api.serve import without_logging_addresses
 from ingest_api.settings import ClientLimits, IngestSettings
 from ingest_api.tokens import Grant, Scope, issue_token
@@ -51,7 +52,9 @@ def serve_ingest(wait_until: Callable[..., None]) -> Iterator[Callable[..., Runn
         given = {"CELLPULSE_REDIS_URL": redis_url, "CELLPULSE_SECRET": SECRET, **settings}
         app = create_app(IngestSettings.model_validate(given))
         port = free_port()
-        server = uvicorn.Server(without_logging_addresses(app, "127.0.0.1", port, ClientLimits()))
+        server = uvicorn.Server(
+            without_logging_addresses(DirectProgress(app), "127.0.0.1", port, ClientLimits())
+        )
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         wait_until(lambda: server.started, "the ingest")

@@ -146,6 +146,16 @@ def test_bad_bodies_get_a_problem(ingest: Any, body: bytes, status: int) -> None
     check_problem(ingest.client.post("/student-progress", content=body, headers=headers), status)
 
 
+def test_a_fault_of_the_server_is_a_problem_too(ingest: Any) -> None:
+    """It is said in the usual form, and the ingest goes on."""
+    preferences, ingest.app.state.preferences = ingest.app.state.preferences, None
+    answer = ingest.post(RUN)
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
+    assert "fault of the server" in answer.json()["detail"]
+    ingest.app.state.preferences = preferences
+    assert ingest.post(RUN).status_code == 202
+
+
 def test_wrong_access_gets_a_problem(ingest: Any, redis_client: Redis) -> None:
     """No token, a bad one, and one for something else are told apart, and nothing is stored."""
     post = ingest.client.post

@@ -64,6 +64,7 @@ from analytics.class_responses import (
 from analytics.code_responses import CodeGroup, CodeGroups
 from analytics.measure import load_measure
 from analytics.measure_answers import definition, measures
+from analytics.plan_responses import PlannedTime
 from analytics.responses import (
     AsOf,
     Course,
@@ -83,11 +84,12 @@ from analytics.responses import (
     Timeline,
     TimelineBucket,
 )
-from analytics.sign_in_responses import OpenSection, Viewer
+from analytics.sign_in_responses import NewSession, OpenSection, Viewer
 from analytics.student_examples import SITTINGS
 from analytics.student_responses import Note, NoteRequest, Notes, Sittings
 from streamlit_app import session
 from tests.streamlit_app.after_class_api import AfterClass, serve_after_class
+from tests.streamlit_app.plan_api import serve_plan
 
 READ_TOKEN = "read-token-of-the-instructor"
 STUDENT_TOKEN = "token-of-a-student"
@@ -126,12 +128,16 @@ class MadeUpClass:
         self.thresholds = Thresholds()
         self.marks: dict[str, list[Mark]] = {}
         self.noted: list[ClassMark] = []
+        self.time_zone: str | None = None
+        self.planned: list[PlannedTime] = []
+        self.further_on: list[str] = []
         self.asked_as_of: set[tuple[str, str | None]] = set()
         self.clusters: list[ErrorCluster] = []
         self.too_little: set[str] = set()
         self.further: dict[str, dict[str, Any]] = {}
         self.own: list[dict[str, str]] = []
         self.after_class = AfterClass()
+        self.course_sections: list[str] = []
 
     def run(self, student: str, status: str = "ok", **fields: Any) -> dict[str, Any]:
         """Let a student run a cell; return what the WebSocket would send of it."""
@@ -353,12 +359,18 @@ def _judging_api(made_up: MadeUpClass) -> FastAPI:
             return JSONResponse({"detail": "the lake is away"}, 503)
         if request.url.path in made_up.answer_with:
             return JSONResponse(made_up.answer_with[request.url.path])
+        if request.url.path == "/api/v1/sign-in":
+            return await call_next(request)
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         if token == STUDENT_TOKEN:
             return JSONResponse({"detail": "use a read token"}, 403)
         if token != READ_TOKEN:
             return JSONResponse({"detail": "use a token"}, 401)
         return await call_next(request)
+
+    @app.post("/api/v1/sign-in")
+    def sign_in() -> NewSession:
+        return NewSession(token=READ_TOKEN, viewer=Viewer(account=made_up.account))
 
     @app.get("/api/v1/viewer")
     def viewer() -> Viewer:
@@ -386,6 +398,8 @@ def _api(made_up: MadeUpClass) -> FastAPI:
                     title=made_up.titles.get(course, course),
                     students=len(made_up.states()),
                     last_event_at=last if course == COURSE else None,
+                    time_zone=made_up.time_zone,
+                    sections=made_up.course_sections if course == COURSE else [],
                 )
                 for course in made_up.courses
             ],
@@ -410,6 +424,7 @@ def _api(made_up: MadeUpClass) -> FastAPI:
     serve_after_class(app, made_up)
     _serve_picture(app, made_up)
     _serve_class_marks(app, made_up)
+    serve_plan(app, made_up)
     _serve_attention(app, made_up)
     _serve_measures(app, made_up)
 

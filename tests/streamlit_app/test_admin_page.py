@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics import admin_examples
+from analytics.admin_account_responses import AccountLink, NewAccount
 from analytics.admin_health_responses import HealthLine
 from streamlit_app.admin_client import AdminClient, ChangeRefusedError
 from streamlit_app.admin_registration import MIXED, packed, refused
@@ -44,10 +45,10 @@ def open_part(made_up: Any, open_alone: Callable[..., AppTest]) -> Callable[...,
         "students/s01/stored": admin_examples.ABOUT_STUDENT,
     }
 
-    def open_part(part: str, **answers: Any) -> AppTest:
+    def open_part(part: str, query: dict[str, str] | None = None, **answers: Any) -> AppTest:
         for path, answer in (usual | answers).items():
             made_up.answer_with[f"{ADMIN}/{path}"] = answer.model_dump(mode="json")
-        return open_alone("admin", course="python-1", part=part)
+        return open_alone("admin", course="python-1", part=part, **(query or {}))
 
     return open_part
 
@@ -141,6 +142,75 @@ def test_a_link_is_shown_once(
     app.run()
     assert not app.code
     assert "ada" in text_of(app)
+
+
+def test_each_role_is_asked_for_what_it_takes(
+    open_part: Callable[..., AppTest],
+    text_of: Callable[[AppTest], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An instructor for courses, an assistant for sections of one, an admin for neither."""
+    asked: list[NewAccount] = []
+
+    def make(_: AdminClient, account: NewAccount) -> AccountLink:
+        asked.append(account)
+        return admin_examples.LINK
+
+    monkeypatch.setattr(AdminClient, "add_account", make)
+    app = open_part("accounts")
+    assert "python-1 (section A)" in text_of(app)
+    app.text_input(key="account_name/0").set_value("cy")
+    app.selectbox(key="account_role/0").set_value("instructor").run()
+    assert app.multiselect(key="account_courses/0").options == ["python-1"]
+    app.selectbox(key="account_role/0").set_value("admin").run()
+    assert not app.multiselect
+    app.selectbox(key="account_role/0").set_value("assistant").run()
+    app.selectbox(key="account_course/0").set_value("python-1").run()
+    sections = app.multiselect(key="account_sections/0/python-1")
+    assert sections.options == ["A", "B"]
+    sections.set_value(["B"])
+    app.button(key="admin_make_account").click().run()
+    assert [each.model_dump() for each in asked] == [
+        {"account": "cy", "role": "assistant", "courses": ["python-1"], "sections": ["B"]}
+    ]
+    assert "The account cy was made" in text_of(app)
+    assert app.text_input(key="account_name/1").value == ""
+
+
+@pytest.mark.parametrize(
+    ("part", "asks", "not_asked"),
+    [
+        ("courses", "courses", "actions"),
+        ("enrolment", "courses", "actions"),
+        ("registration", "courses", "actions"),
+        ("accounts", "courses", "accounts"),
+        ("stored", "courses/python-1/stored", "actions"),
+        ("health", "health", "actions"),
+    ],
+)
+def test_projected_it_shows_nobody(
+    part: str,
+    asks: str,
+    not_asked: str,
+    open_part: Callable[..., AppTest],
+    text_of: Callable[[AppTest], str],
+    made_up: Any,
+) -> None:
+    """No account, no roster, no student and no log: it says so, with the way to the names."""
+    made_up.asked.clear()
+    app = open_part(part, {"projector": "1"})
+    app.session_state["admin_new_link"] = admin_examples.LINK
+    app.run()
+    text = text_of(app)
+    for name in ("ada", "ben", "Ada"):
+        assert re.search(rf"\b{name}\b", text) is None, name
+    assert not app.code
+    assert not [each for each in app.text_input if each.key == "admin_student"]
+    assert not app.get("file_uploader") or part == "registration"
+    assert "Names are hidden now" in text
+    assert f'<a href="?course=python-1&amp;part={part}" target="_self">Leave projector' in text
+    assert f"{ADMIN}/{asks}" in made_up.asked
+    assert f"{ADMIN}/{not_asked}" not in made_up.asked
 
 
 def test_notebooks_are_sent_as_one_zip_file() -> None:

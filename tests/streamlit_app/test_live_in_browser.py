@@ -4,11 +4,20 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page, WebSocketRoute, expect
 
 TOKEN = "read-token-of-the-instructor"
+#: A second has passed in which the live list did not ask for new numbers, so it may ask at once.
+UNDISTURBED = """() => {
+  const app = document.querySelector("[data-testid=stApp]");
+  const isRunning = app?.dataset.testScriptState !== "notRunning";
+  if (isRunning || !window.restsSince) window.restsSince = performance.now();
+  return performance.now() - window.restsSince > 1000;
+}"""
 
 
 @pytest.fixture
@@ -28,6 +37,41 @@ def positions(page: Page) -> Callable[[], list[str]]:
     return lambda: page.get_by_test_id("live-run").evaluate_all(
         "rows => rows.map(row => row.dataset.position)"
     )
+
+
+class HeldStream:
+    """The connection between a page and Python, on which what Python says can be held back."""
+
+    def __init__(self, page: Page) -> None:
+        self.asked = 0
+        self._held: list[Callable[[], None]] | None = None
+        page.route_web_socket(re.compile("/_stcore/stream"), self._route)
+
+    def _route(self, browser: WebSocketRoute) -> None:
+        python = browser.connect_to_server()
+
+        def ask(message: str | bytes) -> None:
+            self.asked += 1
+            python.send(message)
+
+        def answer(message: str | bytes) -> None:
+            if self._held is None:
+                browser.send(message)
+            else:
+                self._held.append(lambda: browser.send(message))
+
+        browser.on_message(ask)
+        python.on_message(answer)
+
+    def hold(self) -> None:
+        """Hold back whatever Python says from now on."""
+        self._held = []
+
+    def release(self) -> None:
+        """Let it come."""
+        held, self._held = self._held or [], None
+        for send in held:
+            send()
 
 
 def _expect_state(page: Page, *states: str) -> None:
@@ -76,6 +120,39 @@ def test_a_run_appears_without_a_reload_and_moves_the_numbers(
     expect(_number(page, "here now")).to_have_text("2 of 2")
     expect(_cells(page, "Heron")).to_have_text(["failing, 1 run in a row"])
     assert page.evaluate("window.sameDocument")
+
+
+def test_a_link_leads_a_colleague_to_exactly_its_view_in_the_course_s_time(
+    page: Page, dashboard: str, made_up: Any, ingest: Any
+) -> None:
+    """Through the sign-in; the charts' and the list's times are the course's, not the browser's."""
+    made_up.time_zone = "America/New_York"
+    for student in ("Vole", "Asp"):
+        ingest.send(made_up.run(student))
+    # What charts write is painted, so one can only listen to the painting.
+    page.add_init_script(
+        "window.painted = []; const paint = CanvasRenderingContext2D.prototype.fillText;"
+        "CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {"
+        "  painted.push(text); return paint.call(this, text, ...rest); };"
+    )
+    link = f"{dashboard}/live?course=python-101&order=name&failure=Name%26Error%20%E3%81%82"
+    page.goto(link)
+    page.get_by_label("Name").fill("grace")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_test_id("class-map")).to_be_visible(timeout=60_000)
+    assert parse_qs(urlsplit(page.url).query) == parse_qs(urlsplit(link).query)
+    assert urlsplit(page.url).path == "/live"
+    expect(_names(page)).to_have_text(["Asp", "Vole"])
+    taught = ZoneInfo("America/New_York")
+    at = made_up.events[-1].received_at.astimezone(taught)
+    newest = page.get_by_test_id("live-run").first
+    expect(newest.locator("time")).to_have_text(f"{at:%H:%M:%S}")
+    page.wait_for_function(
+        "minutes => minutes.some(each => painted.includes(each))",
+        arg=[f"{at + timedelta(minutes=late):%H:%M}:00" for late in range(3)],
+        timeout=60_000,
+    )
 
 
 def test_numbers_that_stand_still_are_called_old(
@@ -290,6 +367,32 @@ def test_a_name_leads_to_the_student_and_back(
     page.go_back()
     expect(page.get_by_test_id("history-table")).to_contain_text("NameError")
     expect(page).to_have_url(address)
+
+
+def test_numbers_that_move_while_one_leaves_do_not_empty_the_next_page(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """A signal that comes when a link or Back was pressed does not ask for the old page."""
+    stream = HeldStream(page)
+    made_up.run("Vole", "error", error_name="NameError")
+    enter()
+    for leave in (page.get_by_role("link", name="Student").click, page.go_back):
+        page.get_by_role("link", name="Live").click()
+        _expect_state(page, "live")
+        page.wait_for_function(UNDISTURBED)
+        stream.hold()
+        asked = stream.asked
+        leave()
+        for _ in range(2):
+            ingest.signal()
+            run = made_up.run("Vole")
+            ingest.send(run)
+            newest = page.locator(f'[data-testid=live-run][data-position="{run["position"]}"]')
+            expect(newest).to_be_attached()
+            page.evaluate("new Promise(requestAnimationFrame)")
+        assert stream.asked == asked + 1
+        stream.release()
+        expect(page.get_by_test_id("class-table")).to_contain_text("Vole")
 
 
 def test_the_page_needs_nobody_else(

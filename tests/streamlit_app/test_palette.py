@@ -1,6 +1,8 @@
+import math
 import re
 import tomllib
-from itertools import product
+from collections.abc import Sequence
+from itertools import combinations, product
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +13,59 @@ from streamlit_app import charts
 from streamlit_app.frames import RAN_ONLY
 from streamlit_app.palette import DARK, LIGHT, Palette, contrast, css_variables, mixed, palette_for
 
+#: What each kind of sight makes of linear red, green and blue: Machado, Oliveira and Fernandes
+#: (2009), doi:10.1109/TVCG.2009.113, at full severity.
+SIGHTS = {
+    "usual": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "protanopia": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    "deuteranopia": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.011820, 0.042940, 0.968881),
+    ),
+    "tritanopia": (
+        (1.255528, -0.076749, -0.178779),
+        (-0.078411, 0.930809, 0.147602),
+        (0.004733, 0.691367, 0.303900),
+    ),
+}
+#: Linear sRGB to CIE XYZ, each by the white of D65.
+XYZ_OF_SRGB = (
+    (0.4339, 0.3762, 0.1899),
+    (0.2126, 0.7152, 0.0722),
+    (0.0178, 0.1095, 0.8730),
+)
 PACKAGE = Path(streamlit_app.__file__).parent
+
+
+def seen(colour: str, sight: str) -> tuple[float, ...]:
+    """Return a colour as linear red, green and blue, as somebody sees it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return tuple(min(1, max(0, part)) for part in times(SIGHTS[sight], linear))
+
+
+def difference(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    """Return how far apart two colours are in CIELAB (1976): 2 can just be seen side by side."""
+    return math.dist(lab(one), lab(other))
+
+
+def lab(linear: tuple[float, ...]) -> tuple[float, float, float]:
+    x, y, z = (
+        part ** (1 / 3) if part > 216 / 24389 else (part * 24389 / 27 + 16) / 116
+        for part in times(XYZ_OF_SRGB, linear)
+    )
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+def times(matrix: Sequence[Sequence[float]], vector: Sequence[float]) -> list[float]:
+    return [sum(a * b for a, b in zip(row, vector, strict=True)) for row in matrix]
 
 
 @pytest.mark.parametrize(("name", "colours"), [("light", LIGHT), ("dark", DARK)])
@@ -24,6 +78,7 @@ def test_streamlits_theme_has_the_same_colours(name: str, colours: Palette) -> N
         "greenColor": colours.success,
         "orangeColor": colours.warning,
         "primaryColor": colours.accent,
+        "redColor": colours.bad,
         "secondaryBackgroundColor": colours.card,
         "textColor": colours.ink,
     }
@@ -32,7 +87,8 @@ def test_streamlits_theme_has_the_same_colours(name: str, colours: Palette) -> N
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
 def test_every_text_can_be_read(colours: Palette) -> None:
     """Each colour that text has contrasts with each ground it stands on as WCAG AA asks."""
-    texts = (colours.ink, colours.muted, colours.accent, colours.success, colours.warning)
+    meaning = (colours.accent, colours.success, colours.warning, colours.bad)
+    texts = (colours.ink, colours.muted, *meaning)
     grounds = (colours.background, colours.card, colours.tint)
     for text, ground in product(texts, grounds):
         assert contrast(text, ground) >= 4.5, (text, ground)
@@ -41,9 +97,18 @@ def test_every_text_can_be_read(colours: Palette) -> None:
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
 def test_every_graphic_can_be_seen(colours: Palette) -> None:
     """Each colour of a bar, mark or shape contrasts with its ground as WCAG asks of graphics."""
-    marks = (colours.accent, colours.usual, colours.success, colours.warning, colours.muted)
+    meaning = (colours.accent, colours.success, colours.warning, colours.bad)
+    marks = (colours.usual, colours.muted, *meaning)
     for mark, ground in product(marks, (colours.background, colours.card)):
         assert contrast(mark, ground) >= 3, (mark, ground)
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+def test_good_worrying_and_bad_are_told_apart_by_everybody(colours: Palette) -> None:
+    """Also by whoever has no long-wave, no medium-wave or no short-wave cones."""
+    levels = (colours.success, colours.warning, colours.bad)
+    for sight, (one, other) in product(SIGHTS, combinations(levels, 2)):
+        assert difference(seen(one, sight), seen(other, sight)) >= 15, (sight, one, other)
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])

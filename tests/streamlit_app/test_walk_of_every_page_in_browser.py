@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import ConsoleMessage, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from analytics.attention_responses import ErrorCluster, Listed, Reason
 from analytics.export_responses import ExportRequest
+from analytics.plan_responses import PlannedTime
 from analytics.report_responses import Report
 from streamlit_app.language.choice import COOKIE
 from tests.streamlit_app.report.made_up import exercise, hand, report
@@ -56,6 +57,7 @@ VIEWS: Final = (
         "[data-testid=runs-table]",
     ),
     View("after-class", f"/after-class?course={COURSE}", ".st-key-report_help .cp-table"),
+    View("plan", f"/plan?course={COURSE}", "[data-testid=plan-exercises]"),
     View("export", f"/export?course={COURSE}&format=bundle", "[data-testid=export]"),
 )
 #: What Streamlit draws itself and offers no way to change, each by its selector and rule alone.
@@ -150,6 +152,10 @@ def class_of_twelve(made_up: Any, ingest: Any) -> Iterator[None]:
                 error_message="name 'x' is not defined",
                 at=at + timedelta(seconds=30),
             )
+    made_up.planned = [
+        PlannedTime(at=now + timedelta(minutes=minutes), exercise=name)
+        for minutes, name in ((-30, "1.1"), (-3, "1.2"), (15, "1.2"))
+    ]
     made_up.needy = [_needy(f"s{number:02}", now) for number in (3, 7)]
     made_up.clusters = [_cluster(now)]
     made_up.after_class.met(_report(now))
@@ -276,8 +282,14 @@ def _violations(page: Page) -> list[str]:
 def test_every_page_is_accessible_whole_and_in_one_language(
     page: Page, show: Callable[[View, str], None], pictures: Path, language: str
 ) -> None:
-    """By axe in both themes; no sideways scroll at four sizes; no word left in English."""
+    """By axe in both themes; no sideways scroll; no word left in English; nothing blocked."""
     wrong: list[str] = []
+
+    def note_blocked(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            wrong.append(f"{page.url}: {message.text}")
+
+    page.on("console", note_blocked)
     for view in VIEWS:
         page.set_viewport_size({"width": 1440, "height": 900})
         for theme in THEMES:

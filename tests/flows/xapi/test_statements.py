@@ -114,6 +114,8 @@ def test_a_run_is_about_its_exercise_or_else_the_course(
     assert run["context"]["contextActivities"]["grouping"][0]["id"] == f"{HOME}/courses/demo"
     assert run["context"]["contextActivities"]["category"][0]["id"] == PROFILE_VERSION
     assert run["result"] == {"duration": "PT1.235S", "extensions": {STATUS: "ok"}}
+    [longest] = said(duration_ms=2**53 - 1)
+    assert longest["result"]["duration"] == "P104249991DT32340.991S"
     for exercise in ("", None):
         [run] = said(exercise=exercise)
         assert run["object"]["id"] == f"{HOME}/courses/demo"

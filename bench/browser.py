@@ -1,0 +1,39 @@
+"""A real browser, and when a text came into its page."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from playwright.sync_api import Browser, sync_playwright
+
+from bench.compare import BadMeasurementError
+from flows.embedded.part import find_program
+
+_FLAGS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Run Chromium without a window.
+
+    Raises:
+        BadMeasurementError: There is none on the PATH.
+    """
+    chromium = find_program("chromium")
+    if chromium is None:
+        raise BadMeasurementError("there is no chromium on the PATH; install it (Debian: chromium)")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
+        try:
+            yield started
+        finally:
+            started.close()
