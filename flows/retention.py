@@ -10,8 +10,8 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from typing import Any, Final
+from uuid import uuid4
 
 from redis import Redis
 from sqlalchemy import Engine, Integer, cast, func, literal, select, update
@@ -30,7 +30,8 @@ from flows.stores.transaction import transaction
 
 #: At once, so that the log is not kept from being trimmed for long.
 _AT_ONCE: Final = 50
-#: Whose erasure was begun and is not through every store; it is gone before files are written anew.
+#: Whose erasure was begun and is not through every store, with its id; it is gone before files are
+#: written anew.
 _BEGUN: Final = "cellpulse:retention-begun"
 _TO_WRITE_ANEW: Final = "cellpulse:retention-to-write-anew"
 
@@ -149,20 +150,19 @@ def _erase(parts: Parts) -> list[Person]:
     up_to = position_from_ns(read_end(redis).position_ns)
     await_stores(parts, up_to)
     # What was cut off comes first: PostgreSQL may know of them no more, and another store still.
-    begun: Any = redis.smembers(_BEGUN)
-    persons = [Person(*json.loads(each)) for each in begun]
-    # Asked again: who has come back by now stays.
-    over = [each.person for each in due(parts.engine)[:_AT_ONCE]]
-    persons += [person for person in over if person not in persons]
-    for person in persons:
-        redis.sadd(_BEGUN, json.dumps([person.course_id, person.student_id]))
+    # And whose time is over is asked again: who has come back by now stays.
+    for each in due(parts.engine)[:_AT_ONCE]:
+        who = json.dumps([each.person.course_id, each.person.student_id])
+        redis.hsetnx(_BEGUN, who, uuid4().hex)
     redis.set(_TO_WRITE_ANEW, 1)
-    for person in persons:
-        erasure_id = f"retention:{blake2b(repr(person).encode(), digest_size=16).hexdigest()}"
+    begun: Any = redis.hgetall(_BEGUN)
+    erasures = {Person(*json.loads(who)): each.decode() for who, each in begun.items()}
+    for person, erasure_id in erasures.items():
         erase_rows(parts, person, up_to, erasure_id)
-        forget_counted(redis, erasure_id)
     redis.delete(_BEGUN)
-    return persons
+    for erasure_id in erasures.values():
+        forget_counted(redis, erasure_id)
+    return list(erasures)
 
 
 def told(found: Sequence[Due]) -> list[str]:

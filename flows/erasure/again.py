@@ -11,7 +11,7 @@ from flows.erasure import erased
 from flows.erasure.erase import Parts, Report, clean_up, erase_rows
 from flows.erasure.erased import Erased, Keys
 from flows.erasure.facts import Facts, has_lake
-from flows.erasure.stream import forget_counted, pages
+from flows.erasure.stream import pages
 from flows.log_trimmer import LogTrimmer
 from flows.logged_event import LoggedEvent, position_ns
 from flows.models import Enrollment
@@ -66,7 +66,6 @@ def erase_again(parts: Parts) -> Report | None:
                 found[person] = erase_rows(
                     parts, person, entry.up_to, entry.erasure_id, master_data=is_old
                 )
-                forget_counted(parts.redis, entry.erasure_id)
         return clean_up(parts, found) if found else None
 
 

@@ -39,7 +39,7 @@ from flows.erasure.search import (
     search_postgres,
     search_redis,
 )
-from flows.erasure.stream import Counting, forget_counted
+from flows.erasure.stream import Counting
 from flows.liveness import is_alive
 from flows.log_reader import LogReader
 from flows.log_trimmer import LogTrimmer
@@ -150,7 +150,6 @@ def erase(parts: Parts, persons: Sequence[Person]) -> Report:
         if report.is_whole:
             for _, entry in begun:
                 erased.complete(parts.engine, entry)
-                forget_counted(parts.redis, entry.erasure_id)
             _tell_copies(parts, report)
     return report
 

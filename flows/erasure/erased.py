@@ -182,13 +182,13 @@ def write_file(folder: Path, listed: Sequence[Erased]) -> None:
 
 
 def read_file(path: Path) -> list[Erased]:
-    """Read a list; a folder without one has none.
+    """Read a list; a folder without one has none, and neither has one that is not there.
 
     Raises:
         ErasureError: It is no such list.
     """
     place = path / FILE if path.is_dir() else path
-    if path.is_dir() and not place.exists():
+    if not place.exists():
         return []
     try:
         found = _File.model_validate_json(place.read_text())

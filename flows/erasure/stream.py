@@ -12,7 +12,9 @@ from ingest_api.event_log import COUNTS, ERASED
 Fields = Mapping[bytes, bytes]
 #: Beside the keys that a backup takes, and gone by itself where this was cut off.
 _COPY: Final = "cellpulse:stream-copy"
-_COUNTED: Final = "cellpulse:erasures-counted"
+#: Erasures whose events are counted. A backup takes it along with the counts, so that what another
+#: store brings back afterwards is not counted twice.
+_COUNTED: Final = "progress-events:erasures-counted"
 _PAGE: Final = 1_000
 _COPY_MS: Final = 10 * 60 * 1000
 
@@ -101,7 +103,7 @@ def _copy_what_stays(
 
 
 def forget_counted(redis: Redis, erasure_id: str) -> None:
-    """Forget that an erasure was counted: it is whole, and will not be begun again.
+    """Forget that an erasure was counted: nobody will do it again under the same id.
 
     Raises:
         redis.RedisError: Redis does not answer.

@@ -38,6 +38,8 @@ ADA, BOB, CAROL, TEACHER = "Ada.Lovelace", "bob", "Carol-2", "Prof.X"
 PASSWORD = "a-password-that-all-have"
 HUB_TOKEN, TESTS_TOKEN = "t" * 40, "u" * 40
 WAIT = 60
+#: The last that there is of a session.
+LAST = {"cell_run", "session_ended"}
 
 
 @dataclass
@@ -68,12 +70,16 @@ class Hub:
             self.wait_until(lambda name=name: self.is_up(name), f"the server of {name}", WAIT)
 
     def is_up(self, name: str) -> bool:
-        servers = self.ask("GET", f"/hub/api/users/{name}").json()["servers"]
-        return bool(servers and servers[""]["ready"])
+        return bool(self.servers(name).get("", {}).get("ready"))
+
+    def servers(self, name: str) -> dict[str, Any]:
+        """Return somebody's servers, those too that are about to start or to end."""
+        found: dict[str, Any] = self.ask("GET", f"/hub/api/users/{name}").json()["servers"]
+        return found
 
     def stop(self, name: str) -> None:
         self.ask("DELETE", f"/hub/api/users/{name}/server").raise_for_status()
-        self.wait_until(lambda: not self.is_up(name), f"the end of {name}'s server", WAIT)
+        self.wait_until(lambda: not self.servers(name), f"the end of {name}'s server", WAIT)
 
     def cull(self, name: str) -> None:
         """Have the culler end every server that was idle for a second."""
@@ -82,7 +88,7 @@ class Hub:
         environ |= {"JUPYTERHUB_API_URL": f"{self.address}/hub/api"}
         culler = subprocess.Popen(command, env=environ)
         try:
-            self.wait_until(lambda: not self.is_up(name), f"{name} to be culled", WAIT)
+            self.wait_until(lambda: not self.servers(name), f"{name} to be culled", WAIT)
         finally:
             culler.kill()
             culler.wait()
@@ -276,19 +282,15 @@ def test_whoever_is_in_a_group_is_enrolled(hub: Hub) -> None:
 
 def test_a_server_that_stops_or_is_culled_loses_nothing(hub: Hub) -> None:
     """The last run and the end of its session arrive, at the latest by the next server."""
-    ran = {
-        name: hub.run(name, "import cellpulse_hook.hook as h; print(h._hook.session.session_id)")
-        for name in (ADA, BOB)
-    }
+    which = "import cellpulse_hook.hook as h; print(h._hook.session.session_id, end='')"
+    sessions = {name: hub.run(name, which) for name in (ADA, BOB)}
     hub.stop(ADA)
     hub.cull(BOB)
     hub.start(ADA, BOB)
-    for name, session in ran.items():
+    for name, session in sessions.items():
         hub.run(name, "1")
         hub.wait_until(
-            lambda name=name, session=session: (
-                {"cell_run", "session_ended"} <= hub.types(name, session.strip())
-            ),
+            lambda name=name, session=session: hub.types(name, session) >= LAST,
             f"the end of {name}'s session",
             WAIT,
         )

@@ -15,7 +15,7 @@ from streamlit_app import first_visit
 
 
 def _open(viewer: Viewer) -> str:
-    def page(viewer: Viewer) -> None:
+    def page(viewer: "Viewer") -> None:  # quoted: there is no such name where it runs
         from streamlit_app import first_visit  # noqa: PLC0415 - the source is run by itself
 
         first_visit.show(viewer)
@@ -71,7 +71,7 @@ def test_whoever_is_no_admin_is_told_whom_to_ask(
     """Three steps, and neither commands nor addresses that would be refused."""
     monkeypatch.setenv("CELLPULSE_DATA_DIR", str(tmp_path))
     (tmp_path / RUN_FILE).touch()
-    text: Any = _open(Viewer())
+    text = _open(Viewer())
     assert text.count("<li>") == 3
     assert "Whoever runs Cellpulse" in text
     assert "cp-command" not in text
