@@ -178,7 +178,7 @@ def _form(course_id: str, plan: ClassPlan, day: date, zone: tzinfo) -> None:
         in_zone = TIMES_IN.format(zone=datetime.now(zone).tzname() or "UTC")
         st.html(f'<p class="cp-muted cp-small">{escape(in_zone)}</p>')
         save = partial(_save, course_id, key, plan.exercises, day, zone)
-        st.form_submit_button(str(SAVE), type="primary", on_click=save)
+        st.form_submit_button(str(SAVE), on_click=save)
     if not plan.planned:
         _offer_earlier(course_id, plan.exercises, day, zone)
     notices.refusal()

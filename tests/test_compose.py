@@ -208,7 +208,7 @@ def test_every_store_keeps_its_data_in_a_named_volume() -> None:
     assert "/var/lib/influxdb2" in mounts["influxdb"].values()
     lake = environment_of("worker")["CELLPULSE_LAKE_PATH"]
     assert mounts["migrate"] == mounts["worker"] == {"lake": lake}
-    assert mounts["api"] == {"lake": f"{lake}:ro"}
+    assert mounts["api"] == {"lake": f"{lake}:ro", "exports": "/var/lib/cellpulse/exports"}
 
 
 def test_pages_do_not_reach_the_stores() -> None:

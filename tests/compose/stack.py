@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import yaml
 
 from tests.compose.images import PROJECT, Podman
 
@@ -40,13 +41,23 @@ class Stack:
                 str(Path(sys.executable).parent / "podman-compose"),
                 f"--podman-args={' '.join(self.podman.options)}",
                 f"--env-file={self.env_file}",
+                f"--file={self._file()}",
                 *arguments,
             ),
-            cwd=PROJECT,
             env=self.podman.environment,
             check=True,
             stdout=subprocess.DEVNULL,
         )
+
+    def _file(self) -> Path:
+        """Write compose.yaml without what podman-compose can't do: to wait for others' health."""
+        wanted: dict[str, Any] = yaml.safe_load((PROJECT / "compose.yaml").read_text())
+        for service in wanted["services"].values():
+            service.pop("depends_on", None)
+            service.pop("build", None)
+        path = self.podman.folder / "compose.yaml"
+        path.write_text(yaml.safe_dump(wanted))
+        return path
 
     def names(self, service: str) -> list[str]:
         """Return the names of a service's running containers."""
@@ -61,6 +72,12 @@ class Stack:
         """Tell whether each container of a service is, by its own health check."""
         names = self.names(service)
         return bool(names) and all(self._check(name) for name in names)
+
+    def has_ended_well(self, service: str) -> bool:
+        """Tell whether the only container of a service has ended, without an error."""
+        label = f"label=io.podman.compose.service={service}"
+        ended = ("--filter", label, "--filter", "status=exited", "--format", "{{.ExitCode}}")
+        return self.podman("ps", "-a", *ended) == "0"
 
     def address(self, service: str) -> str:
         """Return where a service answers on this machine."""

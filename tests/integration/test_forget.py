@@ -269,11 +269,10 @@ def test_an_erasure_that_was_cut_off_is_completed(
 
 @pytest.mark.timeout(600)
 def test_who_was_erased_does_not_come_back(
-    idle_pipeline: Any, elsewhere: Any, tmp_path: Path, wait_until: Callable[..., None]
+    pipeline: Any, elsewhere: Any, tmp_path: Path, wait_until: Callable[..., None]
 ) -> None:
     """Neither from an older backup, nor from an InfluxDB that was restored by its own means."""
-    here = idle_pipeline
-    here.start("ingest", "relay", "worker")
+    here = pipeline
     here.post([run(student, seq) for seq in range(6) for student in (ZOE, "stays-0")])
     here.post([run(ZOE, 8) | {"course_id": "other"}])
     wait_until(lambda: is_even(here), "all stores at the log's end")

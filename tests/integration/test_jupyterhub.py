@@ -70,12 +70,16 @@ class Hub:
             self.wait_until(lambda name=name: self.is_up(name), f"the server of {name}", WAIT)
 
     def is_up(self, name: str) -> bool:
-        servers = self.ask("GET", f"/hub/api/users/{name}").json()["servers"]
-        return bool(servers and servers[""]["ready"])
+        return bool(self.servers(name).get("", {}).get("ready"))
+
+    def servers(self, name: str) -> dict[str, Any]:
+        """Return somebody's servers, those too that are about to start or to end."""
+        found: dict[str, Any] = self.ask("GET", f"/hub/api/users/{name}").json()["servers"]
+        return found
 
     def stop(self, name: str) -> None:
         self.ask("DELETE", f"/hub/api/users/{name}/server").raise_for_status()
-        self.wait_until(lambda: not self.is_up(name), f"the end of {name}'s server", WAIT)
+        self.wait_until(lambda: not self.servers(name), f"the end of {name}'s server", WAIT)
 
     def cull(self, name: str) -> None:
         """Have the culler end every server that was idle for a second."""
@@ -84,7 +88,7 @@ class Hub:
         environ |= {"JUPYTERHUB_API_URL": f"{self.address}/hub/api"}
         culler = subprocess.Popen(command, env=environ)
         try:
-            self.wait_until(lambda: not self.is_up(name), f"{name} to be culled", WAIT)
+            self.wait_until(lambda: not self.servers(name), f"{name} to be culled", WAIT)
         finally:
             culler.kill()
             culler.wait()

@@ -13,7 +13,7 @@ cat > /tmp/nginx.conf <<CONF
 pid /tmp/nginx.pid; worker_processes 1; error_log stderr; user root;
 events {}
 http {
-  access_log off; client_max_body_size 50m;
+  access_log off; client_max_body_size 50m; map_hash_bucket_size 256;
   map \$http_authorization \$known { default 0; "Token $DOCKER_INFLUXDB_INIT_ADMIN_TOKEN" 1; }
   server {
     listen 8086; listen [::]:8086;
