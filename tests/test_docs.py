@@ -10,6 +10,7 @@ import click
 import pytest
 from pydantic_settings import BaseSettings
 
+from analytics.hub_settings import HubSettings
 from analytics.oidc_settings import OidcSettings
 from analytics.settings import ApiSettings
 from flows.cli import cli
@@ -37,6 +38,7 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
     IngestSettings,
     LoggingSettings,
     LrsSettings,
+    HubSettings,
     OidcSettings,
     PlatformSettings,
     SecretSettings,
