@@ -39,6 +39,7 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
     IngestSettings,
     LoggingSettings,
     LrsSettings,
+    HubSettings,
     OidcSettings,
     PlatformSettings,
     SecretSettings,

@@ -46,7 +46,9 @@ class Podman:
     def options(self) -> tuple[str, ...]:
         """What stands before each of its commands."""
         root, run = self.folder / "root", self.folder / "run"
-        return ("--root", str(root), "--runroot", str(run), "--storage-driver", self._driver())
+        storage = ("--root", str(root), "--runroot", str(run), "--storage-driver", self._driver())
+        # At each container it complains that there is no systemd to run health checks.
+        return (*storage, "--log-level", "fatal")
 
     @property
     def environment(self) -> dict[str, str]:

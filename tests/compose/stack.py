@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +29,9 @@ class Stack:
     podman: Podman
     env_file: Path
     ports: dict[str, int]
+    #: How many of a service there are to be, where it is not one; as 'up --scale' says it, of
+    #: which podman-compose takes one only.
+    replicas: dict[str, int] = field(default_factory=dict)
 
     def compose(self, *arguments: str) -> None:
         """Run a command of Compose.
@@ -52,7 +55,8 @@ class Stack:
     def _file(self) -> Path:
         """Write compose.yaml without what podman-compose can't do: to wait for others' health."""
         wanted: dict[str, Any] = yaml.safe_load((PROJECT / "compose.yaml").read_text())
-        for service in wanted["services"].values():
+        for name, service in wanted["services"].items():
+            service["scale"] = self.replicas.get(name, 1)
             service.pop("depends_on", None)
             service.pop("build", None)
         path = self.podman.folder / "compose.yaml"

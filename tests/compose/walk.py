@@ -47,12 +47,13 @@ class Walk:
         self._reader: dict[str, str] = {}
         self._hook: dict[str, str] = {}
 
-    def come_up(self, *options: str) -> None:
-        """Bring all up; wait until each is healthy by its own check."""
+    def come_up(self, **replicas: int) -> None:
+        """Bring all up, so many of each; wait until each is healthy by its own check."""
+        self._stack.replicas.update(replicas)
         for first in (_STORES, ("migrate",)):
             self._stack.compose("up", "-d", *first)
             self._wait_for(first)
-        self._stack.compose("up", "-d", *options)
+        self._stack.compose("up", "-d")
         self._wait_for(SERVICES)
         _say(f"up: {', '.join(SERVICES)} are healthy")
 
@@ -216,12 +217,12 @@ def main(folder: Path) -> None:
         for service in ("worker", "redis", "postgres", "ingest"):
             walk.lose(service)
             walk.send()
-        walk.come_up("--scale", "worker=3", "--scale", "ingest=2")
+        walk.come_up(worker=3, ingest=2)
         walk.send()
         walk.lose_one_of("ingest")
         walk.lose_one_of("worker")
         stack.compose("down")
-        walk.come_up()
+        walk.come_up(worker=1, ingest=1)
         walk.expect_all()
         walk.send()
     except (AssertionError, subprocess.CalledProcessError) as error:
