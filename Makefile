@@ -12,7 +12,7 @@ HOOK := $(shell find notebooks/cell_hook -type f -not -path '*/__pycache__/*' 2>
 # What the tests need beside Python: real servers and a browser.
 DEBIAN_PACKAGES := chromium gcc influxdb libc6-dev nginx-light postgresql-client redis-server
 
-.PHONY: up demo test faults bench check debian lock schema docs language notebooks clean
+.PHONY: up demo test test-compose faults bench check debian lock audit-lock sbom schema docs language notebooks clean
 .DELETE_ON_ERROR:
 
 up: $(VENV)/.up
@@ -23,6 +23,11 @@ demo: $(VENV)/.up
 
 test: check debian $(VENV)/.ralph
 	@exec $(VENV)/bin/pytest $(PYTEST)
+
+# compose.yaml in real containers, as root: make test-compose [FOLDER=where its images are kept]
+test-compose: DEBIAN_PACKAGES := podman runc containernetworking-plugins netavark aardvark-dns catatonit debootstrap
+test-compose: $(VENV)/.dev debian
+	@exec $(VENV)/bin/python -m tests.compose.walk $(or $(FOLDER),/var/tmp/cellpulse-compose)
 
 # A long campaign of faults, with a seed that nobody chose: make faults [SEED=n] [ROUNDS=n]
 faults: $(VENV)/.dev debian
@@ -39,7 +44,7 @@ check: $(VENV)/.dev
 	@$(VENV)/bin/mypy
 	@MYPYPATH=notebooks/cell_hook $(VENV)/bin/mypy -p cellpulse_hook
 	@MYPYPATH=notebooks/hub $(VENV)/bin/mypy -p cellpulse_hub
-	@$(VENV)/bin/mypy --explicit-package-bases -p tests.faults
+	@$(VENV)/bin/mypy --explicit-package-bases -p tests.faults -p tests.compose
 	@$(VENV)/bin/lint-imports --no-logo
 
 debian:
@@ -91,6 +96,16 @@ lock:
 	  pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header tests/ralph/requirements.in -o tests/ralph/requirements.lock
+
+# Known vulnerabilities of what is pinned; it asks PyPI, so it needs the network.
+audit-lock: $(VENV)/.dev
+	@$(VENV)/bin/pip-audit --strict --no-deps --disable-pip -r requirements.lock $(AUDIT)
+
+# What Cellpulse consists of, with hashes, as CycloneDX: make sbom [SBOM=file]
+sbom: $(VENV)/.dev
+	@mkdir -p $(dir $(or $(SBOM),build/sbom.json))
+	@$(VENV)/bin/python -W ignore -m cyclonedx_py requirements requirements.lock --pyproject pyproject.toml \
+	  --output-reproducible --output-file $(or $(SBOM),build/sbom.json)
 
 schema: $(VENV)/.up
 	@$(VENV)/bin/cellpulse schema > ingest_api/schema/event.json

@@ -94,6 +94,7 @@ def _student_of(
     if student_id is None:
         raise Problem(HTTPStatus.NOT_FOUND, "no student can have this id: correct the address")
     _require_in_sections(request, grant, course_id, student_id)
+    request.app.state.looked_at.note(grant, course_id, student_id)
     return course_id, student_id
 
 
@@ -116,7 +117,9 @@ def _only_student(
     student_id: OnlyStudent = None,
 ) -> str | None:
     if student_id is not None:
-        _require_in_sections(request, grant, _permitted_course(grant, encoded), student_id)
+        course_id = _permitted_course(grant, encoded)
+        _require_in_sections(request, grant, course_id, student_id)
+        request.app.state.looked_at.note(grant, course_id, student_id)
     return student_id
 
 

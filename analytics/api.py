@@ -39,6 +39,7 @@ from analytics.course_changes import CourseChanges
 from analytics.errors import LakeUnavailableError
 from analytics.export_jobs import ExportJobs
 from analytics.lake_reader import LakeReader
+from analytics.looked_at import LookedAt
 from analytics.own_page_writer import StudentWriter
 from analytics.parameters import EncodedPaths
 from analytics.settings import ApiSettings
@@ -48,9 +49,11 @@ from analytics.stores import Stores
 from flows.stores.issued_tokens import revoked_ids
 from flows.stores.postgres import engine_for
 from flows.stores.store import StoreUnavailableError
+from ingest_api.around_requests import surround_requests
 from ingest_api.background import end
 from ingest_api.event_log import open_redis
 from ingest_api.problems import Problem, install_problem_handlers
+from ingest_api.process_metrics import METRICS_PATH, scraped
 from ingest_api.revoked_tokens import RevokedTokens, RevokedUnknownError
 from ingest_api.signed_in import SignedOut
 
@@ -63,15 +66,17 @@ def create_app(settings: ApiSettings) -> FastAPI:
     """
     lake = LakeReader(settings)
     exports = ExportJobs(settings)
+    looked_at = LookedAt(settings)
     redis = None if settings.redis_url is None else open_redis(settings.redis_url)
     revoked = RevokedTokens(redis, partial(asyncio.to_thread, _revoked, settings.postgres_url))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(lake.warm)
-        following = asyncio.create_task(revoked.follow())
+        work = [asyncio.create_task(each) for each in (revoked.follow(), looked_at.write())]
         yield
-        await end([following])
+        await end(work)
+        await asyncio.to_thread(looked_at.close)
         await asyncio.to_thread(exports.close)
         lake.close()
         if redis is not None:
@@ -89,6 +94,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.state.attention = AttentionWriter(settings)
     app.state.students = StudentWriter(settings)
     app.state.exports = exports
+    app.state.looked_at = looked_at
     app.state.changes = CourseChanges(settings)
     app.state.sign_in = SignIn(settings)
     app.state.single_sign_on = SingleSignOn(settings)
@@ -99,6 +105,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.state.settings = settings
     app.add_middleware(EncodedPaths)
     app.add_middleware(BoundedBodies)
+    surround_requests(app)
     install_problem_handlers(app)
 
     @app.exception_handler(LakeUnavailableError)
@@ -107,6 +114,12 @@ def create_app(settings: ApiSettings) -> FastAPI:
             HTTPStatus.SERVICE_UNAVAILABLE, f"{error}; try again later", {"Retry-After": "2"}
         ).to_response()
 
+    _include_addresses(app)
+    app.add_route(METRICS_PATH, scraped, include_in_schema=False)
+    return app
+
+
+def _include_addresses(app: FastAPI) -> None:
     for of_admin in (
         admin_stored_routes,
         admin_enrolment_routes,
@@ -133,7 +146,6 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.include_router(routes.router)
     app.include_router(sign_in_routes.router)
     app.include_router(health.router)
-    return app
 
 
 def _revoked(postgres_url: str) -> set[str]:

@@ -56,6 +56,7 @@ COURSES: Final = Courses(
             students=30,
             last_event_at=_AS_OF.time,
             time_zone="Asia/Tokyo",
+            sections=["A", "B"],
         )
     ],
 )

@@ -29,4 +29,14 @@ RUNNING: Final = DONE.model_copy(
     update={"state": "running", "done": 0, "total": None, "snapshot": None}
     | {"file_bytes": None, "kept_until": None}
 )
+CANCELLED: Final = RUNNING.model_copy(
+    update={
+        "state": "cancelled",
+        "cancelled_by": "ada",
+        "done": 12_288,
+        "total": 48_211,
+        "snapshot": 4711,
+        "detail": "it was cancelled: start it again if it is needed after all",
+    }
+)
 EXPORTS: Final = Exports(course_id="python-1", exports=[DONE])

@@ -32,10 +32,15 @@ from ingest_api.settings import BadSettingError, SecretSettings
 
 ORDER: Final = "order.json"
 PROGRESS: Final = "progress.json"
+CANCELLED: Final = "cancelled.json"
 FILE: Final = "export.zip"
+#: What a job makes on its way; nothing of it stays.
+LEFT_OVER: Final = ("files", "scratch", "export.part", f".{PROGRESS}")
 #: Largest export, in bytes, before it is packed as well as after.
 LARGEST_BYTES: Final = 4 * 1024**3
 _NICENESS: Final = 10
+#: Seconds between two looks whether it was cancelled.
+_LOOK_SECONDS: Final = 0.2
 #: Seconds between two notes of how far it is.
 _NOTE_SECONDS: Final = 0.2
 #: 1980 is the first year that a zip file knows; so the same files give the same zip.
@@ -70,6 +75,12 @@ class Progress(BaseModel):
     snapshot: int | None = None
     is_ended: bool = False
     detail: str | None = None
+
+
+class Cancelled(BaseModel):
+    """What an API writes into the folder of an export that is not wanted any more."""
+
+    by: str | None
 
 
 class Notes:
@@ -157,8 +168,16 @@ def run(folder: Path) -> None:
     else:
         notes.end(None)
     finally:
-        for left in ("files", "scratch"):
+        clear(folder)
+
+
+def clear(folder: Path) -> None:
+    """Delete what a job made on its way."""
+    for left in LEFT_OVER:
+        if (folder / left).is_dir():
             shutil.rmtree(folder / left, ignore_errors=True)
+        else:
+            (folder / left).unlink(missing_ok=True)
 
 
 def _make(order: Order, folder: Path, notes: Notes) -> None:
@@ -195,12 +214,24 @@ def end_with(standard_input: int, end: Callable[[], None]) -> None:
     end()
 
 
+def end_when_cancelled(folder: Path, end: Callable[[], None]) -> None:
+    """Wait until an API notes that the export is not wanted any more, then end.
+
+    It need not be the API that started it.
+    """
+    while not (folder / CANCELLED).exists():
+        time.sleep(_LOOK_SECONDS)
+    end()
+
+
 def main() -> None:
     """Run the export whose folder is named."""
     os.nice(_NICENESS)
+    folder = Path(sys.argv[1])
     gone = partial(os._exit, 1)
-    threading.Thread(target=end_with, args=(sys.stdin.fileno(), gone), daemon=True).start()
-    run(Path(sys.argv[1]))
+    for wait, what in ((end_with, sys.stdin.fileno()), (end_when_cancelled, folder)):
+        threading.Thread(target=wait, args=(what, gone), daemon=True).start()
+    run(folder)
 
 
 if __name__ == "__main__":

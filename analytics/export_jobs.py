@@ -21,7 +21,16 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from analytics.export_job import FILE, ORDER, PROGRESS, Order, Progress
+from analytics.export_job import (
+    CANCELLED,
+    FILE,
+    ORDER,
+    PROGRESS,
+    Cancelled,
+    Order,
+    Progress,
+    clear,
+)
 from analytics.export_responses import Export, ExportRequest
 from analytics.settings import ApiSettings
 from ingest_api.problems import Problem
@@ -35,6 +44,7 @@ AT_ONCE: Final = 2
 _LOCK: Final = "lock"
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _STOPPED: Final = "it was stopped together with the aggregation API: start it again"
+_CANCELLED: Final = "it was cancelled: start it again if it is needed after all"
 _logger = logging.getLogger(__name__)
 
 
@@ -53,7 +63,7 @@ class ExportJobs:
             "CELLPULSE_SECRET": settings.secret.get_secret_value(),
         }
         self._starting = threading.Lock()
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, course_id: str, request: ExportRequest, who: str | None) -> Export:
         """Start an export of a course.
@@ -86,7 +96,7 @@ class ExportJobs:
             request.section,
             request.start,
             request.until,
-            "a token that was handed out" if who is None else repr(who),
+            _named(who),
         )
         return self.find(course_id, export_id)
 
@@ -120,19 +130,31 @@ class ExportJobs:
             raise Problem(
                 HTTPStatus.CONFLICT, found.detail or "the export is not done yet: try again later"
             )
-        taken_by = "a token that was handed out" if who is None else repr(who)
-        _logger.info("export %s: taken by %s", export_id, taken_by)
+        _logger.info("export %s: taken by %s", export_id, _named(who))
         return self._folder / export_id / FILE
+
+    def cancel(self, course_id: str, export_id: str, who: str | None) -> Export:
+        """End an export that runs, and leave nothing of it but what it was.
+
+        One that has ended stays as it is.
+
+        Raises:
+            Problem: 404 for no such export.
+        """
+        if self.find(course_id, export_id).state == "running":
+            place = self._folder / export_id
+            process = self._processes.get(export_id)
+            if process is not None:  # else another API started it: its process looks for the note
+                _end(process, at_once=True)
+                clear(place)
+            (place / CANCELLED).write_text(Cancelled(by=who).model_dump_json())
+            _logger.info("export %s: cancelled by %s", export_id, _named(who))
+        return self.find(course_id, export_id)
 
     def close(self) -> None:
         """End what runs."""
-        for process in self._processes:
-            if process.stdin is not None:
-                process.stdin.close()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(2)
-            process.kill()
-            process.wait()
+        for process in self._processes.values():
+            _end(process)
 
     def _start(self, place: Path, course_id: str, request: ExportRequest, who: str | None) -> None:
         try:
@@ -146,15 +168,15 @@ class ExportJobs:
             with (place / _LOCK).open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 (place / ORDER).write_text(order.model_dump_json(by_alias=True))
-                self._processes = [each for each in self._processes if each.poll() is None]
-                self._processes.append(
-                    # The lock is handed on with its file, and so never free in between.
-                    subprocess.Popen(
-                        (sys.executable, "-m", "analytics.export_job", str(place)),
-                        env={**os.environ, **self._environment},
-                        stdin=subprocess.PIPE,
-                        pass_fds=(lock.fileno(),),
-                    )
+                self._processes = {
+                    name: each for name, each in self._processes.items() if each.poll() is None
+                }
+                # The lock is handed on with its file, and so never free in between.
+                self._processes[place.name] = subprocess.Popen(
+                    (sys.executable, "-m", "analytics.export_job", str(place)),
+                    env={**os.environ, **self._environment},
+                    stdin=subprocess.PIPE,
+                    pass_fds=(lock.fileno(),),
                 )
         except OSError as error:
             shutil.rmtree(place, ignore_errors=True)
@@ -184,7 +206,10 @@ class ExportJobs:
         return kept
 
     def _read(self, place: Path) -> Export | None:
-        """Return what a folder says; None for what is no export's folder, or not yet."""
+        """Return what a folder says; None for what is no export's folder, or not yet.
+
+        What an export left that ended before its time is deleted.
+        """
         try:
             # First the lock: whoever notes the end afterwards was still running before.
             runs = _is_held(place / _LOCK)
@@ -193,10 +218,39 @@ class ExportJobs:
             progress = (
                 Progress.model_validate_json(noted.read_text()) if noted.exists() else Progress()
             )
+            cancelled = _cancelled(place)
+            if not runs and (cancelled is not None or not progress.is_ended):
+                clear(place)
+            if cancelled is not None:
+                (place / FILE).unlink(missing_ok=True)
             size = (place / FILE).stat().st_size if (place / FILE).exists() else None
         except (OSError, ValidationError):
             return None
-        return _export(place.name, order, progress, runs=runs, size=size)
+        export = _export(place.name, order, progress, runs=runs, size=size)
+        if cancelled is None:
+            return export
+        of_it = {"state": "cancelled", "detail": _CANCELLED, "cancelled_by": cancelled.by}
+        return export.model_copy(update={**of_it, "kept_until": None})
+
+
+def _end(process: subprocess.Popen[bytes], *, at_once: bool = False) -> None:
+    """End a process; it may have a moment to do so by itself."""
+    if process.stdin is not None:
+        process.stdin.close()
+    if not at_once:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(2)
+    process.kill()
+    process.wait()
+
+
+def _cancelled(place: Path) -> Cancelled | None:
+    noted = place / CANCELLED
+    return Cancelled.model_validate_json(noted.read_text()) if noted.exists() else None
+
+
+def _named(who: str | None) -> str:
+    return "a token that was handed out" if who is None else repr(who)
 
 
 def _export(

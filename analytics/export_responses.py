@@ -10,8 +10,9 @@ from ingest_api.events import Identifier, UtcTime
 
 #: docs/formats.md and docs/bundle.md say what is in each.
 ExportFormat = Literal["bundle", "csv", "parquet", "progsnap2", "xapi"]
-#: 'stopped': the API was ended in between, so that it has to be started again.
-ExportState = Literal["running", "done", "failed", "stopped"]
+#: 'stopped': the API was ended in between, so that it has to be started again; 'cancelled':
+#: somebody did not want it any more.
+ExportState = Literal["running", "done", "failed", "stopped", "cancelled"]
 
 
 class ExportRequest(Answer):
@@ -75,6 +76,13 @@ class Export(Answer):
     ] = None
     started_at: Annotated[datetime, Field(description="UTC.")]
     state: ExportState
+    cancelled_by: Annotated[
+        str | None,
+        Field(
+            description="Who cancelled it; null where nobody did, and with a token that was handed "
+            "out."
+        ),
+    ] = None
     done: Annotated[int, Field(description="Events that are written.")]
     total: Annotated[int | None, Field(description="Events to write; null until it is known.")] = (
         None

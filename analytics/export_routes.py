@@ -75,6 +75,12 @@ def get_export(jobs: Jobs, course_id: ClassOf, export_id: ExportId) -> Export:
     return jobs.find(course_id, export_id)
 
 
+@router.post(f"{_EXPORT}/cancel", responses=examples.answer(export_examples.CANCELLED))
+def post_export_cancel(jobs: Jobs, course_id: ClassOf, export_id: ExportId, who: Who) -> Export:
+    """End an export that runs, without a file; one that has ended stays as it is."""
+    return jobs.cancel(course_id, export_id, who)
+
+
 @router.get(f"{_EXPORT}/file", responses={**_FILE, **_NOT_DONE}, response_class=Response)
 def get_export_file(jobs: Jobs, course_id: ClassOf, export_id: ExportId, who: Who) -> FileResponse:
     """Return the zip file of an export that is done."""

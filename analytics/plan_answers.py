@@ -45,16 +45,17 @@ def class_plan(
     time = datetime.now(UTC)
     now = min(time, time_of(asked_ns))
     names = [each.exercise for each in exercises_of(lake, course_id, asked_ns=asked_ns)]
-    furthest = load_query("class_pace").rows(
-        lake, course_id=course_id, section=section, exercises=names, now=now, as_of=asked_ns
-    )
-    # How many are at each place, after those who have begun nothing.
-    students = [0] * (len(names) + 1)
-    for row in furthest:
-        students[0 if row["place"] is None else row["place"] + 1] = row["students"]
     planned = load_query("planned_exercises").rows(
         lake, course_id=course_id, start=start, until=until, row_limit=PLAN_LIMIT
     )
+    # How many are at each place, after those who have begun nothing.
+    students = [0] * (len(names) + 1)
+    if planned:  # most days of most courses have no plan, and each Live page asks at each drawing
+        furthest = load_query("class_pace").rows(
+            lake, course_id=course_id, section=section, exercises=names, now=now, as_of=asked_ns
+        )
+        for row in furthest:
+            students[0 if row["place"] is None else row["place"] + 1] = row["students"]
     place = {name: number for number, name in enumerate(names, 1)}
     return ClassPlan(
         as_of=as_of_position(lake, time, asked_ns, "lake", "postgres"),

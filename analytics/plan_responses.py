@@ -41,7 +41,11 @@ class ClassPlan(Answer):
     course_id: str
     now: Annotated[datetime, Field(description="The moment that all is of, UTC.")]
     at_work: Annotated[
-        int, Field(description="Students who did anything in the 30 minutes before `now`.")
+        int,
+        Field(
+            description="Students who did anything in the 30 minutes before `now`; 0 where nothing "
+            "is planned."
+        ),
     ]
     median_exercise: Annotated[
         str | None,

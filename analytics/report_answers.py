@@ -6,7 +6,7 @@ from typing import Any, Final
 from duckdb import DuckDBPyConnection as Lake
 
 from analytics import attention_answers, class_answers
-from analytics.answers import require_member
+from analytics.answers import require_member, require_section
 from analytics.past import as_of_position, time_of
 from analytics.query import load_query
 from analytics.report_responses import Report, ReportExercise, ReportHelp, ReportStream
@@ -19,7 +19,11 @@ _MINUTE: Final = timedelta(minutes=1)
 
 
 def report(
-    lake: Lake, course_id: str, start: datetime, until: datetime, asked_ns: int | None
+    lake: Lake,
+    part: tuple[str, str | None],
+    start: datetime,
+    until: datetime,
+    asked_ns: int | None,
 ) -> Report:
     """Return what a session of class came to.
 
@@ -27,35 +31,37 @@ def report(
 
     Args:
         lake: As `open_lake()` returns it.
-        course_id: The course.
+        part: The course, and the section of it; None for all of it.
         start: Begin of the session.
         until: Its end; what happened then is not in it.
         asked_ns: Only events up to this position of the log.
 
     Raises:
-        Problem: 404 for an unknown course.
+        Problem: 404 for an unknown course or section.
     """
+    course_id, section = part
     require_member(lake, course_id)
+    require_section(lake, course_id, section)
     time = datetime.now(UTC)
     question: dict[str, Any] = {
         "course_id": course_id,
+        "section": section,
         "start": start,
         "until": until,
         "as_of": asked_ns,
         "now": min(time, time_of(asked_ns)),
     }
-    clusters = attention_answers.error_clusters(
-        lake, (course_id, None), 1, (start, until), asked_ns
-    )
+    clusters = attention_answers.error_clusters(lake, part, 1, (start, until), asked_ns)
     exercises = load_query("report_exercises").rows(lake, **question)
     help_rows = load_query("report_help").rows(lake, **question)
     return Report(
         as_of=as_of_position(lake, time, asked_ns),
         course_id=course_id,
+        section=section,
         start=start,
         until=until,
         exercises=[ReportExercise.model_validate(row) for row in exercises],
-        stream=_stream(lake, course_id, (start, until), asked_ns),
+        stream=_stream(lake, part, (start, until), asked_ns),
         clusters=clusters.clusters[:CLUSTERS_SHOWN],
         help=[ReportHelp.model_validate(row) for row in help_rows],
         **load_query("report_presence").row(lake, **question),
@@ -63,10 +69,13 @@ def report(
 
 
 def _stream(
-    lake: Lake, course_id: str, span: tuple[datetime, datetime], asked_ns: int | None
+    lake: Lake,
+    part: tuple[str, str | None],
+    span: tuple[datetime, datetime],
+    asked_ns: int | None,
 ) -> ReportStream:
     minutes = max(1, -(-(span[1] - span[0]) // (_STEPS * _MINUTE)))
-    found = class_answers.class_stream(lake, (course_id, None), minutes * 60, *span, asked_ns)
+    found = class_answers.class_stream(lake, part, minutes * 60, *span, asked_ns)
     return ReportStream(
         bucket_seconds=found.bucket_seconds, steps=found.steps, exercises=found.exercises
     )

@@ -89,9 +89,12 @@ class Report(Answer):
     as_of: AsOf
     course_id: str
     title: Annotated[str, Field(description="The course's title; its id until it has one.")]
+    section: Annotated[
+        str | None, Field(description="The section that it is about; null for the whole course.")
+    ] = None
     start: Annotated[datetime, Field(description="Begin of the session, UTC.")]
     until: Annotated[datetime, Field(description="Its end, UTC; what happened then is not in it.")]
-    students: Annotated[int, Field(description="Students enrolled or seen.")]
+    students: Annotated[int, Field(description="Students enrolled or seen, of the section.")]
     here: Annotated[int, Field(description="Students who worked in the session.")]
     runs: Annotated[int, Field(description="Cell runs.")]
     errors: Annotated[int, Field(description="Cell runs that ended in an error.")]

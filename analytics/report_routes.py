@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from analytics import examples, report_answers, report_examples
-from analytics.access import ClassOf
+from analytics.access import PartOf
 from analytics.parameters import SessionFrom, SessionTo, require_span
 from analytics.report_responses import Report
 from analytics.routes import COURSE, AsOfNs, Lake
@@ -13,8 +13,8 @@ router = APIRouter(prefix="/api/v1", responses=examples.PROBLEMS)
 
 @router.get(f"{COURSE}/report", responses=examples.answer(report_examples.REPORT))
 def get_report(
-    lake: Lake, course_id: ClassOf, as_of_ns: AsOfNs, start: SessionFrom, until: SessionTo
+    lake: Lake, part: PartOf, as_of_ns: AsOfNs, start: SessionFrom, until: SessionTo
 ) -> Report:
     """Return what a session of class came to: planned, reached, what was hard, who asked."""
     require_span(start, until)
-    return lake.answer(report_answers.report, course_id, start, until, as_of_ns)
+    return lake.answer(report_answers.report, part, start, until, as_of_ns)

@@ -39,6 +39,13 @@ class Course(Answer):
         str | None,
         Field(description="IANA name of the zone whose time the pages show; null where none is."),
     ] = None
+    sections: Annotated[
+        list[str],
+        Field(
+            default_factory=list,
+            description="Sections of its roster that may be seen, in natural order; the first 200.",
+        ),
+    ]
 
 
 class Courses(Answer):

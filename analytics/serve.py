@@ -10,6 +10,7 @@ from analytics.api import create_app
 from analytics.connection import open_lake
 from analytics.errors import LakeUnavailableError, NewerLakeError
 from analytics.settings import ApiSettings
+from ingest_api.logs import start_logging
 from ingest_api.serve import run_without_logging_addresses
 from ingest_api.settings import BadSettingError, ClientLimits
 
@@ -28,6 +29,7 @@ _BAD_SETTING = 2
 def serve(host: str, port: int) -> None:
     """Run the aggregation API until SIGTERM or SIGINT; it starts also while PostgreSQL is away."""
     settings = ApiSettings.load()
+    start_logging("api")
     # Read by PostgreSQL's own client library: a server that is gone must not hold a request.
     os.environ.setdefault("PGCONNECT_TIMEOUT", "5")
     with suppress(LakeUnavailableError):

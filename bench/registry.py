@@ -16,6 +16,7 @@ from bench.lines import (
     ingest_batches,
     ingest_cost,
     ingest_single,
+    replay,
     start,
     stores,
 )
@@ -35,5 +36,6 @@ LINES: Final[tuple[Line, ...]] = (
     class_size.LINE,
     dashboard.LINE,
     start.LINE,
+    replay.LINE,
     disk.LINE,
 )

@@ -11,6 +11,7 @@ from redis import Redis
 from flows.drainer import Drainer
 from flows.log_reader import Batch, LogReader
 from flows.redis_client import connect_redis
+from flows.retention import enforce
 from flows.rollup_signal import announce_rollups
 from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxWriter
@@ -19,6 +20,7 @@ from flows.stores.lrs import LrsWriter
 from flows.stores.postgres import PostgresWriter, engine_for
 from flows.stores.solved import FirstSolutions
 from flows.stores.store import Store
+from flows.stores.student_views import delete_old
 from flows.wake_ups import MAINTENANCE, WakeUps, actor_of
 from flows.xapi.identity import Identity
 from flows.xapi.statements import Statements
@@ -81,7 +83,7 @@ def declare_actors(
         max_retries=0,
         time_limit=_TIME_LIMIT_MS,
     )
-    declare(_maintainer(stores, wake_ups, settings))
+    declare(_maintainer(stores, wake_ups, settings, redis))
     return drainers
 
 
@@ -111,13 +113,17 @@ def _say_nothing(_: Batch) -> None:
 
 
 def _maintainer(
-    stores: list[Store], wake_ups: WakeUps, settings: FlowsSettings
+    stores: list[Store], wake_ups: WakeUps, settings: FlowsSettings, redis: Redis
 ) -> Callable[[], None]:
+    engine = engine_for(settings.postgres_url)
+
     def maintain() -> None:
         wake_ups.arrived(MAINTENANCE)
         for store in stores:
             if isinstance(store, LakeWriter):
                 store.maintain(settings.snapshot_days)
         logger.info("maintained the lake")
+        delete_old(engine)
+        enforce(settings, engine, redis)
 
     return maintain

@@ -7,14 +7,17 @@ from flows.commands.audit import audit
 from flows.commands.backup import backup
 from flows.commands.course import course
 from flows.commands.disclose import disclose
+from flows.commands.doctor import doctor
 from flows.commands.enroll import enroll
 from flows.commands.export import export
 from flows.commands.forget import forget
 from flows.commands.import_data import import_data
+from flows.commands.looked_at import looked_at
 from flows.commands.migrate import migrate
 from flows.commands.rebuild import rebuild
 from flows.commands.rejected import rejected
 from flows.commands.restore import restore
+from flows.commands.retention import retention
 from flows.commands.schema import schema
 from flows.commands.simulate import simulate
 from flows.commands.status import status
@@ -35,6 +38,7 @@ def cli() -> None:
 for command in (
     up,
     status,
+    doctor,
     token,
     account,
     simulate,
@@ -42,6 +46,8 @@ for command in (
     enroll,
     disclose,
     forget,
+    retention,
+    looked_at,
     audit,
     rejected,
     rebuild,

@@ -45,7 +45,7 @@ def drain(log: LogReader, store: Store, advanced: Callable[[Batch], None] = lamb
         before, batch = batch, log.next_batch(batch.position, store.batch_events)
         position = before.position
         if batch and batch.first_offset is not None and before.last_offset is not None:
-            missed = batch.first_offset - before.last_offset - 1
+            missed = log.missed_between(before.last_offset, batch.first_offset)
             _report_missed(log, store.name, position, missed)
     return applied
 

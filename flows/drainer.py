@@ -1,11 +1,16 @@
 """One store's drain within a worker: whoever asks for it, it runs once at a time."""
 
+import logging
 import threading
+import time
 from collections.abc import Callable
 
 from flows.drain import drain
 from flows.log_reader import Batch, LogReader
+from flows.metrics.worker_figures import DrainMetrics
 from flows.stores.store import Store
+
+logger = logging.getLogger(__name__)
 
 
 class Drainer:
@@ -24,6 +29,13 @@ class Drainer:
         self._store = store
         self._advanced = advanced
         self._asked, self._busy = threading.Event(), threading.Lock()
+        self._counted: DrainMetrics | None = None
+        self._batch_began = 0.0
+
+    def count_in(self, metrics: DrainMetrics) -> None:
+        """Count batches and failures from now on."""
+        metrics.expect(self.name)
+        self._counted = metrics
 
     @property
     def is_busy(self) -> bool:
@@ -46,10 +58,28 @@ class Drainer:
             while self._asked.is_set():
                 self._asked.clear()
                 self.steps += 1
+                self._batch_began = time.perf_counter()
                 drain(self._log, self._store, self._after_batch)
+        except Exception:
+            if self._counted:
+                self._counted.failed(self.name)
+            raise
         finally:
             self._busy.release()
 
     def _after_batch(self, batch: Batch) -> None:
         self.steps += 1
+        ended = time.perf_counter()
+        if self._counted:
+            self._counted.wrote(self.name, len(batch.events), ended - self._batch_began)
+        self._batch_began = ended
+        self._log_batch(batch)
         self._advanced(batch)
+
+    def _log_batch(self, batch: Batch) -> None:
+        """Name each event that the store has now, where an operator follows events."""
+        if not logger.isEnabledFor(logging.DEBUG):
+            return
+        for event in batch.events:
+            about = {"event_id": event.event.event_id, "position": event.position}
+            logger.debug("stored", extra={**about, "store": self.name})

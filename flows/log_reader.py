@@ -18,6 +18,7 @@ from flows.decoded_events import DecodedEvents
 from flows.logged_event import START, LoggedEvent, position_ns
 from ingest_api.event_log import (
     COUNTS,
+    ERASED,
     LOG,
     REJECTED,
     REJECTED_KEPT,
@@ -165,15 +166,27 @@ class LogReader:
         if batch.first_offset is None:
             return 0
         if position == START:
-            return batch.first_offset - 1
+            return self.missed_between(0, batch.first_offset)
         entry: Any = self._redis.xrange(LOG, position, position)
         if entry:
-            return batch.first_offset - (_number(entry[0][1]) or batch.first_offset) - 1
+            number = _number(entry[0][1]) or batch.first_offset
+            return self.missed_between(number, batch.first_offset)
         noted: Any = self._redis.hget(_OFFSETS, store)
         at, _, offset = _text(noted or b"").partition(" ")
         if at == position:
-            return batch.first_offset - int(offset) - 1
+            return self.missed_between(int(offset), batch.first_offset)
         return 1 if at and position_ns(position) < position_ns(at) else 0
+
+    def missed_between(self, before: int, after: int) -> int:
+        """Return how many running numbers lie between two, without those that were erased.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        numbers = after - before - 1
+        if numbers <= 0:
+            return numbers
+        return numbers - int(self._redis.zcount(ERASED, before + 1, after - 1))
 
     def note_missed(self, store: str, after: str, count: int) -> None:
         """Note, once, that a store missed events which were trimmed before it came to them.
@@ -326,6 +339,19 @@ class LogReader:
             redis.RedisError: Redis does not answer.
         """
         return int(self._redis.xlen(LOG))
+
+    def size_bytes(self) -> int:
+        """Return how many bytes of events the log holds now, as its limit counts them.
+
+        Raises:
+            redis.RedisError: Redis does not answer.
+        """
+        ends: Any = [self._redis.xrange(LOG, count=1), self._redis.xrevrange(LOG, count=1)]
+        if not all(ends):
+            return 0
+        (_, oldest), (_, newest) = ends[0][0], ends[1][0]
+        first, last = (int(fields.get(b"end_byte", 0)) for fields in (oldest, newest))
+        return last - first + len(oldest.get(b"event", b""))
 
 
 def _waited_seconds(position: str, fields: Any) -> float:

@@ -10,7 +10,7 @@ from redis import Redis, RedisError
 
 from flows.log_reader import LogReader
 from flows.logged_event import START, position_ns
-from ingest_api.event_log import LOG
+from ingest_api.event_log import ERASED, LOG
 
 #: There while a backup or a rebuild needs the log, which must not be trimmed then.
 _PIN: Final = "cellpulse:keep-log"
@@ -44,7 +44,7 @@ class LogTrimmer:
         """
         committed = LogReader(self._redis).committed()
         slowest = min((committed.get(store, START) for store in stores), key=position_ns)
-        return int(self._trim(keys=[LOG, _PIN], args=[slowest, keep, keep_bytes]))
+        return int(self._trim(keys=[LOG, _PIN, ERASED], args=[slowest, keep, keep_bytes]))
 
     def memory_limit(self) -> int:
         """Return how many bytes Redis may use, 0 for all there is.
@@ -67,7 +67,8 @@ class LogTrimmer:
         """
         if not self._redis.set(_PIN, "1", nx=True, ex=_PIN_SECONDS):
             raise LogPinnedError(
-                "another backup or rebuild runs, or was cut off within the last minute: wait for it"
+                "another backup, rebuild or erasure runs, or was cut off within the last minute: "
+                "wait for it"
             )
         ended, broken = threading.Event(), threading.Event()
 

@@ -29,7 +29,8 @@ class Base(DeclarativeBase):
 class Course(Base):
     """A course, known from its registration or from its first event.
 
-    `time_zone` is the IANA name of where it is taught, None where nobody has said so.
+    `time_zone` is the IANA name of where it is taught, None where nobody has said so. Who sends
+    nothing for `retention_days` is erased from it; None keeps everybody.
     """
 
     __tablename__ = "courses"
@@ -38,6 +39,7 @@ class Course(Base):
     title: Mapped[str | None]
     first_seen_at: Mapped[datetime]
     time_zone: Mapped[str | None]
+    retention_days: Mapped[int | None]
 
 
 class Student(Base):
@@ -431,7 +433,8 @@ class StudentNote(Base):
 class DeletionRequest(Base):
     """That a student asks for everything about them in a course to be deleted.
 
-    It is withdrawn by deleting it, and goes with the rest when it is carried out.
+    It is withdrawn by deleting it, and goes with the rest when it is carried out:
+    `erased_students` then tells when it came.
     """
 
     __tablename__ = "deletion_requests"
@@ -444,6 +447,48 @@ class DeletionRequest(Base):
     course_id: Mapped[str] = mapped_column(primary_key=True)
     student_id: Mapped[str] = mapped_column(primary_key=True)
     requested_at: Mapped[datetime]
+
+
+class StudentView(Base):
+    """Who looked at a student: how many answers of the API somebody had within an hour.
+
+    `who` is an account, or the id of a token that was handed out. A student's own do not count.
+    """
+
+    __tablename__ = "student_views"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
+        ),
+    )
+
+    course_id: Mapped[str] = mapped_column(primary_key=True)
+    student_id: Mapped[str] = mapped_column(primary_key=True)
+    who: Mapped[str] = mapped_column(primary_key=True)
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    last_at: Mapped[datetime]
+    answers: Mapped[int]
+
+
+class ErasedStudent(Base):
+    """That somebody was erased from a course: not who, but enough to recognise them again.
+
+    `student_hash` is made with a key that is not in this database (`flows.erasure.erased`), and
+    `key_id` tells which key that was. All events up to the position `up_to` are erased; later ones
+    of the same id count as a new person's. `erasure_id` is one run of the erasure, without
+    `completed_at` as long as it is not whole. `requested_at` is when the student asked for it.
+    """
+
+    __tablename__ = "erased_students"
+
+    course_id: Mapped[str] = mapped_column(primary_key=True)
+    student_hash: Mapped[str] = mapped_column(primary_key=True)
+    key_id: Mapped[str]
+    up_to: Mapped[str]
+    erasure_id: Mapped[str]
+    requested_at: Mapped[datetime | None]
+    started_at: Mapped[datetime]
+    completed_at: Mapped[datetime | None]
 
 
 class SkippedEvent(Base):

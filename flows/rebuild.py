@@ -22,6 +22,7 @@ def rebuild_lake(
     made: Callable[[int], None] = lambda _: None,
     *,
     may_lose: bool = False,
+    is_erased: Callable[[LoggedEvent], bool] = lambda _: False,
 ) -> tuple[int, str]:
     """Replace the lake by what InfluxDB holds, while events go on arriving.
 
@@ -32,6 +33,7 @@ def rebuild_lake(
         settings: Where everything is.
         made: Called with the number of events of each batch.
         may_lose: Whether to go on where InfluxDB holds fewer events than the lake.
+        is_erased: Tells whether an event is of somebody who was erased, and so is left out.
 
     Returns:
         How many events the new lake holds, and its log position.
@@ -56,7 +58,8 @@ def rebuild_lake(
             log.add_groups([LakeWriter.name])
             # First, so that the log keeps what follows also where this process ends in between.
             log.commit(LakeWriter.name, position)
-            batches = _counted(_while_untrimmed(reader.batches(position_ns(position)), holds), made)
+            found = _while_untrimmed(reader.batches(position_ns(position)), holds)
+            batches = _counted(found, made, is_erased)
             count = lake.remake(batches, position, may_lose=may_lose)
             # A worker that was about to commit the old lake's position may have done so meanwhile.
             log.commit(LakeWriter.name, position)
@@ -83,8 +86,10 @@ def _while_untrimmed(
 
 
 def _counted(
-    batches: Iterator[list[LoggedEvent]], made: Callable[[int], None]
+    batches: Iterator[list[LoggedEvent]],
+    made: Callable[[int], None],
+    is_erased: Callable[[LoggedEvent], bool],
 ) -> Iterator[Sequence[LoggedEvent]]:
     for batch in batches:
-        yield batch
+        yield [each for each in batch if not is_erased(each)]
         made(len(batch))

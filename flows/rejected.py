@@ -14,6 +14,16 @@ _PAGE: Final = 500
 _ID: Final = re.compile(r"\d{1,20}-\d{1,20}")
 
 
+def waiting(redis: Redis) -> int:
+    """Return how many entries are set aside now.
+
+    Raises:
+        redis.RedisError: Redis does not answer.
+    """
+    length: Any = redis.xlen(REJECTED)
+    return int(length)
+
+
 class NoSuchEntryError(Exception):
     """An id names nothing that was set aside."""
 

@@ -22,6 +22,8 @@ from flows.lease import Lease
 from flows.liveness import say_alive
 from flows.log_reader import LogReader
 from flows.log_trimmer import LogTrimmer
+from flows.metrics.log_figures import LogFigures
+from flows.metrics.serve import keep_served
 from flows.redis_client import connect_redis
 from flows.settings import RelaySettings
 from flows.wake_ups import WakeUps
@@ -34,7 +36,9 @@ from ingest_api.event_log import (
     open_redis,
 )
 from ingest_api.events import ProgressEvent
+from ingest_api.logs import start_logging
 from ingest_api.problems import validation_errors
+from ingest_api.process_metrics import process_registry
 from ingest_api.registered_courses import RegisteredCourses
 from ingest_api.settings import BadSettingError
 
@@ -218,6 +222,11 @@ async def relay(settings: RelaySettings) -> None:
     log = EventLog(client, settings.log_limit_bytes)
     courses = RegisteredCourses(client)
     watch = Relay(log, courses, redis, wake_ups, settings)
+    registry = process_registry()
+    registry.register(
+        LogFigures(connect_redis(settings.redis_url), settings.stores, settings.log_limit_bytes)
+    )
+    keep_served(registry, settings.host, settings.relay_metrics_port)
 
     async def listen() -> None:
         async with client.pubsub() as subscriber:
@@ -271,9 +280,9 @@ def run() -> None:
     """Run the relay until SIGTERM or SIGINT."""
     try:
         settings = RelaySettings.load()
+        start_logging("relay")
     except BadSettingError as error:
         sys.exit(f"cellpulse relay: {error}")
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     asyncio.run(relay(settings))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field, SecretStr
 
 from ingest_api.events import Identifier
-from ingest_api.settings import Address, LogSettings, Port, Secret, Settings, data_dir
+from ingest_api.settings import Address, HttpAddress, LogSettings, Port, Secret, Settings, data_dir
 
 STORES: Final = ("influxdb", "postgres", "lake")
 #: The learning record store: it gets what is made of the events, and no number is read from it.
@@ -83,7 +83,10 @@ class LakeSettings(Settings):
 
 
 class RelaySettings(LogSettings):
-    """The log, which stores are to be woken, and how much of the log they leave."""
+    """The log, which stores are to be woken, how much of the log they leave, and the figures."""
+
+    host: Annotated[str, Field(alias="CELLPULSE_HOST", min_length=1)] = "127.0.0.1"
+    relay_metrics_port: Annotated[Port | None, Field(alias="CELLPULSE_RELAY_METRICS_PORT")] = None
 
     log_keep: Annotated[int, Field(alias="CELLPULSE_LOG_KEEP", ge=0)] = 100_000
     influx: Annotated[InfluxSettings, Field(default_factory=InfluxSettings.load)]
@@ -98,6 +101,7 @@ class RelaySettings(LogSettings):
 class FlowsSettings(RelaySettings, LakeSettings):
     """The log that is read, and the stores that are written."""
 
+    worker_metrics_port: Annotated[Port | None, Field(alias="CELLPULSE_WORKER_METRICS_PORT")] = None
     snapshot_days: Annotated[int, Field(alias="CELLPULSE_SNAPSHOT_DAYS", ge=1)] = 30
 
 
@@ -145,3 +149,30 @@ class PlatformSettings(Settings):
         """Return the address of what listens on `port`."""
         host = self.reachable_host
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class DoctorSettings(Settings):
+    """Where `cellpulse doctor` finds the processes: on this machine, or at these addresses."""
+
+    platform: Annotated[PlatformSettings, Field(default_factory=PlatformSettings.load)]
+    ingest_url: Annotated[HttpAddress | None, Field(alias="CELLPULSE_INGEST_URL")] = None
+    api_url: Annotated[HttpAddress | None, Field(alias="CELLPULSE_API_URL")] = None
+    dashboard_url: Annotated[HttpAddress | None, Field(alias="CELLPULSE_DASHBOARD_URL")] = None
+    public_dashboard_url: Annotated[
+        HttpAddress | None, Field(alias="CELLPULSE_PUBLIC_DASHBOARD_URL")
+    ] = None
+
+    @property
+    def of_ingest(self) -> str:
+        """The ingest's address."""
+        return self.ingest_url or self.platform.address(self.platform.ingest_port)
+
+    @property
+    def of_api(self) -> str:
+        """The aggregation API's address."""
+        return self.api_url or self.platform.address(self.platform.api_port)
+
+    @property
+    def of_dashboard(self) -> str:
+        """The dashboard's address, as other processes reach it."""
+        return self.dashboard_url or self.platform.address(self.platform.dashboard_port)

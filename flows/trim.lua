@@ -1,5 +1,5 @@
 -- Drop from the log what every store has, but keep the newest events; in one atomic step.
--- KEYS: log, what is there while a backup or a rebuild needs the log
+-- KEYS: log, what is there while a backup or a rebuild needs the log, numbers that were erased
 -- ARGV: position that the slowest store has committed, how many events to keep, and how many bytes
 --       of events to keep at the most
 -- Returns how many entries were dropped.
@@ -47,6 +47,7 @@ if #redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', 'COUNT', 1) > 0 then
         return 0
     end
     not_needed = needed.offset - oldest.offset
+        - redis.call('ZCOUNT', KEYS[3], oldest.offset, needed.offset)
 end
 local spare = math.max(length - tonumber(ARGV[2]), spare_by_bytes(oldest, length))
 spare = math.min(spare, not_needed)

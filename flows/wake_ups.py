@@ -1,7 +1,7 @@
 """Wakes the actors: one message for each store, and never two on the way to the same one."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
@@ -13,6 +13,16 @@ MAINTENANCE: Final = "maintenance"
 _HELD_SECONDS: Final = 6
 #: Longer than maintenance may take, so that its messages do not pile up while no worker runs.
 _MAINTENANCE_HELD_SECONDS: Final = 3_600
+
+
+def messages_waiting(redis: Redis, queue: str) -> int:
+    """Return how many messages of a queue no worker has taken, those for later included.
+
+    Raises:
+        redis.RedisError: Redis does not answer.
+    """
+    of_queue: Any = [redis.llen(f"dramatiq:{name}") for name in (queue, f"{queue}.DQ")]
+    return sum(of_queue)
 
 
 def actor_of(store: str) -> str:

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
@@ -13,10 +14,14 @@ import duckdb
 from dramatiq import Worker
 from dramatiq.brokers.redis import RedisBroker
 from redis import RedisError
+from sqlalchemy import Engine
 
 from flows.actors import declare_actors
+from flows.drainer import Drainer
 from flows.liveness import ALIVE_SECONDS, say_alive
 from flows.log_reader import LogReader
+from flows.metrics.serve import keep_served
+from flows.metrics.worker_figures import DrainMetrics, StoredFigures
 from flows.patrol import Patrol, Watchdog
 from flows.publisher import keep_published
 from flows.redis_client import connect_redis
@@ -25,6 +30,8 @@ from flows.stores.lake_attach import attach_lake
 from flows.stores.postgres import engine_for
 from flows.version_of_data import UnknownDataVersionError
 from flows.wake_ups import WakeUps
+from ingest_api.logs import start_logging
+from ingest_api.process_metrics import process_registry
 from ingest_api.settings import BadSettingError
 
 #: How long an idle queue may sleep before it looks again. It bounds a wake-up's delay.
@@ -45,6 +52,7 @@ def work(threads: int) -> None:
     """Run the actors until SIGTERM or SIGINT; what they had begun is ended or left for later."""
     try:
         settings = FlowsSettings.load()
+        start_logging("worker")
     except BadSettingError as error:
         sys.exit(f"cellpulse worker: {error}")
     try:
@@ -53,9 +61,6 @@ def work(threads: int) -> None:
         sys.exit(f"cellpulse worker: {error}")
     except duckdb.Error:
         pass  # away, or not there yet: every writer looks again when it connects
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    # It tells of each request, and the address may be anybody's.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     redis = connect_redis(settings.redis_url)
     broker = RedisBroker(client=connect_redis(settings.redis_url))
     wake_ups = WakeUps(redis, broker, settings.stores)
@@ -71,9 +76,11 @@ def work(threads: int) -> None:
     log = LogReader(redis)
     patrol, watchdog = Patrol(log, wake_ups), Watchdog(drainers, _HUNG_AFTER_LOOKS)
     patrol.start(drainers)
+    engine = engine_for(settings.postgres_url)
+    _tell_prometheus(settings, engine, drainers)
     courses = threading.Thread(
         target=keep_published,
-        args=(engine_for(settings.postgres_url), redis, asked_to_stop),
+        args=(engine, redis, asked_to_stop),
         daemon=True,
     )
     courses.start()
@@ -88,6 +95,15 @@ def work(threads: int) -> None:
         asked_to_stop.wait(_LOOK_SECONDS)
     patrol.stop(_STOP_PATROL_SECONDS)
     worker.stop(_STOP_MS)
+
+
+def _tell_prometheus(settings: FlowsSettings, engine: Engine, drainers: Iterable[Drainer]) -> None:
+    registry = process_registry()
+    registry.register(StoredFigures(engine, settings.lake_path))
+    metrics = DrainMetrics(registry)
+    for drainer in drainers:
+        drainer.count_in(metrics)
+    keep_served(registry, settings.host, settings.worker_metrics_port)
 
 
 if __name__ == "__main__":

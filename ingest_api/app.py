@@ -9,6 +9,7 @@ from fastapi_offline import FastAPIOffline
 from redis.asyncio import Redis
 
 from ingest_api import dashboard_socket, health, progress, student_routes
+from ingest_api.around_requests import surround_requests
 from ingest_api.background import end
 from ingest_api.connection_manager import ConnectionManager
 from ingest_api.course_sections import CourseSections
@@ -54,7 +55,7 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
         app.state.signed_out = SignedOut(client)
         app.state.revoked = revoked
         app.state.group_commit = GroupCommit(log)
-        app.state.metrics = IngestMetrics(connections)
+        app.state.metrics.watch(connections)
         work = [
             app.state.group_commit.run(),
             feed.follow_log(),
@@ -82,6 +83,8 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
     app.state.dashboard_url = settings.public_dashboard_url
     app.state.dashboard_port = settings.dashboard_port
     install_problem_handlers(app)
+    surround_requests(app)
+    app.state.metrics = IngestMetrics(app.state.registry)
     for part in (progress, student_routes, dashboard_socket, health):
         app.include_router(part.router)
     return app

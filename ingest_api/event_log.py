@@ -7,6 +7,7 @@ from datetime import datetime
 from hashlib import blake2b
 from importlib import resources
 from typing import Any, Final
+from uuid import UUID
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -33,6 +34,8 @@ REJECTED: Final = "progress-events:rejected"
 #: Of each entry of the log that was set aside `source@position`, by the position as one number.
 REJECTED_PLACES: Final = "progress-events:rejected-places"
 COUNTS: Final = "progress-events:counts"
+#: Running numbers of events that were erased with their student, and so are not lost.
+ERASED: Final = "progress-events:erased"
 #: Announces that the lake moved: `{"position": …, "courses": […]}`.
 ROLLUPS_ADVANCED: Final = "rollups-advanced"
 
@@ -90,6 +93,11 @@ class Candidate:
     event_id: bytes
     sequence_key: str
     sequence_bit: str
+
+    @property
+    def named(self) -> str:
+        """The event's id as text; '' where its sender gave it none."""
+        return str(UUID(bytes=self.event_id)) if self.event_id else ""
 
     @classmethod
     def encode(cls, event: ProgressEvent, received_at: datetime) -> "Candidate":
@@ -256,12 +264,17 @@ def remembered_keys(
         yield key, event.event_id.bytes, appended_ms + _IDS_REMEMBERED * 1000
 
 
+def sequence_name(course_id: str, student_id: str, session_id: str) -> str:
+    """Return what names a session in the keys that tell repeats of its sequence numbers."""
+    session = f"{course_id}\0{student_id}\0{session_id}"
+    return blake2b(session.encode(), digest_size=16).hexdigest()
+
+
 def _sequence_place(event: ProgressEvent) -> tuple[str, int] | None:
     """Return the key and the bit of an event's sequence number."""
     if event.session_id is None or event.seq is None:
         return None
-    session = f"{event.course_id}\0{event.student_id}\0{event.session_id}"
-    name = blake2b(session.encode(), digest_size=16).hexdigest()
+    name = sequence_name(event.course_id, event.student_id, event.session_id)
     chunk, within = divmod(event.seq, _SEQUENCE_NUMBERS_A_KEY)
     return f"progress-events:session:{name}:{chunk}", within
 

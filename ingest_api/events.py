@@ -135,7 +135,7 @@ class ProgressEvent(BaseModel):
     `truncated`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     schema_version: Annotated[Count, Field(description="Version of this contract.")] = (
         SCHEMA_VERSION

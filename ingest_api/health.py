@@ -3,11 +3,12 @@
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse
 
 from ingest_api.event_log import LogUnavailableError
 from ingest_api.events import event_json_schema
 from ingest_api.problems import Problem, documented_problem
+from ingest_api.process_metrics import METRICS_PATH, Exposition, scraped
 
 router = APIRouter()
 
@@ -35,18 +36,14 @@ async def readyz(request: Request) -> dict[str, str]:
     return {"status": "ok"}
 
 
-class _Exposition(PlainTextResponse):
-    media_type = "text/plain; version=0.0.4"
-
-
 class _Schema(JSONResponse):
     media_type = "application/schema+json"
 
 
-@router.get("/metrics", response_class=_Exposition)
+@router.get(METRICS_PATH, response_class=Exposition)
 async def metrics(request: Request) -> Response:
     """Return the figures of this process for Prometheus."""
-    return _Exposition(request.app.state.metrics.exposition())
+    return await scraped(request)
 
 
 @router.get("/schema/event.json", response_class=_Schema)

@@ -1,6 +1,6 @@
-"""The ingest's own figures, in Prometheus' text format."""
+"""The ingest's own figures, for Prometheus."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from ingest_api.connection_manager import ConnectionManager
 
@@ -8,22 +8,25 @@ from ingest_api.connection_manager import ConnectionManager
 class IngestMetrics:
     """Counts since this process started."""
 
-    def __init__(self, connections: ConnectionManager) -> None:
-        self._registry = CollectorRegistry()
+    def __init__(self, registry: CollectorRegistry) -> None:
         events = Counter(
             "cellpulse_ingest_events",
             "Events that clients sent, by what became of them.",
             ["outcome"],
-            registry=self._registry,
+            registry=registry,
         )
         self._accepted = events.labels("accepted")
         self._duplicates = events.labels("duplicate")
         self._rejected = events.labels("rejected")
-        Gauge(
+        self._websockets = Gauge(
             "cellpulse_ingest_websockets",
             "Dashboards that are connected now.",
-            registry=self._registry,
-        ).set_function(lambda: len(connections))
+            registry=registry,
+        )
+
+    def watch(self, connections: ConnectionManager) -> None:
+        """Tell of the dashboards that are connected now."""
+        self._websockets.set_function(lambda: len(connections))
 
     def count_request(self, accepted: int, duplicates: int, rejected: int) -> None:
         """Count the events of one request."""
@@ -32,7 +35,3 @@ class IngestMetrics:
             self._duplicates.inc(duplicates)
         if rejected:
             self._rejected.inc(rejected)
-
-    def exposition(self) -> bytes:
-        """Return all figures in Prometheus' text format."""
-        return generate_latest(self._registry)

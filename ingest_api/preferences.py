@@ -128,6 +128,19 @@ def set_preferences(
         step.execute()
 
 
+def forget_preferences(client: Redis, course_id: str, student_id: str) -> int:
+    """Forget what a student allows, so that the default counts; return how many entries went.
+
+    Raises:
+        redis.RedisError: Redis does not answer.
+    """
+    with client.pipeline(transaction=True) as step:
+        step.hdel(PREFERENCES, _field(course_id, student_id))
+        step.incr(CHANGES)
+        went, _ = step.execute()
+    return int(went)
+
+
 def _read(kept: bytes | str) -> Preferences:
     try:
         return Preferences.model_validate_json(kept)

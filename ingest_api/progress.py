@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -11,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.types import Receive, Scope, Send
 
 from ingest_api.access import grant_of, refuse_revoked
+from ingest_api.around_requests import surrounded
 from ingest_api.body import read_body
 from ingest_api.event_log import Candidate, LogUnavailableError
 from ingest_api.events import ProgressEvent
@@ -26,6 +28,7 @@ EVENTS_LIMIT: Final = 1_000
 _RETRY_AFTER: Final = {"Retry-After": "2"}
 
 router = APIRouter()
+logger = logging.getLogger(__name__)
 
 
 class DirectProgress:
@@ -37,6 +40,7 @@ class DirectProgress:
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
+        self._direct = surrounded(self._answer, app.state.durations)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -44,6 +48,11 @@ class DirectProgress:
             await self._app(scope, receive, send)
             return
         scope["app"] = self._app
+        scope["route"] = router.routes[0]  # for whoever counts requests
+        await self._direct(scope, receive, send)
+
+    @staticmethod
+    async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             response = await post_progress(Request(scope, receive))
         except Problem as problem:
@@ -126,6 +135,7 @@ async def post_progress(request: Request) -> Response:
     positions: list[str | None] = [None] * len(sent)
     for (index, _), position in zip(events, appended, strict=True):
         positions[index] = position
+    _log_on_request(events, appended)
     accepted = sum(position is not None for position in appended)
     state.metrics.count_request(accepted, len(appended) - accepted, len(rejected))
     receipt = Receipt(
@@ -139,6 +149,15 @@ async def post_progress(request: Request) -> Response:
         raise _all_refused(receipt, forbidden)
     body = receipt.model_dump_json(exclude_none=True)
     return Response(body, HTTPStatus.ACCEPTED, media_type="application/json")
+
+
+def _log_on_request(events: list[tuple[int, Candidate]], positions: Sequence[str | None]) -> None:
+    """Name each event and its place in the log, where an operator follows events."""
+    if not logger.isEnabledFor(logging.DEBUG):
+        return
+    for (_, candidate), position in zip(events, positions, strict=True):
+        about = {"event_id": candidate.named, "position": position}
+        logger.debug("accepted" if position else "a repeat", extra=about)
 
 
 def _require_json(request: Request) -> None:

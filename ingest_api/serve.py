@@ -16,6 +16,7 @@ from ingest_api.app import create_app
 from ingest_api.durability import LossyRedisError, check_durability
 from ingest_api.event_log import open_redis
 from ingest_api.http_protocol import LimitedHttpProtocol
+from ingest_api.logs import start_logging
 from ingest_api.open_files import raise_open_files_limit
 from ingest_api.progress import DirectProgress
 from ingest_api.settings import BadSettingError, ClientLimits, IngestSettings
@@ -39,6 +40,7 @@ def serve(host: str, port: int) -> None:
     try:
         settings = IngestSettings.load()
         limits = ClientLimits.load()
+        start_logging("ingest")
         asyncio.run(_refuse_lossy_redis(settings))
     except (BadSettingError, LossyRedisError) as error:
         sys.exit(f"cellpulse ingest: {error}")
@@ -57,7 +59,6 @@ async def _refuse_lossy_redis(settings: IngestSettings) -> None:
 
 def run_without_logging_addresses(app: ASGIApp, host: str, port: int, limits: ClientLimits) -> None:
     """Run an app until SIGTERM or SIGINT; no address, and so no token in one, is logged."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     most = max(1, raise_open_files_limit() - _FILES_OF_ITS_OWN)
     within = limits.model_copy(update={"connections": min(limits.connections, most)})
     uvicorn.Server(without_logging_addresses(app, host, port, within)).run()

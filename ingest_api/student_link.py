@@ -19,7 +19,8 @@ LINK_SECONDS: Final = 5 * 60
 PAGE_SECONDS: Final = 12 * 3_600
 #: The address of the page that takes a code, on the dashboard.
 OPEN_PATH: Final = "/open"
-_KEY: Final = "progress-events:student-link:"
+#: Before a code's hash: a key that holds whose code it is, until it is used or has run out.
+LINK_KEY: Final = "progress-events:student-link:"
 
 
 async def make_code(client: redis.asyncio.Redis, course_id: str, student_id: str) -> str:
@@ -54,4 +55,4 @@ def account_of(course_id: str, student_id: str) -> str:
 
 
 def _key(code: str) -> str:
-    return _KEY + sha256(code.encode()).hexdigest()
+    return LINK_KEY + sha256(code.encode()).hexdigest()

@@ -9,6 +9,7 @@ import streamlit as st
 
 from analytics.class_responses import ClassSession
 from streamlit_app import notices, session
+from streamlit_app.addresses import SECTION as SECTION_PART
 from streamlit_app.addresses import address
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Plural, Text, language, speaking
@@ -22,6 +23,9 @@ from streamlit_app.report.pdf import as_pdf
 TITLE: Final = wording.TITLE
 CHOOSE: Final = Text("Choose a session of class")
 SESSION: Final = Plural("{when} · {n} student, {runs} runs", "{when} · {n} students, {runs} runs")
+CHOOSE_SECTION: Final = Text("Section")
+EVERY_SECTION: Final = Text("Whole course")
+SECTION: Final = Text("Section {section}")
 NO_SESSION: Final = Text(
     "Nobody has worked in this course yet. After the first class its report is here."
 )
@@ -30,6 +34,8 @@ AS_PDF: Final = Text("Download as PDF")
 AS_HTML: Final = Text("Download as HTML")
 KEPT: Final = Text("Address of exactly this report")
 KEPT_WHY: Final = Text("later events change nothing about it")
+#: Whether the section has just been chosen, whose sessions have beginnings of their own.
+_MOVED: Final = "report_section_moved"
 _FILE: Final = "after-class-{course}-{day}.{ending}"
 
 #: Numbers that are younger than this are not asked for again, in seconds.
@@ -50,11 +56,14 @@ def show() -> None:
         return
     by_start = {each.started_at.isoformat(): each for each in sessions}
     chosen = st.query_params.get("session")
+    if st.session_state.pop(_MOVED, False) and chosen not in by_start:
+        chosen = st.query_params["session"] = nearest(sessions, chosen).started_at.isoformat()
     if chosen is None:
         chosen = st.query_params["session"] = usual(sessions).started_at.isoformat()
     with st.container(key="report_choice", horizontal=True, vertical_alignment="center"):
         labels = {start: label(each) for start, each in by_start.items()}
         choose_in_address("session", CHOOSE, labels, width=420)
+        _choose_section(course_id)
         files = st.container(horizontal=True, width="content")
     if chosen not in by_start:
         notices.sentence(NO_SUCH_SESSION)
@@ -66,6 +75,45 @@ def usual(sessions: list[ClassSession]) -> ClassSession:
     """Return the latest session that was no single student at home."""
     largest = max(each.students for each in sessions)
     return next(each for each in sessions if each.students >= _WHOLE_CLASS * largest)
+
+
+def nearest(sessions: list[ClassSession], moment: str | None) -> ClassSession:
+    """Return the session that began nearest to a moment: a section comes and goes by itself."""
+    try:
+        wanted = datetime.fromisoformat(moment or "")
+        return min(sessions, key=lambda each: abs(each.started_at - wanted))
+    except (ValueError, TypeError):  # an address that somebody wrote
+        return usual(sessions)
+
+
+def _choose_section(course_id: str) -> None:
+    """Offer the course's sections; whoever may see only some has them in the bar."""
+    courses = session.latest("courses", session.api().courses, every=_EVERY).numbers.courses
+    known = next((each.sections for each in courses if each.course_id == course_id), [])
+    if not known or session.own_sections(course_id):
+        return
+    wanted = session.section()
+    st.session_state["report_section"] = wanted if wanted in known else ""
+    st.selectbox(
+        str(CHOOSE_SECTION),
+        ["", *known],
+        key="report_section",
+        format_func=lambda name: SECTION.format(section=name) if name else str(EVERY_SECTION),
+        label_visibility="collapsed",
+        on_change=_follow_section,
+        width=180,
+    )
+
+
+def _follow_section() -> None:
+    """Put the section into the address; the report stays about the same class."""
+    chosen = st.session_state["report_section"]
+    if chosen:
+        st.query_params[SECTION_PART] = chosen
+    else:
+        st.query_params.pop(SECTION_PART, None)
+    st.query_params.pop("as_of", None)
+    st.session_state[_MOVED] = True
 
 
 def label(each: ClassSession) -> str:
@@ -89,9 +137,10 @@ def _report(course_id: str, of: ClassSession, files: "st.delta_generator.DeltaGe
     document = document_of(report, session.local_zone())
     notices.old_numbers(latest.apology, report.as_of.time)
     day = f"{_local(start):%Y-%m-%d}"
+    about = course_id if report.section is None else f"{course_id}-{report.section}"
     with files:
-        _download(AS_PDF, partial(as_pdf, document), "application/pdf", course_id, day, "pdf")
-        _download(AS_HTML, partial(web_page.as_html, document), "text/html", course_id, day, "html")
+        _download(AS_PDF, partial(as_pdf, document), "application/pdf", about, day, "pdf")
+        _download(AS_HTML, partial(web_page.as_html, document), "text/html", about, day, "html")
     strip(document.numbers)
     with st.container(border=True, key="report_changes"):
         card_title(*wording.CHANGES)
@@ -102,8 +151,8 @@ def _report(course_id: str, of: ClassSession, files: "st.delta_generator.DeltaGe
 
 
 def _download(label: Text, make: partial[bytes], kind: str, *of: str) -> None:
-    course_id, day, ending = of
-    plain = "".join(sign if sign.isalnum() else "-" for sign in course_id)
+    about, day, ending = of
+    plain = "".join(sign if sign.isalnum() else "-" for sign in about)
     st.download_button(
         str(label),
         partial(_made_in, language(), make),

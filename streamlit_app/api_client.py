@@ -191,6 +191,11 @@ class ApiClient:
         asked = request.model_dump(mode="json", by_alias=True)
         return self._ask("POST", path, Export, json=asked)
 
+    def cancel_export(self, course_id: str, export_id: str) -> Export:
+        """End an export that runs; one that has ended stays as it is."""
+        path = f"/courses/{_segment(course_id)}/exports/{_segment(export_id)}/cancel"
+        return self._ask("POST", path, Export)
+
     def class_marks(self, course_id: str) -> ClassMarks:
         """Return what instructors noted about moments of class."""
         return self._get(f"/courses/{_segment(course_id)}/marks", ClassMarks)

@@ -67,13 +67,10 @@ def main() -> None:
             return
         with head:
             bar.before_the_first_course(viewer, pages)
-        # An admin may also make the first course by hand.
-        show = (
-            page.run
-            if viewer.is_admin and page.url_path == for_admins.url_path
-            else first_visit.show
-        )
-        show()
+        if viewer.is_admin and page.url_path == for_admins.url_path:
+            page.run()  # there an admin may make the first course by hand
+        else:
+            first_visit.show(viewer)
     except NumbersUnavailableError as error:
         notices.sentence(str(error))
         notices.keep_trying()

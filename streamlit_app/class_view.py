@@ -14,12 +14,27 @@ from analytics.class_mark_responses import ClassMark
 from analytics.class_responses import ClassMap, ClassStream
 from analytics.plan_responses import ClassPlan
 from analytics.responses import Progress, Timeline
-from streamlit_app import attention, charts, class_marks, failures, notices, pace, session
+from streamlit_app import (
+    attention,
+    charts,
+    class_marks,
+    failures,
+    first_visit,
+    notices,
+    pace,
+    session,
+)
 from streamlit_app.api_client import ApiClient
 from streamlit_app.class_map.component import class_map
 from streamlit_app.class_map.matrix import Order, map_data, orders_of, seats_of
 from streamlit_app.exercise_tables import attempts_table
-from streamlit_app.frames import exercises_frame, marks_frame, runs_frame, stream_frame
+from streamlit_app.frames import (
+    exercises_frame,
+    marks_frame,
+    on_the_wall,
+    runs_frame,
+    stream_frame,
+)
 from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title, strip
 from streamlit_app.palette import Palette, palette_for
@@ -96,6 +111,7 @@ def show(view: ClassView) -> None:
     _strip(view)
     notices.old_numbers(view.apology, numbers.progress.as_of.time)
     pace.show(view.course_id, numbers.plan, is_past=view.is_past)
+    _before_the_first_run(view)
     shared = failures.shared(numbers.clusters)
     left, right = st.columns([5, 2], gap="small")
     with left:
@@ -148,6 +164,16 @@ def _strip(view: ClassView) -> None:
             view.state()
 
 
+def _before_the_first_run(view: ClassView) -> None:
+    """Say what to do where nobody of the course has run anything; else draw nothing.
+
+    The place stays, so that nothing below it is built anew by the first run.
+    """
+    with st.container(key="first_run"):
+        if not view.is_past and not view.numbers.progress.runs and session.section() is None:
+            first_visit.steps(session.viewer())
+
+
 def _map(view: ClassView, only: frozenset[str] | None) -> None:
     wanted = st.query_params.get("order")
     orders = orders_of(view.numbers.class_map)
@@ -180,8 +206,9 @@ def _over_time(view: ClassView, colours: Palette) -> None:
         card_title(*OVER_TIME)
         stream = view.stream()
         if stream.steps:
-            marks = marks_frame(view.numbers.marks)
-            chart = charts.class_stream(stream_frame(stream), colours, marks)
+            zone = session.local_zone()
+            marks = on_the_wall(marks_frame(view.numbers.marks), zone)
+            chart = charts.class_stream(on_the_wall(stream_frame(stream), zone), colours, marks)
             st.altair_chart(chart, key="stream_chart", alt=str(OVER_TIME[0]))
             st.html(stream_table(stream))
         else:
@@ -201,8 +228,10 @@ def _one_click_away(view: ClassView, colours: Palette) -> None:
     minutes = st.expander(str(RUNS_A_MINUTE), key="minutes", on_change="rerun")
     if minutes.open:
         buckets = view.timeline().buckets
-        runs = runs_frame(buckets, _MINUTES_SHOWN)
-        chart = charts.runs_per_minute(runs, colours, marks_frame(view.numbers.marks))
+        zone = session.local_zone()
+        runs = on_the_wall(runs_frame(buckets, _MINUTES_SHOWN), zone)
+        marks = on_the_wall(marks_frame(view.numbers.marks), zone)
+        chart = charts.runs_per_minute(runs, colours, marks)
         minutes.altair_chart(chart, key="minutes_chart", alt=str(RUNS_A_MINUTE))
         minutes.html(attempts_table(buckets[-_MINUTES_SHOWN:]))
     exercises = st.expander(str(EXERCISES), key="exercises", on_change="rerun")

@@ -36,7 +36,7 @@ from streamlit_app.exercise_tables import (
     stuck_list,
 )
 from streamlit_app.facts import Fact, facts
-from streamlit_app.frames import marks_frame, runs_frame
+from streamlit_app.frames import marks_frame, on_the_wall, runs_frame
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Text
 from streamlit_app.layout import Number, card_title, choose_in_address, strip
@@ -255,8 +255,10 @@ def _attempts(numbers: ExerciseNumbers) -> None:
     card_title(*ATTEMPTS)
     buckets = numbers.timeline.buckets
     colours = palette_for(st.context.theme.type)
-    runs = runs_frame(buckets, busy(buckets))
-    chart = charts.runs_per_minute(runs, colours, marks_frame(numbers.marks))
+    zone = session.local_zone()
+    runs = on_the_wall(runs_frame(buckets, busy(buckets)), zone)
+    marks = on_the_wall(marks_frame(numbers.marks), zone)
+    chart = charts.runs_per_minute(runs, colours, marks)
     st.altair_chart(chart, key="attempts_chart", alt=_alt(ATTEMPTS))
     st.html(attempts_table(buckets))
 

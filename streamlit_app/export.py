@@ -95,6 +95,9 @@ HIDDEN: Final = Text("Names are hidden now, and this file has them.")
 NAMELESS: Final[frozenset[ExportFormat]] = frozenset({"bundle", "xapi"})
 DOWNLOAD: Final = Text("Download ({size})")
 KEPT_UNTIL: Final = Text("kept until {time}")
+CANCEL: Final = Text("Cancel")
+CANCELLED: Final = Text("It was cancelled.")
+CANCELLED_BY: Final = Text("It was cancelled by {who}.")
 STOPPED: Final = Text("It was stopped together with a part of Cellpulse. Start it again.")
 OF_SECTION: Final = Text("section {section}")
 SINCE: Final = Text("from {day}")
@@ -264,12 +267,22 @@ def _made(course_id: str) -> None:
             _one(each)
 
 
+def _cancel(each: Export) -> None:
+    try:
+        session.api().cancel_export(each.course_id, each.export_id)
+    except NumbersUnavailableError as error:
+        st.toast(str(error))
+
+
 def _one(each: Export) -> None:
     with st.container(key=f"export_{each.export_id}", gap="small"):
         st.html(line(each))
         if each.state == "running":
             share = 0.0 if not each.total else min(1.0, each.done / each.total)
-            st.progress(share, text=progress_text(each))
+            with st.container(horizontal=True, vertical_alignment="bottom"):
+                st.progress(share, text=progress_text(each))
+                key = f"cancel_{each.export_id}"
+                st.button(str(CANCEL), key=key, on_click=_cancel, args=(each,))
 
 
 def progress_text(each: Export) -> str:
@@ -313,6 +326,10 @@ def _outcome(each: Export) -> str:
         return f'<p><a href="{address}" download target="_self">{escape(label)}</a></p>'
     if each.state == "running":
         return ""
+    if each.state == "cancelled":
+        who = each.cancelled_by
+        told = str(CANCELLED) if who is None else CANCELLED_BY.format(who=who)
+        return f'<p class="cp-muted" role="status">{escape(told)}</p>'
     why = str(STOPPED) if each.state == "stopped" else each.detail or NEVER
     return f'<p class="cp-alarm" role="status">{escape(why)}</p>'
 

@@ -1,7 +1,7 @@
 """The API's answers as data frames, one for each chart."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 
 import pandas as pd
 
@@ -16,6 +16,17 @@ WITHOUT_ERROR = Text("without an error")
 WITH_ERROR = Text("with an error")
 PASSED_CHECK = Text("passed a check")
 RAN_ONLY = Text("only ran without an error")
+
+
+def on_the_wall(frame: pd.DataFrame, zone: tzinfo) -> pd.DataFrame:
+    """Return a frame with its times as a clock on the wall in a zone shows them.
+
+    What draws a time that has no zone draws it as it is; one with a zone it puts into that of the
+    browser.
+    """
+    times = frame.select_dtypes("datetimetz").columns
+    walls = {name: frame[name].dt.tz_convert(zone).dt.tz_localize(None) for name in times}
+    return frame.assign(**walls)
 
 
 def runs_frame(minutes: Sequence[TimelineBucket], length: int) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from ingest_api.process_metrics import METRICS_PATH
 from ingest_api.student_link import OPEN_PATH
 from streamlit_app.access import AccessCheck, Verdict
 from streamlit_app.language import choice
@@ -34,6 +35,8 @@ COOKIE: Final = "cellpulse_read"
 #: A bookmark opens from one weekly class to the next, in seconds.
 COOKIE_SECONDS: Final = 14 * 24 * 3_600
 HEALTH_PATH: Final = "/_stcore/health"
+#: What needs no token: whether the process lives, and figures that name nobody.
+_OPEN: Final = (HEALTH_PATH, METRICS_PATH)
 _OK: Final = 200
 _SEE_OTHER: Final = 303
 #: Where one looks for the first page, which Streamlit serves at the root alone.
@@ -54,7 +57,7 @@ _ADVICE_STUDENT = Text(
 _NOT_YOURS: Final = Text("This page is for instructors")
 _OWN_PAGE: Final = Text("Back to my own page")
 #: What Streamlit's own page loads; all else below the address is a page of the instructors.
-_FILES: Final = frozenset({"_stcore", "component", "media", "static"})
+FILES: Final = frozenset({"_stcore", "component", "media", "static"})
 _ADVICE_CANNOT_TELL = Text(
     "A part of Cellpulse does not answer. Try again in a moment; "
     "if that does not help, tell whoever runs Cellpulse at your school."
@@ -75,7 +78,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, send it on without its token, or refuse it."""
-        if scope["type"] not in ("http", "websocket") or scope["path"] == HEALTH_PATH:
+        if scope["type"] not in ("http", "websocket") or scope["path"] in _OPEN:
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
@@ -138,7 +141,7 @@ class Gate:
 def _is_for_students(path: str) -> bool:
     """Tell whether a student may ask for an address: the own page, and what a page consists of."""
     first = path.strip("/").partition("/")[0]
-    return first == "" or first in _FILES or "." in first
+    return first == "" or first in FILES or "." in first
 
 
 async def _refuse_student(scope: Scope, receive: Receive, send: Send) -> None:

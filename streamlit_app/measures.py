@@ -14,7 +14,7 @@ from streamlit_app import charts, notices, session
 from streamlit_app.addresses import address
 from streamlit_app.api_client import ApiClient, MeasureQuery, NumbersUnavailableError
 from streamlit_app.facts import interval
-from streamlit_app.frames import history_frame
+from streamlit_app.frames import history_frame, on_the_wall
 from streamlit_app.language.text import Text
 from streamlit_app.layout import Number, card_title, strip
 from streamlit_app.measure_charts import by_exercise, spread, spread_by_exercise, values_frame
@@ -264,7 +264,8 @@ def _runs(numbers: MeasureNumbers, choice: Choice, course_id: str) -> None:
     if not numbers.events:
         st.html(f'<p class="cp-muted">{NOTHING_YET}</p>')
         return
-    chart = charts.student_runs(history_frame(numbers.events), palette_for(st.context.theme.type))
+    runs = on_the_wall(history_frame(numbers.events), session.local_zone())
+    chart = charts.student_runs(runs, palette_for(st.context.theme.type))
     alt_text = ALT.format(title=title_of(choice.definition), shape=SHAPES["run"])
     st.altair_chart(chart, key="measure_chart", alt=alt_text)
     said = RUNS.format(shown=len(numbers.events), all=len(numbers.rows.rows))

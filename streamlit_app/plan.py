@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from difflib import get_close_matches
 from functools import partial
 from html import escape
@@ -26,6 +26,7 @@ ONE_A_LINE: Final = (
 )
 TIMES_IN: Final = Text("Times are those of {zone}, the course's time zone or else your browser's.")
 SAVE: Final = Text("Save the plan")
+TAKE_OVER: Final = Text("Take over the plan of {day}")
 SAVED: Final = Plural(
     "Saved: {n} exercise is planned for {day}.", "Saved: {n} exercises are planned for {day}."
 )
@@ -48,6 +49,8 @@ NO_EXERCISES: Final = Text(
 ONLY_WHOLE: Final = Text("Whoever sees the whole course sets its plan. You see it here.")
 TO_LIVE: Final = Text("See the pace on the Live page")
 
+#: How long ago a plan may be that is offered to be taken over.
+_EARLIER: Final = timedelta(days=28)
 _TEXT: Final = "plan_text"
 _DAY: Final = "plan_day"
 #: What was saved last, and what is wrong with what was not.
@@ -92,7 +95,9 @@ def show() -> None:
         card_title(*EXERCISES)
         names = "".join(f"<li>{escape(name)}</li>" for name in plan.exercises)
         none = f'<p class="cp-muted">{NO_EXERCISES}</p>'
-        st.html(f'<ul class="cp-names">{names}</ul>' if names else none)
+        st.html(
+            f'<ul class="cp-names" data-testid="plan-exercises">{names}</ul>' if names else none
+        )
 
 
 def read_day(text: str | None) -> date | None:
@@ -173,10 +178,39 @@ def _form(course_id: str, plan: ClassPlan, day: date, zone: tzinfo) -> None:
         in_zone = TIMES_IN.format(zone=datetime.now(zone).tzname() or "UTC")
         st.html(f'<p class="cp-muted cp-small">{escape(in_zone)}</p>')
         save = partial(_save, course_id, key, plan.exercises, day, zone)
-        st.form_submit_button(str(SAVE), type="primary", on_click=save)
+        st.form_submit_button(str(SAVE), on_click=save)
+    if not plan.planned:
+        _offer_earlier(course_id, plan.exercises, day, zone)
     notices.refusal()
     _say_what_is_wrong()
     _say_what_was_saved(course_id, zone)
+
+
+def _offer_earlier(course_id: str, exercises: Sequence[str], day: date, zone: tzinfo) -> None:
+    """Offer the latest plan before this day, as a group that meets on another day follows it."""
+    begin, _ = pace.span_of(day, zone)
+    earlier = session.latest(
+        f"{course_id}/plan/before/{day}",
+        partial(session.api().plan, course_id, span=(begin - _EARLIER, begin)),
+    ).numbers.planned
+    if not earlier:
+        return
+    last = pace.day_of(earlier[-1].at, zone)
+    taken = [
+        PlannedTime(
+            at=datetime.combine(day, each.at.astimezone(zone).time(), tzinfo=zone),
+            exercise=each.exercise,
+        )
+        for each in earlier
+        if pace.day_of(each.at, zone) == last and each.exercise in exercises
+    ]
+    take = partial(_set, course_id, (day, taken), zone, partial(_saved, day))
+    st.button(TAKE_OVER.format(day=last), key="take_over", on_click=take)
+
+
+def _saved(day: date, done: PlanSet) -> _Saved:
+    text = SAVED.format(len(done.planned), day=day) if done.planned else REMOVED.format(day=day)
+    return _Saved(day, done.before, text)
 
 
 def _say_what_is_wrong() -> None:
@@ -203,14 +237,8 @@ def _say_what_was_saved(course_id: str, zone: tzinfo) -> None:
 def _save(course_id: str, key: str, exercises: Sequence[str], day: date, zone: tzinfo) -> None:
     planned, wrong = read_plan(st.session_state[key], day, zone, exercises)
     st.session_state[_WRONG] = wrong
-    if wrong:
-        return
-
-    def told(done: PlanSet) -> _Saved:
-        text = SAVED.format(len(done.planned), day=day) if done.planned else REMOVED.format(day=day)
-        return _Saved(day, done.before, text)
-
-    _set(course_id, (day, planned), zone, told)
+    if not wrong:
+        _set(course_id, (day, planned), zone, partial(_saved, day))
 
 
 def _undo(course_id: str, last: _Saved, zone: tzinfo) -> None:

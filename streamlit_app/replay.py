@@ -135,6 +135,7 @@ def _choose(sessions: Sequence[ClassSession], chosen: ClassSession) -> None:
         list(by_begin),
         key="met",
         format_func=lambda begin: words_of(by_begin[begin]),
+        placeholder=str(CHOOSE),
         label_visibility="collapsed",
         on_change=_follow_choice,
         args=(shown,),

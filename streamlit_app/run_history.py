@@ -9,7 +9,7 @@ from analytics.class_mark_responses import ClassMark
 from analytics.responses import HistoryEvent
 from streamlit_app import charts, session
 from streamlit_app.api_client import ApiClient
-from streamlit_app.frames import history_frame, marks_frame
+from streamlit_app.frames import history_frame, marks_frame, on_the_wall
 from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
 from streamlit_app.palette import palette_for
@@ -45,7 +45,9 @@ def show_over_time(history: Sequence[HistoryEvent], marks: Sequence[ClassMark] =
     with st.container(border=True, key="over_time"):
         card_title(*OVER_TIME)
         colours = palette_for(st.context.theme.type)
-        chart = charts.student_runs(history_frame(history), colours, marks_frame(marks))
+        zone = session.local_zone()
+        runs, noted = history_frame(history), marks_frame(marks)
+        chart = charts.student_runs(on_the_wall(runs, zone), colours, on_the_wall(noted, zone))
         st.altair_chart(chart, key="over_time_chart", alt=str(OVER_TIME[0]))
 
 

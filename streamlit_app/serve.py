@@ -13,13 +13,22 @@ import httpx
 import streamlit as st
 import uvicorn
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
+from ingest_api.logs import start_logging
+from ingest_api.process_metrics import METRICS_PATH, exposition, process_registry
+from ingest_api.request_ids import RequestIds
+from ingest_api.request_metrics import MeasuredRequests, request_durations
+from ingest_api.security_headers import SecurityHeaders
 from ingest_api.settings import BadSettingError
 from streamlit_app import export_file
 from streamlit_app.access import AccessCheck
 from streamlit_app.api_client import TIMEOUT_SECONDS
 from streamlit_app.gate import Gate
+from streamlit_app.metrics import OpenPages, part_of_page
+from streamlit_app.security import FRAMES, OwnOrigin, page_policy
 from streamlit_app.settings import DashboardSettings
 from streamlit_app.sign_in import SignInPages
 
@@ -44,15 +53,31 @@ def create_app(settings: DashboardSettings) -> st.App:
         pages=SignInPages(http, by_provider=settings.has_provider),
     )
     file = Route(export_file.PATH, export_file.ExportFile(settings.api_address).answer)
-    return st.App(_PAGE, lifespan=lifespan, middleware=[gate], routes=[file])
+    registry = process_registry()
+    figures = [
+        Middleware(MeasuredRequests, durations=request_durations(registry), route=part_of_page),
+        Middleware(OpenPages, registry=registry),
+    ]
+
+    headers = Middleware(SecurityHeaders, policy=page_policy(settings), frames=FRAMES)
+
+    async def scraped(_: Request) -> Response:
+        return exposition(registry)
+
+    return st.App(
+        _PAGE,
+        lifespan=lifespan,
+        middleware=[Middleware(RequestIds), headers, *figures, Middleware(OwnOrigin), gate],
+        routes=[file, Route(METRICS_PATH, scraped)],
+    )
 
 
-def serve(settings: DashboardSettings, listening: socket.socket) -> None:
+def serve(app: st.App, listening: socket.socket) -> None:
     """Serve until SIGINT or SIGTERM. Addresses are not logged: they may hold a token."""
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         access_log=False,
-        log_level="warning",
+        log_config=None,
         timeout_graceful_shutdown=STOP_SECONDS,
         ws="websockets-sansio",
     )
@@ -84,10 +109,12 @@ def main(host: str | None, port: str | None) -> None:
     try:
         settings = DashboardSettings.load(**{name: value for name, value in given.items() if value})
         listening = listen(settings)
+        app = create_app(settings)
+        start_logging("dashboard")  # now that Streamlit has made its own loggers
     except BadSettingError as error:
         click.echo(f"dashboard: {error}", err=True)
         sys.exit(2)
-    serve(settings, listening)
+    serve(app, listening)
 
 
 if __name__ == "__main__":

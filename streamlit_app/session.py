@@ -1,5 +1,6 @@
 """What a page has at hand: the settings, the instructor's token, the API, the last numbers."""
 
+import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +14,7 @@ import httpx
 import streamlit as st
 
 from analytics.sign_in_responses import Viewer
+from ingest_api.request_ids import HEADER, new_request_id
 from streamlit_app.addresses import PARAMETER, SECTION
 from streamlit_app.admin_client import AdminClient
 from streamlit_app.aliases import AliasBook
@@ -27,6 +29,7 @@ from streamlit_app.gate import COOKIE
 from streamlit_app.language.text import language
 from streamlit_app.settings import DashboardSettings
 
+logger = logging.getLogger(__name__)
 Answers = TypeVar("Answers")
 #: A session has one viewer from its beginning to its end.
 VIEWER_SECONDS = 600
@@ -111,7 +114,16 @@ def admin_api() -> AdminClient:
 
 @st.cache_resource(show_spinner=False)
 def _http(address: str) -> httpx.Client:
-    return httpx.Client(base_url=address, timeout=TIMEOUT_SECONDS)
+    return httpx.Client(
+        base_url=address, timeout=TIMEOUT_SECONDS, event_hooks={"request": [_name_request]}
+    )
+
+
+def _name_request(request: httpx.Request) -> None:
+    """Give a question to the API an id, by which it is found in the log of both."""
+    named = new_request_id()
+    request.headers[HEADER] = named
+    logger.debug("a page asks the API", extra={"request_id": named})
 
 
 def keep_course_zone(name: str | None) -> None:
@@ -119,12 +131,20 @@ def keep_course_zone(name: str | None) -> None:
     st.session_state[_COURSE_ZONE] = name
 
 
+def course_zone() -> str | None:
+    """Return the name of the zone that is set for the course; None for that of the browser."""
+    name: str | None = st.session_state.get(_COURSE_ZONE)
+    if name is not None:
+        with suppress(ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo(name).key
+    return None
+
+
 def local_zone() -> tzinfo:
     """Return the time zone of the course, else of the instructor's browser; UTC if not known."""
-    of_course = st.session_state.get(_COURSE_ZONE)
+    of_course = course_zone()
     if of_course is not None:
-        with suppress(ZoneInfoNotFoundError, ValueError):
-            return ZoneInfo(of_course)
+        return ZoneInfo(of_course)
     name, minutes_behind = st.context.timezone, st.context.timezone_offset
     try:
         return ZoneInfo(name or "UTC")

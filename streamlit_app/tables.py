@@ -73,7 +73,7 @@ CLUSTER_COLUMNS: Final = (
     Column(Text("Failure")),
     Column(Text("Where"), on_phone=False),
     Column(Text("Since"), is_number=True),
-    Column(Text("Got past it")),
+    Column(Text("Got past it"), on_phone=False),
 )
 HISTORY_COLUMNS: Final = (
     Column(Text("Time")),

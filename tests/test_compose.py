@@ -28,6 +28,8 @@ EXAMPLE = PROJECT / ".env.example"
 STORES = {"redis", "postgres", "influxdb"}
 PROCESSES = {"ingest", "relay", "worker", "api", "dashboard", "jupyterlab"}
 OURS = PROCESSES | {"migrate"}
+#: What is before the ingest, so that there may be several of it.
+EDGE = "edge"
 #: A variable has a default or, after the question mark, a message for whoever did not set it.
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+):(?P<kind>[-?])(?P<rest>[^{}]*)\}")
 #: A token is made when the platform runs, without it there is no access; and there may be no LRS,
@@ -119,12 +121,12 @@ def test_it_satisfies_the_compose_specification() -> None:
 
 def test_it_defines_the_stores_and_every_process_of_ours() -> None:
     """All of them are there, ours from one image, the long-running ones watched and restarted."""
-    assert set(SERVICES) == STORES | OURS
+    assert set(SERVICES) == STORES | OURS | {EDGE}
     assert {name for name, service in SERVICES.items() if "build" in service} == OURS
     assert len({SERVICES[name]["image"] for name in OURS}) == 1
     images = {SERVICES[name]["image"].partition(":")[0] for name in STORES}
     assert images == {"redis", "postgres", "influxdb"}
-    for name in STORES | PROCESSES:
+    for name in STORES | PROCESSES | {EDGE}:
         assert SERVICES[name]["restart"] == "unless-stopped", name
         assert SERVICES[name]["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL"), name
     assert SERVICES["migrate"]["restart"] == "no"
@@ -178,11 +180,17 @@ def test_only_the_pages_the_ingest_and_the_api_are_published() -> None:
         if "ports" in service
     }
     assert published == {
-        "ingest": ["127.0.0.1:8000:8000"],
+        EDGE: ["127.0.0.1:8000:8000"],
         "api": ["127.0.0.1:8001:8001"],
         "dashboard": ["127.0.0.1:8501:8501"],
         "jupyterlab": ["127.0.0.1:8888:8888"],
     }
+
+
+def test_what_one_container_may_take_is_limited() -> None:
+    """No process takes all of the machine's memory, or its process numbers by a fault."""
+    assert all("mem_limit" in service for service in SERVICES.values())
+    assert all(SERVICES[name]["pids_limit"] for name in OURS)
 
 
 def test_every_store_keeps_its_data_in_a_named_volume() -> None:
@@ -200,7 +208,7 @@ def test_every_store_keeps_its_data_in_a_named_volume() -> None:
     assert "/var/lib/influxdb2" in mounts["influxdb"].values()
     lake = environment_of("worker")["CELLPULSE_LAKE_PATH"]
     assert mounts["migrate"] == mounts["worker"] == {"lake": lake}
-    assert mounts["api"] == {"lake": f"{lake}:ro"}
+    assert mounts["api"] == {"lake": f"{lake}:ro", "exports": "/var/lib/cellpulse/exports"}
 
 
 def test_pages_do_not_reach_the_stores() -> None:
@@ -227,6 +235,7 @@ def test_each_waits_until_what_it_needs_is_healthy() -> None:
         **{store: set() for store in STORES},
         "migrate": {"postgres"},
         "ingest": {"redis"},
+        EDGE: {"ingest"},
         "relay": {"redis"},
         "worker": {"redis", "influxdb", "migrate"},
         "api": {"migrate"},
@@ -429,7 +438,7 @@ def stack(
         "/home/student": str(tmp_path / "home"),
         r"\b0\.0\.0\.0\b": "127.0.0.1",
         r"(?<=[@/])(redis|ingest|api)(?=:)": "127.0.0.1",
-        **{rf"\b{port}\b": str(free_port()) for port in (6379, 8000, 8001, 8501, 8888)},
+        **{rf"\b{port}\b": str(free_port()) for port in (6379, 8000, 8001, 8501, 8888, 9101, 9102)},
     }
 
     def moved(text: str) -> str:
@@ -437,7 +446,7 @@ def stack(
             text = re.sub(there, this, text)
         return interpolated(text, values)
 
-    run_here = {name: service for name, service in SERVICES.items() if "command" in service}
+    run_here = {n: service for n, service in SERVICES.items() if "command" in service and n != EDGE}
     assert set(run_here) == OURS | {"redis"}
     stack = Stack(replaced(run_here, moved), tmp_path, wait_until)
     yield stack

@@ -10,16 +10,19 @@ import click
 import pytest
 from pydantic_settings import BaseSettings
 
+from analytics.hub_settings import HubSettings
 from analytics.oidc_settings import OidcSettings
 from analytics.settings import ApiSettings
 from flows.cli import cli
 from flows.settings import (
+    DoctorSettings,
     FlowsSettings,
     InfluxSettings,
     LrsSettings,
     PlatformSettings,
     XapiSettings,
 )
+from ingest_api.logs import LoggingSettings
 from ingest_api.settings import ClientLimits, IngestSettings, SecretSettings
 from streamlit_app.settings import DashboardSettings
 
@@ -29,9 +32,12 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
     ApiSettings,
     ClientLimits,
     DashboardSettings,
+    DoctorSettings,
     FlowsSettings,
+    HubSettings,
     InfluxSettings,
     IngestSettings,
+    LoggingSettings,
     LrsSettings,
     OidcSettings,
     PlatformSettings,
@@ -63,7 +69,7 @@ def commands(group: click.Group) -> Iterator[click.Command]:
 
 def test_every_command_is_in_the_readmes_table_and_has_help() -> None:
     """Each command of `cellpulse` has a row and a help text, and so has each of its options."""
-    documented = set(re.findall(r"^\| `cellpulse ([a-z]+)` \|", README, re.MULTILINE))
+    documented = set(re.findall(r"^\| `cellpulse ([a-z-]+)` \|", README, re.MULTILINE))
     assert documented == set(cli.commands)
     for command in commands(cli):
         assert command.help, command.name
@@ -72,12 +78,37 @@ def test_every_command_is_in_the_readmes_table_and_has_help() -> None:
                 assert option.help, f"{command.name} {option.name}"
 
 
-@pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize(
+    "document",
+    [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        *sorted(f"docs/{each.name}" for each in (PROJECT / "docs").glob("*.md")),
+    ],
+)
 def test_every_file_that_a_document_names_is_there(document: str) -> None:
     """Links and pictures lead to files of the repository."""
     text = (PROJECT / document).read_text()
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
-    assert [link for link in links if not (PROJECT / link).exists()] == []
+    folder = (PROJECT / document).parent
+    assert [link for link in links if not (folder / link).exists()] == []
+
+
+def test_every_threat_names_tests_that_there_are() -> None:
+    """Each row of docs/security.md names at least one test, and each of these exists."""
+    rows = [
+        row
+        for row in (PROJECT / "docs" / "security.md").read_text().splitlines()
+        if row.startswith("| ") and not row.startswith("| threat |")
+    ]
+    assert len(rows) > 25
+    for row in rows:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", row)
+        assert named, row
+        for file, test in named:
+            text = (PROJECT / file).read_text()
+            assert re.search(rf"^(async )?def {test}\(", text, re.MULTILINE), f"{file}::{test}"
 
 
 def test_architecture_names_every_folder() -> None:

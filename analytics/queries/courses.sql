@@ -14,6 +14,7 @@
 --   students: Students enrolled or seen, of the sections that count, whether or not they still run cells.
 --   last_event_at: When the latest event of the course happened; null before any.
 --   time_zone: IANA name of the course's time zone; null where none is set.
+--   sections: Of those that count the ones that anybody is in, in natural order; the first 200.
 -- reads: master.courses, master.enrollments, master.student_states
 -- limits: A time that a client's clock puts in the future counts as the time of its arrival.
 
@@ -22,7 +23,13 @@ SELECT
     coalesce(courses.title, courses.course_id) AS title,
     count(enrollments.student_id) AS students,
     max(student_states.last_seen_at) AS last_event_at,
-    courses.time_zone
+    courses.time_zone,
+    coalesce(
+        list(
+            DISTINCT enrollments.section ORDER BY natural_order(enrollments.section), enrollments.section
+        ) FILTER (enrollments.section IS NOT NULL)[:200],
+        []
+    ) AS sections
 FROM master.courses
 LEFT JOIN master.enrollments
     ON enrollments.course_id = courses.course_id

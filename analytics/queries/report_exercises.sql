@@ -8,6 +8,7 @@
 -- unit: persons, cell runs, points; difficulty from 0 to 1; times in UTC
 -- parameters:
 --   course_id: The course.
+--   section: Only students of this section; null for all.
 --   start: Begin of the session; null for no bound.
 --   until: Its end; what happened then is not in it; null for no bound.
 --   as_of: Only events up to this position of the log, as position_ns; null for no bound.
@@ -39,18 +40,22 @@
 
 WITH work AS (
     FROM student_exercises(
-        $course_id, $start::TIMESTAMPTZ, $until::TIMESTAMPTZ, $as_of::BIGINT
+        $course_id,
+        $start::TIMESTAMPTZ,
+        $until::TIMESTAMPTZ,
+        $as_of::BIGINT,
+        $section::VARCHAR
     )
 ),
 
 by_end AS (
     SELECT student_id, exercise, solved_at
-    FROM student_exercises($course_id, NULL, $until, $as_of)
+    FROM student_exercises($course_id, NULL, $until, $as_of, $section)
 ),
 
 failures AS (
     SELECT exercise, sum(errors)::BIGINT AS errors
-    FROM student_work($course_id, $start, $until, $as_of)
+    FROM student_work($course_id, $start, $until, $as_of, $section)
     GROUP BY exercise
 ),
 

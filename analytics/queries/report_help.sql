@@ -7,6 +7,7 @@
 -- unit: persons, hands, marks; times in UTC
 -- parameters:
 --   course_id: The course.
+--   section: Only students of this section; null for all.
 --   start: Begin of the session; null for no bound.
 --   until: Its end; what happened then is not in it; null for no bound.
 --   as_of: Only events up to this position of the log, as position_ns; null for no bound.
@@ -34,7 +35,13 @@ WITH asked AS (
         max(seen_at) FILTER (type = 'help_requested') AS last_asked_at,
         max(seen_at) FILTER (type = 'help_resolved') AS taken_down_at,
         arg_min({'name': exercise}, seen_at) FILTER (type = 'help_requested').name AS exercise
-    FROM course_events($course_id, $start::TIMESTAMPTZ, $until::TIMESTAMPTZ, $as_of::BIGINT)
+    FROM course_events(
+        $course_id,
+        $start::TIMESTAMPTZ,
+        $until::TIMESTAMPTZ,
+        $as_of::BIGINT,
+        $section::VARCHAR
+    )
     WHERE type IN ('help_requested', 'help_resolved')
     GROUP BY student_id
     HAVING count(*) FILTER (type = 'help_requested') > 0
@@ -50,6 +57,7 @@ marks AS (
     FROM master.attention_marks AS marks
     LEFT JOIN asked USING (student_id)
     WHERE course_id = $course_id
+        AND is_in_section($course_id, student_id, $section::VARCHAR)
         AND ($start::TIMESTAMPTZ IS NULL OR marked_at >= $start)
         AND ($until IS NULL OR marked_at < $until::TIMESTAMPTZ + INTERVAL 15 MINUTE)
         AND marked_at <= $now::TIMESTAMPTZ

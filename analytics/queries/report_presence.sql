@@ -4,6 +4,7 @@
 -- unit: persons, cell runs
 -- parameters:
 --   course_id: The course.
+--   section: Only students of this section; null for all.
 --   start: Begin of the session; null for no bound.
 --   until: Its end; what happened then is not in it; null for no bound.
 --   as_of: Only events up to this position of the log, as position_ns; null for no bound.
@@ -19,13 +20,21 @@
 WITH work AS (
     SELECT student_id, runs, errors
     FROM student_work(
-        $course_id, $start::TIMESTAMPTZ, $until::TIMESTAMPTZ, $as_of::BIGINT
+        $course_id,
+        $start::TIMESTAMPTZ,
+        $until::TIMESTAMPTZ,
+        $as_of::BIGINT,
+        $section::VARCHAR
     )
 )
 
 SELECT
     coalesce(courses.title, courses.course_id) AS title,
-    (SELECT count(*) FROM master.enrollments WHERE course_id = $course_id) AS students,
+    (
+        SELECT count(*)
+        FROM master.enrollments
+        WHERE course_id = $course_id AND ($section IS NULL OR section = $section)
+    ) AS students,
     (SELECT count(DISTINCT student_id) FROM work) AS here,
     (SELECT coalesce(sum(runs), 0)::BIGINT FROM work) AS runs,
     (SELECT coalesce(sum(errors), 0)::BIGINT FROM work) AS errors

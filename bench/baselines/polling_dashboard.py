@@ -37,7 +37,7 @@ def main(host: str, port: Port) -> None:
     """Run it until SIGTERM."""
     vars(live)["live_feed"] = _nobody_tells
     settings = DashboardSettings.load(CELLPULSE_HOST=host, CELLPULSE_DASHBOARD_PORT=port)
-    serve.serve(settings, serve.listen(settings))
+    serve.serve(serve.create_app(settings), serve.listen(settings))
 
 
 if __name__ == "__main__":

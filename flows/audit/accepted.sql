@@ -59,7 +59,7 @@ counted AS (
         source,
         count(*) AS extra,
         (SELECT count(*) FROM accepted, bound WHERE position_ns < log_start_ns)
-            - (SELECT first_number - 1 FROM bound) AS too_many
+            - (SELECT first_number - 1 - erased_below FROM bound) AS too_many
     FROM alone
     GROUP BY source
 )

@@ -99,7 +99,7 @@ def _notes(workspace: Workspace, *, full_log: bool) -> list[str]:
         )
     elif workspace.number(
         "SELECT count(*) FROM accepted, bound WHERE position_ns < log_start_ns"
-    ) > workspace.number("SELECT first_number - 1 FROM bound"):
+    ) > workspace.number("SELECT first_number - 1 - erased_below FROM bound"):
         notes.append(
             "Redis counted fewer events than there are below the log's start, so it is not the "
             "Redis that accepted them: what is lost from every store there can't be found"

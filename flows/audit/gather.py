@@ -13,7 +13,13 @@ from flows.audit.event_columns import IS_EVENT
 from flows.audit.positions import LAST_NS, StorePosition
 from flows.audit.read_influxdb import read_influxdb, read_points_after
 from flows.audit.read_lake import read_lake
-from flows.audit.read_log import LogEnd, read_backwards, read_end, read_rejections
+from flows.audit.read_log import (
+    LogEnd,
+    read_backwards,
+    read_end,
+    read_erased,
+    read_rejections,
+)
 from flows.audit.read_postgres import read_postgres
 from flows.audit.workspace import Workspace
 from flows.liveness import is_alive
@@ -71,6 +77,7 @@ def gather(
     end = read_end(redis)
     _read_log(workspace, redis, end, progress)
     _read_set_aside(workspace, redis)
+    erased_more = _read_erased(workspace, redis)
 
     # A Redis that is new knows of no event: then the stores' own positions are all there is.
     end_ns = end.position_ns or min(LAST_NS, max(map(position_ns, (postgres_at, *lake_at))))
@@ -88,7 +95,7 @@ def gather(
         StorePosition(LakeWriter.name, lake_at, noted.get(LakeWriter.name), newest_row),
     )
     as_of |= {position.store: position.at_ns for position in positions}
-    _note_bounds(workspace, as_of, end, end_ns)
+    _note_bounds(workspace, as_of, end, end_ns, erased_more)
     return Gathered(as_of, end, positions)
 
 
@@ -115,6 +122,15 @@ def _read_log(workspace: Workspace, redis: Redis, end: LogEnd, progress: Progres
                 )
                 workspace.add_page("log_event", IS_EVENT)
             read(len(entries))
+
+
+def _read_erased(workspace: Workspace, redis: Redis) -> int:
+    """Read the running numbers of erased events; return how many have none any more."""
+    numbers, more = read_erased(redis)
+    schema = pa.schema([("running_number", pa.int64())])
+    rows: list[dict[str, object]] = [{"running_number": number} for number in numbers]
+    workspace.add_rows("erased_number", schema, rows)
+    return more
 
 
 def _read_set_aside(workspace: Workspace, redis: Redis) -> None:
@@ -157,15 +173,22 @@ def _read_influxdb(
     return min(end_ns, max(position_ns(committed), start_ns - 1))
 
 
-def _note_bounds(workspace: Workspace, as_of: dict[str, int], end: LogEnd, end_ns: int) -> None:
+def _note_bounds(
+    workspace: Workspace, as_of: dict[str, int], end: LogEnd, end_ns: int, erased_more: int
+) -> None:
     start_ns = workspace.number("SELECT min(position_ns) FROM log_entry") or end_ns + 1
     first_number = workspace.number("SELECT arg_min(running_number, position_ns) FROM log_entry")
+    first_number = first_number or end.accepted + 1
+    erased_below = erased_more + workspace.number(
+        f"SELECT count(*) FROM erased_number WHERE running_number < {first_number}"  # noqa: S608
+    )
     bound: dict[str, object] = {
         "log_start_ns": start_ns,
         "end_ns": end_ns,
         "target_ns": as_of["log"],
         "accepted": end.accepted,
-        "first_number": first_number or end.accepted + 1,
+        "first_number": first_number,
+        "erased_below": erased_below,
         "longest_gap": LONGEST_GAP,
         "course": workspace.course,
     }

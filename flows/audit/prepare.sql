@@ -3,7 +3,8 @@
 -- bound (one row): log_start_ns, the oldest position that the log can still hold; end_ns, the last
 -- one that is compared; target_ns, the log's end when the audit began, up to which a store that is
 -- behind is behind; accepted, the running number of the last event, and first_number, that of the
--- oldest one in the log (null where Redis does not tell); longest_gap; course, the only one that is
+-- oldest one in the log (null where Redis does not tell); erased_below, how many before that one were
+-- erased with their student; longest_gap; course, the only one that is
 -- audited, or null.
 -- as_of: for each store the position as of which it was read.
 
@@ -36,6 +37,11 @@ SELECT 'influxdb' AS store, * FROM influxdb_event
 UNION ALL
 SELECT 'lake' AS store, * FROM lake_event;
 
+-- erased_number: the running numbers of events that were erased with their student.
+CREATE MACRO erased_between(before, after) AS (
+    SELECT count(*) FROM erased_number WHERE running_number > before AND running_number < after
+);
+
 -- Where the log's running numbers leave some out between two entries, or after the last one.
 CREATE TABLE log_hole AS
 WITH numbered AS (
@@ -47,15 +53,28 @@ WITH numbered AS (
     FROM log_entry
     WHERE running_number IS NOT NULL
     WINDOW in_order AS (ORDER BY position_ns)
+),
+
+gap AS (
+    SELECT after_ns, position_ns AS before_ns, after_number, running_number AS before_number
+    FROM numbered
+    WHERE running_number > after_number + 1
+    UNION ALL
+    SELECT
+        max(position_ns),
+        any_value(end_ns) + 1,
+        arg_max(running_number, position_ns),
+        any_value(accepted) + 1
+    FROM numbered, bound
+    HAVING any_value(accepted) > arg_max(running_number, position_ns)
 )
 
-SELECT after_ns, position_ns AS before_ns, running_number - after_number - 1 AS events
-FROM numbered
-WHERE running_number > after_number + 1
-UNION ALL
-SELECT max(position_ns), any_value(end_ns) + 1, any_value(accepted) - arg_max(running_number, position_ns)
-FROM numbered, bound
-HAVING any_value(accepted) > arg_max(running_number, position_ns);
+SELECT
+    after_ns,
+    before_ns,
+    before_number - after_number - 1 - erased_between(after_number, before_number) AS events
+FROM gap
+WHERE before_number - after_number - 1 > erased_between(after_number, before_number);
 
 CREATE MACRO left_the_log(ns) AS
     ns < (SELECT log_start_ns FROM bound)

@@ -10,7 +10,7 @@ from redis.exceptions import ResponseError
 
 from flows.audit.workspace import Row
 from flows.logged_event import POSITION, LoggedEvent, position_from_ns, position_ns
-from ingest_api.event_log import COUNTS, LOG, REJECTED, REJECTED_PLACES
+from ingest_api.event_log import COUNTS, ERASED, LOG, REJECTED, REJECTED_PLACES
 
 _PAGE: Final = 5_000
 
@@ -58,6 +58,19 @@ def read_end(redis: Redis) -> LogEnd:
     if isinstance(info, Exception):
         raise info
     return LogEnd(position_ns(_text(info["last-generated-id"])), number, int(info["length"]))
+
+
+def read_erased(redis: Redis) -> tuple[list[int], int]:
+    """Return the running numbers of erased events, and how many more below the log's start.
+
+    Raises:
+        redis.RedisError: Redis does not answer.
+    """
+    with redis.pipeline(transaction=True) as step:
+        step.zrange(ERASED, 0, -1)
+        step.hget(COUNTS, "erased")
+        numbers, more = step.execute()
+    return [int(number) for number in numbers], int(more or 0)
 
 
 def read_backwards(redis: Redis, end: LogEnd) -> Iterator[list[Row]]:

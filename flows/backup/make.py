@@ -69,7 +69,7 @@ def make_backup(settings: FlowsSettings, folder: Path, secret: str | None) -> Ma
         with connect_redis(settings.redis_url) as redis:
             manifest = _copy(settings, redis, folder)
             write_manifest(folder, manifest)
-            note_backup(redis, manifest.made_at)
+            note_backup(redis, manifest.made_at, folder)
     return manifest
 
 

@@ -10,6 +10,7 @@ from redis import RedisError
 
 from flows.backup.manifest import BackupError
 from flows.course.content import CourseContentError
+from flows.erasure.erased import ErasureError
 from flows.export.errors import ExportError
 from flows.log_trimmer import LogPinnedError
 from flows.progsnap2.errors import DataSetError
@@ -19,6 +20,7 @@ from flows.simulation.course import CourseError
 from flows.simulation.delivery import IngestRefusedError
 from flows.simulation.parameters import BadParametersError
 from flows.stores.accounts import AccountError
+from flows.stores.courses import CourseSettingsError
 from flows.stores.influxdb import UnreadablePointError
 from flows.stores.issued_tokens import TokenError
 from flows.stores.lake import FewerEventsError
@@ -37,7 +39,9 @@ _FORESEEN = (
     CannotStartError,
     CourseContentError,
     CourseError,
+    CourseSettingsError,
     DataSetError,
+    ErasureError,
     ExportError,
     FewerEventsError,
     IngestRefusedError,

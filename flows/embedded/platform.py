@@ -100,6 +100,9 @@ class Platform:
         own_page |= _named_by_operator("CELLPULSE_PUBLIC_DASHBOARD_URL")
         keep = _named_by_operator("CELLPULSE_LOG_KEEP")
         days = _named_by_operator("CELLPULSE_SNAPSHOT_DAYS")
+        host = {"CELLPULSE_HOST": settings.host}
+        relay_figures = _named_by_operator("CELLPULSE_RELAY_METRICS_PORT")
+        worker_figures = _named_by_operator("CELLPULSE_WORKER_METRICS_PORT")
         provider = _named_by_operator(*_PROVIDER)
         clients = _named_by_operator(*(str(f.alias) for f in ClientLimits.model_fields.values()))
         which = {"INFLUXDB_URL": influx["INFLUXDB_URL"]} if influx else {}
@@ -117,8 +120,13 @@ class Platform:
                 settings.ingest_port,
                 log | lossy | secret | clients | own_page,
             ),
-            self._ours("relay", "flows.relay", None, log | keep | which),
-            self._ours("worker", "flows.worker", None, log | lake | influx | days | push),
+            self._ours("relay", "flows.relay", None, log | keep | which | host | relay_figures),
+            self._ours(
+                "worker",
+                "flows.worker",
+                None,
+                log | lake | influx | days | push | host | worker_figures,
+            ),
             self._ours(
                 "api",
                 "analytics.serve",
@@ -219,7 +227,8 @@ class Platform:
             answers=(lambda: http_answers(address + health))
             if port
             else (lambda: lives(redis_url, name)),
-            environment={"CELLPULSE_DATA_DIR": str(self.folder), **environment},
+            environment={"CELLPULSE_DATA_DIR": str(self.folder), **environment}
+            | _named_by_operator("CELLPULSE_LOG_FORMAT", "CELLPULSE_LOG_LEVEL"),
             stop_seconds=4,
         )
 

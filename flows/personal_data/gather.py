@@ -2,7 +2,7 @@
 
 Tables of PostgreSQL are found by their column `student_id`, so that what a later version keeps of
 students is in it too. Only the notes are not: instructors write them knowing that the student never
-sees them.
+sees them. That somebody looked at the student is in it, and when, but not who.
 """
 
 import io
@@ -34,6 +34,8 @@ from ingest_api.preferences import read_preferences
 
 _PAGE: Final = 1_000
 _README: Final = "README.txt"
+#: Columns that tell who looked at a student.
+_ABOUT_OTHERS: Final = frozenset({"who"})
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,10 @@ def _rows_of(connection: Connection, table: Table, person: Person) -> list[dict[
     query = select(table).where(table.c.student_id == person.student_id)
     if "course_id" in table.columns:
         query = query.where(table.c.course_id == person.course_id)
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return [
+        {name: value for name, value in row.items() if name not in _ABOUT_OTHERS}
+        for row in connection.execute(query).mappings()
+    ]
 
 
 def _set_aside(redis: Redis, person: Person) -> Iterator[dict[str, str]]:

@@ -166,6 +166,42 @@ class InfluxReader:
             yield batch
             after = batch[-1].position_ns
 
+    def of_student(self, course: str, student: str, last_ns: int) -> Iterator[LoggedEvent]:
+        """Yield a student's events up to and with a position, in log order.
+
+        Raises:
+            UnreadablePointError: A point is no event.
+            StoreUnavailableError: InfluxDB does not answer.
+        """
+        after = -1
+        only = f"course_id = {_text_literal(course)} AND student_id = {_text_literal(student)}"
+        while True:
+            series = self._query(
+                f'SELECT * FROM "{MEASUREMENT}" WHERE {only} AND time > {after} '  # noqa: S608
+                f"AND time <= {last_ns} ORDER BY time ASC LIMIT {_PAGE}"
+            )
+            if not series:
+                return
+            columns = series[0]["columns"]
+            for values in series[0]["values"]:
+                logged = _from_point(dict(zip(columns, values, strict=True)))
+                after = logged.position_ns
+                yield logged
+
+    def students(self) -> list[tuple[str, str, int]]:
+        """Return every course and student of whom there are events, and the first's position.
+
+        Raises:
+            StoreUnavailableError: InfluxDB does not answer.
+        """
+        series = self._query(
+            f'SELECT first("event_id") FROM "{MEASUREMENT}" GROUP BY course_id, student_id'  # noqa: S608
+        )
+        return [
+            (each["tags"]["course_id"], each["tags"]["student_id"], int(each["values"][0][0]))
+            for each in series
+        ]
+
     def points(
         self, after_ns: int, last_ns: int, course: str | None = None
     ) -> Iterator[list[dict[str, Any]]]:
@@ -202,10 +238,22 @@ class InfluxReader:
         """Let go of the connections."""
         self._client.close()
 
-    def _query(self, query: str) -> list[dict[str, Any]]:
+    def erase(self, course: str, student: str, last_ns: int) -> None:
+        """Delete a student's points up to and with a position.
+
+        Raises:
+            StoreUnavailableError: InfluxDB does not answer, or it refuses.
+        """
+        self._query(
+            f'DELETE FROM "{MEASUREMENT}" WHERE course_id = {_text_literal(course)} '  # noqa: S608
+            f"AND student_id = {_text_literal(student)} AND time <= {last_ns}",
+            method="POST",
+        )
+
+    def _query(self, query: str, method: str = "GET") -> list[dict[str, Any]]:
         try:
-            answer = self._client.get(
-                "/query", params={"db": self._bucket, "epoch": "ns", "q": query}
+            answer = self._client.request(
+                method, "/query", params={"db": self._bucket, "epoch": "ns", "q": query}
             )
             answer.raise_for_status()
             result = answer.json()["results"][0]

@@ -25,7 +25,7 @@ from flows.stores.versions import LAKE_VERSION
 #: PostgreSQL advisory lock that whoever writes the lake holds: one writer at a time.
 WRITER_LOCK: Final = 7_235_421
 #: Held by whoever deletes files of the lake; shared by those who need that none is deleted.
-_FILES_LOCK: Final = 7_235_422
+FILES_LOCK: Final = 7_235_422
 _LOCK_TIMEOUT: Final = "10s"
 _FILES_KEPT_HOURS: Final = 1
 
@@ -177,7 +177,7 @@ class LakeWriter:
                 "CALL ducklake_expire_snapshots('lake', "
                 f"older_than => now() - INTERVAL {int(keep_snapshots_days)} DAY)"
             )
-            if _try_lock(catalog, _FILES_LOCK):
+            if _try_lock(catalog, FILES_LOCK):
                 # A reader's transaction may still use a file that was replaced meanwhile.
                 lake.execute(
                     "CALL ducklake_cleanup_old_files('lake', "
@@ -268,6 +268,17 @@ class LakeWriter:
             raise StoreUnavailableError(f"the lake: {plain}") from plain
 
 
+def rollups_of(events: str) -> tuple[str, str]:
+    """Return the queries that sum a table of events up, by student and exercise and by minute."""
+    made = [
+        statement.partition(" AS\n")[2].replace("FROM batch", f"FROM {events}")
+        for statement in _statement("lake_rollups.sql").split(";\n")
+        if "CREATE OR REPLACE TEMP TABLE new_" in statement
+    ]
+    student_exercise, course_minute = made
+    return student_exercise, course_minute
+
+
 def sole_writer(postgres_url: str) -> AbstractContextManager[psycopg.Connection]:
     """Let nobody else write to the lake meanwhile.
 
@@ -283,7 +294,7 @@ def files_kept(postgres_url: str) -> AbstractContextManager[psycopg.Connection]:
     Raises:
         StoreUnavailableError: PostgreSQL does not answer, or a deletion does not end.
     """
-    return _locked(postgres_url, "SELECT pg_advisory_lock_shared(%s)", _FILES_LOCK)
+    return _locked(postgres_url, "SELECT pg_advisory_lock_shared(%s)", FILES_LOCK)
 
 
 @contextmanager

@@ -47,7 +47,9 @@ def engine_for(postgres_url: str) -> Engine:
     """
     scheme, _, rest = with_timeouts(postgres_url).partition("://")
     driver = scheme if "+" in scheme else "postgresql+psycopg"
-    engine = create_engine(f"{driver}://{rest}", pool_pre_ping=True, pool_size=2)
+    engine = create_engine(
+        f"{driver}://{rest}", pool_pre_ping=True, pool_size=2, hide_parameters=True
+    )
     event.listen(engine, "connect", _notice_lost_clients)
     event.listen(engine, "connect", _refuse_newer_tables)
     return engine
@@ -108,9 +110,7 @@ class PostgresWriter:
             fresh = [event for event in events if event.position_ns > applied]
             passed = [place for place in map(position_ns, skipped) if place > applied]
             if fresh:
-                _upsert_master_data(connection, fresh)
-                _fold_student_states(connection, fresh)
-                _fold_sessions(connection, [e for e in fresh if e.event.session_id is not None])
+                fold(connection, fresh)
             if passed:
                 now = datetime.now(UTC)
                 rows = [{"position_ns": place, "skipped_at": now} for place in passed]
@@ -143,6 +143,16 @@ class PostgresWriter:
                 _fold_sessions(
                     connection, [logged], lambda state, event: state.after_late(event, following)
                 )
+
+    @contextmanager
+    def between_batches(self) -> Iterator[tuple[Connection, str]]:
+        """Open a transaction during which no batch is applied; yield it with the log position.
+
+        Raises:
+            StoreUnavailableError: PostgreSQL does not answer.
+        """
+        with self._translated_errors(), self._engine.begin() as connection:
+            yield connection, self._locked_position(connection)
 
     def position(self) -> str:
         """Return the log position of the last event applied; see `Store.position`."""
@@ -194,6 +204,13 @@ class PostgresWriter:
             raise StoreUnavailableError(f"PostgreSQL: {error}") from error
         except SQLAlchemyError as error:
             raise StoreUnavailableError(f"PostgreSQL: {error}") from error
+
+
+def fold(connection: Connection, events: Sequence[LoggedEvent]) -> None:
+    """Fold events, in log order, into master data, states and sessions."""
+    _upsert_master_data(connection, events)
+    _fold_student_states(connection, events)
+    _fold_sessions(connection, [each for each in events if each.event.session_id is not None])
 
 
 @cache

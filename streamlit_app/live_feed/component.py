@@ -14,7 +14,7 @@ from analytics.responses import AsOf
 from streamlit_app.addresses import kept
 from streamlit_app.language.text import Text, for_browser, locale
 from streamlit_app.live_feed.start import LOG_START, FeedStart
-from streamlit_app.session import section
+from streamlit_app.session import course_zone, section
 from streamlit_app.settings import DashboardSettings
 from streamlit_app.wording import AGES, KINDS
 
@@ -97,6 +97,7 @@ def live_feed(
         "kept": kept(),
         "texts": for_browser(TEXTS),
         "locale": locale().replace("_", "-"),
+        "time_zone": course_zone(),
     }
     _feed(key="live_feed", data=data, on_moved_change=_nothing)
 
@@ -109,6 +110,7 @@ def past_feed(start: FeedStart) -> None:
         "kept": kept(),
         "texts": for_browser({**TEXTS, **PAST_TEXTS}),
         "locale": locale().replace("_", "-"),
+        "time_zone": course_zone(),
     }
     _past(key="past_feed", data=data)
 

@@ -52,10 +52,15 @@ function studentAddress({ kept, course_id: course }, student) {
   return `student?${new URLSearchParams({ ...kept, course, student })}`;
 }
 
+// Writes times of day as the viewer's language does, in the course's zone or else the browser's.
+function clockIn({ locale, time_zone: timeZone }) {
+  return new Intl.DateTimeFormat(locale, { timeStyle: "medium", timeZone: timeZone ?? undefined });
+}
+
 class RunList {
-  constructor(list, words, locale, addressOf) {
+  constructor(list, words, clock, addressOf) {
     this.list = list;
-    this.locale = locale;
+    this.clock = clock;
     this.words = words;
     this.addressOf = addressOf;
     this.rows = new Map();
@@ -102,7 +107,7 @@ class RunList {
     row.dataset.kind = kind;
     row.dataset.testid = "live-run";
     const when = timeOf(run);
-    const time = element("time", "cp-time", when.toLocaleTimeString(this.locale, { timeStyle: "medium" }));
+    const time = element("time", "cp-time", this.clock.format(when));
     time.dateTime = when.toISOString();
     const student = element("a", "cp-student", run.student_id);
     student.href = this.addressOf(run.student_id);

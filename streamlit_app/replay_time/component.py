@@ -9,6 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from streamlit_app.language.text import Text, for_browser, locale
+from streamlit_app.session import course_zone
 
 #: How many seconds of class pass in a second.
 SPEEDS: Final = (1, 10, 30, 60)
@@ -61,7 +62,12 @@ def replay_time(data: dict[str, Any], on_asked: Callable[[], None]) -> None:
             that the page is drawn from its beginning, see leaving.js.
         on_asked: Is called when the browser asks for another moment or speed; see `asked`.
     """
-    ours = {"speeds": SPEEDS, "texts": for_browser(TEXTS), "locale": locale().replace("_", "-")}
+    ours = {
+        "speeds": SPEEDS,
+        "texts": for_browser(TEXTS),
+        "locale": locale().replace("_", "-"),
+        "time_zone": course_zone(),
+    }
     _time(key=KEY, data={**data, **ours}, on_asked_change=on_asked)
 
 

@@ -208,7 +208,8 @@ class ReplayTime {
   }
 
   clockOf(ms) {
-    return new Date(ms).toLocaleTimeString(this.data.locale, CLOCK);
+    const { locale, time_zone: timeZone } = this.data; // the browser's own zone where none is set
+    return new Date(ms).toLocaleTimeString(locale, { ...CLOCK, timeZone: timeZone ?? undefined });
   }
 
   draw() {

@@ -9,7 +9,7 @@ import pandas as pd
 from analytics.attention_responses import ErrorCluster
 from analytics.report_responses import Report, ReportExercise, ReportHelp
 from streamlit_app.failures import name_of, where_it_is
-from streamlit_app.frames import stream_frame
+from streamlit_app.frames import on_the_wall, stream_frame
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Text
 from streamlit_app.layout import Number
@@ -57,7 +57,7 @@ class Document:
 
     Args:
         title: What it is, and of which course.
-        course: The course's title.
+        course: The course's title, with the section where it is about one.
         when: The session's day and times, and their zone.
         numbers: To be read first.
         changes_title: Of what to change, and a note beside it.
@@ -81,8 +81,8 @@ def document_of(report: Report, zone: tzinfo) -> Document:
     begin, end = report.start.astimezone(zone), report.until.astimezone(zone)
     when = wording.WHEN.format(day=f"{begin:%Y-%m-%d}", start=f"{begin:%H:%M}", end=f"{end:%H:%M}")
     return Document(
-        title=f"{wording.TITLE}: {report.title}",
-        course=report.title,
+        title=f"{wording.TITLE}: {_course(report)}",
+        course=_course(report),
         when=f"{when}, {wording.ZONE.format(zone=begin.tzname() or 'UTC')}",
         numbers=_numbers(report),
         changes_title=_drawn(wording.CHANGES),
@@ -98,6 +98,12 @@ def document_of(report: Report, zone: tzinfo) -> Document:
             position=report.as_of.position or wording.NO_POSITION, runs=number(report.runs)
         ),
     )
+
+
+def _course(report: Report) -> str:
+    if report.section is None:
+        return report.title
+    return wording.OF_SECTION.format(course=report.title, section=report.section)
 
 
 def _numbers(report: Report) -> list[Number]:
@@ -198,9 +204,7 @@ def _solved(exercise: ReportExercise) -> str:
 
 
 def _over_time(report: Report, zone: tzinfo) -> Section:
-    frame = stream_frame(report.stream)
-    if not frame.empty:
-        frame["start"] = frame["start"].dt.tz_convert(zone).dt.tz_localize(None)
+    frame = on_the_wall(stream_frame(report.stream), zone)
     return Section(
         "over_time",
         _drawn(wording.OVER_TIME),

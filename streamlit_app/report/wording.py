@@ -6,6 +6,7 @@ from streamlit_app.language.text import Plural, Text
 
 TITLE: Final = Text("After class")
 WHEN: Final = Text("{day}, {start} to {end}")
+OF_SECTION: Final = Text("{course} · section {section}")
 ZONE: Final = Text("times in {zone}")
 AS_OF: Final = Text(
     "Made by Cellpulse from all that had arrived up to {position} of the log; {runs} runs."

@@ -5,6 +5,7 @@ import json
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -561,7 +562,7 @@ async def test_what_is_stored_of_a_course_is_told(
 
 
 async def test_health_says_what_the_command_says(
-    admin: httpx.AsyncClient, redis_server_url: str
+    admin: httpx.AsyncClient, redis_server_url: str, tmp_path: Path
 ) -> None:
     """Each part and store has a level and words; what does not answer is told and no error."""
     health = (await admin.get("/admin/health")).json()
@@ -576,7 +577,7 @@ async def test_health_says_what_the_command_says(
     assert health["events"]["lost"] == 0
     assert health["backup"]["level"] == "watch"
     with Redis.from_url(redis_server_url) as redis:
-        note_backup(redis, datetime.now(UTC) - timedelta(hours=30))
+        note_backup(redis, datetime.now(UTC) - timedelta(hours=30), tmp_path)
     backup = (await admin.get("/admin/health")).json()["backup"]
     assert (backup["level"], backup["words"]) == ("well", "the last one was made 30.0 hours ago")
 

@@ -66,6 +66,7 @@ CONFINED = {
         "plan",
         "error_clusters",
         "measures/{name}",
+        "report",
     )
 }
 
@@ -101,7 +102,9 @@ async def operations(client: httpx.AsyncClient) -> list[tuple[str, str]]:
 async def ask(client: httpx.AsyncClient, method: str, path: str, **params: str) -> httpx.Response:
     body = BODIES.get(path.rpartition("/")[2])
     address = f"http://api{path.format(**PLACES)}"
-    asked = {"by": "student", **params} if "/measures/" in path else params
+    asked = {"by": "student", **params} if "/measures/" in path else dict(params)
+    if path.endswith("/report"):
+        asked |= {"from": "2024-03-04T09:00:30Z", "to": "2024-03-04T09:06:31Z"}
     if path.endswith("{table}"):
         asked["snapshot"] = "1"
     sent = {} if method in ("get", "delete") else {"json": body}
@@ -162,8 +165,15 @@ async def test_the_own_section_is_a_class_of_its_own(of_a: httpx.AsyncClient) ->
     span = {"from": "2024-03-04T00:00:00Z"}
     clusters = (await of_a.get("/courses/py/error_clusters", params=span)).json()["clusters"]
     assert {who["student_id"] for each in clusters for who in each["who"]} == {"ada"}
+    span |= {"from": "2024-03-04T08:00:00Z", "to": "2024-03-04T10:00:00Z"}
+    report = (await of_a.get("/courses/py/report", params=span)).json()
+    assert (report["section"], report["students"], report["here"]) == ("A", 3, 2)
+    assert [each["student_id"] for each in report["help"]] == ["eve"]
+    of = {who["student_id"] for each in report["clusters"] for who in each["who"]}
+    assert of == {"ada"}
     [course] = (await of_a.get("/courses")).json()["courses"]
     assert (course["course_id"], course["students"]) == ("py", 3)
+    assert course["sections"] == ["A"]
 
 
 async def test_no_measure_compares_with_another_section(of_a: httpx.AsyncClient) -> None:

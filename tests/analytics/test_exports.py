@@ -21,6 +21,7 @@ from analytics.api import create_app
 from analytics.export_jobs import ExportJobs
 from analytics.export_responses import ExportRequest
 from analytics.settings import ApiSettings
+from flows.stores.lake_attach import attach_lake
 
 ENDED = {"done", "failed", "stopped"}
 STUCK = "import sys; sys.stdin.read()"
@@ -266,12 +267,105 @@ def test_a_folder_that_cannot_be_written_is_a_clear_problem(
         jobs.start("py", ExportRequest(format="csv"), None)
 
 
+@pytest.fixture
+def long_course(stores: Any, tmp_path: Path) -> ApiSettings:
+    """Return settings of an API over a course `long`, whose statements take many seconds."""
+    at = datetime(2024, 3, 4, 9, tzinfo=UTC)
+    stores.write(stores.log(at, course_id="long", student_id="ada", status="ok"))
+    found: ApiSettings = stores.settings
+    with attach_lake(found.postgres_url, found.lake_path, read_only=False) as lake:
+        lake.execute(
+            "INSERT INTO lake.events "
+            "SELECT events.* REPLACE (position_ns + number AS position_ns) "
+            "FROM lake.events, range(1, 400001) AS further (number)"
+        )
+    return found.model_copy(update={"exports_path": str(tmp_path / "exports")})
+
+
+async def begun(client: httpx.AsyncClient, export: dict[str, Any]) -> dict[str, Any]:
+    """Wait until an export has written something."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        answer = await client.get(f"/courses/long/exports/{export['export_id']}")
+        found: dict[str, Any] = answer.json()
+        if found["done"]:
+            return found
+        await asyncio.sleep(0.02)
+    pytest.fail("the export does not begin")
+
+
+async def test_a_long_export_is_cancelled_and_leaves_no_file(
+    long_course: ApiSettings, bearer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It says so, and by whom; it has no file, and makes room for the next one at once."""
+    caplog.set_level(logging.INFO)
+    app = create_app(long_course)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://api/api/v1", headers=bearer(), timeout=60
+    ) as client:
+        running = await begun(client, await started(client, "long", format="xapi"))
+        assert (running["state"], running["done"] < running["total"]) == ("running", True)
+        address = f"/courses/long/exports/{running['export_id']}"
+        cancelled = (await client.post(f"{address}/cancel")).json()
+        assert (cancelled["state"], cancelled["file_bytes"]) == ("cancelled", None)
+        assert "it was cancelled" in cancelled["detail"]
+        assert (await client.get(address)).json() == cancelled
+        assert (await client.get("/courses/long/exports")).json()["exports"] == [cancelled]
+        assert (await client.post(f"{address}/cancel")).json() == cancelled
+        assert (await client.get(f"{address}/file")).status_code == 409
+        assert kept_files(long_course, running) == {
+            "order.json",
+            "progress.json",
+            "lock",
+            "cancelled.json",
+        }
+        await begun(client, await started(client, "long", format="xapi"))
+    await asyncio.to_thread(app.state.exports.close)
+    app.state.lake.close()
+    said = [record.getMessage() for record in caplog.records if "cancelled" in record.getMessage()]
+    token = "a token that was handed out"
+    assert said == [f"export {running['export_id']}: cancelled by {token}"]
+
+
+def test_an_export_of_another_api_is_cancelled_too(long_course: ApiSettings) -> None:
+    """Its process finds the note, and ends; what it leaves goes when it is looked at next."""
+    first, second = ExportJobs(long_course), ExportJobs(long_course)
+    export = first.start("long", ExportRequest(format="xapi"), "ada")
+    [process] = first._processes.values()
+    cancelled = second.cancel("long", export.export_id, "grace")
+    assert (cancelled.state, cancelled.cancelled_by) == ("cancelled", "grace")
+    assert process.wait(60) == 1
+    assert first.of_course("long") == [second.find("long", export.export_id)]
+    place = Path(long_course.exports_path, export.export_id)
+    assert {path.name for path in place.iterdir()} <= {
+        "order.json",
+        "progress.json",
+        "lock",
+        "cancelled.json",
+    }
+    first.close()
+    second.close()
+
+
+async def test_an_export_that_has_ended_stays_when_it_is_cancelled(
+    exporting: httpx.AsyncClient,
+) -> None:
+    """Its file can still be taken; one that is not there is not found."""
+    done = await ended(exporting, "py", await started(exporting))
+    address = f"/courses/py/exports/{done['export_id']}"
+    assert (await exporting.post(f"{address}/cancel")).json() == done
+    assert (await exporting.get(f"{address}/file")).status_code == 200
+    assert (await exporting.post(f"/courses/py/exports/{'0' * 32}/cancel")).status_code == 404
+    assert (await exporting.post(address.replace("py", "sorted") + "/cancel")).status_code == 404
+
+
 async def test_an_export_goes_on_with_low_priority(
     exporting: httpx.AsyncClient, app: FastAPI
 ) -> None:
     """Whatever it computes, the answers go first."""
     export = await started(exporting)
-    [process] = app.state.exports._processes
+    [process] = app.state.exports._processes.values()
     highest = 0
     while process.poll() is None:
         try:

@@ -144,6 +144,7 @@ CHANGES = {
         "/api/v1/courses/{course_id}/attention/{student_id}/mark",
     ): attention_responses.Marked,
     ("post", "/api/v1/courses/{course_id}/exports"): export_responses.Export,
+    ("post", "/api/v1/courses/{course_id}/exports/{export_id}/cancel"): export_responses.Export,
 }
 OPERATIONS = {("get", path): answer for path, answer in ANSWERS.items()} | CHANGES
 OF_API = [

@@ -29,7 +29,13 @@ def check(minute: float, student: str = "s", *, passed: bool, **fields: Any) -> 
 
 
 def rows(lake: MemoryLake, query: str, **asked: Any) -> list[dict[str, Any]]:
-    question = {"start": NINE, "until": TEN, "as_of": None, "now": TEN + timedelta(hours=1)}
+    question = {
+        "section": None,
+        "start": NINE,
+        "until": TEN,
+        "as_of": None,
+        "now": TEN + timedelta(hours=1),
+    }
     return load_query(query).rows(lake.connection, course_id=COURSE, **question | asked)
 
 
@@ -181,6 +187,33 @@ async def test_the_report_of_a_session(api: httpx.AsyncClient) -> None:
     assert again["as_of"]["position"] == answer["as_of"]["position"]
 
 
+async def test_the_report_of_a_section_is_of_its_students_alone(api: httpx.AsyncClient) -> None:
+    """Presence, exercises, failures, stream and help; it says which section it is."""
+    answers = {}
+    for section in ("A", "B"):
+        asked = SPAN | {"section": section}
+        answers[section] = (await api.get("/courses/py/report", params=asked)).json()
+        assert answers[section]["section"] == section
+    a, b = answers["A"], answers["B"]
+    assert [(each["students"], each["here"]) for each in (a, b)] == [(3, 2), (1, 1)]
+    whole = (await api.get("/courses/py/report", params=SPAN)).json()
+    assert whole["section"] is None
+    assert a["runs"] + b["runs"] < whole["runs"]  # dan is in no section
+    started = {each["exercise"]: each["started"] for each in a["exercises"]}
+    assert sum(started.values()) < sum(each["started"] for each in whole["exercises"])
+    met = {who["student_id"] for each in b["clusters"] for who in each["who"]}
+    assert met <= {"bob"}
+    early = {"from": "2024-03-04T08:00:00Z"}
+    helped = [
+        [each["student_id"] for each in answer["help"]]
+        for section in ("A", "B")
+        for answer in [
+            (await api.get("/courses/py/report", params=SPAN | early | {"section": section})).json()
+        ]
+    ]
+    assert helped == [["eve"], []]
+
+
 async def test_marks_of_before_the_session_are_not_in_it(api: httpx.AsyncClient) -> None:
     """Eve was helped at eight."""
     early = SPAN | {"from": "2024-03-04T08:00:00Z"}
@@ -207,6 +240,8 @@ async def test_a_session_in_which_nothing_happened_is_an_empty_report(
         ("py", {"from": "yesterday", "to": SPAN["to"]}, 422),
         ("py", SPAN | {"as_of": "now"}, 422),
         ("none", SPAN, 404),
+        ("py", SPAN | {"section": "Z"}, 404),
+        ("py", SPAN | {"section": ""}, 422),
     ],
 )
 async def test_a_wrong_question_is_refused(

@@ -39,9 +39,11 @@ def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:
         "attention_snoozes",
         "attention_marks",
         "deletion_requests",
+        "erased_students",
         "class_marks",
         "planned_exercises",
         "student_notes",
+        "student_views",
         "issued_tokens",
     }
     assert tables(engine) == expected

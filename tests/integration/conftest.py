@@ -14,9 +14,11 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 import uvicorn
 
+from flows.embedded.influxdb_server import EmbeddedInfluxDB
 from flows.embedded.part import free_port
 from flows.embedded.platform import http_answers, lives
 from flows.embedded.redis_server import redis_part
@@ -57,7 +59,10 @@ class Pipeline:
     ingest_port: int = field(default_factory=free_port)
     api_port: int = field(default_factory=free_port)
     dashboard_port: int = field(default_factory=free_port)
+    relay_metrics_port: int = field(default_factory=free_port)
+    worker_metrics_port: int = field(default_factory=free_port)
     course: str = "demo"
+    logging: dict[str, str] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -72,6 +77,9 @@ class Pipeline:
             "CELLPULSE_INGEST_PORT": str(self.ingest_port),
             "CELLPULSE_API_PORT": str(self.api_port),
             "CELLPULSE_DASHBOARD_PORT": str(self.dashboard_port),
+            "CELLPULSE_RELAY_METRICS_PORT": str(self.relay_metrics_port),
+            "CELLPULSE_WORKER_METRICS_PORT": str(self.worker_metrics_port),
+            **self.logging,
             "INFLUXDB_URL": str(self.influx.url),
             "INFLUXDB_TOKEN": self.influx.token.get_secret_value(),
             "INFLUXDB_ORG": self.influx.org,
@@ -197,12 +205,21 @@ def shared_stores(
     with running(redis, folder / "redis.log"), migrated_database() as postgres_url:
         redis_url, lake_path = f"redis://127.0.0.1:{port}/0", str(folder / "lake")
         pipeline = Pipeline(redis_url, postgres_url, lake_path, new_bucket(), folder, wait_until)
+        # What is logged at the most, so that no test leaves a secret in a log unseen.
+        pipeline.logging |= {"CELLPULSE_LOG_FORMAT": "json", "CELLPULSE_LOG_LEVEL": "debug"}
         prepare_databases(
             LakeSettings(CELLPULSE_POSTGRES_URL=postgres_url, CELLPULSE_LAKE_PATH=lake_path)
         )
         pipeline.start("ingest", "relay", "worker", "api")
         yield pipeline
         pipeline.stop(*pipeline.processes)
+
+
+@pytest.fixture(scope="session")
+def with_dashboard(shared_stores: Pipeline) -> Pipeline:
+    """Return the pipeline for all tests, with its dashboard running."""
+    shared_stores.start("dashboard")
+    return shared_stores
 
 
 @pytest.fixture
@@ -237,3 +254,42 @@ def pipeline(idle_pipeline: Pipeline) -> Pipeline:
     """Return the pipeline with all of its processes running."""
     idle_pipeline.start("ingest", "relay", "worker", "api")
     return idle_pipeline
+
+
+@pytest.fixture
+def elsewhere(
+    pipeline: Any,
+    tmp_path: Path,
+    running: Callable[..., Any],
+    postgres_server: Callable[[str], str],
+    influxdb_server: EmbeddedInfluxDB,
+) -> Iterator[Any]:
+    """Return an empty platform on stores of its own, with none of its processes started."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    database, port = f"test_{uuid4().hex}", free_port()
+    with psycopg.connect(postgres_server("postgres"), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {database}".encode())
+    bucket = replace(influxdb_server, bucket=database)
+    bucket.set_up()
+    influx = InfluxSettings(
+        INFLUXDB_URL=bucket.url,
+        INFLUXDB_TOKEN=bucket.token,
+        INFLUXDB_ORG=bucket.org,
+        INFLUXDB_BUCKET=database,
+    )
+    with running(redis_part(folder / "redis", "127.0.0.1", port), folder / "redis.log"):
+        platform = replace(
+            pipeline,
+            redis_url=f"redis://127.0.0.1:{port}/0",
+            postgres_url=postgres_server(database),
+            lake_path=str(folder / "lake"),
+            influx=influx,
+            folder=folder,
+            ingest_port=free_port(),
+            api_port=free_port(),
+            processes={},
+        )
+        yield platform
+        for name in list(platform.processes):
+            platform.stop(name)

@@ -41,6 +41,11 @@ c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = f"{here}/{{username}}"
 c.SimpleLocalProcessSpawner.cmd = ["jupyterhub-singleuser", "--allow-root"]
 c.SimpleLocalProcessSpawner.pre_spawn_hook = room
+# Whoever asks for a server is answered at once; and nobody opens a JupyterLab here.
+c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 0}
+c.SimpleLocalProcessSpawner.environment = {
+    "JUPYTERHUB_SINGLEUSER_APP": "jupyter_server.serverapp.ServerApp"
+}
 c.JupyterHub.load_groups = {
     group: {"users": users} for group, users in json.loads(os.environ["HUB_GROUPS"]).items()
 }

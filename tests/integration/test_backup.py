@@ -7,11 +7,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -20,11 +18,8 @@ from redis import Redis
 
 from flows.backup.manifest import read_manifest
 from flows.cli import cli
-from flows.embedded.influxdb_server import EmbeddedInfluxDB
-from flows.embedded.part import free_port
-from flows.embedded.redis_server import redis_part
 from flows.log_trimmer import LogTrimmer
-from flows.settings import STORES, InfluxSettings
+from flows.settings import STORES
 from flows.stores.lake import LakeWriter
 from flows.stores.lake_attach import attach_lake
 
@@ -57,45 +52,6 @@ SET_BY_INSTRUCTOR = (
     "INSERT INTO class_marks VALUES ('m', 'demo', now(), 'explained sums', now(), 'Ada')",
     "INSERT INTO planned_exercises VALUES ('demo', now(), '1.1', now(), 'Ada')",
 )
-
-
-@pytest.fixture
-def elsewhere(
-    pipeline: Any,
-    tmp_path: Path,
-    running: Callable[..., Any],
-    postgres_server: Callable[[str], str],
-    influxdb_server: EmbeddedInfluxDB,
-) -> Iterator[Any]:
-    """Return an empty platform on stores of its own, with none of its processes started."""
-    folder = tmp_path / "elsewhere"
-    folder.mkdir()
-    database, port = f"test_{uuid4().hex}", free_port()
-    with psycopg.connect(postgres_server("postgres"), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {database}".encode())
-    bucket = replace(influxdb_server, bucket=database)
-    bucket.set_up()
-    influx = InfluxSettings(
-        INFLUXDB_URL=bucket.url,
-        INFLUXDB_TOKEN=bucket.token,
-        INFLUXDB_ORG=bucket.org,
-        INFLUXDB_BUCKET=database,
-    )
-    with running(redis_part(folder / "redis", "127.0.0.1", port), folder / "redis.log"):
-        platform = replace(
-            pipeline,
-            redis_url=f"redis://127.0.0.1:{port}/0",
-            postgres_url=postgres_server(database),
-            lake_path=str(folder / "lake"),
-            influx=influx,
-            folder=folder,
-            ingest_port=free_port(),
-            api_port=free_port(),
-            processes={},
-        )
-        yield platform
-        for name in list(platform.processes):
-            platform.stop(name)
 
 
 def events(first: int, count: int) -> list[dict[str, Any]]:

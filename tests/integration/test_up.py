@@ -49,6 +49,9 @@ def test_it_starts_keeps_what_it_got_and_stops_whole(platform: Any, wait_until: 
     status = platform.run("status", "--json")
     assert status.returncode == 0, status.stdout
     assert json.loads(status.stdout)["ok"]
+    doctor = platform.run("doctor")
+    assert doctor.returncode == 0, doctor.stdout
+    assert "ok     jupyterlab" in doctor.stdout
     posted = httpx.post(
         f"{platform.ingest}/student-progress", json=[RUN] * 3, headers=platform.bearer("ingest")
     )

@@ -83,10 +83,14 @@ def serve_after_class(app: FastAPI, made_up: Any) -> None:
     """Serve it as the aggregation API does."""
 
     @app.get("/api/v1/courses/{course}/report")
-    def report(course: str, to: str, as_of: str | None = None) -> Report:
-        made_up.after_class.asked.append({"course": course, "to": to, "as_of": as_of})
+    def report(
+        course: str, to: str, as_of: str | None = None, section: str | None = None
+    ) -> Report:
+        made_up.after_class.asked.append(
+            {"course": course, "to": to, "as_of": as_of, "section": section}
+        )
         found: Report = made_up.after_class.report
-        return found
+        return found.model_copy(update={"section": section})
 
     @app.get("/api/v1/courses/{course}/exports")
     def exports(course: str) -> Exports:
@@ -98,6 +102,16 @@ def serve_after_class(app: FastAPI, made_up: Any) -> None:
             raise HTTPException(409)
         started: Export = made_up.after_class.start(course, asked)
         return started
+
+    @app.post("/api/v1/courses/{course}/exports/{export_id}/cancel")
+    def cancel(course: str, export_id: str) -> Export:
+        assert (course, export_id) == (
+            made_up.after_class.exports[0].course_id,
+            made_up.after_class.exports[0].export_id,
+        )
+        made_up.after_class.change(state="cancelled", cancelled_by="s00")
+        found: Export = made_up.after_class.exports[0]
+        return found
 
     @app.get("/api/v1/courses/{course}/exports/{export_id}/file")
     def file(course: str, export_id: str) -> Response:

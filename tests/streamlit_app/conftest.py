@@ -84,7 +84,7 @@ from analytics.responses import (
     Timeline,
     TimelineBucket,
 )
-from analytics.sign_in_responses import OpenSection, Viewer
+from analytics.sign_in_responses import NewSession, OpenSection, Viewer
 from analytics.student_examples import SITTINGS
 from analytics.student_responses import Note, NoteRequest, Notes, Sittings
 from streamlit_app import session
@@ -93,6 +93,8 @@ from tests.streamlit_app.plan_api import serve_plan
 
 READ_TOKEN = "read-token-of-the-instructor"
 STUDENT_TOKEN = "token-of-a-student"
+#: With which a student came to the own page; what it may see is up to the test.
+OWN_TOKEN = "token-of-a-students-own-page"
 COURSE = "python-101"
 
 
@@ -128,6 +130,7 @@ class MadeUpClass:
         self.thresholds = Thresholds()
         self.marks: dict[str, list[Mark]] = {}
         self.noted: list[ClassMark] = []
+        self.time_zone: str | None = None
         self.planned: list[PlannedTime] = []
         self.further_on: list[str] = []
         self.asked_as_of: set[tuple[str, str | None]] = set()
@@ -136,6 +139,7 @@ class MadeUpClass:
         self.further: dict[str, dict[str, Any]] = {}
         self.own: list[dict[str, str]] = []
         self.after_class = AfterClass()
+        self.course_sections: list[str] = []
 
     def run(self, student: str, status: str = "ok", **fields: Any) -> dict[str, Any]:
         """Let a student run a cell; return what the WebSocket would send of it."""
@@ -357,12 +361,18 @@ def _judging_api(made_up: MadeUpClass) -> FastAPI:
             return JSONResponse({"detail": "the lake is away"}, 503)
         if request.url.path in made_up.answer_with:
             return JSONResponse(made_up.answer_with[request.url.path])
+        if request.url.path == "/api/v1/sign-in":
+            return await call_next(request)
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         if token == STUDENT_TOKEN:
             return JSONResponse({"detail": "use a read token"}, 403)
-        if token != READ_TOKEN:
+        if token not in (READ_TOKEN, OWN_TOKEN):
             return JSONResponse({"detail": "use a token"}, 401)
         return await call_next(request)
+
+    @app.post("/api/v1/sign-in")
+    def sign_in() -> NewSession:
+        return NewSession(token=READ_TOKEN, viewer=Viewer(account=made_up.account))
 
     @app.get("/api/v1/viewer")
     def viewer() -> Viewer:
@@ -390,6 +400,8 @@ def _api(made_up: MadeUpClass) -> FastAPI:
                     title=made_up.titles.get(course, course),
                     students=len(made_up.states()),
                     last_event_at=last if course == COURSE else None,
+                    time_zone=made_up.time_zone,
+                    sections=made_up.course_sections if course == COURSE else [],
                 )
                 for course in made_up.courses
             ],
@@ -855,7 +867,7 @@ def _running_dashboard(
 
 
 def _await_health(address: str, log: Path) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120  # it imports much, and the machine may be busy
     while time.monotonic() < end:
         try:
             if httpx.get(f"{address}/_stcore/health").is_success:

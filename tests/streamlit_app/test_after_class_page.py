@@ -8,9 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics.class_responses import ClassSession
+from analytics.sign_in_responses import OpenSection
 from streamlit_app.report.wording import NOTHING_TO_CHANGE
 from tests.streamlit_app.report.made_up import HOSTILE, NINE, hostile_report, report
 
+COURSE = "python-101"
 Open = Callable[..., AppTest]
 
 
@@ -64,6 +66,37 @@ def test_another_session_is_chosen_and_stands_in_the_address(open_page: Open, ma
     asked = made_up.after_class.asked[-1]
     assert asked["to"] == (other.ended_at + timedelta(milliseconds=1)).isoformat()
     assert asked["as_of"] is None
+
+
+def test_a_section_is_chosen_and_the_class_stays_the_same(open_page: Open, made_up: Any) -> None:
+    """The address names it; the section's own session of that day is shown, and no place's."""
+    made_up.after_class.met(report())
+    made_up.after_class.sessions.insert(0, session(7, 27))
+    made_up.course_sections = ["A", "B"]
+    app = open_page(session=NINE.isoformat())
+    chooser = app.selectbox(key="report_section")
+    assert chooser.options == ["Whole course", "Section A", "Section B"]
+    of_b = session(0.01, 12)
+    made_up.after_class.sessions = [session(7, 12), of_b]
+    chooser.set_value("B").run()
+    assert not app.exception
+    assert app.query_params["section"] == "B"
+    assert app.query_params["session"] == of_b.started_at.isoformat()
+    asked = made_up.after_class.asked[-1]
+    assert (asked["section"], asked["as_of"]) == ("B", None)
+    app.selectbox(key="report_section").set_value("").run()
+    assert "section" not in app.query_params
+    assert made_up.after_class.asked[-1]["section"] is None
+
+
+def test_who_may_see_only_sections_has_them_in_the_bar(open_page: Open, made_up: Any) -> None:
+    """There is no second choice, and none of the whole course."""
+    made_up.after_class.met(report())
+    made_up.course_sections = ["A"]
+    made_up.sections = [OpenSection(course_id=COURSE, section="A")]
+    app = open_page(section="A")
+    assert [each.key for each in app.selectbox] == ["session"]
+    assert made_up.after_class.asked[-1]["section"] == "A"
 
 
 def test_a_session_that_is_not_there_is_said(

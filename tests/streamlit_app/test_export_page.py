@@ -66,6 +66,23 @@ def test_an_export_is_started_with_what_the_address_says(
     assert not app.get("progress")
 
 
+def test_a_running_export_is_cancelled(
+    open_page: Open, made_up: Any, text_of: Callable[[AppTest], str]
+) -> None:
+    """It says so and by whom, without a bar, a button or a file."""
+    app = open_page()
+    start(app)
+    made_up.after_class.change(done=4, total=10)
+    app.run()
+    app.button(key=f"cancel_{made_up.after_class.exports[0].export_id}").click().run()
+    text = text_of(app)
+    assert "It was cancelled by s00." in text
+    assert 'data-state="cancelled"' in text
+    assert not app.get("progress")
+    assert [each.key for each in app.button] == ["export_start"]
+    assert PATH not in text
+
+
 def test_a_bundle_needs_a_study(
     open_page: Open, made_up: Any, text_of: Callable[[AppTest], str]
 ) -> None:

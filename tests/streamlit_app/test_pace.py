@@ -140,6 +140,23 @@ def test_a_plan_is_set_corrected_and_undone(made_up: Any, open_alone: Any, text_
 
 
 @pytest.mark.usefixtures("in_tokyo")
+def test_the_latest_plan_before_is_taken_over(made_up: Any, open_alone: Any, text_of: Any) -> None:
+    """At the same times of day, and with undo; a day that has a plan is offered none."""
+    early = [
+        PlannedTime(at=NOW + timedelta(days=-days, minutes=minutes), exercise=name)
+        for days, minutes, name in ((9, 0, "1.1"), (7, 0, "1.1"), (7, 10, "1.2"), (7, 20, "gone"))
+    ]
+    made_up.planned = list(early)
+    app = open_alone("plan", day="2026-09-14")
+    _click(app, "Take over the plan of 2026-09-07")
+    assert _area(app).value == "10:20 1.1\n10:30 1.2"
+    assert "Saved: 2 exercises are planned" in text_of(app)
+    assert not [each for each in app.button if each.key == "take_over"]
+    _click(app, "Undo")
+    assert made_up.planned == early
+
+
+@pytest.mark.usefixtures("in_tokyo")
 def test_an_assistant_sees_the_plan_and_sets_none(
     made_up: Any, open_alone: Any, text_of: Any
 ) -> None:

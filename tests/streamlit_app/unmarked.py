@@ -18,6 +18,7 @@ _FOR_PROGRAMS: Final = {
     "FONT_FAMILY",
     "GROUPS",
     "Order",
+    "DEMO_COMMAND",
     "PARAMETER",
     "SECTION",
     "SHOWN",

@@ -17,14 +17,14 @@ SELECT
     any_value(log_start_ns) - 1 AS last_ns,
     NULL AS first_seq,
     NULL AS last_seq,
-    any_value(first_number) - 1 - count(accepted.position_ns) AS events,
+    any_value(first_number) - 1 - any_value(erased_below) - count(accepted.position_ns) AS events,
     format(
         'expected {} before the log''s oldest one, by the running numbers; '
         'found {} in all stores together',
-        counted(any_value(first_number) - 1),
+        counted(any_value(first_number) - 1 - any_value(erased_below)),
         count(accepted.position_ns)
     ) AS message
 FROM bound
 LEFT JOIN accepted ON accepted.position_ns < bound.log_start_ns
 WHERE (SELECT course IS NULL FROM bound)
-HAVING any_value(first_number) - 1 > count(accepted.position_ns)
+HAVING any_value(first_number) - 1 - any_value(erased_below) > count(accepted.position_ns)

@@ -13,6 +13,7 @@ from cellpulse_hook.enrich import Enricher
 from cellpulse_hook.ingest import Ingest
 from cellpulse_hook.notebook_file import NotebookFile
 from cellpulse_hook.notebook_path import NotebookPath
+from cellpulse_hook.parent import when_parent_ends
 from cellpulse_hook.post import Post
 from cellpulse_hook.preferences import Preferences
 from cellpulse_hook.report import Report
@@ -66,6 +67,7 @@ class Hook:
         self.session.record("session_started", {})
         self._sender.start()
         atexit.register(self._end)
+        when_parent_ends(self._end, os.environ)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._abandon)
 

@@ -28,6 +28,18 @@ def plain(text: str) -> str:
     return re.sub(r"[\s\u200b\u200e\u200f\u202a-\u202e\x00]", "", text)
 
 
+def test_of_a_section_both_files_say_which_in_their_title() -> None:
+    """Whoever prints the reports of two sections can tell them apart."""
+    document = document_of(report().model_copy(update={"section": "B"}), TOKYO)
+    reader = PdfReader(io.BytesIO(as_pdf(document)))
+    assert reader.metadata is not None
+    assert reader.metadata.title == "After class: プログラミング入門 · section B"
+    assert plain("プログラミング入門 · section B") in plain(reader.pages[0].extract_text())
+    page = as_html(document).decode()
+    assert "<h1><bdi>プログラミング入門 · section B</bdi></h1>" in page
+    assert "<title>After class: プログラミング入門 · section B</title>" in page
+
+
 def test_the_pdf_is_one_page_with_every_word_as_text() -> None:
     """Also Japanese ones, in charts too, in a font that is in the file."""
     pdf = as_pdf(document_of(report(), TOKYO))
