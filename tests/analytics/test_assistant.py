@@ -165,7 +165,7 @@ async def test_the_own_section_is_a_class_of_its_own(of_a: httpx.AsyncClient) ->
     span = {"from": "2024-03-04T00:00:00Z"}
     clusters = (await of_a.get("/courses/py/error_clusters", params=span)).json()["clusters"]
     assert {who["student_id"] for each in clusters for who in each["who"]} == {"ada"}
-    span |= {"from": "2024-03-04T08:00:00Z", "to": "2024-03-04T10:00:00Z"}
+    span |= {"from": "2024-03-04T08:00:00Z", "to": "2024-03-04T09:06:31Z"}
     report = (await of_a.get("/courses/py/report", params=span)).json()
     assert (report["section"], report["students"], report["here"]) == ("A", 3, 2)
     assert [each["student_id"] for each in report["help"]] == ["eve"]

@@ -282,52 +282,6 @@ def long_course(stores: Any, tmp_path: Path) -> ApiSettings:
     return found.model_copy(update={"exports_path": str(tmp_path / "exports")})
 
 
-async def begun(client: httpx.AsyncClient, export: dict[str, Any]) -> dict[str, Any]:
-    """Wait until an export has written something."""
-    end = time.monotonic() + 120
-    while time.monotonic() < end:
-        answer = await client.get(f"/courses/long/exports/{export['export_id']}")
-        found: dict[str, Any] = answer.json()
-        if found["done"]:
-            return found
-        await asyncio.sleep(0.02)
-    pytest.fail("the export does not begin")
-
-
-async def test_a_long_export_is_cancelled_and_leaves_no_file(
-    long_course: ApiSettings, bearer: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    """It says so, and by whom; it has no file, and makes room for the next one at once."""
-    caplog.set_level(logging.INFO)
-    app = create_app(long_course)
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://api/api/v1", headers=bearer(), timeout=60
-    ) as client:
-        running = await begun(client, await started(client, "long", format="xapi"))
-        assert (running["state"], running["done"] < running["total"]) == ("running", True)
-        address = f"/courses/long/exports/{running['export_id']}"
-        cancelled = (await client.post(f"{address}/cancel")).json()
-        assert (cancelled["state"], cancelled["file_bytes"]) == ("cancelled", None)
-        assert "it was cancelled" in cancelled["detail"]
-        assert (await client.get(address)).json() == cancelled
-        assert (await client.get("/courses/long/exports")).json()["exports"] == [cancelled]
-        assert (await client.post(f"{address}/cancel")).json() == cancelled
-        assert (await client.get(f"{address}/file")).status_code == 409
-        assert kept_files(long_course, running) == {
-            "order.json",
-            "progress.json",
-            "lock",
-            "cancelled.json",
-        }
-        await begun(client, await started(client, "long", format="xapi"))
-    await asyncio.to_thread(app.state.exports.close)
-    app.state.lake.close()
-    said = [record.getMessage() for record in caplog.records if "cancelled" in record.getMessage()]
-    token = "a token that was handed out"
-    assert said == [f"export {running['export_id']}: cancelled by {token}"]
-
-
 def test_an_export_of_another_api_is_cancelled_too(long_course: ApiSettings) -> None:
     """Its process finds the note, and ends; what it leaves goes when it is looked at next."""
     first, second = ExportJobs(long_course), ExportJobs(long_course)
