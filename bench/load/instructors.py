@@ -16,12 +16,9 @@ from ingest_api.event_log import position_order
 from ingest_api.tokens import Grant, issue_token
 
 #: What the Live page asks for at each drawing, all at once; see streamlit_app/class_view.py.
-_ASKED: Final = ("progress", "class_map", "attention", "error_clusters", "marks", "plan")
-#: How the page waits from one drawing to the next, in seconds and in times of what it took; see
-#: live_feed/feed.js.
-_SHORTEST_PAUSE: Final = 0.5
-_LONGEST_PAUSE: Final = 5.0
-_WAIT_A_REDRAW: Final = 4
+_ASKED: Final = ("progress", "class_map", "attention", "error_clusters", "marks")
+#: The page's shortest time between two drawings, in seconds; see live_feed/feed.js.
+_SHORTEST_REDRAW_SECONDS: Final = 0.5
 _TIMEOUT_SECONDS: Final = 60.0
 
 
@@ -93,14 +90,12 @@ class Instructor:
             begin = loop.time()
             paths = (f"/api/v1/courses/{self._course_id}/{name}" for name in _ASKED)
             answers = await asyncio.gather(*(client.get(path) for path in paths))
-            took = loop.time() - begin
-            self.answers.append(took)
+            self.answers.append(loop.time() - begin)
             if all(answer.is_success for answer in answers):
                 self._count([answer.json() for answer in answers])
             else:
                 self.refused += 1
-            pause = min(max(_SHORTEST_PAUSE, _WAIT_A_REDRAW * took), _LONGEST_PAUSE)
-            await asyncio.sleep(max(0.0, begin + pause - loop.time()))
+            await asyncio.sleep(max(0.0, begin + _SHORTEST_REDRAW_SECONDS - loop.time()))
 
     def _count(self, answers: list[dict[str, Any]]) -> None:
         """Note which events all of the page's numbers count now."""
