@@ -274,7 +274,10 @@ def test_who_was_erased_does_not_come_back(
     """Neither from an older backup, nor from an InfluxDB that was restored by its own means."""
     here = pipeline
     here.post([run(student, seq) for seq in range(6) for student in (ZOE, "stays-0")])
-    here.post([run(ZOE, 8) | {"course_id": "other"}])
+    elsewhere_too = run(ZOE, 8) | {"course_id": "other"}
+    bearer = here.bearer(course="other")
+    answer = httpx.post(f"{here.ingest}/student-progress", json=elsewhere_too, headers=bearer)
+    assert answer.status_code == 202
     wait_until(lambda: is_even(here), "all stores at the log's end")
     backup = tmp_path / "backup"
     assert here.cellpulse("backup", str(backup)).returncode == 0
