@@ -57,7 +57,7 @@ _ADVICE_STUDENT = Text(
 _NOT_YOURS: Final = Text("This page is for instructors")
 _OWN_PAGE: Final = Text("Back to my own page")
 #: What Streamlit's own page loads; all else below the address is a page of the instructors.
-FILES: Final = frozenset({"_stcore", "component", "media", "static"})
+FILES_OF_STREAMLIT: Final = frozenset({"_stcore", "component", "media", "static"})
 _ADVICE_CANNOT_TELL = Text(
     "A part of Cellpulse does not answer. Try again in a moment; "
     "if that does not help, tell whoever runs Cellpulse at your school."
@@ -141,7 +141,7 @@ class Gate:
 def _is_for_students(path: str) -> bool:
     """Tell whether a student may ask for an address: the own page, and what a page consists of."""
     first = path.strip("/").partition("/")[0]
-    return first == "" or first in FILES or "." in first
+    return first == "" or first in FILES_OF_STREAMLIT or "." in first
 
 
 async def _refuse_student(scope: Scope, receive: Receive, send: Send) -> None:

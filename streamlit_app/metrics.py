@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ingest_api.process_metrics import METRICS_PATH
-from streamlit_app.gate import FILES, HEALTH_PATH
+from streamlit_app.gate import FILES_OF_STREAMLIT, HEALTH_PATH
 from streamlit_app.sign_in import PATHS
 
 _PAGE: Final = "page"
@@ -19,7 +19,7 @@ def part_of_page(scope: Scope) -> str:
     if path in _NAMED:
         return str(path)
     first = path.strip("/").partition("/")[0]
-    return first if first in FILES else _PAGE
+    return first if first in FILES_OF_STREAMLIT else _PAGE
 
 
 class OpenPages:

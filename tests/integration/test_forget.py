@@ -274,7 +274,7 @@ def test_who_was_erased_does_not_come_back(
     """Neither from an older backup, nor from an InfluxDB that was restored by its own means."""
     here = pipeline
     here.post([run(student, seq) for seq in range(6) for student in (ZOE, "stays-0")])
-    elsewhere_too = run(ZOE, 8) | {"course_id": "other"}
+    elsewhere_too = run(ZOE, 8, course_id="other", session_id="zoe-elsewhere")
     bearer = here.bearer(course="other")
     answer = httpx.post(f"{here.ingest}/student-progress", json=elsewhere_too, headers=bearer)
     assert answer.status_code == 202
