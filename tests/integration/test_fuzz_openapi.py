@@ -90,6 +90,7 @@ def check_problem(response: Any) -> None:
     assert len(problem["detail"]) > 10
 
 
+@pytest.mark.timeout(900)
 def test_the_ingest_does_what_its_document_says(taught: Any) -> None:
     """No request that can be made of the document gives a 500 or an undocumented answer."""
     schema = schemathesis.openapi.from_url(f"{taught.ingest}/openapi.json")
@@ -97,6 +98,7 @@ def test_the_ingest_does_what_its_document_says(taught: Any) -> None:
     assert {200, 202, 422} <= answered
 
 
+@pytest.mark.timeout(900)
 def test_the_aggregation_api_does_what_its_document_says(taught: Any) -> None:
     """The same holds for each address of the aggregation API, known course or not."""
     schema = schemathesis.openapi.from_url(f"{taught.api}/openapi.json")
