@@ -177,7 +177,7 @@ class PlatformStatus:
     @property
     def words(self) -> str:
         """What a person is told of all together."""
-        return "all is well" if self.ok else "not all is well: see 'down', 'lag' and 'missed' above"
+        return "all is well" if self.ok else "not all is well: see 'down', 'lag' and 'missed'"
 
     def as_json(self) -> dict[str, Any]:
         """Return it as `--json` prints it."""

@@ -9,6 +9,7 @@ import streamlit as st
 from analytics.admin_health_responses import Health, HealthLine
 from streamlit_app import notices, session
 from streamlit_app.admin_client import ChangeRefusedError
+from streamlit_app.admin_frame import NOTHING, note
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.language.text import Text
 from streamlit_app.layout import Number, card_title, strip
@@ -98,6 +99,9 @@ def _count(count: int | None) -> str:
 
 def _lines(test_id: str, title: tuple[Text, Text], lines: Sequence[HealthLine]) -> None:
     card_title(*title)
+    if not lines:  # no worker has told the log of a store yet
+        note(NOTHING)
+        return
     rows = [f"<tr>{row_cells(COLUMNS, _cells(line), first_names_row=True)}</tr>" for line in lines]
     st.html(table(test_id, title[0], COLUMNS, rows))
 
