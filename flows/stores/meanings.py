@@ -65,6 +65,7 @@ COLUMNS: Final = {
     "points": "Points that it can give.",
     "first_seen_at": "Time of the first event, UTC, or of the registration or enrollment before.",
     "time_zone": "Where the course is taught, by its IANA name; null where nobody has said so.",
+    "retention_days": "Days after their last event for which students are kept; null for ever.",
     "enrolled_at": "When the student was enrolled or first seen, UTC.",
     "display_name": "The student's name, as the course's roster has it; null where it has none.",
     "section": "The part of the class that the roster puts the student into; null for none.",
