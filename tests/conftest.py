@@ -392,7 +392,7 @@ class Up:
         assert self.process is not None
         children = psutil.Process(self.process.pid).children(recursive=True)
         self.process.send_signal(number)
-        code = self.process.wait(20)
+        code = self.process.wait(90)
         assert not [child for child in children if _runs(child)]
         self.process = None
         return code

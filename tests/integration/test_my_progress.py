@@ -46,6 +46,8 @@ MEASURE = ("get", "/api/v1/courses/{course_id}/measures/{name}")
 NOTES = "/api/v1/courses/{course_id}/students/{student_id}/notes"
 PAGES = ("replay", "admin", "exercise", "student", "measures", "student?student=bob", "any", "me/x")
 BODY = {"recording": True, "code": True, "minutes": 5, "mark": "going"}
+#: Seconds for an answer: a loaded machine needs more than the five that are usual.
+PATIENT = 60
 
 
 @pytest.fixture
@@ -103,14 +105,19 @@ def test_a_student_gets_nothing_of_others(taught: Any) -> None:
     """Every address of the API, the ingest and the dashboard refuses what is not the student's."""
     student = session_of(taught)
     _every_address_of_the_api(taught, student)
-    for path, operations in httpx.get(f"{taught.ingest}/openapi.json").json()["paths"].items():
+    for path, operations in (
+        httpx.get(f"{taught.ingest}/openapi.json", timeout=PATIENT).json()["paths"].items()
+    ):
         if "security" in next(iter(operations.values())):
-            answer = httpx.post(f"{taught.ingest}{path}", json=BOB, headers=student)
+            answer = httpx.post(
+                f"{taught.ingest}{path}", json=BOB, headers=student, timeout=PATIENT
+            )
             assert answer.status_code == 403, path
             answer = httpx.post(
                 f"{taught.ingest}{path}",
                 json=BOB | {"status": "ok"} if path == "/student-progress" else BOB,
                 headers=taught.bearer(student="ada"),
+                timeout=PATIENT,
             )
             assert answer.status_code == 403, path
     token = student["Authorization"].removeprefix("Bearer ")
@@ -119,7 +126,8 @@ def test_a_student_gets_nothing_of_others(taught: Any) -> None:
         with pytest.raises(InvalidStatus) as refused, connect(socket, **way):
             pass
         assert refused.value.response.status_code in (401, 403)
-    with httpx.Client(cookies={"cellpulse_read": token}, base_url=taught.dashboard) as browser:
+    cookies = {"cellpulse_read": token}
+    with httpx.Client(cookies=cookies, base_url=taught.dashboard, timeout=PATIENT) as browser:
         for page in PAGES:
             answer = browser.get(f"/{page}", headers={"Accept": "text/html"})
             assert (answer.status_code, "for instructors" in answer.text) == (403, True), page
@@ -127,7 +135,7 @@ def test_a_student_gets_nothing_of_others(taught: Any) -> None:
 
 
 def _every_address_of_the_api(taught: Any, student: dict[str, str]) -> None:
-    paths = httpx.get(f"{taught.api}/openapi.json").json()["paths"]
+    paths = httpx.get(f"{taught.api}/openapi.json", timeout=PATIENT).json()["paths"]
     known = {(method, path) for path, operations in paths.items() for method in operations}
     assert known >= OWN | OF_NOBODY | {MEASURE}
 
@@ -143,7 +151,7 @@ def _every_address_of_the_api(taught: Any, student: dict[str, str]) -> None:
             params={"snapshot": "1", **query} if path.endswith("{table}") else query,
             json=body,
             headers=student,
-            timeout=30,
+            timeout=PATIENT,
         )
 
     for method, path in known - OF_NOBODY - {MEASURE}:
@@ -161,7 +169,7 @@ def _every_address_of_the_api(taught: Any, student: dict[str, str]) -> None:
     own = ask(*MEASURE, "ada", by="student", student_id="ada")
     assert [row["student_id"] for row in own.json()["rows"]] == ["ada"]
     other_course = f"{taught.api}/api/v1/courses/other/students/ada/history"
-    assert httpx.get(other_course, headers=student).status_code == 403
+    assert httpx.get(other_course, headers=student, timeout=PATIENT).status_code == 403
 
 
 def test_a_student_walks_through_the_own_page(
