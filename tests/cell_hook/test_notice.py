@@ -12,12 +12,11 @@ def test_a_notice_is_shown_once_below_a_cell_and_said_to_be_seen(
     ingest.notice = FIRST
     ingest.others["/student-notice"] = (200, {}, {})
     kernel = start_kernel()
-    kernel.run("1", "first")
+    shown = kernel.run("42", "first")  # the answer to the session's start may have been quicker
     ingest.wait_for(cell_id="first")
-    shown = ""
     while "What is recorded" not in shown:
         shown = kernel.run("6 * 7")
-    assert shown.startswith("42") or "42" in shown
+    assert "42" in shown
     assert "記録について" in shown
     seen = {"course_id": "python-1", "student_id": "ada", "version": "v1"}
     ingest.wait_until(lambda: ("/student-notice", seen) in ingest.asked)
@@ -29,7 +28,7 @@ def test_a_notice_is_shown_once_below_a_cell_and_said_to_be_seen(
 
     ingest.notice = FIRST | {"version": "v2", "english": "Another text"}
     while "Another text" not in kernel.run("4"):
-        pass
+        continue
     ingest.wait_until(lambda: ("/student-notice", seen | {"version": "v2"}) in ingest.asked)
     for nonsense in ({"version": 3}, {"version": "v3", "english": 5}):
         ingest.notice = nonsense
