@@ -14,6 +14,7 @@ from flows.commands.forget import forget
 from flows.commands.import_data import import_data
 from flows.commands.looked_at import looked_at
 from flows.commands.migrate import migrate
+from flows.commands.notice import notice
 from flows.commands.rebuild import rebuild
 from flows.commands.rejected import rejected
 from flows.commands.restore import restore
@@ -46,6 +47,7 @@ for command in (
     enroll,
     disclose,
     forget,
+    notice,
     retention,
     looked_at,
     audit,

@@ -449,6 +449,34 @@ class DeletionRequest(Base):
     requested_at: Mapped[datetime]
 
 
+class CourseNotice(Base):
+    """What a course tells its students about the recording; `version` names these texts."""
+
+    __tablename__ = "course_notices"
+
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.course_id"), primary_key=True)
+    version: Mapped[str]
+    english: Mapped[str]
+    japanese: Mapped[str]
+    set_at: Mapped[datetime]
+
+
+class NoticeSeen(Base):
+    """That a student's notebook has shown a version of the course's notice, and when first."""
+
+    __tablename__ = "notices_seen"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
+        ),
+    )
+
+    course_id: Mapped[str] = mapped_column(primary_key=True)
+    student_id: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime]
+
+
 class StudentView(Base):
     """Who looked at a student: how many answers of the API somebody had within an hour.
 

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from flows.course.publish import publish_what_lacks
 from flows.enrollment.publish import publish_sections
+from flows.notices import publish_notices, record_seen
 from flows.publish_revoked import publish_revoked
 
 logger = logging.getLogger(__name__)
@@ -23,6 +24,8 @@ def keep_published(engine: Engine, redis: Redis, stopped: threading.Event) -> No
             publish_what_lacks(engine, redis)
             publish_sections(engine, redis)
             publish_revoked(engine, redis)
+            publish_notices(engine, redis)
+            record_seen(engine, redis)
         except Exception as error:  # noqa: BLE001 - whatever it was, the next round tries again
             if str(error) != complaint:
                 logger.warning(

@@ -18,6 +18,7 @@ from ingest_api.event_log import EventLog, open_redis
 from ingest_api.group_commit import GroupCommit
 from ingest_api.live_feed import LiveFeed
 from ingest_api.metrics import IngestMetrics
+from ingest_api.notices import Notices
 from ingest_api.preferences import StudentPreferences
 from ingest_api.problems import install_problem_handlers
 from ingest_api.registered_courses import RegisteredCourses
@@ -44,13 +45,15 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
         feed = LiveFeed(log, client, connections)
         courses = RegisteredCourses(client)
         preferences = StudentPreferences(client)
+        notices = Notices(client)
         # Before the first event; a Redis that is away is asked again and again.
-        known = (courses, sections, revoked, preferences)
+        known = (courses, sections, revoked, preferences, notices)
         await asyncio.gather(*(each.refresh() for each in known), return_exceptions=True)
         app.state.redis = client
         app.state.log = log
         app.state.courses = courses
         app.state.preferences = preferences
+        app.state.notices = notices
         app.state.connections = connections
         app.state.signed_out = SignedOut(client)
         app.state.revoked = revoked
@@ -62,6 +65,7 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
             feed.follow_signals(),
             courses.follow(),
             preferences.follow(),
+            notices.follow(),
             sections.follow(),
             revoked.follow(),
             guard_durability(client, log, may_be_lossy=settings.lossy_redis),

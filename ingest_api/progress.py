@@ -16,6 +16,7 @@ from ingest_api.around_requests import surrounded
 from ingest_api.body import read_body
 from ingest_api.event_log import Candidate, LogUnavailableError
 from ingest_api.events import ProgressEvent
+from ingest_api.notices import Notice
 from ingest_api.preferences import Preferences, allowed_part
 from ingest_api.problems import UNFORESEEN, Problem, validation_errors
 from ingest_api.progress_openapi import BEARER, PROBLEMS, request_body
@@ -83,6 +84,11 @@ class Receipt(BaseModel):
         default=None,
         description="What the student allows to be recorded; with a student's own token only.",
     )
+    notice: Notice | None = Field(
+        default=None,
+        description="What the course tells the student, who has not seen it; with a student's own "
+        "token only.",
+    )
 
 
 @router.post(
@@ -106,6 +112,7 @@ async def post_progress(request: Request) -> Response:
     rejected: list[RejectedEvent] = []
     forbidden = 0
     told: Preferences | None = None
+    notice: Notice | None = None
     for index, data in enumerate(sent):
         try:
             event = ProgressEvent.model_validate(data)
@@ -122,6 +129,7 @@ async def post_progress(request: Request) -> Response:
         events.append((index, Candidate.encode(kept, received_at)))
         if grant.student_id is not None:
             told = preferences
+            notice = state.notices.to_show(event.course_id, event.student_id)
 
     try:
         appended = await state.group_commit.append([c for _, c in events], len(rejected))
@@ -144,6 +152,7 @@ async def post_progress(request: Request) -> Response:
         rejected=rejected,
         positions=positions,
         preferences=told,
+        notice=notice,
     )
     if not events:
         raise _all_refused(receipt, forbidden)

@@ -1,7 +1,7 @@
 """What a student's notebook asks the ingest for, beside sending events: the way to its own page."""
 
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Security
@@ -18,6 +18,7 @@ from ingest_api.student_link import LINK_SECONDS, OPEN_PATH, make_code
 
 _BODY_LIMIT: Final = 4_096
 _AWAY: Final = "Redis does not answer; try again later"
+_MUST_NAME: Final = "the body must name course_id and student_id: see errors"
 _NOT_PERSONAL: Final = (
     "this token is the whole class's, so it opens nobody's page; ask for one of your own "
     "('cellpulse token --scope ingest --course COURSE --student STUDENT')"
@@ -31,7 +32,7 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
         (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is over 4096 bytes; send less at once"),
         (
             HTTPStatus.UNPROCESSABLE_ENTITY,
-            "the body must name course_id and student_id: see errors",
+            _MUST_NAME,
         ),
         (HTTPStatus.BAD_REQUEST, "the body ended early; send it again"),
         (HTTPStatus.SERVICE_UNAVAILABLE, _AWAY),
@@ -49,6 +50,9 @@ class Whose(BaseModel):
     student_id: Identifier
 
 
+Body = TypeVar("Body", bound=Whose)
+
+
 class PageLink(BaseModel):
     """Where a student's own page is."""
 
@@ -56,18 +60,35 @@ class PageLink(BaseModel):
     seconds: int = Field(description="How long the link works.")
 
 
+class SeenNotice(Whose):
+    """Which notice a student has seen."""
+
+    version: Identifier
+
+
 async def _permitted(request: Request, _: Annotated[object, Security(BEARER)]) -> Whose:
     """Go on only with a token that is this very student's own."""
+    return await _read_permitted(request, Whose)
+
+
+async def _permitted_to_note(
+    request: Request, _: Annotated[object, Security(BEARER)]
+) -> SeenNotice:
+    """Go on only with a token that is this very student's own, and a notice."""
+    return await _read_permitted(request, SeenNotice)
+
+
+async def _read_permitted(request: Request, model: type[Body]) -> Body:
     grant = grant_of(request.headers.get("authorization"), request.app.state.secrets, "ingest")
     await refuse_revoked(grant, request.app.state.revoked)
     if grant.student_id is None:
         raise Problem(HTTPStatus.FORBIDDEN, _NOT_PERSONAL)
     try:
-        whose = Whose.model_validate_json(await read_body(request, _BODY_LIMIT))
+        whose = model.model_validate_json(await read_body(request, _BODY_LIMIT))
     except ValidationError as error:
         raise Problem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
-            "the body must name course_id and student_id: see errors",
+            _MUST_NAME,
             errors=validation_errors(error.errors()),
         ) from error
     if not grant.allows_course(whose.course_id) or not grant.allows_student(whose.student_id):
@@ -75,18 +96,15 @@ async def _permitted(request: Request, _: Annotated[object, Security(BEARER)]) -
     return whose
 
 
-_ASKED: Final = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": Whose.model_json_schema(),
-                "example": {"course_id": "demo", "student_id": "s1"},
-            }
-        },
-    }
-}
+def _asked(model: type[Whose], **example: str) -> dict[str, Any]:
+    shown = {"course_id": "demo", "student_id": "s1", **example}
+    content = {"schema": model.model_json_schema(), "example": shown}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
+_ASKED: Final = _asked(Whose)
 OwnToken = Annotated[Whose, Depends(_permitted)]
+OwnSeenNotice = Annotated[SeenNotice, Depends(_permitted_to_note)]
 router = APIRouter(responses=_PROBLEMS)
 
 
@@ -107,6 +125,17 @@ async def post_student_preferences(request: Request, whose: OwnToken) -> Prefere
     """Return what a student has allowed, for a notebook that is told to send nothing."""
     preferences: Preferences = request.app.state.preferences.of(whose.course_id, whose.student_id)
     return preferences
+
+
+@router.post("/student-notice", openapi_extra=_asked(SeenNotice, version="a1b2c3d4e5f6"))
+async def post_student_notice(request: Request, seen: OwnSeenNotice) -> SeenNotice:
+    """Note that a student has seen a course's notice, now."""
+    notices = request.app.state.notices
+    try:
+        await notices.note_seen(seen.course_id, seen.student_id, seen.version)
+    except RedisError as error:
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, _AWAY, {"Retry-After": "2"}) from error
+    return seen
 
 
 def _beside(request: Request, port: int) -> str:

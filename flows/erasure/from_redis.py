@@ -13,6 +13,7 @@ from flows.erasure.stream import Counting, Fields, erase_from_stream
 from flows.logged_event import position_ns
 from flows.personal_data.gather import Person, is_about
 from ingest_api.event_log import LOG, REJECTED, REJECTED_PLACES, sequence_name
+from ingest_api.notices import forget_seen
 from ingest_api.preferences import forget_preferences
 from ingest_api.signed_in import account_key
 from ingest_api.student_link import LINK_KEY, account_of
@@ -57,6 +58,7 @@ def erase_from_keys(redis: Redis, person: Person, facts: Facts) -> int:
     """
     went = _erase_set_aside(redis, person)
     went += forget_preferences(redis, person.course_id, person.student_id)
+    went += forget_seen(redis, person.course_id, person.student_id)
     went += int(redis.delete(account_key(account_of(person.course_id, person.student_id))))
     mine = json.dumps([person.course_id, person.student_id]).encode()
     for key in redis.scan_iter(match=f"{LINK_KEY}*", count=_PAGE):

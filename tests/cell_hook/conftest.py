@@ -27,6 +27,7 @@ class Ingest:
         poison: Says of an event that a request with it can't be taken.
         busy: Says of an event that a request with it can't be taken just now.
         preferences: What the student allows, as each receipt says it; None for not at all.
+        notice: What the course tells the student, as each receipt says it; None for nothing.
         asked: What else was asked for: path and content.
         others: Answers to these, by path.
     """
@@ -40,6 +41,7 @@ class Ingest:
         self.poison: Callable[[dict[str, Any]], bool] = lambda _: False
         self.busy: Callable[[dict[str, Any]], bool] = lambda _: False
         self.preferences: dict[str, bool] | None = None
+        self.notice: dict[str, str] | None = None
         self.asked: list[tuple[str, Any]] = []
         self.others: dict[str, tuple[int, dict[str, str], dict[str, Any]]] = {}
         self._changed = threading.Condition()
@@ -114,6 +116,7 @@ class Ingest:
                     "duplicates": duplicates,
                     "rejected": [],
                     "preferences": self.preferences,
+                    "notice": self.notice,
                 }
                 answer = (202, {}, body)
             self._changed.notify_all()

@@ -15,6 +15,7 @@ import pytest
 from cellpulse_hook.answer import Meaning, read_answer
 from cellpulse_hook.backlog import Backlog
 from cellpulse_hook.ingest import Ingest
+from cellpulse_hook.notice import Notice
 from cellpulse_hook.post import Post
 from cellpulse_hook.preferences import Preferences
 from cellpulse_hook.report import Report
@@ -40,7 +41,7 @@ class Session:
         self.sender = Sender(
             Backlog(self.spool, leftovers(folder)),
             lambda record: record.content(),
-            Post(Ingest(read_settings(environ), environ), Preferences()),
+            Post(Ingest(read_settings(environ), environ), Preferences(), Notice(lambda: None)),
             self.report,
             lambda: None,
         )
@@ -155,7 +156,9 @@ def test_a_token_that_is_none_is_not_told(
 def test_a_fault_of_the_address_tells_no_token() -> None:
     """Whatever is wrong with an address is told without quoting the request."""
     environ = {"CELLPULSE_URL": "http://[::1", "CELLPULSE_TOKEN": "secret"}
-    answer = Post(Ingest(read_settings(environ), environ), Preferences())([], 1.0)
+    answer = Post(Ingest(read_settings(environ), environ), Preferences(), Notice(lambda: None))(
+        [], 1.0
+    )
     assert answer.meaning is Meaning.LATER
     assert "secret" not in answer.reason
 
@@ -172,7 +175,9 @@ def test_an_ingest_on_this_machine_is_asked_without_a_proxy(
     for at, meaning in ((host, Meaning.ACCEPTED), ("ingest.invalid", Meaning.LATER)):
         environ = {"CELLPULSE_URL": f"http://{at}:{ingest.port}", "CELLPULSE_TOKEN": "t"}
         assert (
-            Post(Ingest(read_settings(environ), environ), Preferences())(events, 10.0).meaning
+            Post(Ingest(read_settings(environ), environ), Preferences(), Notice(lambda: None))(
+                events, 10.0
+            ).meaning
             is meaning
         )
 

@@ -16,6 +16,7 @@ from cellpulse_hook.enrich import Enricher
 from cellpulse_hook.ingest import Ingest
 from cellpulse_hook.notebook_file import NotebookFile
 from cellpulse_hook.notebook_path import NotebookPath
+from cellpulse_hook.notice import Notice
 from cellpulse_hook.post import Post
 from cellpulse_hook.preferences import Preferences
 from cellpulse_hook.report import Report
@@ -165,7 +166,7 @@ class Student(_Actor):
         self._sender = Sender(
             Backlog(self._spool, leftovers(folder)),
             Enricher(session_id, notebook, NotebookFile(), self._settings, preferences).event,
-            Post(Ingest(self._settings, self._environ), preferences),
+            Post(Ingest(self._settings, self._environ), preferences, Notice(lambda: None)),
             Report(),
             lambda: None,  # nobody here has recording paused
         )

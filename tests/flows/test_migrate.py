@@ -42,6 +42,8 @@ def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:
         "erased_students",
         "class_marks",
         "planned_exercises",
+        "course_notices",
+        "notices_seen",
         "student_notes",
         "student_views",
         "issued_tokens",

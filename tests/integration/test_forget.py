@@ -24,6 +24,7 @@ from flows.settings import FlowsSettings
 from flows.stores.lake_attach import attach_lake
 from flows.stores.postgres import engine_for
 from flows.stores.store import StoreUnavailableError
+from ingest_api.notices import SEEN, TO_RECORD
 from tests.cellpulse import cellpulse
 from tests.integration.conftest import SECRET
 
@@ -167,6 +168,9 @@ def test_a_student_leaves_every_store_while_the_class_goes_on(
             "progress-events:rejected",
             {"raw": json.dumps(run(ZOE, 1)), "reason": "a test", "source": "channel"},
         )
+        seen = '{"version": "v1", "seen_at": "2026-03-02T09:00:00Z"}'
+        for key in (SEEN, TO_RECORD):
+            redis.hset(key, json.dumps(["demo", ZOE]), seen)
     for statement in TOLD:
         pipeline.psql(statement)
     token = pipeline.cellpulse(

@@ -32,6 +32,7 @@ class Answer(NamedTuple):
         rejected: The server's `rejected`: `index` within the request, and `errors`.
         retry_after_s: How long the server asks to wait, in seconds.
         preferences: What the student allows, as the server says it; None where it does not.
+        notice: What the course tells the student, who has not seen it; None where it does not.
     """
 
     meaning: Meaning
@@ -39,6 +40,7 @@ class Answer(NamedTuple):
     rejected: tuple[dict[str, Any], ...] = ()
     retry_after_s: float = 0.0
     preferences: Any = None
+    notice: Any = None
 
 
 def read_answer(status: int, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -56,7 +58,8 @@ def read_answer(status: int, body: bytes, headers: Mapping[str, str]) -> Answer:
     if status == 202 and "accepted" in content:  # noqa: PLR2004 - HTTP's number
         rejected = content.get("rejected") or ()
         named = tuple(r for r in rejected if isinstance(r, dict))
-        return Answer(Meaning.ACCEPTED, "", named, preferences=content.get("preferences"))
+        allowed, notice = content.get("preferences"), content.get("notice")
+        return Answer(Meaning.ACCEPTED, "", named, preferences=allowed, notice=notice)
     reason = f"{status} {content.get('detail', '')} {content.get('errors', '')}".strip()
     reason = reason[:_MOST_REASON_CHARS]
     retry_after_s = _seconds(headers.get("Retry-After"))

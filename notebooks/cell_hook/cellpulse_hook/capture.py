@@ -50,6 +50,7 @@ class Capture:
         mark_of: Callable[[Optional[str], str, Optional[dict[str, Any]]], Optional[MarkedCell]],
         send_code: bool,
         send_output: bool,
+        after_run: Callable[[], None] = lambda: None,
     ) -> None:
         """Record what `shell` runs.
 
@@ -60,11 +61,13 @@ class Capture:
                 without reading anything.
             send_code: Whether the code is recorded.
             send_output: Whether the output is recorded.
+            after_run: Called after each run that was recorded.
         """
         self._shell = shell
         self._session = session
         self._mark_of = mark_of
         self._send_code = send_code
+        self._after_run = after_run
         self._tap = OutputTap(shell, keeps_text=send_output)
         self._graders = GraderWatch(functools.partial(self.record_check, by_name=True))
         # By the identity of what IPython passes to both callbacks: cells can run inside cells.
@@ -112,6 +115,7 @@ class Capture:
             score = _score(run, ran_ok=fields["status"] == "ok")
             if score is not None and run.mark is not None:
                 self._record_check(run, run.mark.check or "", score)
+            self._after_run()
         except (Exception, KeyboardInterrupt):  # noqa: BLE001 - a notebook never sees our faults
             return
 

@@ -13,6 +13,7 @@ from cellpulse_hook.enrich import Enricher
 from cellpulse_hook.ingest import Ingest
 from cellpulse_hook.notebook_file import NotebookFile
 from cellpulse_hook.notebook_path import NotebookPath
+from cellpulse_hook.notice import Notice
 from cellpulse_hook.parent import when_parent_ends
 from cellpulse_hook.post import Post
 from cellpulse_hook.preferences import Preferences
@@ -39,6 +40,7 @@ class Hook:
         self.settings = settings
         self.ingest = Ingest(settings, os.environ)
         self.preferences = Preferences()
+        self.notice = Notice(self._wake)
         self.report = Report()
         session_id = str(uuid7())
         notebook = NotebookPath(os.environ, _connection_file(shell))
@@ -54,15 +56,20 @@ class Hook:
         self._sender = Sender(
             self._backlog,
             self.enricher.event,
-            Post(self.ingest, self.preferences),
+            Post(self.ingest, self.preferences, self.notice),
             self.report,
-            self._ask_when_paused,
+            self._before_sending,
         )
         self.session = Session(
             session_id, settings, notebook, self.spool, self.preferences, self._sender.wake
         )
         self.capture = Capture(
-            shell, self.session, file.mark_of, settings.send_code, settings.send_output
+            shell,
+            self.session,
+            file.mark_of,
+            settings.send_code,
+            settings.send_output,
+            self.notice.show,
         )
         self.session.record("session_started", {})
         self._sender.start()
@@ -71,8 +78,12 @@ class Hook:
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._abandon)
 
-    def _ask_when_paused(self) -> None:
-        """While nothing is sent, no answer would say that recording goes on."""
+    def _wake(self) -> None:
+        self._sender.wake()
+
+    def _before_sending(self) -> None:
+        """Say what was seen, and ask: while nothing is sent, no answer says that it goes on."""
+        self.notice.confirm(self.ingest, self.settings)
         if not self.preferences.recording:
             self.preferences.ask(self.ingest, self.settings)
 

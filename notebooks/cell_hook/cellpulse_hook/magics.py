@@ -14,14 +14,15 @@ if TYPE_CHECKING:
     from cellpulse_hook.records import Record
 
 _SHOWN_WAITING = 50
-_USAGE = 'Usage: %cellpulse status | help "my question" | help done | me | pause | resume | show'
+_WORDS = 'status | help "my question" | help done | me | notice | pause | resume | show'
+_USAGE = f"Usage: %cellpulse {_WORDS}"
 
 
 def register(shell: Any, hook: Optional[Hook], problems: list[str]) -> None:
     """Give `shell` the magic `%cellpulse`. Where `hook` is None, it tells the `problems`."""
 
     def cellpulse(line: str) -> None:
-        """Ask Cellpulse: %cellpulse status | help "my question" | me | pause | resume | show."""
+        """Ask Cellpulse: %cellpulse status | help "…" | me | notice | pause | resume | show."""
         print(answer(line, hook, problems))  # noqa: T201 - the student asked
 
     shell.register_magic_function(cellpulse, "line", "cellpulse")
@@ -80,6 +81,10 @@ def _me(hook: Hook) -> str:
     return way_to_own_page(hook.ingest, hook.settings)
 
 
+def _notice(hook: Hook) -> str:
+    return hook.notice.text() or "The course has no notice that you have not seen"
+
+
 def _pause(hook: Hook) -> str:
     hook.session.paused = True
     return (
@@ -128,6 +133,7 @@ def _sent(yes: bool) -> str:
 _ANSWERS: dict[str, Callable[[Hook], str]] = {
     "status": _status,
     "me": _me,
+    "notice": _notice,
     "pause": _pause,
     "resume": _resume,
     "show": _show,
