@@ -14,6 +14,7 @@ from analytics.admin_course_responses import (
     AdminActions,
     AdminCourse,
     AdminCourses,
+    CourseRetention,
     CourseSettings,
     NewCourse,
 )
@@ -40,6 +41,7 @@ COURSES: Final = AdminCourses(
             course_id="python-1",
             title="Programming 1",
             time_zone="Asia/Tokyo",
+            retention_days=365,
             enrolled=30,
             sections=2,
             section_names=["A", "B"],
@@ -51,7 +53,8 @@ COURSES: Final = AdminCourses(
     ]
 )
 NEW_COURSE: Final = NewCourse(course_id="python-1", title="Programming 1", time_zone="Asia/Tokyo")
-SETTINGS: Final = CourseSettings(title="Programming 1", time_zone="Asia/Tokyo")
+SETTINGS: Final = CourseSettings(title="Programming 1", time_zone="Asia/Tokyo", retention_days=365)
+RETENTION: Final = CourseRetention(retention_days=365, due=3)
 ACTIONS: Final = AdminActions(
     actions=[
         AdminActionLine(

@@ -16,6 +16,7 @@ from analytics.admin_account_responses import (
 from analytics.admin_course_responses import (
     AdminActions,
     AdminCourses,
+    CourseRetention,
     CourseSettings,
     NewCourse,
 )
@@ -69,8 +70,13 @@ class AdminClient:
         self._ask("POST", "/courses", NewCourse, json=asked)
 
     def set_course(self, course_id: str, asked: CourseSettings) -> None:
-        """Set a course's title and time zone."""
+        """Set a course's title, time zone and retention."""
         self._ask("PUT", f"/courses/{segment(course_id)}", CourseSettings, json=asked)
+
+    def retention(self, course_id: str, days: int) -> CourseRetention:
+        """Return how many students would be erased now if they were kept so many days."""
+        path = f"/courses/{segment(course_id)}/retention"
+        return self._ask("GET", path, CourseRetention, query={"days": str(days)})
 
     def preview_roster(self, course_id: str, roster: bytes, encoding: str) -> Enrolment:
         """Return what enrolling a roster's students would change."""

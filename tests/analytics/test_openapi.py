@@ -65,6 +65,7 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/exports/{export_id}": export_responses.Export,
     "/api/v1/viewer": sign_in_responses.Viewer,
     "/api/v1/admin/courses": admin_course_responses.AdminCourses,
+    "/api/v1/admin/courses/{course_id}/retention": admin_course_responses.CourseRetention,
     "/api/v1/admin/courses/{course_id}/stored": admin_stored_responses.StoredOfCourse,
     "/api/v1/admin/students/{student_id}/stored": admin_stored_responses.StoredAboutStudent,
     "/api/v1/admin/accounts": admin_account_responses.Accounts,

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from analytics import admin_examples
 from analytics.admin_account_responses import AccountLink, NewAccount
+from analytics.admin_course_responses import CourseSettings
 from analytics.admin_health_responses import HealthLine
 from streamlit_app.admin_client import AdminClient, ChangeRefusedError
 from streamlit_app.admin_registration import MIXED, packed, refused
@@ -41,6 +42,7 @@ def open_part(made_up: Any, open_alone: Callable[..., AppTest]) -> Callable[...,
         "actions": admin_examples.ACTIONS,
         "accounts": admin_examples.ACCOUNTS,
         "health": admin_examples.HEALTH,
+        "courses/python-1/retention": admin_examples.RETENTION,
         "courses/python-1/stored": admin_examples.OF_COURSE,
         "students/s01/stored": admin_examples.ABOUT_STUDENT,
     }
@@ -86,6 +88,40 @@ def test_health_says_each_level_by_shape_and_word(
     assert '<dd class="cp-alarm">7</dd>' in text
     assert "<dd>?</dd>" in text
     assert "<dd>1,000</dd>" in text
+
+
+def test_how_long_students_are_kept_is_confirmed_with_whom_it_erases(
+    open_part: Callable[..., AppTest],
+    text_of: Callable[[AppTest], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Other days say how many would go and ask again; no end asks nothing; the names stay."""
+    asked: list[CourseSettings] = []
+    monkeypatch.setattr(AdminClient, "set_course", lambda _, __, settings: asked.append(settings))
+    app = open_part("courses")
+    days = app.number_input(key="retention/python-1/365")
+    assert (days.value, days.min, days.max) == (365, 1, 36_500)
+    assert "With 365 days, 3 students would be erased now." in text_of(app)
+    keys = {each.key for each in app.button}
+    assert "admin_keep" in keys
+    assert "admin_retention" not in keys
+    days.set_value(30).run()
+    assert "3 students of python-1 are erased within minutes" in text_of(app)
+    app.button(key="admin_retention").click().run()
+    assert "python-1 keeps students 30 days after their last event." in text_of(app)
+    app.button(key="admin_keep").click().run()
+    assert "python-1 keeps its students for ever." in text_of(app)
+    names = {"title": "Programming 1", "time_zone": "Asia/Tokyo"}
+    assert [each.model_dump() for each in asked] == [
+        {**names, "retention_days": 30},
+        {**names, "retention_days": None},
+    ]
+    course = admin_examples.COURSES.courses[0].model_copy(update={"retention_days": None})
+    kept = open_part(
+        "courses", courses=admin_examples.COURSES.model_copy(update={"courses": [course]})
+    )
+    assert "Students are kept for ever." in text_of(kept)
+    assert "admin_keep" not in {each.key for each in kept.button}
 
 
 def test_a_students_id_leads_to_what_is_stored(
