@@ -24,6 +24,7 @@ from analytics.admin_enrolment_responses import Enrolment
 from analytics.admin_health_responses import Health
 from analytics.admin_registration_responses import RegistrationPreview
 from analytics.admin_stored_responses import StoredAboutStudent, StoredOfCourse
+from analytics.admin_token_responses import HandedOutTokens, RevokedToken
 from analytics.responses import Answer
 from streamlit_app.api_client import (
     API_ROOT,
@@ -109,6 +110,14 @@ class AdminClient:
     def remove_account(self, account: str) -> None:
         """Close an account."""
         self._ask("DELETE", f"/accounts/{segment(account)}", RemovedAccount)
+
+    def tokens(self) -> HandedOutTokens:
+        """Return which tokens were handed out, newest first."""
+        return self._ask("GET", "/tokens", HandedOutTokens)
+
+    def revoke_token(self, token_id: str) -> None:
+        """Revoke a token."""
+        self._ask("POST", f"/tokens/{segment(token_id)}/revoke", RevokedToken)
 
     def about_student(self, student_id: str) -> StoredAboutStudent:
         """Return what is stored about a student."""

@@ -21,6 +21,7 @@ from flows.course import notebook_zip
 from flows.course.notebook_zip import MOST_ENTRIES
 from ingest_api.event_log import open_redis
 from ingest_api.registered_courses import VERSIONS
+from ingest_api.revoked_tokens import REVOKED
 from ingest_api.signed_in import SignedOut
 from ingest_api.tokens import Grant, SignedIn, issue_token
 from tests.analytics.conftest import SECRET, TwoStores
@@ -113,6 +114,8 @@ EVERY_ADDRESS = [
     ("POST", "/admin/accounts"),
     ("POST", "/admin/accounts/ada/reset"),
     ("DELETE", "/admin/accounts/ada"),
+    ("GET", "/admin/tokens"),
+    ("POST", "/admin/tokens/t1/revoke"),
     ("GET", "/admin/actions"),
     ("GET", "/admin/health"),
 ]
@@ -627,6 +630,36 @@ async def test_health_says_what_the_command_says(
         note_backup(redis, datetime.now(UTC) - timedelta(hours=30), tmp_path)
     backup = (await admin.get("/admin/health")).json()["backup"]
     assert (backup["level"], backup["words"]) == ("well", "the last one was made 30.0 hours ago")
+
+
+async def test_a_token_is_listed_without_itself_and_revoked(
+    admin: httpx.AsyncClient, redis_server_url: str
+) -> None:
+    """The list has its id and whose it is; revoking it is told to the ingest and noted."""
+    address = "/admin/courses/py/hook_tokens"
+    made = await admin.post(address, json={"student_id": "ada", "days": 2})
+    listed = await admin.get("/admin/tokens")
+    assert made.json()["token"] not in listed.text
+    token = listed.json()["tokens"][0]
+    token_id = token.pop("token_id")
+    assert token.pop("issued_at") < token.pop("expires_at")
+    assert token == {
+        "scope": "ingest",
+        "course_id": "py",
+        "student_id": "ada",
+        "revoked_at": None,
+    }
+    for _ in range(2):
+        revoked = await admin.post(f"/admin/tokens/{token_id}/revoke")
+        assert revoked.json() == {"token_id": token_id}
+    assert (await admin.get("/admin/tokens")).json()["tokens"][0]["revoked_at"] is not None
+    with Redis.from_url(redis_server_url) as redis:
+        assert redis.sismember(REVOKED, token_id)
+    details = f"{token_id[:8]}, ingest, of one student"
+    assert await last_action(admin) == ("root", "token revoked", "py", details)
+    unknown = await admin.post("/admin/tokens/nothing/revoke")
+    assert unknown.status_code == 404
+    assert "no token with this id" in unknown.json()["detail"]
 
 
 @pytest.mark.parametrize(

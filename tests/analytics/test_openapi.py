@@ -15,6 +15,7 @@ from analytics import (
     admin_health_responses,
     admin_registration_responses,
     admin_stored_responses,
+    admin_token_responses,
     attention_responses,
     class_mark_responses,
     class_responses,
@@ -69,6 +70,7 @@ ANSWERS = {
     "/api/v1/admin/courses/{course_id}/stored": admin_stored_responses.StoredOfCourse,
     "/api/v1/admin/students/{student_id}/stored": admin_stored_responses.StoredAboutStudent,
     "/api/v1/admin/accounts": admin_account_responses.Accounts,
+    "/api/v1/admin/tokens": admin_token_responses.HandedOutTokens,
     "/api/v1/admin/actions": admin_course_responses.AdminActions,
     "/api/v1/admin/health": admin_health_responses.Health,
     "/healthz": dict[str, str],
@@ -139,6 +141,7 @@ CHANGES = {
     ("post", "/api/v1/admin/courses/{course_id}/hook_tokens"): hook_token_responses.HookToken,
     ("post", "/api/v1/admin/accounts"): admin_account_responses.AccountLink,
     ("post", "/api/v1/admin/accounts/{account}/reset"): admin_account_responses.AccountLink,
+    ("post", "/api/v1/admin/tokens/{token_id}/revoke"): admin_token_responses.RevokedToken,
     ("delete", "/api/v1/admin/accounts/{account}"): admin_account_responses.RemovedAccount,
     (
         "delete",

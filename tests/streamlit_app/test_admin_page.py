@@ -41,6 +41,7 @@ def open_part(made_up: Any, open_alone: Callable[..., AppTest]) -> Callable[...,
         "courses": admin_examples.COURSES,
         "actions": admin_examples.ACTIONS,
         "accounts": admin_examples.ACCOUNTS,
+        "tokens": admin_examples.TOKENS,
         "health": admin_examples.HEALTH,
         "courses/python-1/retention": admin_examples.RETENTION,
         "courses/python-1/stored": admin_examples.OF_COURSE,
@@ -65,6 +66,7 @@ def test_every_part_ends_with_who_changed_what(
         ("enrolment", "Enrol students in python-1"),
         ("registration", "Register the notebooks of python-1"),
         ("accounts", "instructor"),
+        ("tokens", "those of python-1 and of every course"),
         ("stored", "What is stored of python-1"),
         ("health", "all is well"),
     ):
@@ -122,6 +124,30 @@ def test_how_long_students_are_kept_is_confirmed_with_whom_it_erases(
     )
     assert "Students are kept for ever." in text_of(kept)
     assert "admin_keep" not in {each.key for each in kept.button}
+
+
+def test_a_token_that_holds_is_revoked_after_a_question(
+    open_part: Callable[..., AppTest],
+    text_of: Callable[[AppTest], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All are listed by a short id; what is revoked already is not offered."""
+    asked: list[str] = []
+    monkeypatch.setattr(AdminClient, "revoke_token", lambda _, token_id: asked.append(token_id))
+    app = open_part("tokens")
+    text = text_of(app)
+    holds, revoked = admin_examples.TOKENS.tokens
+    assert holds.token_id[:8] in text
+    assert "revoked 14 Sep 2026 09:30" in text
+    choice = app.selectbox(key="admin_token")
+    assert choice.options == ["3f2a9c0e, send events, python-1, ada"]
+    assert revoked.token_id[:8] in text
+    assert "admin_revoke" not in {each.key for each in app.button}
+    choice.set_value(holds.token_id).run()
+    assert "is shut out from now on" in text_of(app)
+    app.button(key="admin_revoke").click().run()
+    assert asked == [holds.token_id]
+    assert "The token 3f2a9c0e was revoked." in text_of(app)
 
 
 def test_a_students_id_leads_to_what_is_stored(
@@ -220,6 +246,7 @@ def test_each_role_is_asked_for_what_it_takes(
         ("enrolment", "courses", "actions"),
         ("registration", "courses", "actions"),
         ("accounts", "courses", "accounts"),
+        ("tokens", "courses", "tokens"),
         ("stored", "courses/python-1/stored", "actions"),
         ("health", "health", "actions"),
     ],
