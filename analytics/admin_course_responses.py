@@ -8,10 +8,13 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from analytics.responses import Answer
+from flows.models import LONGEST_RETENTION_DAYS
 from ingest_api.events import CourseId
 
 #: Longest title of a course, in characters.
 LONGEST_TITLE = 500
+#: Most days that a course keeps its students, where it does not keep them for ever.
+LONGEST_RETENTION = LONGEST_RETENTION_DAYS
 
 
 @cache
@@ -42,10 +45,11 @@ TimeZone = Annotated[
         description="IANA name of the zone whose time the pages show; null for that of the browser."
     ),
 ]
+RetentionDays = Annotated[int, Field(strict=True, ge=1, le=LONGEST_RETENTION)]
 
 
-class CourseSettings(Answer):
-    """Body of `PUT /admin/courses/{course_id}`: what an admin sets of a course."""
+class CourseNames(Answer):
+    """What the pages call a course, and in whose time they show it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -53,7 +57,18 @@ class CourseSettings(Answer):
     time_zone: TimeZone = None
 
 
-class NewCourse(CourseSettings):
+class CourseSettings(CourseNames):
+    """Body of `PUT /admin/courses/{course_id}`: what an admin sets of a course."""
+
+    retention_days: Annotated[
+        RetentionDays | None,
+        Field(
+            description="Students are erased so many days after their last event; null for never."
+        ),
+    ] = None
+
+
+class NewCourse(CourseNames):
     """Body of `POST /admin/courses`."""
 
     course_id: Annotated[CourseId, Field(description="As its events will name it.")]
@@ -66,6 +81,12 @@ class AdminCourse(Answer):
     title: Annotated[str | None, Field(description="Its title; null until it has one.")]
     time_zone: Annotated[
         str | None, Field(description="IANA name of its time zone; null where none is set.")
+    ]
+    retention_days: Annotated[
+        int | None,
+        Field(
+            description="Days after their last event for which students are kept; null for ever."
+        ),
     ]
     enrolled: Annotated[int, Field(description="Students enrolled or seen.")]
     sections: Annotated[int, Field(description="Sections that the roster names.")]
@@ -88,6 +109,18 @@ class AdminCourses(Answer):
     """Answer of `GET /admin/courses`."""
 
     courses: list[AdminCourse]
+
+
+class CourseRetention(Answer):
+    """Answer of `GET /admin/courses/{course_id}/retention`."""
+
+    retention_days: Annotated[
+        int | None, Field(description="The days that were asked about; null for no end.")
+    ]
+    due: Annotated[
+        int,
+        Field(description="Students who have sent nothing for longer: they would be erased now."),
+    ]
 
 
 class AdminActionLine(Answer):

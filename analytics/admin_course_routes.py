@@ -8,15 +8,19 @@ from fastapi import APIRouter, Query
 from analytics import admin_examples, examples
 from analytics.admin_access import PROBLEMS, Admin, CourseOfAdmin, OfficeOfAdmin
 from analytics.admin_course_responses import (
+    LONGEST_RETENTION,
     AdminActionLine,
     AdminActions,
     AdminCourse,
     AdminCourses,
+    CourseNames,
+    CourseRetention,
     CourseSettings,
     NewCourse,
 )
 from analytics.query import load_query
 from analytics.routes import Lake
+from flows.retention import due, retentions
 from flows.stores import admin_actions
 from flows.stores.courses import CourseSettingsError, make_course, set_course
 from ingest_api.problems import Problem, documented_problem
@@ -51,14 +55,38 @@ def post_admin_course(office: OfficeOfAdmin, asked: NewCourse) -> NewCourse:
 def put_admin_course(
     office: OfficeOfAdmin, course_id: CourseOfAdmin, asked: CourseSettings
 ) -> CourseSettings:
-    """Set a course's title and time zone; what is left out is taken away."""
+    """Set a course's title, time zone and retention; what is left out is taken away."""
     try:
         with office.stores.postgres() as engine:
-            set_course(engine, course_id, asked.title, asked.time_zone)
+            set_course(engine, course_id, asked.title, asked.time_zone, asked.retention_days)
     except CourseSettingsError as error:
         raise Problem(HTTPStatus.NOT_FOUND, str(error)) from error
-    office.note("course changed", course_id, _said(asked))
+    kept = "for ever" if asked.retention_days is None else f"{asked.retention_days} days"
+    office.note("course changed", course_id, f"{_said(asked)}, students kept {kept}")
     return asked
+
+
+@router.get(
+    "/courses/{course_id:path}/retention", responses=examples.answer(admin_examples.RETENTION)
+)
+def get_admin_retention(
+    office: OfficeOfAdmin,
+    course_id: CourseOfAdmin,
+    days: Annotated[
+        int | None,
+        Query(
+            ge=1, le=LONGEST_RETENTION, description="Instead of what is set: to look before it is."
+        ),
+    ] = None,
+) -> CourseRetention:
+    """Return how many students' time in a course is over now."""
+    with office.stores.postgres() as engine:
+        kept = {each.course_id: each.days for each in retentions(engine)}
+        if course_id not in kept:
+            raise Problem(HTTPStatus.NOT_FOUND, f"there is no course {course_id!r}: make it first")
+        over = due(engine, course_id, days)
+    asked = kept[course_id] if days is None else days
+    return CourseRetention(retention_days=asked, due=len(over))
 
 
 @router.get("/actions", responses=examples.answer(admin_examples.ACTIONS))
@@ -72,6 +100,6 @@ def get_admin_actions(
     return AdminActions(actions=[AdminActionLine.model_validate(row._asdict()) for row in rows])
 
 
-def _said(asked: CourseSettings) -> str:
+def _said(asked: CourseNames) -> str:
     zone = "the browser's time" if asked.time_zone is None else asked.time_zone
     return f"{asked.title or _NONE}, {zone}"

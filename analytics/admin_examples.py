@@ -14,6 +14,7 @@ from analytics.admin_course_responses import (
     AdminActions,
     AdminCourse,
     AdminCourses,
+    CourseRetention,
     CourseSettings,
     NewCourse,
 )
@@ -30,6 +31,7 @@ from analytics.admin_stored_responses import (
     StoredOfCourse,
     StoredRows,
 )
+from analytics.admin_token_responses import HandedOutToken, HandedOutTokens, RevokedToken
 
 _NOW: Final = datetime(2026, 9, 14, 9, 30, tzinfo=UTC)
 _BEGIN: Final = _NOW - timedelta(days=7)
@@ -40,6 +42,7 @@ COURSES: Final = AdminCourses(
             course_id="python-1",
             title="Programming 1",
             time_zone="Asia/Tokyo",
+            retention_days=365,
             enrolled=30,
             sections=2,
             section_names=["A", "B"],
@@ -51,7 +54,8 @@ COURSES: Final = AdminCourses(
     ]
 )
 NEW_COURSE: Final = NewCourse(course_id="python-1", title="Programming 1", time_zone="Asia/Tokyo")
-SETTINGS: Final = CourseSettings(title="Programming 1", time_zone="Asia/Tokyo")
+SETTINGS: Final = CourseSettings(title="Programming 1", time_zone="Asia/Tokyo", retention_days=365)
+RETENTION: Final = CourseRetention(retention_days=365, due=3)
 ACTIONS: Final = AdminActions(
     actions=[
         AdminActionLine(
@@ -164,3 +168,26 @@ HEALTH: Final = Health(
     log_length=1_204,
     events={"accepted": 48_211, "duplicates": 3, "rejected": 0, "lost": 0},
 )
+TOKENS: Final = HandedOutTokens(
+    tokens=[
+        HandedOutToken(
+            token_id="3f2a9c0e5d7b41c8a6e0f1d2c3b4a596",  # noqa: S106 - it opens nothing
+            scope="ingest",
+            course_id="python-1",
+            student_id="ada",
+            issued_at=_BEGIN,
+            expires_at=None,
+            revoked_at=None,
+        ),
+        HandedOutToken(
+            token_id="9b1d7e44c0aa4f0c8e35d2617f8090ab",  # noqa: S106 - it opens nothing
+            scope="read",
+            course_id="*",
+            student_id=None,
+            issued_at=_BEGIN,
+            expires_at=None,
+            revoked_at=_NOW,
+        ),
+    ]
+)
+REVOKED: Final = RevokedToken(token_id=TOKENS.tokens[0].token_id)

@@ -17,6 +17,7 @@ from analytics import (
     admin_health_routes,
     admin_registration_routes,
     admin_stored_routes,
+    admin_token_routes,
     attention_routes,
     class_mark_routes,
     class_routes,
@@ -127,6 +128,7 @@ def _include_addresses(app: FastAPI) -> None:
         admin_registration_routes,
         admin_course_routes,
         admin_account_routes,
+        admin_token_routes,
         admin_health_routes,
     ):
         app.include_router(of_admin.router)

@@ -1,6 +1,7 @@
 """PostgreSQL: master data and each student's current state, as SQLAlchemy 2 models."""
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
@@ -13,6 +14,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+#: The most days that a course can be told to keep students: a hundred years.
+LONGEST_RETENTION_DAYS: Final = 36_500
 
 
 class Base(DeclarativeBase):

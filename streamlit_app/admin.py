@@ -1,4 +1,4 @@
-"""The Admin page: courses, enrolment, registration, accounts, what is stored, and health."""
+"""The Admin page: courses, enrolment, registration, accounts, tokens, what is stored, health."""
 
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,7 @@ from streamlit_app import (
     admin_log,
     admin_registration,
     admin_stored,
+    admin_tokens,
     notices,
     session,
 )
@@ -30,6 +31,7 @@ PARTS: Final = {
     "enrolment": Text("Enrolment"),
     "registration": Text("Registration"),
     "accounts": Text("Accounts"),
+    "tokens": Text("Tokens"),
     "stored": Text("What is stored"),
     "health": Text("Health"),
 }
@@ -78,6 +80,8 @@ def _draw(part: str, courses: list[AdminCourse]) -> None:
         admin_courses.show(courses, course)
     elif part == "accounts":
         admin_accounts.show(courses)
+    elif part == "tokens":
+        admin_tokens.show(course)
     elif part == "stored":
         admin_stored.show(course)
     elif part == "health":

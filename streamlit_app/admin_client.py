@@ -16,6 +16,7 @@ from analytics.admin_account_responses import (
 from analytics.admin_course_responses import (
     AdminActions,
     AdminCourses,
+    CourseRetention,
     CourseSettings,
     NewCourse,
 )
@@ -23,6 +24,7 @@ from analytics.admin_enrolment_responses import Enrolment
 from analytics.admin_health_responses import Health
 from analytics.admin_registration_responses import RegistrationPreview
 from analytics.admin_stored_responses import StoredAboutStudent, StoredOfCourse
+from analytics.admin_token_responses import HandedOutTokens, RevokedToken
 from analytics.responses import Answer
 from streamlit_app.api_client import (
     API_ROOT,
@@ -69,8 +71,13 @@ class AdminClient:
         self._ask("POST", "/courses", NewCourse, json=asked)
 
     def set_course(self, course_id: str, asked: CourseSettings) -> None:
-        """Set a course's title and time zone."""
+        """Set a course's title, time zone and retention."""
         self._ask("PUT", f"/courses/{segment(course_id)}", CourseSettings, json=asked)
+
+    def retention(self, course_id: str, days: int) -> CourseRetention:
+        """Return how many students would be erased now if they were kept so many days."""
+        path = f"/courses/{segment(course_id)}/retention"
+        return self._ask("GET", path, CourseRetention, query={"days": str(days)})
 
     def preview_roster(self, course_id: str, roster: bytes, encoding: str) -> Enrolment:
         """Return what enrolling a roster's students would change."""
@@ -103,6 +110,14 @@ class AdminClient:
     def remove_account(self, account: str) -> None:
         """Close an account."""
         self._ask("DELETE", f"/accounts/{segment(account)}", RemovedAccount)
+
+    def tokens(self) -> HandedOutTokens:
+        """Return which tokens were handed out, newest first."""
+        return self._ask("GET", "/tokens", HandedOutTokens)
+
+    def revoke_token(self, token_id: str) -> None:
+        """Revoke a token."""
+        self._ask("POST", f"/tokens/{segment(token_id)}/revoke", RevokedToken)
 
     def about_student(self, student_id: str) -> StoredAboutStudent:
         """Return what is stored about a student."""

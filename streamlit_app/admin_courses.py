@@ -1,4 +1,4 @@
-"""The courses of the Admin page: which there are, a new one, title and time zone of one."""
+"""The courses of the Admin page: which there are, a new one, the settings of one."""
 
 from functools import partial
 from typing import Final
@@ -13,7 +13,7 @@ from analytics.admin_course_responses import (
     NewCourse,
     time_zones,
 )
-from streamlit_app import session
+from streamlit_app import admin_retention, session
 from streamlit_app.admin_frame import attempt, draw_table, tell, when
 from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
@@ -77,15 +77,17 @@ def _settings(course: AdminCourse) -> None:
     card_title(SETTINGS.format(course=course.course_id))
     # Other keys once a colleague has changed it: what is there is shown, not what was typed.
     keys = f"{course.course_id}/{course.title}/{course.time_zone}"
+    days = course.retention_days
     with st.form("admin_settings_form", border=False):
         title = st.text_input(
             str(TITLE), course.title or "", max_chars=LONGEST_TITLE, key=f"title/{keys}"
         )
         zone = _zone(course.time_zone, f"zone/{keys}")
         if st.form_submit_button(str(SAVE)):
-            asked = CourseSettings(title=title, time_zone=zone)
+            asked = CourseSettings(title=title, time_zone=zone, retention_days=days)
             attempt(partial(_save, course.course_id, asked))
             st.rerun()
+    admin_retention.show(course)
 
 
 def _new() -> None:

@@ -26,6 +26,7 @@ WHAT: Final = {
     "account made": Text("account made"),
     "account reset": Text("account reset"),
     "account removed": Text("account removed"),
+    "token revoked": Text("token revoked"),
 }
 COLUMNS: Final = (
     Column(Text("When")),

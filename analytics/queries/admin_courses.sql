@@ -4,12 +4,13 @@
 -- formula: enrolled = enrollments of the course; sections = different sections of these; exercises
 --   = registered ones that are not retired; first_event_at and last_event_at = extremes over the
 --   rollups.
--- unit: persons, sections, exercises; times in UTC
+-- unit: persons, days, sections, exercises; times in UTC
 -- parameters: none
 -- columns:
 --   course_id: The course.
 --   title: The course's title; null until it has one.
 --   time_zone: IANA name of its time zone; null where none is set.
+--   retention_days: Days after their last event for which students are kept; null for ever.
 --   enrolled: Students enrolled or seen.
 --   sections: Sections that the roster names.
 --   section_names: These sections, in natural order; the first 200.
@@ -54,6 +55,7 @@ SELECT
     courses.course_id,
     courses.title,
     courses.time_zone,
+    courses.retention_days,
     coalesce(enrolled.students, 0) AS enrolled,
     coalesce(enrolled.sections, 0) AS sections,
     coalesce(enrolled.section_names, []) AS section_names,

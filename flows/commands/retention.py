@@ -3,11 +3,10 @@
 import click
 
 from flows.commands.errors import one_line_for_errors
+from flows.models import LONGEST_RETENTION_DAYS
 from flows.retention import due, retentions, set_retention, told
 from flows.settings import LakeSettings
 from flows.stores.postgres import engine_for
-
-_LONGEST: int = 36_500
 
 
 class _Days(click.ParamType[int | str]):
@@ -18,8 +17,16 @@ class _Days(click.ParamType[int | str]):
     ) -> int | str:
         if value == "keep":
             return value
-        if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= _LONGEST:
-            self.fail(f"{value!r} is neither 'keep' nor a number from 1 to {_LONGEST}", param, ctx)
+        if (
+            not value.isascii()
+            or not value.isdigit()
+            or not 1 <= int(value) <= LONGEST_RETENTION_DAYS
+        ):
+            self.fail(
+                f"{value!r} is neither 'keep' nor a number from 1 to {LONGEST_RETENTION_DAYS}",
+                param,
+                ctx,
+            )
         return int(value)
 
 

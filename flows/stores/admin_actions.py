@@ -20,6 +20,7 @@ What = Literal[
     "account made",
     "account reset",
     "account removed",
+    "token revoked",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Writes what an admin says of a course: that there is one, its title and its time zone."""
+"""Writes what an admin says of a course: that there is one, its settings."""
 
 from datetime import UTC, datetime
 
@@ -30,15 +30,22 @@ def make_course(engine: Engine, course_id: str, title: str | None, time_zone: st
             )
 
 
-def set_course(engine: Engine, course_id: str, title: str | None, time_zone: str | None) -> None:
-    """Set a course's title and time zone; None takes them away.
+def set_course(
+    engine: Engine,
+    course_id: str,
+    title: str | None,
+    time_zone: str | None,
+    retention_days: int | None,
+) -> None:
+    """Set a course's title, time zone and days of retention; None takes each away.
 
     Raises:
         CourseSettingsError: There is no such course.
         StoreUnavailableError: PostgreSQL does not answer.
     """
     statement = update(Course).where(Course.course_id == course_id)
+    values = {"title": title, "time_zone": time_zone, "retention_days": retention_days}
     with transaction(engine) as connection:
-        changed = connection.execute(statement.values(title=title, time_zone=time_zone))
+        changed = connection.execute(statement.values(values))
         if not changed.rowcount:
             raise CourseSettingsError(f"there is no course {course_id!r}: make it first")

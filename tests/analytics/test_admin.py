@@ -21,6 +21,7 @@ from flows.course import notebook_zip
 from flows.course.notebook_zip import MOST_ENTRIES
 from ingest_api.event_log import open_redis
 from ingest_api.registered_courses import VERSIONS
+from ingest_api.revoked_tokens import REVOKED
 from ingest_api.signed_in import SignedOut
 from ingest_api.tokens import Grant, SignedIn, issue_token
 from tests.analytics.conftest import SECRET, TwoStores
@@ -101,6 +102,7 @@ EVERY_ADDRESS = [
     ("GET", "/admin/courses"),
     ("POST", "/admin/courses"),
     ("PUT", "/admin/courses/py"),
+    ("GET", "/admin/courses/py/retention"),
     ("GET", "/admin/courses/py/stored"),
     ("GET", "/admin/students/ada/stored"),
     ("POST", "/admin/courses/py/roster/preview"),
@@ -112,6 +114,8 @@ EVERY_ADDRESS = [
     ("POST", "/admin/accounts"),
     ("POST", "/admin/accounts/ada/reset"),
     ("DELETE", "/admin/accounts/ada"),
+    ("GET", "/admin/tokens"),
+    ("POST", "/admin/tokens/t1/revoke"),
     ("GET", "/admin/actions"),
     ("GET", "/admin/health"),
 ]
@@ -159,11 +163,11 @@ async def test_a_course_is_made_changed_and_listed(admin: httpx.AsyncClient) -> 
     again = await admin.post("/admin/courses", json=new)
     assert again.status_code == 409
     assert "there is a course 'a/b' already" in again.json()["detail"]
-    untitled = {"title": None, "time_zone": None}
+    untitled = {"title": None, "time_zone": None, "retention_days": None}
     changed = await admin.put("/admin/courses/a%2Fb", json=untitled)
     assert changed.json() == untitled
     changed = await admin.put("/admin/courses/a%2Fb", json={"title": "Algorithms"})
-    assert changed.json() == {"title": "Algorithms", "time_zone": None}
+    assert changed.json() == {"title": "Algorithms", "time_zone": None, "retention_days": None}
     courses = {
         each["course_id"]: each for each in (await admin.get("/admin/courses")).json()["courses"]
     }
@@ -171,6 +175,7 @@ async def test_a_course_is_made_changed_and_listed(admin: httpx.AsyncClient) -> 
         "course_id": "a/b",
         "title": "Algorithms",
         "time_zone": None,
+        "retention_days": None,
         "enrolled": 0,
         "sections": 0,
         "section_names": [],
@@ -194,6 +199,19 @@ async def test_a_course_is_made_changed_and_listed(admin: httpx.AsyncClient) -> 
         ("POST", "/admin/courses", {"course_id": "x", "title": 5}, 422, "valid string"),
         ("POST", "/admin/courses", {"course_id": "a\\b"}, 422, "must not contain"),
         ("POST", "/admin/courses", {"course_id": "語" * 200}, 422, "shorter id"),
+        ("POST", "/admin/courses", {"course_id": "x", "retention_days": 1}, 422, "not permitted"),
+        ("PUT", "/admin/courses/py", {"retention_days": 0}, 422, "greater than or equal to 1"),
+        (
+            "PUT",
+            "/admin/courses/py",
+            {"retention_days": 36_501},
+            422,
+            "less than or equal to 36500",
+        ),
+        ("PUT", "/admin/courses/py", {"retention_days": "1"}, 422, "valid integer"),
+        ("GET", "/admin/courses/py/retention?days=0", None, 422, "greater than or equal to 1"),
+        ("GET", "/admin/courses/py/retention?days=1e3", None, 422, "valid integer"),
+        ("GET", "/admin/courses/nowhere/retention", None, 404, "make it first"),
         ("POST", "/admin/courses", {"course_id": "x", "more": 1}, 422, "not permitted"),
         ("PUT", "/admin/courses/nowhere", {"title": "x"}, 404, "make it first"),
         ("PUT", "/admin/courses/%00", {"title": "x"}, 404, "no course can have this id"),
@@ -206,6 +224,38 @@ async def test_a_bad_course_is_refused(
     answer = await admin.request(method, path, json=body)
     assert answer.status_code == status
     assert words in answer.text
+
+
+async def test_how_long_students_are_kept_is_looked_at_then_set(
+    admin: httpx.AsyncClient, school: TwoStores
+) -> None:
+    """Looking counts whose time would be over and sets nothing; setting it is noted."""
+    await admin.post("/admin/courses", json={"course_id": "old", "title": "Old"})
+    roster = "student_id\nold1\nold2\nold3\n"
+    await admin.post(ROSTER.format("old"), content=roster, headers=CSV)
+    with psycopg.connect(school.settings.postgres_url, autocommit=True) as database:
+        for student, days in (("old1", 400), ("old2", 31), ("old3", 1)):
+            database.execute(
+                "UPDATE enrollments SET enrolled_at = now() - make_interval(days => %s)"
+                " WHERE course_id = 'old' AND student_id = %s",
+                (days, student),
+            )
+    address = "/admin/courses/old/retention"
+    assert (await admin.get(address)).json() == {"retention_days": None, "due": 0}
+    for days, due in ((30, 2), (365, 1), (36_500, 0)):
+        looked = await admin.get(address, params={"days": days})
+        assert looked.json() == {"retention_days": days, "due": due}
+    assert (await admin.get(address)).json() == {"retention_days": None, "due": 0}
+    settings = {"title": "Old", "time_zone": None, "retention_days": 30}
+    assert (await admin.put("/admin/courses/old", json=settings)).json() == settings
+    noted = ("root", "course changed", "old", "Old, the browser's time, students kept 30 days")
+    assert await last_action(admin) == noted
+    assert (await admin.get(address)).json() == {"retention_days": 30, "due": 2}
+    courses = (await admin.get("/admin/courses")).json()["courses"]
+    assert [each["retention_days"] for each in courses if each["course_id"] == "old"] == [30]
+    await admin.put("/admin/courses/old", json={"title": "Old"})
+    assert (await last_action(admin))[3] == "Old, the browser's time, students kept for ever"
+    assert (await admin.get(address)).json() == {"retention_days": None, "due": 0}
 
 
 async def test_a_roster_is_looked_at_then_enrolled(admin: httpx.AsyncClient) -> None:
@@ -580,6 +630,36 @@ async def test_health_says_what_the_command_says(
         note_backup(redis, datetime.now(UTC) - timedelta(hours=30), tmp_path)
     backup = (await admin.get("/admin/health")).json()["backup"]
     assert (backup["level"], backup["words"]) == ("well", "the last one was made 30.0 hours ago")
+
+
+async def test_a_token_is_listed_without_itself_and_revoked(
+    admin: httpx.AsyncClient, redis_server_url: str
+) -> None:
+    """The list has its id and whose it is; revoking it is told to the ingest and noted."""
+    address = "/admin/courses/py/hook_tokens"
+    made = await admin.post(address, json={"student_id": "ada", "days": 2})
+    listed = await admin.get("/admin/tokens")
+    assert made.json()["token"] not in listed.text
+    token = listed.json()["tokens"][0]
+    token_id = token.pop("token_id")
+    assert token.pop("issued_at") < token.pop("expires_at")
+    assert token == {
+        "scope": "ingest",
+        "course_id": "py",
+        "student_id": "ada",
+        "revoked_at": None,
+    }
+    for _ in range(2):
+        revoked = await admin.post(f"/admin/tokens/{token_id}/revoke")
+        assert revoked.json() == {"token_id": token_id}
+    assert (await admin.get("/admin/tokens")).json()["tokens"][0]["revoked_at"] is not None
+    with Redis.from_url(redis_server_url) as redis:
+        assert redis.sismember(REVOKED, token_id)
+    details = f"{token_id[:8]}, ingest, of one student"
+    assert await last_action(admin) == ("root", "token revoked", "py", details)
+    unknown = await admin.post("/admin/tokens/nothing/revoke")
+    assert unknown.status_code == 404
+    assert "no token with this id" in unknown.json()["detail"]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ PLACES = {
     "note_id": "0" * 32,
     "account": "a1",
     "export_id": "0" * 32,
+    "token_id": "0" * 32,
 }
 BODIES = {
     "snooze": {"minutes": 5},

@@ -33,6 +33,7 @@ KNOWN = STUDENT | {
     "note_id": "0" * 32,
     "account": "a1",
     "export_id": "0" * 32,
+    "token_id": "0" * 32,
 }
 PROBLEM = "application/problem+json"
 #: Files that are uploaded: what they should be, almost that, and anything.

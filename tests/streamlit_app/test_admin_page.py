@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from analytics import admin_examples
 from analytics.admin_account_responses import AccountLink, NewAccount
+from analytics.admin_course_responses import CourseSettings
 from analytics.admin_health_responses import HealthLine
 from streamlit_app.admin_client import AdminClient, ChangeRefusedError
 from streamlit_app.admin_registration import MIXED, packed, refused
@@ -40,7 +41,9 @@ def open_part(made_up: Any, open_alone: Callable[..., AppTest]) -> Callable[...,
         "courses": admin_examples.COURSES,
         "actions": admin_examples.ACTIONS,
         "accounts": admin_examples.ACCOUNTS,
+        "tokens": admin_examples.TOKENS,
         "health": admin_examples.HEALTH,
+        "courses/python-1/retention": admin_examples.RETENTION,
         "courses/python-1/stored": admin_examples.OF_COURSE,
         "students/s01/stored": admin_examples.ABOUT_STUDENT,
     }
@@ -63,6 +66,7 @@ def test_every_part_ends_with_who_changed_what(
         ("enrolment", "Enrol students in python-1"),
         ("registration", "Register the notebooks of python-1"),
         ("accounts", "instructor"),
+        ("tokens", "those of python-1 and of every course"),
         ("stored", "What is stored of python-1"),
         ("health", "all is well"),
     ):
@@ -86,6 +90,64 @@ def test_health_says_each_level_by_shape_and_word(
     assert '<dd class="cp-alarm">7</dd>' in text
     assert "<dd>?</dd>" in text
     assert "<dd>1,000</dd>" in text
+
+
+def test_how_long_students_are_kept_is_confirmed_with_whom_it_erases(
+    open_part: Callable[..., AppTest],
+    text_of: Callable[[AppTest], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Other days say how many would go and ask again; no end asks nothing; the names stay."""
+    asked: list[CourseSettings] = []
+    monkeypatch.setattr(AdminClient, "set_course", lambda _, __, settings: asked.append(settings))
+    app = open_part("courses")
+    days = app.number_input(key="retention/python-1/365")
+    assert (days.value, days.min, days.max) == (365, 1, 36_500)
+    assert "With 365 days, 3 students would be erased now." in text_of(app)
+    keys = {each.key for each in app.button}
+    assert "admin_keep" in keys
+    assert "admin_retention" not in keys
+    days.set_value(30).run()
+    assert "3 students of python-1 are erased within minutes" in text_of(app)
+    app.button(key="admin_retention").click().run()
+    assert "python-1 keeps students 30 days after their last event." in text_of(app)
+    app.button(key="admin_keep").click().run()
+    assert "python-1 keeps its students for ever." in text_of(app)
+    names = {"title": "Programming 1", "time_zone": "Asia/Tokyo"}
+    assert [each.model_dump() for each in asked] == [
+        {**names, "retention_days": 30},
+        {**names, "retention_days": None},
+    ]
+    course = admin_examples.COURSES.courses[0].model_copy(update={"retention_days": None})
+    kept = open_part(
+        "courses", courses=admin_examples.COURSES.model_copy(update={"courses": [course]})
+    )
+    assert "Students are kept for ever." in text_of(kept)
+    assert "admin_keep" not in {each.key for each in kept.button}
+
+
+def test_a_token_that_holds_is_revoked_after_a_question(
+    open_part: Callable[..., AppTest],
+    text_of: Callable[[AppTest], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All are listed by a short id; what is revoked already is not offered."""
+    asked: list[str] = []
+    monkeypatch.setattr(AdminClient, "revoke_token", lambda _, token_id: asked.append(token_id))
+    app = open_part("tokens")
+    text = text_of(app)
+    holds, revoked = admin_examples.TOKENS.tokens
+    assert holds.token_id[:8] in text
+    assert "revoked 14 Sep 2026 09:30" in text
+    choice = app.selectbox(key="admin_token")
+    assert choice.options == ["3f2a9c0e, send events, python-1, ada"]
+    assert revoked.token_id[:8] in text
+    assert "admin_revoke" not in {each.key for each in app.button}
+    choice.set_value(holds.token_id).run()
+    assert "is shut out from now on" in text_of(app)
+    app.button(key="admin_revoke").click().run()
+    assert asked == [holds.token_id]
+    assert "The token 3f2a9c0e was revoked." in text_of(app)
 
 
 def test_a_students_id_leads_to_what_is_stored(
@@ -184,6 +246,7 @@ def test_each_role_is_asked_for_what_it_takes(
         ("enrolment", "courses", "actions"),
         ("registration", "courses", "actions"),
         ("accounts", "courses", "accounts"),
+        ("tokens", "courses", "tokens"),
         ("stored", "courses/python-1/stored", "actions"),
         ("health", "health", "actions"),
     ],

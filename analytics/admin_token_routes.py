@@ -1,0 +1,69 @@
+"""The addresses by which an admin sees which tokens were handed out, and revokes one."""
+
+import logging
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path
+
+from analytics import admin_examples, examples
+from analytics.admin_access import PROBLEMS, OfficeOfAdmin
+from analytics.admin_token_responses import HandedOutToken, HandedOutTokens, RevokedToken
+from analytics.errors import LakeUnavailableError
+from flows.publish_revoked import publish_revoked
+from flows.stores import issued_tokens
+from flows.stores.issued_tokens import KnownToken
+from ingest_api.problems import Problem
+from ingest_api.tokens import ALL_COURSES
+
+logger = logging.getLogger(__name__)
+router = APIRouter(prefix="/api/v1/admin", responses=PROBLEMS)
+#: So much of an id names a token to people.
+_SHORT: Final = 8
+
+
+@router.get("/tokens", responses=examples.answer(admin_examples.TOKENS))
+def get_admin_tokens(office: OfficeOfAdmin) -> HandedOutTokens:
+    """Return every token that was handed out, newest first, without the tokens themselves."""
+    with office.stores.postgres() as engine:
+        known = issued_tokens.every(engine)
+    return HandedOutTokens(
+        tokens=[HandedOutToken.model_validate(asdict(each)) for each in reversed(known)]
+    )
+
+
+@router.post("/tokens/{token_id}/revoke", responses=examples.answer(admin_examples.REVOKED))
+def post_admin_revoke(
+    office: OfficeOfAdmin, token_id: Annotated[str, Path(description="The token's id.")]
+) -> RevokedToken:
+    """Revoke a token: it opens nothing any more. One that is revoked already stays so."""
+    with office.stores.postgres() as engine:
+        known = {each.token_id: each for each in issued_tokens.every(engine)}
+        if token_id not in known:
+            raise Problem(
+                HTTPStatus.NOT_FOUND,
+                "no token with this id was handed out: GET /api/v1/admin/tokens has all ids",
+            )
+        issued_tokens.revoke(engine, token_id)
+        if office.stores.has_redis:
+            try:
+                with office.stores.redis() as redis:
+                    publish_revoked(engine, redis)
+            except LakeUnavailableError as error:
+                # The worker looks every few seconds what Redis lacks.
+                logger.warning("revoked, but the ingest is not told yet: %s", error)
+    _note(office, known[token_id])
+    return RevokedToken(token_id=token_id)
+
+
+def _note(office: OfficeOfAdmin, token: KnownToken) -> None:
+    """Note whose course it was of; a student is not named."""
+    every_course = token.course_id == ALL_COURSES
+    of = ", every course" if every_course else ""
+    of += "" if token.student_id is None else ", of one student"
+    office.note(
+        "token revoked",
+        None if every_course else token.course_id,
+        f"{token.token_id[:_SHORT]}, {token.scope}{of}",
+    )
