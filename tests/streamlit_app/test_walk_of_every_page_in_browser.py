@@ -80,7 +80,7 @@ TEXTS: Final = """
 #: Names, and what Python says: the same in every language; and the word that Streamlit puts before
 #: the name of what has a "?", in English whatever the language, and of a date by the browser's.
 DATA: Final = re.compile(
-    r"^Help for |^Selected Date: |python-\d+|%cellpulse|"
+    r"^Help for |^Selected Date: .*|python-\d+|%cellpulse|"
     r"s\d\d|\d\d[-_]\w+|NameError|name '…?x?' is not defined|Cellpulse|"
     r"CELLPULSE_\w+|JupyterLab|Python|Watwin"
     r"|name '…'…|loops|Parquet|CSV|ProgSnap2|xAPI|PDF|HTML|JST|yyyy"
