@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, sync_playwright
 from bench.compare import BadMeasurementError
 from flows.embedded.part import find_program
 
-_FLAGS: Final = (
+#: Without a sandbox, as root needs it, and without what asks other hosts.
+CHROMIUM_FLAGS: Final = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -32,7 +33,7 @@ def browser() -> Iterator[Browser]:
     if chromium is None:
         raise BadMeasurementError("there is no chromium on the PATH; install it (Debian: chromium)")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
+        started = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
         try:
             yield started
         finally:

@@ -4,7 +4,6 @@ The edge knows who has seen it by a copy in memory, brought up to date once a se
 it costs no request anything. What was seen waits on Redis until the worker has recorded it.
 """
 
-import asyncio
 import json
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -12,8 +11,8 @@ from typing import Any, Final
 import redis.asyncio
 from pydantic import BaseModel, ConfigDict, Field
 from redis import Redis
-from redis.exceptions import RedisError
 
+from ingest_api.background import keep_fresh
 from ingest_api.events import Identifier
 from ingest_api.published_copies import PublishedCopies
 
@@ -84,12 +83,7 @@ class Notices:
 
     async def follow(self) -> None:
         """Refresh once a second until cancelled. A Redis that is away is waited for."""
-        while True:
-            await asyncio.sleep(_LOOK_SECONDS)
-            try:
-                await self.refresh()
-            except (RedisError, OSError):
-                continue  # whoever appends says it, and what is known goes on to count
+        await keep_fresh(self.refresh, _LOOK_SECONDS)
 
     async def note_seen(self, course_id: str, student_id: str, version: str) -> None:
         """Note that a student has seen a notice now.

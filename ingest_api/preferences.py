@@ -4,15 +4,14 @@ The hook heeds it with the ingest's next answer; the edge holds to it at once, w
 sends. Reading costs no request anything: a copy in memory is brought up to date once a second.
 """
 
-import asyncio
 import json
 from typing import Any, Final
 
 import redis.asyncio
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from redis import Redis
-from redis.exceptions import RedisError
 
+from ingest_api.background import keep_fresh
 from ingest_api.events import ProgressEvent
 
 #: By course and student, as JSON, what differs from the default.
@@ -75,12 +74,7 @@ class StudentPreferences:
 
     async def follow(self) -> None:
         """Refresh once a second until cancelled. A Redis that is away is waited for."""
-        while True:
-            await asyncio.sleep(_LOOK_SECONDS)
-            try:
-                await self.refresh()
-            except (RedisError, OSError):
-                continue  # whoever appends says it, and what is known goes on to count
+        await keep_fresh(self.refresh, _LOOK_SECONDS)
 
 
 def allowed_part(event: ProgressEvent, preferences: Preferences) -> ProgressEvent:

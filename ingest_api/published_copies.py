@@ -3,13 +3,13 @@
 Reading it costs no request anything: the copies are brought up to date once a second.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+
+from ingest_api.background import keep_fresh
 
 logger = logging.getLogger(__name__)
 _LOOK_SECONDS: Final = 1.0
@@ -60,12 +60,7 @@ class PublishedCopies(Generic[Copy]):
 
     async def follow(self) -> None:
         """Refresh once a second until cancelled. A Redis that is away is waited for."""
-        while True:
-            await asyncio.sleep(_LOOK_SECONDS)
-            try:
-                await self.refresh()
-            except (RedisError, OSError):
-                continue  # whoever appends says it, and what is known goes on to count
+        await keep_fresh(self.refresh, _LOOK_SECONDS)
 
     def _take(self, course_id: str, content: bytes | None) -> None:
         try:

@@ -3,13 +3,13 @@
 The copy is brought up to date several times a second, so that asking it costs no request anything.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any, Final
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from ingest_api.background import keep_fresh
 from ingest_api.tokens import EndedTokenError, Grant
 
 #: The ids of the tokens that were revoked and have not ended by themselves.
@@ -80,9 +80,5 @@ class RevokedTokens:
 
     async def follow(self) -> None:
         """Refresh several times a second until cancelled. A Redis that is away is waited for."""
-        while self._redis is not None:
-            await asyncio.sleep(_LOOK_SECONDS)
-            try:
-                await self.refresh()
-            except (RedisError, OSError):
-                continue  # what is known goes on to count
+        if self._redis is not None:
+            await keep_fresh(self.refresh, _LOOK_SECONDS)

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from playwright.sync_api import Browser, sync_playwright
 
+from bench.browser import CHROMIUM_FLAGS
 from flows.embedded.influxdb_server import EmbeddedInfluxDB, influxdb_parts
 from flows.embedded.part import Part, find_program, free_port
 from flows.embedded.platform import http_answers
@@ -52,16 +53,6 @@ settings.load_profile("same")
 START_SECONDS = 60
 #: What PostgreSQL does against a loss of power.
 DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
-CHROMIUM_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
