@@ -20,6 +20,7 @@ import psutil
 import psycopg
 import pytest
 import redis
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -50,14 +51,30 @@ settings.register_profile(
 )
 settings.load_profile("same")
 
+ROOT = Path(__file__).parents[1]
 START_SECONDS = 60
 #: What PostgreSQL does against a loss of power.
 DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
 
 
+# A busy machine may stand still for seconds; what is waited for ends a wait sooner.
+DEFAULT_TIMEOUT_CONFIG.connect = DEFAULT_TIMEOUT_CONFIG.read = START_SECONDS
+DEFAULT_TIMEOUT_CONFIG.write = DEFAULT_TIMEOUT_CONFIG.pool = START_SECONDS
+
+
+def _uses_browser(item: pytest.Item) -> bool:
+    return "open_browser" in getattr(item, "fixturenames", ())
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what uses a browser last: no other event loop runs beside Playwright's, which stays."""
-    items.sort(key=lambda item: "open_browser" in getattr(item, "fixturenames", ()))
+    """Run what uses a browser last: no other event loop runs beside Playwright's, which stays.
+
+    Where several processes share the tests, the rest of a file stays together, for its servers.
+    """
+    items.sort(key=_uses_browser)
+    for item in items:
+        kind = "browser" if _uses_browser(item) else "file"
+        item.add_marker(pytest.mark.xdist_group(f"{kind} {item.path.relative_to(ROOT)}"))
 
 
 def _wait_until(true: Callable[[], bool], what: str, seconds: float = START_SECONDS) -> None:
