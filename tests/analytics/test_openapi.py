@@ -153,7 +153,7 @@ CHANGES = {
 OPERATIONS = {("get", path): answer for path, answer in ANSWERS.items()} | CHANGES
 OF_API = [
     operation
-    for operation in (*OPERATIONS, *(("get", path) for path in FILES))
+    for operation in (*OPERATIONS, *(("get", path) for path in sorted(FILES)))
     if operation[1].startswith("/api")
 ]
 OPERATIONS |= DOOR
