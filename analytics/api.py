@@ -25,6 +25,7 @@ from analytics import (
     export_routes,
     health,
     hook_token_routes,
+    live_routes,
     measure_routes,
     own_page_routes,
     plan_routes,
@@ -141,6 +142,7 @@ def _include_addresses(app: FastAPI) -> None:
     app.include_router(attention_routes.router)
     app.include_router(class_mark_routes.router)
     app.include_router(class_routes.router)
+    app.include_router(live_routes.router)
     app.include_router(code_routes.router)
     app.include_router(export_routes.router)
     app.include_router(plan_routes.router)

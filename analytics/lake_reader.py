@@ -1,6 +1,7 @@
 """Reads the lake for the API: one attached connection, and a cursor with one transaction a read."""
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -23,6 +24,10 @@ _Asked = ParamSpec("_Asked")
 
 #: Reads at once: each holds up to two connections of PostgreSQL and can use every core.
 READS_AT_ONCE: Final = 4
+#: Threads of DuckDB: half of the cores, as events need the others. On a busy machine a thread that
+#: is woken waits for a core, so an answer of two threads took twice the processor time of one
+#: thread's, and several times as long.
+_THREADS: Final = max(1, (os.cpu_count() or 1) // 2)
 #: How long a read may take, waiting for its turn included, in seconds.
 READ_SECONDS = 10.0
 _TOO_LATE: Final = (
@@ -123,7 +128,9 @@ class LakeReader:
         with self._attaching:
             attached = self._attached
             if attached is None:
-                attached = self._attached = open_lake(self._settings)
+                attached = open_lake(self._settings)
+                attached.execute(f"SET GLOBAL threads = {_THREADS:d}")
+                self._attached = attached
             return attached
 
     def _drop(self, broken: duckdb.DuckDBPyConnection) -> None:
