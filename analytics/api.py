@@ -88,7 +88,9 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app = FastAPIOffline(
         title="Cellpulse aggregation API",
         description="How the class and each student are doing, from the lake and PostgreSQL. "
-        "Every answer says which data it is computed from (`as_of`).",
+        "Every answer says which data it is computed from (`as_of`), and holds all that was "
+        "committed when it was asked for. With the header `Cache-Control: max-age=1` an answer of "
+        "the last second does, which is given at once; with `no-cache` it is read anew.",
         lifespan=lifespan,
         redirect_slashes=False,
     )
