@@ -90,6 +90,9 @@ class LogReader:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        # Entries as they come: a dict of each costs more than reading it.
+        self._entries = Redis(connection_pool=redis.connection_pool)
+        self._entries.set_response_callback("XRANGE", _as_it_came)
         self._decoded = DecodedEvents()
         self._reject, self._commit, self._keep_ahead = (
             redis.register_script(
@@ -235,14 +238,15 @@ class LogReader:
             return None
         events, unreadable = [], []
         for entry_id, fields in entries:
-            stored = fields.get(b"event", b"")
+            stored = _event_in(fields)
             try:
                 events.append(self._decoded.decode(_text(entry_id), stored))
             except ValidationError as error:
                 unreadable.append(_text(entry_id))
                 self.reject(stored, f"not an event: {error}", source=FROM_LOG, at=_text(entry_id))
-        last_id, last = entries[-1]
-        return Batch(events, _text(last_id), unreadable, _number(entries[0][1]), _number(last))
+        (_, first), (last_id, last) = entries[0], entries[-1]
+        numbers = (_number(_by_name(fields)) for fields in (first, last))
+        return Batch(events, _text(last_id), unreadable, *numbers)
 
     def later_of_student(self, logged: LoggedEvent) -> list[LoggedEvent] | None:
         """Return the same student's events that follow an event, or None where it was trimmed.
@@ -266,17 +270,18 @@ class LogReader:
         mine = (logged.event.course_id, logged.event.student_id)
         return [e for e in found if (e.event.course_id, e.event.student_id) == mine]
 
-    def _entries_after(self, position: str, count: int) -> list[tuple[bytes, dict[bytes, bytes]]]:
-        entries: list[tuple[bytes, dict[bytes, bytes]]] = []
+    def _entries_after(self, position: str, count: int) -> list[tuple[bytes, list[bytes]]]:
+        """Return entries, each with its fields' names and values in turn."""
+        entries: list[tuple[bytes, list[bytes]]] = []
         size = 0
         while len(entries) < count:
-            page: Any = self._redis.xrange(
+            page: Any = self._entries.xrange(
                 LOG, min=f"({position}", count=min(_PAGE, count - len(entries))
             )
             if not page:
                 break
             for entry_id, fields in page:
-                size += len(fields.get(b"event", b""))
+                size += len(_event_in(fields))
                 if entries and size > BATCH_BYTES:
                     return entries
                 entries.append((entry_id, fields))
@@ -352,6 +357,19 @@ class LogReader:
         (_, oldest), (_, newest) = ends[0][0], ends[1][0]
         first, last = (int(fields.get(b"end_byte", 0)) for fields in (oldest, newest))
         return last - first + len(oldest.get(b"event", b""))
+
+
+def _as_it_came(answer: Any, **_: object) -> Any:
+    return answer
+
+
+def _by_name(fields: list[bytes]) -> dict[bytes, bytes]:
+    return dict(zip(fields[::2], fields[1::2], strict=True))
+
+
+def _event_in(fields: list[bytes]) -> bytes:
+    # An entry of ours begins with it.
+    return fields[1] if fields[0] == b"event" else _by_name(fields).get(b"event", b"")
 
 
 def _waited_seconds(position: str, fields: Any) -> float:

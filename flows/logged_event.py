@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Final, Self
 
+from ingest_api.compiled_stored import decode_stored
 from ingest_api.events import StoredEvent
 
 POSITION: Final = re.compile(r"\d{1,16}-\d{1,6}")
@@ -43,7 +44,8 @@ class LoggedEvent:
         Raises:
             pydantic.ValidationError: The log holds something that is not an event.
         """
-        return cls(position, StoredEvent.model_validate_json(stored))
+        raw = stored if isinstance(stored, bytes) else stored.encode("utf-8", "surrogatepass")
+        return cls(position, decode_stored(raw) or StoredEvent.model_validate_json(stored))
 
     @cached_property
     def position_ns(self) -> int:

@@ -156,10 +156,10 @@ def _define() -> tuple[type[msgspec.Struct], list[tuple[str, Check]], list[tuple
     return struct, checks, defaults
 
 
-_STRUCT, _CHECKS, _DEFAULTS = _define()
+CompiledStruct, _CHECKS, _DEFAULTS = _define()
 _KNOWN: Final = frozenset(ProgressEvent.model_fields)
-_events_of = msgspec.json.Decoder(list[_STRUCT]).decode  # type: ignore[valid-type]
-_event_of = msgspec.json.Decoder(_STRUCT).decode
+_events_of = msgspec.json.Decoder(list[CompiledStruct]).decode  # type: ignore[valid-type]
+_event_of = msgspec.json.Decoder(CompiledStruct).decode
 _objects_of = msgspec.json.Decoder(list[dict[str, Any]]).decode
 _object_of = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
@@ -169,13 +169,18 @@ _OTHER_CHECKS: Final = [each for each in _CHECKS if each[1] in _QUICK_CHECKS]
 _checked_texts = attrgetter(*(name for name, _ in _TEXT_CHECKS))
 
 
+def has_nul(body: bytes) -> bool:
+    """Tell whether a text of a JSON document may hold a NUL, which the model takes out."""
+    return _NUL in body
+
+
 def decode_events(body: bytes) -> list[CompiledEvent | None] | None:
     """Return the events of a request, None for each that the model has to judge.
 
     Returns:
         None where the model has to judge all of the body, which may be no JSON at all.
     """
-    if _NUL in body:
+    if has_nul(body):
         return None
     try:
         return [_completed(event) for event in _decoded(body)]
@@ -197,9 +202,9 @@ def _with_extra(sent: dict[str, Any]) -> CompiledEvent | None:
     for name in extra:
         del sent[name]
     try:
-        event: Any = msgspec.convert(sent, _STRUCT)
+        event: Any = msgspec.convert(sent, CompiledStruct)
         if extra:
-            if not _is_plain(extra):
+            if not is_plain(extra):
                 return None
             event.extra = extra
     except (msgspec.ValidationError, ValueError, OverflowError):
@@ -207,7 +212,7 @@ def _with_extra(sent: dict[str, Any]) -> CompiledEvent | None:
     return event
 
 
-def _is_plain(extra: dict[str, Any]) -> bool:
+def is_plain(extra: dict[str, Any]) -> bool:
     """Tell whether unknown fields are kept as they are, without a closer look.
 
     The model writes a blank after each colon and comma, which at most doubles the length.
@@ -228,7 +233,7 @@ def _completed(event: CompiledEvent | None) -> CompiledEvent | None:
         if getattr(event, name) is msgspec.UNSET:
             setattr(event, name, default)
     try:
-        _check_texts(_checked_texts(event))
+        check_texts(event)
         for name, check in _OTHER_CHECKS:
             value = getattr(event, name)
             if value is not None:
@@ -239,9 +244,14 @@ def _completed(event: CompiledEvent | None) -> CompiledEvent | None:
     return event
 
 
+def check_texts(event: CompiledEvent) -> None:
+    """Raise ValueError where a text of an event is none of its kind."""
+    _check_texts(_checked_texts(event))
+
+
 @lru_cache(_REMEMBERED)
 def _check_texts(texts: tuple[str | None, ...]) -> None:
-    """Raise ValueError where a text is none of its kind.
+    """Look at the texts that have a kind.
 
     The answer is remembered: a class sends the same all lesson long.
     """

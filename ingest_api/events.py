@@ -269,6 +269,11 @@ class StoredEvent(ProgressEvent):
             "occurred_at": event.occurred_at or received_at,
             "received_at": received_at,
         }
+        return StoredEvent.of_fields(fields)
+
+    @staticmethod
+    def of_fields(fields: dict[str, Any]) -> "StoredEvent":
+        """Make an event of values that were validated, all of them and in the model's order."""
         stored = StoredEvent.__new__(StoredEvent)
         # As a copy is restored: `model_construct` looks at each field again, which takes longer
         # than all else that is done to an event.
