@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Final, Self
 
 from ingest_api.compiled_stored import decode_stored
@@ -47,12 +46,12 @@ class LoggedEvent:
         raw = stored if isinstance(stored, bytes) else stored.encode("utf-8", "surrogatepass")
         return cls(position, decode_stored(raw) or StoredEvent.model_validate_json(stored))
 
-    @cached_property
+    @property
     def position_ns(self) -> int:
         """The position as one number, see `position_ns`."""
         return position_ns(self.position)
 
-    @cached_property
+    @property
     def seen_at(self) -> datetime:
         """When it happened as far as we can trust it: a client's clock may run ahead of ours."""
         return min(self.event.occurred_at, self.event.received_at)
