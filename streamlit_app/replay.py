@@ -1,7 +1,6 @@
 """The Replay page: a session of class on a slider, shown as the Live page was then."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,7 +14,7 @@ from analytics.class_responses import ClassSession, ClassStream
 from analytics.responses import Timeline
 from streamlit_app import class_view, notices, session
 from streamlit_app.addresses import address
-from streamlit_app.api_client import ApiClient, NumbersUnavailableError
+from streamlit_app.api_client import STRANGE, ApiClient, NumbersUnavailableError
 from streamlit_app.class_view import ClassNumbers, ClassView
 from streamlit_app.language.formats import (
     clock,
@@ -25,7 +24,7 @@ from streamlit_app.language.formats import (
 )
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.live_feed.component import past_feed
-from streamlit_app.live_feed.start import FeedStart, feed_start
+from streamlit_app.live_feed.start import ENTRIES, FeedStart, start_of
 from streamlit_app.replay_time.component import SPEEDS, asked, replay_time
 from streamlit_app.strip_numbers import what_is_lost
 
@@ -221,11 +220,10 @@ def slider_data(
 
 def _ask(api: ApiClient, course_id: str, at: datetime) -> PastNumbers:
     zone = session.local_zone()
-    with ThreadPoolExecutor() as asking:
-        numbers = asking.submit(class_view.ask, api, course_id, zone)
-        stream = asking.submit(api.class_stream, course_id)
-        runs = asking.submit(feed_start, api, course_id)
-        return PastNumbers(at, numbers.result(), stream.result(), runs.result())
+    live = class_view.ask(api, course_id, zone, stream=True, events=ENTRIES)
+    if live.class_stream is None:
+        raise NumbersUnavailableError(STRANGE)
+    return PastNumbers(at, ClassNumbers.of(live), live.class_stream, start_of(live.events))
 
 
 def _banner(at: datetime, course_id: str) -> None:

@@ -159,14 +159,7 @@ def test_the_past_is_shown_by_the_live_pages_view_and_nothing_acts(
     asked_then = {
         what for what, when in made_up.asked_as_of if read_moment(when) == read_moment(at)
     }
-    assert asked_then >= {
-        "progress",
-        "class_map",
-        "class_stream",
-        "attention",
-        "error_clusters",
-        "events",
-    }
+    assert asked_then == {"live"}
 
 
 def test_a_moment_outside_the_class_is_its_begin_or_end(
