@@ -1,7 +1,8 @@
 """The addresses by which an admin looks after courses, and sees who changed what."""
 
+from dataclasses import asdict
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
 from fastapi import APIRouter, Query
 
@@ -22,7 +23,7 @@ from analytics.query import load_query
 from analytics.routes import Lake
 from flows.retention import due, retentions
 from flows.stores import admin_actions
-from flows.stores.courses import CourseSettingsError, make_course, set_course
+from flows.stores.courses import CourseChanges, CourseSettingsError, make_course, set_course
 from ingest_api.problems import Problem, documented_problem
 
 router = APIRouter(prefix="/api/v1/admin", responses={**PROBLEMS, **examples.NOT_TEXT})
@@ -55,15 +56,19 @@ def post_admin_course(office: OfficeOfAdmin, asked: NewCourse) -> NewCourse:
 def put_admin_course(
     office: OfficeOfAdmin, course_id: CourseOfAdmin, asked: CourseSettings
 ) -> CourseSettings:
-    """Set a course's title, time zone and retention; what is left out is taken away."""
+    """Set a course's title, time zone and retention.
+
+    Null takes one away, and one that is left out stays as it is. The answer is what is set then.
+    """
+    changes = cast("CourseChanges", asked.model_dump(exclude_unset=True))
     try:
         with office.stores.postgres() as engine:
-            set_course(engine, course_id, asked.title, asked.time_zone, asked.retention_days)
+            known = CourseSettings.model_validate(asdict(set_course(engine, course_id, changes)))
     except CourseSettingsError as error:
         raise Problem(HTTPStatus.NOT_FOUND, str(error)) from error
-    kept = "for ever" if asked.retention_days is None else f"{asked.retention_days} days"
-    office.note("course changed", course_id, f"{_said(asked)}, students kept {kept}")
-    return asked
+    kept = "for ever" if known.retention_days is None else f"{known.retention_days} days"
+    office.note("course changed", course_id, f"{_said(known)}, students kept {kept}")
+    return known
 
 
 @router.get(

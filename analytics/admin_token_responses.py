@@ -31,6 +31,9 @@ class HandedOutTokens(Answer):
     """Answer of `GET /admin/tokens`: newest first."""
 
     tokens: list[HandedOutToken]
+    next_before: Annotated[
+        str | None, Field(description="Pass as `before` for the next page; null on the last one.")
+    ] = None
 
 
 class RevokedToken(Answer):

@@ -2,10 +2,11 @@
 
 import logging
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
 from analytics import admin_examples, examples
 from analytics.admin_access import PROBLEMS, OfficeOfAdmin
@@ -21,15 +22,31 @@ logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/api/v1/admin", responses=PROBLEMS)
 #: So much of an id names a token to people.
 _SHORT: Final = 8
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+Limit = Annotated[int, Query(ge=1, le=1000, description="Most tokens of the page.")]
+Before = Annotated[
+    str | None,
+    Query(
+        pattern=r"^[0-9]{1,16}-[^\x00-\x1f]{1,300}$",
+        description="Only tokens older than this one: `next_before` of the page before.",
+    ),
+]
 
 
 @router.get("/tokens", responses=examples.answer(admin_examples.TOKENS))
-def get_admin_tokens(office: OfficeOfAdmin) -> HandedOutTokens:
-    """Return every token that was handed out, newest first, without the tokens themselves."""
+def get_admin_tokens(
+    office: OfficeOfAdmin, limit: Limit = 100, before: Before = None
+) -> HandedOutTokens:
+    """Return a page of what was handed out, newest first; `next_before` leads to the next one.
+
+    It is told of tokens; the tokens themselves nobody has.
+    """
     with office.stores.postgres() as engine:
-        known = issued_tokens.every(engine)
+        known = issued_tokens.latest(engine, limit + 1, None if before is None else _place(before))
+    page = known[:limit]
     return HandedOutTokens(
-        tokens=[HandedOutToken.model_validate(asdict(each)) for each in reversed(known)]
+        tokens=[HandedOutToken.model_validate(asdict(each)) for each in page],
+        next_before=_before(page[-1]) if len(known) > limit else None,
     )
 
 
@@ -39,8 +56,8 @@ def post_admin_revoke(
 ) -> RevokedToken:
     """Revoke a token: it opens nothing any more. One that is revoked already stays so."""
     with office.stores.postgres() as engine:
-        known = {each.token_id: each for each in issued_tokens.every(engine)}
-        if token_id not in known:
+        known = issued_tokens.find(engine, token_id)
+        if known is None:
             raise Problem(
                 HTTPStatus.NOT_FOUND,
                 "no token with this id was handed out: GET /api/v1/admin/tokens has all ids",
@@ -53,8 +70,17 @@ def post_admin_revoke(
             except LakeUnavailableError as error:
                 # The worker looks every few seconds what Redis lacks.
                 logger.warning("revoked, but the ingest is not told yet: %s", error)
-    _note(office, known[token_id])
+    _note(office, known)
     return RevokedToken(token_id=token_id)
+
+
+def _before(token: KnownToken) -> str:
+    return f"{(token.issued_at - _EPOCH) // timedelta(microseconds=1)}-{token.token_id}"
+
+
+def _place(before: str) -> tuple[datetime, str]:
+    microseconds, _, token_id = before.partition("-")
+    return _EPOCH + timedelta(microseconds=int(microseconds)), token_id
 
 
 def _note(office: OfficeOfAdmin, token: KnownToken) -> None:

@@ -1,15 +1,18 @@
 """A JupyterHub as the identity provider: plain OAuth 2, and the Hub's groups as the roles."""
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from analytics.hub_settings import CLIENT_ID, HubSettings
 from analytics.new_session import Opened
 from analytics.oauth import ProviderRefusedError, WayIn, answer, with_query
-from analytics.roles import INSTRUCTOR, opened_by
+from analytics.roles import INSTRUCTOR, NoRoleError, opened_by
 
 #: What nbgrader names the group of a course's instructors.
 _NBGRADER: Final = "formgrade-"
+#: What names the groups of a course's students, ours and nbgrader's; a section's has more to it.
+_STUDENTS: Final = ("cellpulse-student:", "nbgrader-")
+_SECTION: Final = "cellpulse-section:"
 
 
 class JupyterHub:
@@ -27,7 +30,7 @@ class JupyterHub:
         return replace(way, address=with_query(f"{self._hub}/api/oauth2/authorize", asked))
 
     def opened(self, code: str, way: WayIn) -> Opened:
-        """Return what is open to whoever came back with a code.
+        """Return what is open to whoever came back with a code; to a student that is the own page.
 
         Raises:
             ProviderAwayError: The Hub does not answer.
@@ -47,16 +50,37 @@ class JupyterHub:
         user = answer("GET", f"{self._hub}/api/user", headers=bearer)
         if user.get("kind") != "user":
             raise ProviderRefusedError("the Hub names no user: sign in again")
-        return opened_by(user | {"groups": _roles(user.get("groups"))}, "name", "groups")
+        groups = [str(group) for group in user.get("groups") or ()]
+        try:
+            return opened_by(user | {"groups": _roles(groups)}, "name", "groups")
+        except NoRoleError:
+            courses = _courses_of_student(groups)
+            if not courses:
+                raise
+            return Opened(str(user["name"]), every_course=False, own_pages=courses)
 
     def way_out(self) -> str:
         """Return where somebody signs out of the Hub too."""
         return f"{self._hub}/logout"
 
 
-def _roles(groups: Any) -> list[str]:
-    told = groups if isinstance(groups, list) else []
+def _roles(groups: list[str]) -> list[str]:
     return [
         f"{INSTRUCTOR}{each.removeprefix(_NBGRADER)}" if each.startswith(_NBGRADER) else each
-        for each in map(str, told)
+        for each in groups
     ]
+
+
+def _courses_of_student(groups: list[str]) -> tuple[str, ...]:
+    """Return the courses whose student somebody in these groups is, by name."""
+    courses = {
+        group.removeprefix(prefix)
+        for group in groups
+        for prefix in _STUDENTS
+        if group.startswith(prefix)
+    }
+    for group in groups:
+        if group.startswith(_SECTION):
+            course, _, section = group.removeprefix(_SECTION).rpartition(":")
+            courses |= {course} if section else set()
+    return tuple(sorted(filter(None, courses)))

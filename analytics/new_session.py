@@ -20,12 +20,14 @@ class Opened:
         every_course: Whether it is every course.
         course_ids: Else these courses wholly.
         sections: And of others these sections, each with its course before it.
+        own_pages: Nothing of all this, but the own page of a student in one of these courses.
     """
 
     account: str
     every_course: bool
     course_ids: tuple[str, ...] = ()
     sections: tuple[tuple[str, str], ...] = ()
+    own_pages: tuple[str, ...] = ()
 
 
 def new_session(secret: str, opened: Opened, seconds: int, *, by_provider: bool) -> NewSession:
@@ -52,14 +54,17 @@ def new_session(secret: str, opened: Opened, seconds: int, *, by_provider: bool)
     return NewSession(token=issue_token(secret, grant), viewer=viewer_of(grant))
 
 
-def own_page_session(secret: str, course_id: str, student_id: str) -> NewSession:
-    """Make the session of a student who followed the link from the notebook."""
+def own_page_session(
+    secret: str, course_id: str, student_id: str, *, by_provider: bool = False
+) -> NewSession:
+    """Make the session of a student who followed the link from the notebook, or from the Hub."""
     now = time.time()
     signed_in = SignedIn(
         account=account_of(course_id, student_id),
         token_id=uuid4().hex,
         issued_at=now,
         expires_at=int(now) + PAGE_SECONDS,
+        by_provider=by_provider,
     )
     grant = Grant("read", course_id, student_id, signed_in=signed_in)
     return NewSession(token=issue_token(secret, grant), viewer=viewer_of(grant))

@@ -64,6 +64,10 @@ class ProviderAnswer(Answer):
     flow: Annotated[str, Field(max_length=4_000, description="As it was given.")]
     state: Annotated[str, Field(max_length=1_000, description="From the address: `?state=…`.")]
     code: Annotated[str, Field(max_length=4_000, description="From the address: `?code=…`.")]
+    course_id: Annotated[
+        Identifier | None,
+        Field(description="Whose own page it is to be, of a student of several courses."),
+    ] = None
 
 
 class OpenSection(Answer):

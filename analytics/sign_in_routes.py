@@ -26,7 +26,7 @@ from analytics.sign_in_responses import (
     SignInRequest,
     Viewer,
 )
-from analytics.single_sign_on import NoProviderError, SingleSignOn
+from analytics.single_sign_on import NoProviderError, SingleSignOn, WhichCourseError
 from flows.password_code import BadCodeError
 from ingest_api.problems import Problem, documented_problem
 from ingest_api.signed_in import SignedOutUnknownError
@@ -174,12 +174,19 @@ def post_begin(provider: Provider) -> BegunSignIn:
         **examples.NOT_TEXT,
         **documented_problem(HTTPStatus.UNAUTHORIZED, "this took too long: sign in again"),
         **documented_problem(HTTPStatus.FORBIDDEN, "nothing is open here to ada: ask …"),
+        **documented_problem(
+            HTTPStatus.CONFLICT, "you are a student of python-1 and python-2: choose one of them"
+        ),
     },
 )
 def post_provider_answer(provider: Provider, asked: ProviderAnswer) -> NewSession:
-    """Give a token to whoever came back from the identity provider."""
+    """Give a token to whoever came back from the identity provider.
+
+    A student whom a JupyterHub vouches for gets one for the own page. Who is a student of several
+    courses gets 409 with their `courses`, and comes back with one of them as `course_id`.
+    """
     with _told():
-        return provider.finish(asked.flow, asked.state, asked.code)
+        return provider.finish(asked.flow, asked.state, asked.code, asked.course_id)
 
 
 @contextmanager
@@ -191,6 +198,8 @@ def _told() -> Iterator[None]:
         raise Problem(HTTPStatus.NOT_FOUND, str(error)) from error
     except ProviderAwayError as error:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), {"Retry-After": "2"}) from error
+    except WhichCourseError as error:
+        raise Problem(HTTPStatus.CONFLICT, str(error), courses=error.courses) from error
     except ProviderRefusedError as error:
         raise Problem(HTTPStatus.UNAUTHORIZED, str(error)) from error
     except NoRoleError as error:

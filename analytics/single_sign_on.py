@@ -12,7 +12,7 @@ import jwt
 
 from analytics.hub_provider import JupyterHub
 from analytics.identity_provider import IdentityProvider
-from analytics.new_session import Opened, new_session
+from analytics.new_session import Opened, new_session, own_page_session
 from analytics.oauth import ProviderRefusedError, WayIn
 from analytics.settings import ApiSettings
 from analytics.sign_in_responses import BegunSignIn, NewSession
@@ -28,6 +28,18 @@ _SCOPE: Final = "sign-in"
 
 class NoProviderError(Exception):
     """There is no identity provider here."""
+
+
+class WhichCourseError(Exception):
+    """A student of several courses has to say whose page it is to be.
+
+    Attributes:
+        courses: Which there are.
+    """
+
+    def __init__(self, courses: tuple[str, ...]) -> None:
+        super().__init__(f"you are a student of {' and '.join(courses)}: choose one of them")
+        self.courses = courses
 
 
 class Provider(Protocol):
@@ -68,10 +80,11 @@ class SingleSignOn:
         flow = jwt.encode(claims, self._secrets[0], algorithm=ALGORITHM)
         return BegunSignIn(address=way.address, flow=flow)
 
-    def finish(self, flow: str, state: str, code: str) -> NewSession:
-        """Sign in whoever came back.
+    def finish(self, flow: str, state: str, code: str, course_id: str | None = None) -> NewSession:
+        """Sign in whoever came back; a student of `course_id`, where they named one.
 
         Raises:
+            WhichCourseError: They are a student of several, and named none of them.
             NoProviderError: There is none.
             ProviderAwayError: It does not answer.
             ProviderRefusedError: They did not set out from here, or the provider refuses.
@@ -89,7 +102,13 @@ class SingleSignOn:
             raise ProviderRefusedError("this answer is for another sign-in: sign in again")
         way = WayIn("", state, str(kept["nonce"]), str(kept["verifier"]))
         opened = self._provider().opened(code, way)
-        return new_session(self._secrets[0], opened, SESSION_SECONDS, by_provider=True)
+        if not opened.own_pages:
+            return new_session(self._secrets[0], opened, SESSION_SECONDS, by_provider=True)
+        courses = opened.own_pages
+        if course_id not in courses and len(courses) > 1:
+            raise WhichCourseError(courses)
+        course = course_id if course_id in courses else courses[0]
+        return own_page_session(self._secrets[0], course, opened.account, by_provider=True)
 
     def way_out(self, grant: Grant) -> str | None:
         """Return where somebody signs out of the provider too, if they came by it.

@@ -37,6 +37,8 @@ from streamlit_app.api_client import (
 
 #: Longest wait for an answer, in seconds: a course of a hundred notebooks takes some.
 TIMEOUT_SECONDS: Final = 120.0
+#: As many as the API gives at once.
+_PAGE: Final = "1000"
 _CSV: Final = "text/csv"
 _ZIP: Final = "application/zip"
 
@@ -71,7 +73,7 @@ class AdminClient:
         self._ask("POST", "/courses", NewCourse, json=asked)
 
     def set_course(self, course_id: str, asked: CourseSettings) -> None:
-        """Set a course's title, time zone and retention."""
+        """Set of a course's title, time zone and retention what is given; the rest stays."""
         self._ask("PUT", f"/courses/{segment(course_id)}", CourseSettings, json=asked)
 
     def retention(self, course_id: str, days: int) -> CourseRetention:
@@ -112,8 +114,14 @@ class AdminClient:
         self._ask("DELETE", f"/accounts/{segment(account)}", RemovedAccount)
 
     def tokens(self) -> HandedOutTokens:
-        """Return which tokens were handed out, newest first."""
-        return self._ask("GET", "/tokens", HandedOutTokens)
+        """Return which tokens were handed out, newest first, of all pages that there are."""
+        page = self._ask("GET", "/tokens", HandedOutTokens, query={"limit": _PAGE})
+        tokens = page.tokens
+        while page.next_before is not None:
+            query = {"limit": _PAGE, "before": page.next_before}
+            page = self._ask("GET", "/tokens", HandedOutTokens, query=query)
+            tokens = [*tokens, *page.tokens]
+        return HandedOutTokens(tokens=tokens, next_before=None)
 
     def revoke_token(self, token_id: str) -> None:
         """Revoke a token."""
@@ -155,7 +163,7 @@ class AdminClient:
         kind: str = "application/json",
         query: Mapping[str, str] | None = None,
     ) -> AnswerType:
-        sent = content if json is None else json.model_dump_json().encode()
+        sent = content if json is None else json.model_dump_json(exclude_unset=True).encode()
         headers = {"Authorization": f"Bearer {self.token}"}
         if sent is not None:
             headers["Content-Type"] = kind

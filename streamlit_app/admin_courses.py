@@ -77,14 +77,13 @@ def _settings(course: AdminCourse) -> None:
     card_title(SETTINGS.format(course=course.course_id))
     # Other keys once a colleague has changed it: what is there is shown, not what was typed.
     keys = f"{course.course_id}/{course.title}/{course.time_zone}"
-    days = course.retention_days
     with st.form("admin_settings_form", border=False):
         title = st.text_input(
             str(TITLE), course.title or "", max_chars=LONGEST_TITLE, key=f"title/{keys}"
         )
         zone = _zone(course.time_zone, f"zone/{keys}")
         if st.form_submit_button(str(SAVE)):
-            asked = CourseSettings(title=title, time_zone=zone, retention_days=days)
+            asked = CourseSettings(title=title, time_zone=zone)
             attempt(partial(_save, course.course_id, asked))
             st.rerun()
     admin_retention.show(course)

@@ -65,8 +65,7 @@ def _confirm(course: AdminCourse, days: int, due: int) -> None:
 
 
 def _set(course: AdminCourse, days: int | None) -> str:
-    settings = CourseSettings(title=course.title, time_zone=course.time_zone, retention_days=days)
-    session.admin_api().set_course(course.course_id, settings)
+    session.admin_api().set_course(course.course_id, CourseSettings(retention_days=days))
     if days is None:
         return IS_KEPT.format(course=course.course_id)
     return IS_SET.format(course=course.course_id, days=days)

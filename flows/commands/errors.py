@@ -13,6 +13,7 @@ from flows.course.content import CourseContentError
 from flows.erasure.erased import ErasureError
 from flows.export.errors import ExportError
 from flows.log_trimmer import LogPinnedError
+from flows.migration_plan import NoSuchVersionError
 from flows.progsnap2.errors import DataSetError
 from flows.rebuild import NoFullLogError
 from flows.rejected import NoSuchEntryError
@@ -49,6 +50,7 @@ _FORESEEN = (
     LogUnavailableError,
     NoFullLogError,
     NoSuchEntryError,
+    NoSuchVersionError,
     StoreUnavailableError,
     TokenError,
     UnknownDataVersionError,

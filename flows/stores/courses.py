@@ -1,8 +1,10 @@
 """Writes what an admin says of a course: that there is one, its settings."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypedDict
 
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from flows.models import Course
@@ -11,6 +13,23 @@ from flows.stores.transaction import transaction
 
 class CourseSettingsError(Exception):
     """There is no such course, or there is one already; the message says what to do."""
+
+
+class CourseChanges(TypedDict, total=False):
+    """What is set of a course: None takes it away, and what is not here stays as it is."""
+
+    title: str | None
+    time_zone: str | None
+    retention_days: int | None
+
+
+@dataclass(frozen=True)
+class KnownCourse:
+    """What is set of a course; see `flows.models.Course`."""
+
+    title: str | None
+    time_zone: str | None
+    retention_days: int | None
 
 
 def make_course(engine: Engine, course_id: str, title: str | None, time_zone: str | None) -> None:
@@ -30,22 +49,19 @@ def make_course(engine: Engine, course_id: str, title: str | None, time_zone: st
             )
 
 
-def set_course(
-    engine: Engine,
-    course_id: str,
-    title: str | None,
-    time_zone: str | None,
-    retention_days: int | None,
-) -> None:
-    """Set a course's title, time zone and days of retention; None takes each away.
+def set_course(engine: Engine, course_id: str, changes: CourseChanges) -> KnownCourse:
+    """Set what is to change of a course, and return what is set then.
 
     Raises:
         CourseSettingsError: There is no such course.
         StoreUnavailableError: PostgreSQL does not answer.
     """
-    statement = update(Course).where(Course.course_id == course_id)
-    values = {"title": title, "time_zone": time_zone, "retention_days": retention_days}
+    of_course = Course.course_id == course_id
+    query = select(Course.title, Course.time_zone, Course.retention_days).where(of_course)
     with transaction(engine) as connection:
-        changed = connection.execute(statement.values(values))
-        if not changed.rowcount:
-            raise CourseSettingsError(f"there is no course {course_id!r}: make it first")
+        if changes:
+            connection.execute(update(Course).where(of_course).values(**changes))
+        row = connection.execute(query).one_or_none()
+    if row is None:
+        raise CourseSettingsError(f"there is no course {course_id!r}: make it first")
+    return KnownCourse(*row)

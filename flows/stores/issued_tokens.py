@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import Engine, delete, or_, select, update
+from sqlalchemy import Engine, delete, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from flows.models import IssuedToken
@@ -111,6 +111,41 @@ def every(engine: Engine) -> list[KnownToken]:
     with transaction(engine) as connection:
         rows = connection.execute(query).mappings().all()
     return [KnownToken(**cast("dict[str, Any]", dict(row))) for row in rows]
+
+
+def latest(
+    engine: Engine, limit: int, before: tuple[datetime, str] | None = None
+) -> list[KnownToken]:
+    """Return tokens, the newest first.
+
+    Args:
+        engine: Of PostgreSQL.
+        limit: Most of them.
+        before: Only older ones than that which was issued then and has this id.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer.
+    """
+    order = tuple_(IssuedToken.issued_at, IssuedToken.token_id)
+    query = select(IssuedToken.__table__)
+    if before is not None:
+        query = query.where(order < tuple_(*map(literal, before)))
+    newest_first = (IssuedToken.issued_at.desc(), IssuedToken.token_id.desc())
+    with transaction(engine) as connection:
+        rows = connection.execute(query.order_by(*newest_first).limit(limit)).mappings().all()
+    return [KnownToken(**cast("dict[str, Any]", dict(row))) for row in rows]
+
+
+def find(engine: Engine, token_id: str) -> KnownToken | None:
+    """Return the token of this id; None where none was handed out.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer.
+    """
+    query = select(IssuedToken.__table__).where(IssuedToken.token_id == token_id)
+    with transaction(engine) as connection:
+        row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else KnownToken(**cast("dict[str, Any]", dict(row)))
 
 
 def revoked_ids(engine: Engine) -> set[str]:

@@ -10,7 +10,6 @@ import shutil
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,7 +19,6 @@ from typing import Any, Final, Self
 
 import click
 
-from flows.stores.lake_attach import attach_lake
 from tests.faults.faults import PREVENTED, Faults
 from tests.faults.ledger import Ledger, Stored, broken_promises
 from tests.faults.plan import ROUND_SECONDS, Fault, faults_of_round
@@ -150,22 +148,7 @@ class Campaign:
 
     def _stored(self) -> Stored:
         platform = self._platform
-        with attach_lake(platform.postgres_url, platform.lake_path, read_only=True) as lake:
-            rows = lake.execute(
-                "SELECT session_id, seq, event_id, student_id, type, position FROM lake.events "
-                "WHERE course_id = ? ORDER BY position_ns",
-                [COURSE],
-            ).fetchall()
-        sequences: dict[str, list[int]] = {}
-        for session, seq, *_ in rows:
-            if session is not None:
-                sequences.setdefault(session, []).append(seq)
-        return Stored(
-            sequences,
-            Counter(row[2] for row in rows),
-            Counter(row[3] for row in rows if row[4] == "cell_run"),
-            [row[5] for row in rows],
-        )
+        return Stored.read(platform.postgres_url, platform.lake_path, COURSE)
 
     def _audit(self) -> list[str]:
         code, answer = self._platform.cellpulse("audit")

@@ -3,6 +3,9 @@
 import threading
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from typing import Self
+
+from flows.stores.lake_attach import attach_lake
 
 
 @dataclass
@@ -40,6 +43,26 @@ class Stored:
     ids: Counter[str]
     runs: Counter[str]
     positions: list[str]
+
+    @classmethod
+    def read(cls, postgres_url: str, lake_path: str, course: str) -> Self:
+        """Read what the lake holds of a course now."""
+        with attach_lake(postgres_url, lake_path, read_only=True) as lake:
+            rows = lake.execute(
+                "SELECT session_id, seq, event_id, student_id, type, position FROM lake.events "
+                "WHERE course_id = ? ORDER BY position_ns",
+                [course],
+            ).fetchall()
+        sequences: dict[str, list[int]] = {}
+        for session, seq, *_ in rows:
+            if session is not None:
+                sequences.setdefault(session, []).append(seq)
+        return cls(
+            sequences,
+            Counter(row[2] for row in rows),
+            Counter(row[3] for row in rows if row[4] == "cell_run"),
+            [row[5] for row in rows],
+        )
 
 
 def broken_promises(ledger: Ledger, stored: Stored) -> list[str]:

@@ -1,5 +1,6 @@
 """Migrations on a real PostgreSQL."""
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect
@@ -7,6 +8,8 @@ from sqlalchemy import Engine, inspect
 from flows.migrate import migrate
 from flows.models import Base
 from flows.stores.postgres import engine_for
+from flows.stores.versions import known_revisions
+from tests.cellpulse import cellpulse
 
 
 def tables(engine: Engine) -> set[str]:
@@ -91,3 +94,70 @@ def test_students_of_the_first_version_get_the_time_of_their_last_run(
         ).fetchall()
     engine.dispose()
     assert [tuple(row) for row in rows] == [("came", None), ("ran", True)]
+
+
+@pytest.fixture
+def migrating(empty_postgres_url: str, lake_path: str) -> dict[str, str]:
+    return {"CELLPULSE_POSTGRES_URL": empty_postgres_url, "CELLPULSE_LAKE_PATH": lake_path}
+
+
+def test_a_plan_says_each_step_and_changes_nothing(
+    empty_postgres_url: str, migrating: dict[str, str]
+) -> None:
+    """On no tables it has every migration; afterwards none; backwards it has what gets lost."""
+    engine = engine_for(empty_postgres_url)
+    forward = cellpulse(migrating, "migrate", "--plan")
+    assert forward.returncode == 0, forward.stderr
+    first, *steps = forward.stdout.splitlines()
+    assert first == "the tables have version none"
+    assert [line.split()[0] for line in steps] == sorted(known_revisions())
+    assert tables(engine) == set()
+
+    migrate(engine)
+    newest = max(known_revisions())
+    done = cellpulse(migrating, "migrate", "--plan")
+    assert done.stdout.splitlines() == [f"the tables have version {newest}", "nothing to do"]
+    back = cellpulse(migrating, "migrate", "--plan", "--back-to", "0018").stdout
+    assert "      takes away: DROP TABLE student_views" in back
+    assert "      takes away: ALTER TABLE courses DROP COLUMN retention_days" in back
+    assert "DROP TABLE erased_students" not in back
+    assert "student_views" in tables(engine)
+    engine.dispose()
+
+
+def test_the_way_back_undoes_the_later_steps_alone(
+    empty_postgres_url: str, migrating: dict[str, str]
+) -> None:
+    """What was there before stays, and the way forward is open again."""
+    engine = engine_for(empty_postgres_url)
+    migrate(engine)
+    expected = tables(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO courses VALUES ('c', NULL, now())")
+    back = cellpulse(migrating, "migrate", "--back-to", "0018")
+    assert back.returncode == 0, back.stderr
+    assert "student_views" not in tables(engine)
+    again = cellpulse(migrating, "migrate")
+    assert again.returncode == 0, again.stderr
+    assert tables(engine) == expected
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT course_id FROM courses").scalar() == "c"
+    engine.dispose()
+
+
+@pytest.mark.parametrize("before", ["nothing", "older"])
+@pytest.mark.parametrize("wanted", ["0999", "head", "0020"])
+def test_what_is_no_way_back_is_refused_in_one_line(
+    empty_postgres_url: str, migrating: dict[str, str], before: str, wanted: str
+) -> None:
+    """No such version, or one that is not behind the tables: nothing is changed."""
+    engine = engine_for(empty_postgres_url)
+    if before == "older":
+        migrate(engine, "0018")
+    there = tables(engine)
+    done = cellpulse(migrating, "migrate", "--back-to", wanted)
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert "'cellpulse migrate'" in line or "this Cellpulse knows '0001'" in line
+    assert tables(engine) == there
+    engine.dispose()

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from html import escape
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -35,6 +36,9 @@ from tests.integration.conftest import SECRET, Pipeline, serving
 HERE = Path(__file__).parent
 PACKAGE = HERE.parents[1] / "notebooks" / "hub"
 ADA, BOB, CAROL, TEACHER = "Ada.Lovelace", "bob", "Carol-2", "Prof.X"
+#: A student of two courses, and somebody of none.
+DAVE, EVE = "dave", "eve"
+SECOND = "数学 & more"
 PASSWORD = "a-password-that-all-have"
 HUB_TOKEN, TESTS_TOKEN = "t" * 40, "u" * 40
 WAIT = 60
@@ -170,7 +174,9 @@ def hub(
         f"cellpulse-section:{course}:B": [CAROL],
         f"nbgrader-{course}": [ADA, BOB],
         f"formgrade-{course}": [TEACHER],
-        "everybody": [ADA, BOB, CAROL, TEACHER],
+        f"cellpulse-student:{course}-third": [DAVE],
+        f"cellpulse-student:{SECOND}": [DAVE],
+        "everybody": [ADA, BOB, CAROL, TEACHER, EVE],
     }
     environment = {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -305,9 +311,7 @@ def test_the_menu_leads_through_the_hubs_sign_in_to_the_dashboard(
     page = browser.get(f"{hub.address}/services/cellpulse/")
     assert (page.status_code, page.text) == (200, "page /")
     assert str(page.url).startswith(hub.dashboard)
-    token = browser.cookies.get(COOKIE, domain="127.0.0.1")
-    headers = {"Authorization": f"Bearer {token}"}
-    viewer = httpx.get(f"{hub.pipeline.api}/api/v1/viewer", headers=headers).json()
+    viewer = viewer_of(hub, browser)
     assert (viewer["account"], viewer["courses"]) == (TEACHER, [hub.course])
     out = browser.post(
         f"{hub.dashboard}/sign-out", headers={"Origin": hub.dashboard}, follow_redirects=False
@@ -315,14 +319,49 @@ def test_the_menu_leads_through_the_hubs_sign_in_to_the_dashboard(
     assert f"{hub.address}/hub/logout" in out.text + str(out.headers)
 
 
-def test_a_student_is_told_that_the_dashboard_is_not_theirs(
-    hub: Hub, browser: httpx.Client
-) -> None:
-    """They get their own page by the notebook."""
+def viewer_of(hub: Hub, browser: httpx.Client) -> dict[str, Any]:
+    """Return what the cookie that a browser got at the dashboard opens."""
+    token = browser.cookies.get(COOKIE, domain="127.0.0.1")
+    headers = {"Authorization": f"Bearer {token}"}
+    found: dict[str, Any] = httpx.get(f"{hub.pipeline.api}/api/v1/viewer", headers=headers).json()
+    return found
+
+
+def test_the_menu_leads_a_student_to_the_own_page(hub: Hub, browser: httpx.Client) -> None:
+    """By one click, by the section's group alone too; and out again at the Hub as well."""
     hub.sign_in(browser, CAROL)
     page = browser.get(f"{hub.address}/services/cellpulse/")
+    assert (page.status_code, page.text) == (200, "page /")
+    viewer = viewer_of(hub, browser)
+    assert (viewer["student_id"], viewer["courses"]) == (CAROL, [hub.course])
+    assert browser.get(f"{hub.dashboard}/exercises").status_code == 403
+    out = browser.post(
+        f"{hub.dashboard}/sign-out", headers={"Origin": hub.dashboard}, follow_redirects=False
+    )
+    assert f"{hub.address}/hub/logout" in out.text
+
+
+def test_a_student_of_several_courses_chooses_one(hub: Hub, browser: httpx.Client) -> None:
+    """The page names them; a course of others opens nothing."""
+    hub.sign_in(browser, DAVE)
+    page = browser.get(f"{hub.address}/services/cellpulse/")
+    assert COOKIE not in browser.cookies
+    assert escape(SECOND) in page.text
+    foreign = browser.get(f"{hub.dashboard}/sign-in/provider", params={"course": "another"})
+    assert COOKIE not in browser.cookies
+    assert escape(SECOND) in foreign.text
+    chosen = browser.get(f"{hub.dashboard}/sign-in/provider", params={"course": SECOND})
+    assert (chosen.status_code, chosen.text) == (200, "page /")
+    viewer = viewer_of(hub, browser)
+    assert (viewer["student_id"], viewer["courses"]) == (DAVE, [SECOND])
+
+
+def test_who_is_in_no_group_of_ours_is_told_so(hub: Hub, browser: httpx.Client) -> None:
+    """Whoever the Hub knows is not a student of a course."""
+    hub.sign_in(browser, EVE)
+    page = browser.get(f"{hub.address}/services/cellpulse/")
     assert page.status_code == 403
-    assert f"nothing is open here to {CAROL}" in page.text
+    assert f"nothing is open here to {EVE}" in page.text
 
 
 def test_a_code_that_the_hub_did_not_give_opens_nothing(hub: Hub, browser: httpx.Client) -> None:
