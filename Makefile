@@ -13,6 +13,7 @@ HOOK := $(shell find notebooks/cell_hook -type f -not -path '*/__pycache__/*' 2>
 DEBIAN_PACKAGES := chromium gcc influxdb libc6-dev nginx-light postgresql-client redis-server
 
 # Two at a time, for tests wait for servers; a file's tests stay together, and browsers come last.
+# Both must collect the same order, whatever sets are hashed to.
 ALL_TESTS := --numprocesses 2 --dist loadgroup --no-loadscope-reorder --durations 40
 
 .PHONY: up demo test test-compose faults bench check debian lock audit-lock sbom schema docs language notebooks clean
@@ -25,7 +26,7 @@ demo: $(VENV)/.up
 	@exec $(VENV)/bin/cellpulse up --demo
 
 test: check debian $(VENV)/.ralph
-	@exec $(VENV)/bin/pytest $(or $(PYTEST),$(ALL_TESTS))
+	@PYTHONHASHSEED=0 exec $(VENV)/bin/pytest $(or $(PYTEST),$(ALL_TESTS))
 
 # compose.yaml in real containers, as root: make test-compose [FOLDER=where its images are kept]
 test-compose: DEBIAN_PACKAGES := podman runc containernetworking-plugins netavark aardvark-dns catatonit debootstrap

@@ -25,6 +25,7 @@ from analytics import (
     export_routes,
     health,
     hook_token_routes,
+    live_routes,
     measure_routes,
     own_page_routes,
     plan_routes,
@@ -87,7 +88,9 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app = FastAPIOffline(
         title="Cellpulse aggregation API",
         description="How the class and each student are doing, from the lake and PostgreSQL. "
-        "Every answer says which data it is computed from (`as_of`).",
+        "Every answer says which data it is computed from (`as_of`), and holds all that was "
+        "committed when it was asked for. With the header `Cache-Control: max-age=1` an answer of "
+        "the last second does, which is given at once; with `no-cache` it is read anew.",
         lifespan=lifespan,
         redirect_slashes=False,
     )
@@ -141,6 +144,7 @@ def _include_addresses(app: FastAPI) -> None:
     app.include_router(attention_routes.router)
     app.include_router(class_mark_routes.router)
     app.include_router(class_routes.router)
+    app.include_router(live_routes.router)
     app.include_router(code_routes.router)
     app.include_router(export_routes.router)
     app.include_router(plan_routes.router)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
 
-from analytics import class_mark_examples, examples
+from analytics import class_mark_answers, class_mark_examples, examples
 from analytics.access import ClassOf, ClassReader, CourseOf
 from analytics.answers import require_member
 from analytics.attention_routes import Who
@@ -23,13 +23,10 @@ from analytics.class_mark_responses import (
 )
 from analytics.course_changes import CourseChanges
 from analytics.parameters import MarkId, SeenFrom, SeenTo, require_span
-from analytics.query import load_query
 from analytics.routes import COURSE, Lake
 from flows.stores import class_marks
 from ingest_api.problems import Problem
 
-#: Most marks of one answer, the latest ones.
-MARKS_LIMIT: Final = 1_000
 #: How far another machine's clock may be ahead.
 _AHEAD: Final = timedelta(minutes=1)
 
@@ -50,16 +47,9 @@ def get_marks(
     """Return what instructors noted about moments of class."""
     _, course_id = of
     require_span(start, until)
-
-    def found(connection: Any) -> ClassMarks:
-        require_member(connection, course_id)
-        rows = load_query("class_marks").rows(
-            connection, course_id=course_id, start=start, until=until, row_limit=MARKS_LIMIT
-        )
-        marks = [ClassMark.model_validate(row) for row in rows]
-        return ClassMarks(course_id=course_id, marks=marks)
-
-    return lake.read(found)
+    return lake.read(
+        lambda connection: class_mark_answers.marks(connection, course_id, start, until)
+    )
 
 
 @router.post(f"{COURSE}/marks", responses=examples.answer(class_mark_examples.MARK_SET))

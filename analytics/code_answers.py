@@ -8,9 +8,9 @@ from typing import Any, Final
 from duckdb import DuckDBPyConnection as Lake
 
 from analytics.answers import require_member
+from analytics.asked_lake import AskedLake
 from analytics.code_responses import CodeGroup, CodeGroups, CodeStudent
 from analytics.code_similarity import grouped, most_alike
-from analytics.lake_reader import LakeReader
 from analytics.past import as_of
 from analytics.query import load_query
 from analytics.responses import AsOf
@@ -22,7 +22,7 @@ GROUPS_LIMIT: Final = 20
 _Attempt = dict[str, Any]
 
 
-def code_groups(reader: LakeReader, course_id: str, exercise: str) -> CodeGroups:
+def code_groups(reader: AskedLake, course_id: str, exercise: str) -> CodeGroups:
     """Return the latest code of each student at an exercise, in groups that are alike.
 
     Raises:

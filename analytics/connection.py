@@ -19,7 +19,7 @@ from ingest_api.settings import BadSettingError
 _ERROR_PATTERN: Final = (resources.files("flows.stores") / "error_pattern.sql").read_text("utf-8")
 _RELATIONS: Final = "\n".join(
     (resources.files("analytics") / name).read_text(encoding="utf-8")
-    for name in ("relations.sql", "course_state.sql")
+    for name in ("relations.sql", "course_now.sql", "course_past.sql")
 )
 
 

@@ -1,28 +1,33 @@
 """Reads the lake for the API: one attached connection, and a cursor with one transaction a read."""
 
 import logging
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from contextlib import suppress
 from threading import BoundedSemaphore, Lock, Thread
-from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
+from typing import Final, Generic, TypeVar
 
 import duckdb
 
+from analytics.committed_state import CommittedState
 from analytics.connection import open_lake, unavailable
 from analytics.errors import LakeUnavailableError
+from analytics.kept_answers import KeptAnswers
 from analytics.query import load_query
 from analytics.settings import LakeSettings
-from analytics.shared_answers import SharedAnswers
 from flows.stores.lake_attach import plain_error
 
 _logger = logging.getLogger(__name__)
 _Answer = TypeVar("_Answer")
-_Asked = ParamSpec("_Asked")
 
 #: Reads at once: each holds up to two connections of PostgreSQL and can use every core.
 READS_AT_ONCE: Final = 4
+#: Threads of DuckDB: half of the cores, as events need the others. On a busy machine a thread that
+#: is woken waits for a core, so an answer of two threads took twice the processor time of one
+#: thread's, and several times as long.
+_THREADS: Final = max(1, (os.cpu_count() or 1) // 2)
 #: How long a read may take, waiting for its turn included, in seconds.
 READ_SECONDS = 10.0
 _TOO_LATE: Final = (
@@ -38,7 +43,8 @@ class LakeReader:
         self._slots = BoundedSemaphore(READS_AT_ONCE)
         self._attaching = Lock()
         self._attached: duckdb.DuckDBPyConnection | None = None
-        self._shared = SharedAnswers()
+        self._committed = CommittedState(settings.postgres_url)
+        self._kept = KeptAnswers(self._committed.now)
 
     def warm(self) -> None:
         """Attach and read once, so that the first answer is fast; what is away is tried later."""
@@ -95,27 +101,32 @@ class LakeReader:
 
     def answer(
         self,
-        ask: Callable[Concatenate[duckdb.DuckDBPyConnection, _Asked], _Answer],
-        *about: _Asked.args,
-        **named: _Asked.kwargs,
+        question: Hashable,
+        ask: Callable[[duckdb.DuckDBPyConnection], _Answer],
+        *,
+        oldest: float | None,
     ) -> _Answer:
-        """Ask as `read` does; whoever asks the same meanwhile shares the next reading.
+        """Ask as `read` does; what was answered before is given again while it is true.
 
         Args:
-            ask: A function of a module, given the lake and `about`.
-            about: What is asked about; equal values have the same answer.
-            named: The same, by name.
+            question: Equal for those that have the same answer.
+            ask: Reads the answer.
+            oldest: A kept answer of at most this age does in any case; None for none.
 
         Raises:
             LakeUnavailableError: The lake or PostgreSQL does not answer, or not in time.
         """
-        question = (ask, about, tuple(sorted(named.items())))
-        return self._shared.answer(
-            question, lambda: self.read(lambda lake: ask(lake, *about, **named))
-        )
+
+        def read(lake: duckdb.DuckDBPyConnection) -> tuple[str | None, _Answer]:
+            self._committed.connect()
+            # Before the first statement, with which PostgreSQL begins the transaction.
+            return self._committed.now(), ask(lake)
+
+        return self._kept.answer(question, lambda: self.read(read), oldest)
 
     def close(self) -> None:
         """Let go of the lake; the next read attaches it again."""
+        self._committed.close()
         if self._attached is not None:
             self._drop(self._attached)
 
@@ -123,7 +134,9 @@ class LakeReader:
         with self._attaching:
             attached = self._attached
             if attached is None:
-                attached = self._attached = open_lake(self._settings)
+                attached = open_lake(self._settings)
+                attached.execute(f"SET GLOBAL threads = {_THREADS:d}")
+                self._attached = attached
             return attached
 
     def _drop(self, broken: duckdb.DuckDBPyConnection) -> None:

@@ -1,5 +1,8 @@
 """Queries: the fixed answers of the API, each in one SQL file under `queries/`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -10,6 +13,12 @@ from analytics.header import parse_header
 from analytics.sql_files import SqlFiles
 
 _FILES: Final = SqlFiles("queries", "query")
+#: By these a query about a course finds its macros in course_now.sql or in course_past.sql.
+_OF_NOW: Final = "SET search_path = 'course_now,main'"
+_OF_THE_PAST: Final = "SET search_path = 'course_past,main'"
+_Rows = list[dict[str, Any]]
+#: What was asked within `asking_once`, and found.
+_found: ContextVar[dict[tuple[object, ...], _Rows] | None] = ContextVar("found", default=None)
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,7 @@ class Query:
     limits: str
     sql: str
 
-    def rows(self, lake: duckdb.DuckDBPyConnection, **values: Any) -> list[dict[str, Any]]:
+    def rows(self, lake: duckdb.DuckDBPyConnection, **values: Any) -> _Rows:
         """Run the query and return its rows, each by column name.
 
         Args:
@@ -49,6 +58,17 @@ class Query:
             duckdb.Error: A parameter is missing, or the lake does not answer.
         """
         named = {name: values[name] for name in self.named_parameters if name in values}
+        found = _found.get()
+        if found is None:
+            return self._ask(lake, named)
+        question = (self.name, *sorted((name, repr(value)) for name, value in named.items()))
+        if question not in found:
+            found[question] = self._ask(lake, named)
+        return [dict(row) for row in found[question]]
+
+    def _ask(self, lake: duckdb.DuckDBPyConnection, named: dict[str, Any]) -> _Rows:
+        if "as_of" in named:
+            lake.execute(_OF_NOW if named["as_of"] is None else _OF_THE_PAST)
         return rows_by_name(lake.execute(self.sql, named))
 
     def row(self, lake: duckdb.DuckDBPyConnection, **values: Any) -> dict[str, Any]:
@@ -60,6 +80,16 @@ class Query:
     def named_parameters(self) -> frozenset[str]:
         """Names of the parameters in the SQL itself."""
         return named_parameters(self.sql)
+
+
+@contextmanager
+def asking_once() -> Iterator[None]:
+    """Run each query that is asked for again with the same values once: for one transaction."""
+    token = _found.set({})
+    try:
+        yield
+    finally:
+        _found.reset(token)
 
 
 def rows_by_name(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:

@@ -1,13 +1,13 @@
 """The addresses of the aggregation API, under `/api/v1`."""
 
 from datetime import timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request
 
 from analytics import answers, examples
 from analytics.access import ClassReader, PartOf, PermittedStudent, StudentOf
-from analytics.lake_reader import LakeReader
+from analytics.asked_lake import AskedLake, oldest_of
 from analytics.parameters import (
     AsOfText,
     Before,
@@ -36,11 +36,11 @@ router = APIRouter(prefix="/api/v1", responses=examples.PROBLEMS)
 history_router = APIRouter(prefix="/api/v1", responses=examples.PROBLEMS)
 
 
-async def _lake(request: Request) -> Any:
-    return request.app.state.lake
+async def _lake(request: Request) -> AskedLake:
+    return AskedLake(request.app.state.lake, oldest_of(request.headers.get("cache-control")))
 
 
-Lake = Annotated[LakeReader, Depends(_lake)]
+Lake = Annotated[AskedLake, Depends(_lake)]
 
 
 async def _as_of_ns(as_of: AsOfText = None) -> int | None:

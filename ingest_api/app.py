@@ -16,6 +16,7 @@ from ingest_api.course_sections import CourseSections
 from ingest_api.durability import guard_durability
 from ingest_api.event_log import EventLog, open_redis
 from ingest_api.group_commit import GroupCommit
+from ingest_api.intake import Intake
 from ingest_api.live_feed import LiveFeed
 from ingest_api.metrics import IngestMetrics
 from ingest_api.notices import Notices
@@ -23,6 +24,7 @@ from ingest_api.preferences import StudentPreferences
 from ingest_api.problems import install_problem_handlers
 from ingest_api.registered_courses import RegisteredCourses
 from ingest_api.revoked_tokens import RevokedTokens
+from ingest_api.script_connection import ScriptConnection
 from ingest_api.settings import IngestSettings
 from ingest_api.signed_in import SignedOut
 
@@ -38,7 +40,9 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         client = redis or open_redis(settings.redis_url)
-        log = EventLog(client, settings.log_limit_bytes)
+        log = EventLog(
+            client, settings.log_limit_bytes, ScriptConnection if redis is None else None
+        )
         sections = CourseSections(client)
         revoked = RevokedTokens(client)
         connections = ConnectionManager(sections)
@@ -51,9 +55,9 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
         await asyncio.gather(*(each.refresh() for each in known), return_exceptions=True)
         app.state.redis = client
         app.state.log = log
-        app.state.courses = courses
         app.state.preferences = preferences
         app.state.notices = notices
+        app.state.intake = Intake(courses, preferences, notices)
         app.state.connections = connections
         app.state.signed_out = SignedOut(client)
         app.state.revoked = revoked

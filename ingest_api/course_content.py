@@ -71,14 +71,19 @@ class ExerciseFinder:
     content: CourseContent
 
     def resolve(self, event: ProgressEvent) -> ProgressEvent:
-        """Return the event with its registered exercise, or none where it is outside of them.
+        """Return the event with its registered exercise, or none where it is outside of them."""
+        changes = self.changes(event)
+        return event.model_copy(update=changes) if changes else event
+
+    def changes(self, event: Any) -> dict[str, Any]:
+        """Return the fields of an event that differ where its exercise is the registered one.
 
         What the client reported is kept under `extra` where it was changed, if there is room.
         """
         found = self._find(event)
         exercise = None if found is None else self.content.exercises[found]
         if exercise == (event.exercise or None):
-            return event
+            return {}
         changes: dict[str, Any] = {"exercise": exercise}
         if event.exercise:
             extra = {**(event.extra or {}), REPORTED_EXERCISE: event.exercise}
@@ -87,9 +92,9 @@ class ExerciseFinder:
             else:
                 cut = event.truncated or []
                 changes["truncated"] = [*cut, "extra"] if "extra" not in cut else cut
-        return event.model_copy(update=changes)
+        return changes
 
-    def _find(self, event: ProgressEvent) -> int | None:
+    def _find(self, event: Any) -> int | None:
         if event.type == "check_result" and event.check_name in self.content.checks:
             # Wherever it was run: one cell may run all of a notebook's checks.
             return self.content.checks[event.check_name]
@@ -106,7 +111,7 @@ class ExerciseFinder:
             return _inside(_first(event.exercise, notebook.names, self._names))
         return None
 
-    def _counts(self, event: ProgressEvent, notebook: NotebookCells) -> bool:
+    def _counts(self, event: Any, notebook: NotebookCells) -> bool:
         """Tell whether the name that the client reported says where the run belongs."""
         by = (event.extra or {}).get(EXERCISE_BY)
         if not event.cell_id or by in _OWN_MARKS:

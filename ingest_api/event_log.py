@@ -1,12 +1,12 @@
 """The durable log on Redis: the one place that knows its keys and how an event gets into it."""
 
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache, partial
 from hashlib import blake2b
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from redis.asyncio import Redis
@@ -26,6 +26,7 @@ from redis.exceptions import (
     TimeoutError as RedisTimeoutError,
 )
 
+from ingest_api.compiled_contract import CompiledEvent, stored_json
 from ingest_api.events import ProgressEvent, StoredEvent
 
 LOG: Final = "progress-events:log"
@@ -44,6 +45,8 @@ _IDS_REMEMBERED: Final = 2 * _DAY
 _SESSIONS_REMEMBERED: Final = 180 * _DAY
 #: Sequence numbers are remembered as bits, this many a key: at most 1 KiB, whatever is sent.
 _SEQUENCE_NUMBERS_A_KEY: Final = 8_192
+#: Of how many sessions the name in these keys is remembered.
+_SESSIONS_NAMED: Final = 8_192
 #: Past this many the oldest that were set aside go.
 REJECTED_KEPT: Final = 100_000
 _PAGE: Final = 1_000
@@ -85,11 +88,10 @@ class LogUnavailableError(Exception):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An event that is ready to be appended, encoded once."""
+class Candidate(NamedTuple):
+    """An event that is ready to be appended, encoded once; as `append.lua` gets it."""
 
-    json: str
+    json: bytes
     event_id: bytes
     sequence_key: str
     sequence_bit: str
@@ -103,23 +105,37 @@ class Candidate:
     def encode(cls, event: ProgressEvent, received_at: datetime) -> "Candidate":
         """Add what the server knows, and encode."""
         event_id = event.event_id.bytes if event.event_id else b""
-        place = _sequence_place(event)
-        key, bit = (place[0], str(place[1])) if place else ("", "")
-        return cls(StoredEvent.accept(event, received_at).to_json(), event_id, key, bit)
+        stored = StoredEvent.accept(event, received_at).to_json().encode()
+        return cls(stored, event_id, *_sequence_arguments(event))
+
+    @classmethod
+    def of_compiled(cls, event: CompiledEvent, received_at: str) -> "Candidate":
+        """As `encode`, of what the compiled contract read, at a time as it is stored."""
+        event_id = event.event_id.bytes if event.event_id else b""
+        return cls(stored_json(event, received_at), event_id, *_sequence_arguments(event))
+
+
+#: Makes of a script what runs it with keys and arguments, and returns what it returns.
+ScriptMaker = Callable[[Redis, str], Callable[..., Awaitable[Any]]]
 
 
 class EventLog:
     """Appends to the log and reads from it."""
 
-    def __init__(self, redis: Redis, limit_bytes: int) -> None:
-        """Append until the log holds `limit_bytes` of events."""
+    def __init__(self, redis: Redis, limit_bytes: int, script: ScriptMaker | None = None) -> None:
+        """Append until the log holds `limit_bytes` of events.
+
+        Args:
+            redis: Where the log is.
+            limit_bytes: What it may hold.
+            script: Makes what runs the step instead of `redis`; `ScriptConnection` costs least.
+        """
         self._redis = redis
         self._limit_bytes = self._limit_wanted = limit_bytes
         #: Why nothing may be appended now, whatever Redis says.
         self.fault: str | None = None
-        self._append = redis.register_script(
-            resources.files("ingest_api").joinpath("append.lua").read_text(encoding="utf-8")
-        )
+        text = resources.files("ingest_api").joinpath("append.lua").read_text(encoding="utf-8")
+        self._append = (redis.register_script if script is None else partial(script, redis))(text)
 
     def fit_into(self, memory_bytes: int) -> None:
         """Hold no more than fits into what Redis may use, see `limit_in_memory`."""
@@ -264,19 +280,25 @@ def remembered_keys(
         yield key, event.event_id.bytes, appended_ms + _IDS_REMEMBERED * 1000
 
 
+@lru_cache(_SESSIONS_NAMED)
 def sequence_name(course_id: str, student_id: str, session_id: str) -> str:
     """Return what names a session in the keys that tell repeats of its sequence numbers."""
     session = f"{course_id}\0{student_id}\0{session_id}"
     return blake2b(session.encode(), digest_size=16).hexdigest()
 
 
-def _sequence_place(event: ProgressEvent) -> tuple[str, int] | None:
+def _sequence_place(event: Any) -> tuple[str, int] | None:
     """Return the key and the bit of an event's sequence number."""
     if event.session_id is None or event.seq is None:
         return None
     name = sequence_name(event.course_id, event.student_id, event.session_id)
     chunk, within = divmod(event.seq, _SEQUENCE_NUMBERS_A_KEY)
     return f"progress-events:session:{name}:{chunk}", within
+
+
+def _sequence_arguments(event: Any) -> tuple[str, str]:
+    place = _sequence_place(event)
+    return (place[0], str(place[1])) if place else ("", "")
 
 
 def _append_step(
@@ -288,12 +310,7 @@ def _append_step(
     arguments: list[Any] = [CHANNEL, _IDS_REMEMBERED, _SESSIONS_REMEMBERED, rejected]
     arguments.append(limit_bytes)
     for candidate in candidates:
-        arguments += (
-            candidate.json,
-            candidate.event_id,
-            candidate.sequence_key,
-            candidate.sequence_bit,
-        )
+        arguments += candidate
     return keys, arguments
 
 

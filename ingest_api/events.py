@@ -92,7 +92,7 @@ def _check_course_id(value: str) -> str:
     return value
 
 
-def _to_utc(value: datetime) -> datetime:
+def to_utc(value: datetime) -> datetime:
     """Read a time without a zone as UTC, and keep every time in UTC."""
     aware = value if value.tzinfo else value.replace(tzinfo=UTC)
     if not _EARLIEST <= aware < _LATEST:
@@ -100,7 +100,7 @@ def _to_utc(value: datetime) -> datetime:
     return aware.astimezone(UTC)
 
 
-def _not_a_truth_value(value: object) -> object:
+def not_a_truth_value(value: object) -> object:
     """Refuse true and false where a number is meant: pydantic would read them as 1 and 0."""
     if isinstance(value, bool):
         raise ValueError("must be a number, not true or false")  # noqa: TRY004 - becomes a 422
@@ -113,13 +113,13 @@ Identifier = Annotated[
     AfterValidator(_check_identifier),
 ]
 CourseId = Annotated[Identifier, AfterValidator(_check_course_id)]
-Count = Annotated[int, BeforeValidator(_not_a_truth_value), Field(ge=0, le=LARGEST_INTEGER)]
+Count = Annotated[int, BeforeValidator(not_a_truth_value), Field(ge=0, le=LARGEST_INTEGER)]
 Amount = Annotated[
     float,
-    BeforeValidator(_not_a_truth_value),
+    BeforeValidator(not_a_truth_value),
     Field(ge=0, le=LARGEST_INTEGER, allow_inf_nan=False),
 ]
-UtcTime = Annotated[datetime, AfterValidator(_to_utc)]
+UtcTime = Annotated[datetime, AfterValidator(to_utc)]
 
 
 @cache
@@ -249,12 +249,7 @@ class ProgressEvent(BaseModel):
 
     @model_validator(mode="after")
     def _check_what_goes_together(self) -> Self:
-        if self.type == "cell_run" and self.status is None:
-            raise ValueError("status: a cell run needs one of 'ok', 'error', 'interrupted'")
-        if (self.session_id is None) != (self.seq is None):
-            raise ValueError("session_id and seq: give both or neither")
-        if self.type == "check_result" and (self.check_name is None or self.passed is None):
-            raise ValueError("check_name and passed: a check result needs both")
+        check_what_goes_together(self)
         return self
 
 
@@ -294,6 +289,20 @@ class StoredEvent(ProgressEvent):
     def extra_json(self) -> str | None:
         """Return the unknown fields as JSON text, or None where there are none."""
         return None if self.extra is None else _json_text(self.extra)
+
+
+def check_what_goes_together(event: Any) -> None:
+    """Look at the fields of an event that need each other.
+
+    Raises:
+        ValueError: One lacks.
+    """
+    if event.type == "cell_run" and event.status is None:
+        raise ValueError("status: a cell run needs one of 'ok', 'error', 'interrupted'")
+    if (event.session_id is None) != (event.seq is None):
+        raise ValueError("session_id and seq: give both or neither")
+    if event.type == "check_result" and (event.check_name is None or event.passed is None):
+        raise ValueError("check_name and passed: a check result needs both")
 
 
 def _cut_long_texts(known: dict[str, Any]) -> list[str]:

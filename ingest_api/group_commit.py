@@ -47,13 +47,19 @@ class GroupCommit:
         Raises:
             LogUnavailableError: None of them is known to be in the log; send them again.
         """
+        return await self.submit(candidates, rejected)
+
+    def submit(
+        self, candidates: Sequence[Candidate], rejected: int = 0
+    ) -> "asyncio.Future[list[str | None]]":
+        """As `append`, for who does not wait; it raises where nothing may be added now."""
         if self._events_waiting > _EVENTS_WAITING:
             raise LogUnavailableError("too many events are waiting for Redis")
         request = _Request(candidates, rejected)
         self._waiting.append(request)
         self._events_waiting += len(candidates)
         self._wake.set()
-        return await request.positions
+        return request.positions
 
     async def run(self) -> None:
         """Take step after step until cancelled."""

@@ -18,6 +18,8 @@ from ingest_api.settings import ClientLimits
 
 #: Longest head of a request, in bytes: the line with its address, and all headers.
 HEAD_LIMIT: Final = 64 * 1024
+#: How exact a loop's clock is.
+_CLOCK_SECONDS: Final = 0.002
 
 
 class LimitedHttpProtocol(HttpToolsProtocol):
@@ -26,9 +28,14 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, limits: ClientLimits, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._limits = limits
-        self._deadline: asyncio.TimerHandle | None = None
+        #: By when the client has to have sent more, by the loop's clock; None while it may rest.
+        self._deadline: float | None = None
+        #: Rings at the deadline or earlier: it is not set anew for each request, which would cost
+        #: more than to read one.
+        self._timer: asyncio.TimerHandle | None = None
         self._in_body = False
         self._head_bytes = 0
+        self._part_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin; too many connections are sent away, so that the others are served."""
@@ -47,6 +54,9 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
         self._expect_nothing()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -55,6 +65,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             return
         if self._deadline is None:
             self._expect_within(self._limits.head_seconds)
+        self._part_bytes = len(data)
         if not self._in_body:
             self._head_bytes += len(data)
         super().data_received(data)
@@ -63,14 +74,17 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin to wait for the body."""
-        lines = (len(name) + len(value) + len(": \r\n") for name, value in self.headers)
-        head_bytes = len(self.url) + sum(lines)
-        if head_bytes > HEAD_LIMIT:
+        # What has come is at least as long as the head, and seldom over its limit.
+        if self._head_bytes + self._part_bytes > HEAD_LIMIT < self._length_of_head():
             self._refuse_head()
             return
-        super().on_headers_complete()
+        self._begin_request()
         self._in_body = True
         self._expect_within(self._limits.body_seconds)
+
+    def _begin_request(self) -> None:
+        """Answer the request whose head has come."""
+        super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """Wait for nothing until the next request begins."""
@@ -92,14 +106,30 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Answer what is not HTTP."""
         self._refuse(Problem(HTTPStatus.BAD_REQUEST, f"{msg.rstrip('.')}; correct and resend"))
 
+    def _length_of_head(self) -> int:
+        lines = (len(name) + len(value) + len(": \r\n") for name, value in self.headers)
+        return len(self.url) + sum(lines)
+
     def _expect_within(self, seconds: float) -> None:
-        self._expect_nothing()
-        self._deadline = self.loop.call_later(seconds, self._be_too_late)
+        self._deadline = self.loop.time() + seconds
+        if self._timer is not None:
+            if self._timer.when() <= self._deadline:
+                return
+            self._timer.cancel()
+        self._timer = self.loop.call_later(seconds, self._look_at_the_clock)
 
     def _expect_nothing(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        self._deadline = None
+
+    def _look_at_the_clock(self) -> None:
+        self._timer = None
+        if self._deadline is None:
+            return
+        left = self._deadline - self.loop.time()
+        if left > _CLOCK_SECONDS:
+            self._timer = self.loop.call_later(left, self._look_at_the_clock)
+        else:
+            self._be_too_late()
 
     def _be_too_late(self) -> None:
         if self.flow.read_paused or self._is_answering_the_last():  # the client waits for us

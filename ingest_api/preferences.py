@@ -54,11 +54,11 @@ class StudentPreferences:
         """Know of nobody before `refresh`: all is allowed then."""
         self._redis = client
         self._changes: Any = None
-        self._known: dict[str, Preferences] = {}
+        self._known: dict[tuple[str, str], Preferences] = {}
 
     def of(self, course_id: str, student_id: str) -> Preferences:
         """Return what a student of a course allows."""
-        return self._known.get(_field(course_id, student_id), ALLOWED) if self._known else ALLOWED
+        return self._known.get((course_id, student_id), ALLOWED)
 
     async def refresh(self) -> None:
         """Take over what was changed since the last time.
@@ -69,7 +69,7 @@ class StudentPreferences:
         changes: Any = await self._redis.get(CHANGES)
         if changes != self._changes:
             kept: Any = await self._redis.hgetall(PREFERENCES)
-            self._known = {field.decode(): _read(value) for field, value in kept.items()}
+            self._known = {tuple(json.loads(who)): _read(value) for who, value in kept.items()}
             self._changes = changes
 
     async def follow(self) -> None:

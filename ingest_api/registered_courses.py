@@ -1,9 +1,10 @@
 """The registered courses on Redis: published by `cellpulse course register`, read by the edge."""
 
-from typing import Final
+from typing import Any, Final
 
 from redis.asyncio import Redis
 
+from ingest_api.compiled_contract import CompiledEvent
 from ingest_api.course_content import ExerciseFinder, read_content
 from ingest_api.events import ProgressEvent
 from ingest_api.published_copies import PublishedCopies
@@ -27,3 +28,8 @@ class RegisteredCourses(PublishedCopies[ExerciseFinder]):
         """Return the event as its course's registration says; see `ExerciseFinder.resolve`."""
         finder = self.of(event.course_id)
         return event if finder is None else finder.resolve(event)
+
+    def changes(self, event: CompiledEvent) -> dict[str, Any]:
+        """Return what `resolve` changes of an event."""
+        finder = self.of(event.course_id)
+        return {} if finder is None else finder.changes(event)

@@ -8,7 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
 HEADER: Final = "X-Request-ID"
-_NAME: Final = HEADER.lower().encode()
+#: The header as it comes.
+NAME: Final = HEADER.lower().encode()
 #: What a proxy or a process of ours may send; anything else is replaced.
 _GOOD: Final = re.compile(rb"[\w.-]{1,64}", re.ASCII)
 #: The id of the request that is answered now; '' outside of one.
@@ -18,6 +19,11 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 def new_request_id() -> str:
     """Return an id that no other request has."""
     return uuid7().hex
+
+
+def id_from(given: bytes) -> str:
+    """Return a request's id: what its header says, if that is one, or a new one."""
+    return given.decode() if _GOOD.fullmatch(given) else new_request_id()
 
 
 class RequestIds:
@@ -31,13 +37,13 @@ class RequestIds:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        given = next((value for name, value in scope["headers"] if name == _NAME), b"")
-        named = given.decode() if _GOOD.fullmatch(given) else new_request_id()
+        given = next((value for name, value in scope["headers"] if name == NAME), b"")
+        named = id_from(given)
         known = request_id.set(named)
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), (_NAME, named.encode())]
+                message["headers"] = [*message.get("headers", ()), (NAME, named.encode())]
             await send(message)
 
         try:

@@ -33,6 +33,23 @@ def request_durations(registry: CollectorRegistry) -> Histogram:
     )
 
 
+class RequestDurations:
+    """Counts requests, with how long each took and how it ended."""
+
+    def __init__(self, durations: Histogram) -> None:
+        self._durations = durations
+        self._known: dict[tuple[str, str, int], Any] = {}
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request that has been answered or has failed."""
+        key = (method if method in _METHODS else _UNKNOWN, route, status)
+        # Looking a label's values up costs more than counting.
+        if (of_labels := self._known.get(key)) is None:
+            of_labels = self._known[key] = self._durations.labels(*key)
+        of_labels.observe(seconds)
+        logger.debug("%s %s: %d in %.0f ms", *key, seconds * 1000)
+
+
 class MeasuredRequests:
     """ASGI middleware that counts each request with its duration; it reads no body.
 
@@ -41,9 +58,8 @@ class MeasuredRequests:
 
     def __init__(self, app: ASGIApp, durations: Histogram, route: RouteOf = route_of) -> None:
         self._app = app
-        self._durations = durations
+        self._durations = RequestDurations(durations)
         self._route = route
-        self._known: dict[tuple[str, str, int], Any] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and count it when it has been answered or has failed."""
@@ -62,13 +78,5 @@ class MeasuredRequests:
         try:
             await self._app(scope, receive, note_status)
         finally:
-            self._observe(scope, status, time.perf_counter() - began)
-
-    def _observe(self, scope: Scope, status: int, seconds: float) -> None:
-        method = scope["method"] if scope["method"] in _METHODS else _UNKNOWN
-        key = (method, self._route(scope), status)
-        # Looking a label's values up costs more than counting.
-        if (of_labels := self._known.get(key)) is None:
-            of_labels = self._known[key] = self._durations.labels(*key)
-        of_labels.observe(seconds)
-        logger.debug("%s %s: %d in %.0f ms", *key, seconds * 1000)
+            seconds = time.perf_counter() - began
+            self._durations.observe(scope["method"], self._route(scope), status, seconds)

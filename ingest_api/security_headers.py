@@ -13,7 +13,7 @@ DOCUMENTATION: Final = (
 )
 _DOCUMENTATION_PATHS: Final = frozenset({"/docs", "/redoc", "/docs/oauth2-redirect"})
 #: For a year: this host is only spoken to by TLS. Told by TLS alone, as browsers want it.
-_ONLY_TLS: Final = (b"strict-transport-security", b"max-age=31536000")
+ONLY_TLS: Final = (b"strict-transport-security", b"max-age=31536000")
 
 
 class SecurityHeaders:
@@ -25,8 +25,8 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, policy: str = DATA_ONLY, frames: str = "DENY") -> None:
         self._app = app
-        self._headers = _headers(policy, frames)
-        self._of_documentation = _headers(DOCUMENTATION, frames)
+        self._headers = headers_of(policy, frames)
+        self._of_documentation = headers_of(DOCUMENTATION, frames)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and complete its answer's headers."""
@@ -36,7 +36,7 @@ class SecurityHeaders:
         is_documentation = scope["path"] in _DOCUMENTATION_PATHS
         wanted = self._of_documentation if is_documentation else self._headers
         if scope.get("scheme") == "https":
-            wanted = (*wanted, _ONLY_TLS)
+            wanted = (*wanted, ONLY_TLS)
 
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -48,7 +48,8 @@ class SecurityHeaders:
         await self._app(scope, receive, complete)
 
 
-def _headers(policy: str, frames: str) -> tuple[tuple[bytes, bytes], ...]:
+def headers_of(policy: str = DATA_ONLY, frames: str = "DENY") -> tuple[tuple[bytes, bytes], ...]:
+    """Return what every answer has."""
     return (
         (b"content-security-policy", policy.encode()),
         (b"referrer-policy", b"same-origin"),

@@ -19,6 +19,7 @@ from ingest_api.http_protocol import LimitedHttpProtocol
 from ingest_api.logs import start_logging
 from ingest_api.open_files import raise_open_files_limit
 from ingest_api.progress import DirectProgress
+from ingest_api.progress_protocol import ProgressProtocol
 from ingest_api.settings import BadSettingError, ClientLimits, IngestSettings
 from ingest_api.websocket_protocol import FramesProtocol
 
@@ -70,6 +71,11 @@ def without_logging_addresses(
     """Return how an app is served: fast, and with nothing that a client names in a log."""
     # The access log and the WebSocket lines of this logger hold addresses with their queries.
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    protocol = (
+        partial(ProgressProtocol, limits=limits, progress=app)
+        if isinstance(app, DirectProgress)
+        else partial(LimitedHttpProtocol, limits=limits)
+    )
     return uvicorn.Config(
         app,
         host=host,
@@ -77,7 +83,7 @@ def without_logging_addresses(
         access_log=False,
         log_config=None,
         loop="uvloop",
-        http=partial(LimitedHttpProtocol, limits=limits),  # type: ignore[arg-type]  # only called
+        http=protocol,  # type: ignore[arg-type]  # only called
         ws=FramesProtocol,
         ws_max_size=64 * 1024,
         # A dashboard that is gone without a word is closed after two of these.

@@ -19,7 +19,7 @@
 --   start: Start of the step.
 --   exercise: An exercise.
 --   students: Students who were at it at the end of the step; only where there were any.
--- reads: course_runs, course_states
+-- reads: course_latest_run, course_runs
 -- limits: A student who left stays where the last run was.
 
 WITH runs AS (
@@ -36,8 +36,8 @@ WITH runs AS (
             coalesce(
                 $until::TIMESTAMPTZ,
                 (
-                    SELECT max(last_run_at) FROM course_states($course_id, $as_of::BIGINT)
-                    WHERE is_in_section($course_id, student_id, $section::VARCHAR)
+                    SELECT last_run_at
+                    FROM course_latest_run($course_id, $as_of::BIGINT, $section::VARCHAR)
                 )
             ) - INTERVAL 3 HOUR
         ),

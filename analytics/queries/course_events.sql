@@ -40,7 +40,7 @@
 --   hook_version: Version of the cell hook.
 --   truncated: Names of the fields that were cut to their cap.
 --   extra: Fields that this version does not know, as JSON text.
--- reads: lake.events
+-- reads: course_events
 -- limits: Order is that of arrival; events that a student's machine sent late stand where they
 --   arrived, with their own occurred_at.
 
@@ -53,7 +53,7 @@ SELECT
     seq,
     notebook,
     cell_id,
-    exercise,
+    nullif(exercise, '') AS exercise,
     execution_count,
     status,
     error_name,
@@ -74,11 +74,8 @@ SELECT
     hook_version,
     truncated,
     extra
-FROM lake.events
-WHERE course_id = $course_id
-    AND is_in_section($course_id, student_id, $section::VARCHAR)
-    AND ($before_ns::BIGINT IS NULL OR position_ns < $before_ns)
-    AND ($student_id::VARCHAR IS NULL OR student_id = $student_id)
-    AND ($exercise::VARCHAR IS NULL OR coalesce(exercise, '') = $exercise)
+FROM course_events($course_id, NULL, NULL, $before_ns::BIGINT - 1, $section::VARCHAR)
+WHERE ($student_id::VARCHAR IS NULL OR student_id = $student_id)
+    AND ($exercise::VARCHAR IS NULL OR exercise = $exercise)
 ORDER BY position_ns DESC
 LIMIT $row_limit

@@ -95,9 +95,18 @@ def post(path: str, token: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
-def get(path: str, token: str) -> bytes:
-    """Return a request that reads, as it goes over the line."""
-    return f"GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+def get(path: str, token: str, *, cache: str | None = None) -> bytes:
+    """Return a request that reads, as it goes over the line.
+
+    Args:
+        path: The address, without the server's.
+        token: A read token.
+        cache: How new the answer has to be, as `Cache-Control` says it.
+    """
+    head = f"GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n"
+    if cache is not None:
+        head += f"Cache-Control: {cache}\r\n"
+    return f"{head}\r\n".encode()
 
 
 async def _answer(reader: asyncio.StreamReader) -> bytes:

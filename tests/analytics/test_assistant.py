@@ -60,6 +60,7 @@ CONFINED = {
         "exercises",
         "timeline",
         "class_map",
+        "live",
         "class_stream",
         "class_sessions",
         "aliases",

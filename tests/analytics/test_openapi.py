@@ -22,6 +22,7 @@ from analytics import (
     code_responses,
     export_responses,
     hook_token_responses,
+    live_responses,
     own_page_responses,
     plan_responses,
     report_responses,
@@ -44,6 +45,7 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/exercises": responses.Exercises,
     "/api/v1/courses/{course_id}/timeline": responses.Timeline,
     "/api/v1/courses/{course_id}/class_map": class_responses.ClassMap,
+    "/api/v1/courses/{course_id}/live": live_responses.Live,
     "/api/v1/courses/{course_id}/class_sessions": class_responses.ClassSessions,
     "/api/v1/courses/{course_id}/class_stream": class_responses.ClassStream,
     "/api/v1/courses/{course_id}/marks": class_mark_responses.ClassMarks,
@@ -153,7 +155,7 @@ CHANGES = {
 OPERATIONS = {("get", path): answer for path, answer in ANSWERS.items()} | CHANGES
 OF_API = [
     operation
-    for operation in (*OPERATIONS, *(("get", path) for path in FILES))
+    for operation in (*OPERATIONS, *(("get", path) for path in sorted(FILES)))
     if operation[1].startswith("/api")
 ]
 OPERATIONS |= DOOR

@@ -148,11 +148,11 @@ def test_bad_bodies_get_a_problem(ingest: Any, body: bytes, status: int) -> None
 
 def test_a_fault_of_the_server_is_a_problem_too(ingest: Any) -> None:
     """It is said in the usual form, and the ingest goes on."""
-    preferences, ingest.app.state.preferences = ingest.app.state.preferences, None
+    intake, ingest.app.state.intake = ingest.app.state.intake, None
     answer = ingest.post(RUN)
     assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
     assert "fault of the server" in answer.json()["detail"]
-    ingest.app.state.preferences = preferences
+    ingest.app.state.intake = intake
     assert ingest.post(RUN).status_code == 202
 
 

@@ -6,8 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from cellpulse_hook import __version__
-from cellpulse_hook.hand import ask_for_help
-from cellpulse_hook.own_page import way_to_own_page
 
 if TYPE_CHECKING:
     from cellpulse_hook.hook import Hook
@@ -35,7 +33,7 @@ def answer(line: str, hook: Optional[Hook], problems: list[str]) -> str:
         return _USAGE
     if hook is None:
         return "\n".join([f"Cellpulse {__version__} is off in this kernel:", *problems])
-    return ask_for_help(hook, rest) if word == "help" else _ANSWERS[word](hook)
+    return _help(hook, rest) if word == "help" else _ANSWERS[word](hook)
 
 
 def _status(hook: Hook) -> str:
@@ -77,7 +75,15 @@ def _as_on_own_page(hook: Hook) -> list[str]:
     return said
 
 
+def _help(hook: Hook, words: str) -> str:
+    from cellpulse_hook.hand import ask_for_help  # noqa: PLC0415 - a kernel starts without it
+
+    return ask_for_help(hook, words)
+
+
 def _me(hook: Hook) -> str:
+    from cellpulse_hook.own_page import way_to_own_page  # noqa: PLC0415 - as above
+
     return way_to_own_page(hook.ingest, hook.settings)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import time
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any, Optional
@@ -78,13 +77,9 @@ class NotebookPath:
         if not url.startswith(("http://", "https://")):
             return []
         try:
-            request = urllib.request.Request(  # noqa: S310 - http and https only
-                url, headers={"Authorization": f"token {token}"}
-            )
-            # No proxy: the server is on this machine.
-            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            with opener.open(request, timeout=_ASK_TIMEOUT_S) as answer:
-                sessions = json.load(answer)
+            from cellpulse_hook.asking import read_local  # noqa: PLC0415 - see there
+
+            sessions = json.loads(read_local(url, token, _ASK_TIMEOUT_S))
         except (OSError, ValueError):
             return []
         return [session for session in sessions if isinstance(session, dict)]

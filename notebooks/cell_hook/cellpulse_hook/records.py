@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import json.encoder
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Callable, NamedTuple, Protocol
 
 #: Most events of one request, and most bytes of their lines: well below the ingest's 1,000 and
 #: 1 MiB, so that a request is short even on a poor connection.
@@ -14,7 +16,23 @@ BATCH_BYTES = 256 * 1024
 #: Of the lines of a spool file.
 FORMAT = 1
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
+
+
+def _make_encode() -> Callable[[dict[str, Any]], str]:
+    """Return what encodes an object: the encoder's own way makes its tool anew for each."""
+    make = getattr(json.encoder, "c_make_encoder", None)
+    with contextlib.suppress(Exception):  # another Python has its own
+        parts_of = make(
+            *(None, _encoder.default, json.encoder.encode_basestring, None),
+            *(_encoder.key_separator, _encoder.item_separator, False, False, True),
+        )
+        if "".join(parts_of({"é": [1, None]}, 0)) == '{"é":[1,null]}':
+            return lambda fields: "".join(parts_of(fields, 0))
+    return _encoder.encode
+
+
+_encode = _make_encode()
 
 
 class Record(NamedTuple):
