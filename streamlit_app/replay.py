@@ -44,6 +44,7 @@ AT: Final = "at"
 SPEED: Final = "speed"
 #: What the class looked like when it was over can be seen too.
 _AFTER: Final = timedelta(minutes=2)
+_MINUTE: Final = timedelta(minutes=1)
 #: When the class met, and how busy it was, is not asked for more often, in seconds.
 _SESSIONS_SECONDS: Final = 60
 #: The moment that was asked for last, and what the address said then.
@@ -95,6 +96,14 @@ def span_of(met: ClassSession) -> tuple[datetime, datetime]:
     return begin, met.ended_at.replace(second=0, microsecond=0) + _AFTER
 
 
+def opening_of(met: ClassSession) -> datetime:
+    """Return the moment at which a session of class is opened: the end of its first minute.
+
+    A session begins with something that somebody did, so there is something to see by then.
+    """
+    return span_of(met)[0] + _MINUTE
+
+
 def read_moment(text: str | None) -> datetime | None:
     """Return the moment that an address names; None where it names none."""
     try:
@@ -127,13 +136,13 @@ def words_of(met: ClassSession) -> str:
 
 
 def _choose(sessions: Sequence[ClassSession], chosen: ClassSession) -> None:
-    by_begin = {in_address(span_of(each)[0]): each for each in sessions}
-    shown = st.session_state["met"] = in_address(span_of(chosen)[0])
+    by_opening = {in_address(opening_of(each)): each for each in sessions}
+    shown = st.session_state["met"] = in_address(opening_of(chosen))
     st.selectbox(
         str(CHOOSE),
-        list(by_begin),
+        list(by_opening),
         key="met",
-        format_func=lambda begin: words_of(by_begin[begin]),
+        format_func=lambda opening: words_of(by_opening[opening]),
         placeholder=str(CHOOSE),
         label_visibility="collapsed",
         on_change=_follow_choice,
@@ -181,7 +190,7 @@ def _class_then(course_id: str, sessions: Sequence[ClassSession], drawing: str) 
     wanted, speed = _asked_for()
     met = session_at(sessions, wanted)
     begin, end = span_of(met)
-    at = min(max(begin, wanted or begin), end)
+    at = min(max(begin, wanted or opening_of(met)), end)
     with st.container(border=True, key="replay"):
         slider = st.container()
     api = session.api()

@@ -174,6 +174,16 @@ def test_a_moment_outside_the_class_is_its_begin_or_end(
         assert slider["at_ms"] == slider[end]
 
 
+def test_without_a_moment_the_first_minute_in_which_something_happened_is_shown(
+    made_up: Any, open_alone: Callable[..., AppTest]
+) -> None:
+    """The page does not open on a class in which nobody has done anything yet."""
+    made_up.run("Vole", at=datetime.now(UTC) - timedelta(minutes=20))
+    slider = _component(open_alone("replay"), "replay_time")
+    assert slider["at_ms"] - slider["begin_ms"] == 60_000
+    assert made_up.events[0].received_at.timestamp() * 1000 < slider["at_ms"]
+
+
 def test_while_the_api_is_away_the_last_moment_stays(
     made_up: Any, open_alone: Callable[..., AppTest], text_of: Callable[[AppTest], str]
 ) -> None:
