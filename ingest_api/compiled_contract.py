@@ -11,7 +11,17 @@ from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 from uuid import UUID
 
 import msgspec
@@ -86,7 +96,7 @@ def _compiled(name: str, hint: Any) -> tuple[Any, list[Check]]:
         if found is not None:
             limits |= found
         elif isinstance(each, AfterValidator):
-            checks.append(each.func)
+            checks.append(cast("Check", each.func))
         else:
             return None, []
     if base is datetime:

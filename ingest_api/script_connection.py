@@ -55,12 +55,11 @@ class ScriptConnection:
             return self._line
 
     async def _connect(self, before: "_Line | None") -> "_Line":
-        pool = self._redis.connection_pool
+        pool: Any = self._redis.connection_pool
         if before is not None:
             await before.connection.disconnect(nowait=True)
             await pool.release(before.connection)
-        connection: Any = await pool.get_connection()
-        return _Line(connection)
+        return _Line(await pool.get_connection())
 
 
 class _Line(asyncio.Protocol):

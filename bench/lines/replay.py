@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -27,7 +26,7 @@ from ingest_api.event_log import LOG
 from ingest_api.tokens import Grant, issue_token
 from streamlit_app import class_view
 from streamlit_app.api_client import ApiClient, NumbersUnavailableError
-from streamlit_app.live_feed.start import feed_start
+from streamlit_app.live_feed.start import ENTRIES
 
 _COURSE: Final = "demo"
 _STUDENTS: Final = 40
@@ -101,15 +100,8 @@ def _is_counted(client: Redis, api: ApiClient) -> bool:
 
 
 def _ask(api: ApiClient) -> None:
-    """Ask as the page does: everything at once."""
-    with ThreadPoolExecutor() as asking:
-        answers = (
-            asking.submit(class_view.ask, api, _COURSE, UTC),
-            asking.submit(api.class_stream, _COURSE),
-            asking.submit(feed_start, api, _COURSE),
-        )
-        for answer in answers:
-            answer.result()
+    """Ask as the page does."""
+    class_view.ask(api, _COURSE, UTC, stream=True, events=ENTRIES)
 
 
 def _ask_at_once(url: str, token: str, moment: datetime | None) -> None:

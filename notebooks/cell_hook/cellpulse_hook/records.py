@@ -21,7 +21,7 @@ _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_cir
 
 def _make_encode() -> Callable[[dict[str, Any]], str]:
     """Return what encodes an object: the encoder's own way makes its tool anew for each."""
-    make = getattr(json.encoder, "c_make_encoder", None)
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
     with contextlib.suppress(Exception):  # another Python has its own
         parts_of = make(
             *(None, _encoder.default, json.encoder.encode_basestring, None),
