@@ -161,10 +161,32 @@ OF_COURSE: Final = StoredOfCourse(
 HEALTH: Final = Health(
     ok=True,
     words="all is well",
-    parts=[HealthLine(name="redis", level="well", words="ok")],
-    stores=[HealthLine(name="lake", level="well", words="lag 3 events, 0.2 s")],
-    rooms=[HealthLine(name="disk", level="well", words="12.0 GB of 50.0 GB in use")],
-    backup=HealthLine(name="backup", level="well", words="the last one was made 5.0 hours ago"),
+    parts=[HealthLine(name="redis", level="well", code="ok", values={}, words="ok")],
+    stores=[
+        HealthLine(
+            name="lake",
+            level="well",
+            code="lag",
+            values={"events": 3, "seconds": 0.2, "missed": 0},
+            words="lag 3 events, 0.2 s",
+        )
+    ],
+    rooms=[
+        HealthLine(
+            name="disk",
+            level="well",
+            code="used_of",
+            values={"used_bytes": 12e9, "limit_bytes": 50e9},
+            words="12.0 GB of 50.0 GB in use",
+        )
+    ],
+    backup=HealthLine(
+        name="backup",
+        level="well",
+        code="made",
+        values={"age_seconds": 18_000},
+        words="the last one was made 5.0 hours ago",
+    ),
     log_length=1_204,
     events={"accepted": 48_211, "duplicates": 3, "rejected": 0, "lost": 0},
 )

@@ -1,11 +1,14 @@
 """What an admin is told of how the platform is: `cellpulse status`, with a level for each line."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from analytics.responses import Answer
 from flows.status import Level
+
+#: What a line says; its numbers are in its values.
+HealthCode = Literal["ok", "down", "off", "lag", "missed", "used", "used_of", "never", "made"]
 
 
 class HealthLine(Answer):
@@ -19,7 +22,22 @@ class HealthLine(Answer):
             "asked for."
         ),
     ]
-    words: Annotated[str, Field(description="What it is, in the words of `cellpulse status`.")]
+    code: Annotated[
+        HealthCode,
+        Field(
+            description="A part is 'ok', 'down' or 'off'; a store has a 'lag' or has 'missed' "
+            "events; of what can be full some is 'used', or 'used_of' a limit; a backup was "
+            "'never' or once 'made'."
+        ),
+    ]
+    values: Annotated[
+        dict[str, float],
+        Field(
+            description="The numbers of the code: events, seconds and missed of a store; "
+            "used_bytes and limit_bytes of what can be full; age_seconds of a backup."
+        ),
+    ]
+    words: Annotated[str, Field(description="The same in the words of `cellpulse status`.")]
 
 
 class Health(Answer):

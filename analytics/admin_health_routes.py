@@ -10,7 +10,15 @@ from analytics.admin_access import PROBLEMS, Admin
 from analytics.admin_health_responses import Health, HealthLine
 from analytics.settings import ApiSettings
 from flows.embedded.platform import http_answers
-from flows.status import PlatformStatus, Sources, ask_status
+from flows.status import (
+    BackupStatus,
+    PartStatus,
+    PlatformStatus,
+    Room,
+    Sources,
+    StoreStatus,
+    ask_status,
+)
 
 router = APIRouter(prefix="/api/v1/admin", responses=PROBLEMS)
 _READY: Final = "/readyz"
@@ -38,18 +46,51 @@ def _told(status: PlatformStatus) -> Health:
     return Health(
         ok=status.ok,
         words=status.words,
-        parts=[
-            HealthLine(name=part.name, level=part.level, words=part.state) for part in status.parts
-        ],
-        stores=[
-            HealthLine(name=store.name, level=store.level, words=store.words)
-            for store in status.stores
-        ],
-        rooms=[
-            HealthLine(name=room.name, level=room.level, words=room.words) for room in status.rooms
-        ],
-        backup=status.backup
-        and HealthLine(name="backup", level=status.backup.level, words=status.backup.words),
+        parts=[_part(part) for part in status.parts],
+        stores=[_store(store) for store in status.stores],
+        rooms=[_room(room) for room in status.rooms],
+        backup=status.backup and _backup(status.backup),
         log_length=status.log_length,
         events=status.events,
+    )
+
+
+def _part(part: PartStatus) -> HealthLine:
+    return HealthLine(
+        name=part.name, level=part.level, code=part.state, values={}, words=part.state
+    )
+
+
+def _store(store: StoreStatus) -> HealthLine:
+    values = {"events": store.lag_events, "seconds": store.lag_seconds, "missed": store.missed}
+    return HealthLine(
+        name=store.name,
+        level=store.level,
+        code="missed" if store.missed else "lag",
+        values=values,
+        words=store.words,
+    )
+
+
+def _room(room: Room) -> HealthLine:
+    values = {"used_bytes": room.used_bytes}
+    if room.limit_bytes is not None:
+        values["limit_bytes"] = room.limit_bytes
+    return HealthLine(
+        name=room.name,
+        level=room.level,
+        code="used" if room.limit_bytes is None else "used_of",
+        values=values,
+        words=room.words,
+    )
+
+
+def _backup(backup: BackupStatus) -> HealthLine:
+    age = backup.age_seconds
+    return HealthLine(
+        name="backup",
+        level=backup.level,
+        code="never" if age is None else "made",
+        values={} if age is None else {"age_seconds": age},
+        words=backup.words,
     )

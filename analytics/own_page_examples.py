@@ -20,6 +20,7 @@ OVERVIEW: Final = OwnOverview(
     as_of=AsOf(position="1789378199412-0", snapshot=4711, time=_NOW),
     course_id="python-1",
     course_title="Programming 1",
+    time_zone="Asia/Tokyo",
     student_id="ada",
     display_name="Ada Lovelace",
     section="A",

@@ -43,6 +43,10 @@ class OwnOverview(Answer):
     as_of: AsOf
     course_id: str
     course_title: str
+    time_zone: Annotated[
+        str | None,
+        Field(description="IANA name of the zone whose time the page shows; null where none is."),
+    ] = None
     student_id: str
     display_name: Annotated[str | None, Field(description="The name that the roster has.")] = None
     section: Annotated[str | None, Field(description="The section that the roster has.")] = None

@@ -1,9 +1,11 @@
 -- What measures read, beside the views of analytics/views.py: macros of the connection.
 
--- Sorts names as people do: 1.2 before 1.10. Runs of digits are compared as numbers.
+-- Sorts names as people do: 1.2 before 1.10. Runs of digits are compared as numbers: first by how
+-- many digits they have, without zeros in front.
+CREATE OR REPLACE MACRO numeric_order(digits) AS lpad(len(digits)::VARCHAR, 4, '0') || digits;
 CREATE OR REPLACE MACRO natural_order(name) AS list_transform(
     regexp_extract_all(name, '[0-9]+|[^0-9]+'),
-    lambda part: if(part[1] BETWEEN '0' AND '9', lpad(part, 500, '0'), part)
+    lambda part: if(part[1] BETWEEN '0' AND '9', numeric_order(ltrim(part, '0')), part)
 );
 
 -- The columns by which a measure groups its rows; grain is its parameter $by.

@@ -204,7 +204,8 @@ class Session(Base):
     """One life of one kernel, with what its sequence numbers tell about losses.
 
     `gaps` holds the sequence numbers below `highest_seq` that have not arrived, as ranges;
-    `lost_events` is how many they are. A late arrival closes its gap.
+    `lost_events` is how many they are. A late arrival closes its gap. Numbers up to `erased_seq`
+    were erased with whoever was here before, and are not missing.
     """
 
     __tablename__ = "sessions"
@@ -224,6 +225,7 @@ class Session(Base):
     highest_seq: Mapped[int]
     gaps = mapped_column(INT8MULTIRANGE, nullable=False)
     lost_events: Mapped[int]
+    erased_seq: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class StudentState(Base):
@@ -521,6 +523,21 @@ class ErasedStudent(Base):
     requested_at: Mapped[datetime | None]
     started_at: Mapped[datetime]
     completed_at: Mapped[datetime | None]
+
+
+class ErasedSession(Base):
+    """How far a session of somebody erased had come, for where its kernel goes on.
+
+    `session_hash` is of course, student and session (`flows.stores.erased_sessions`). A row is gone
+    when the session goes on, which then has it as `Session.erased_seq`, or after a month.
+    """
+
+    __tablename__ = "erased_sessions"
+
+    course_id: Mapped[str] = mapped_column(primary_key=True)
+    session_hash: Mapped[str] = mapped_column(primary_key=True)
+    highest_seq: Mapped[int]
+    erased_at: Mapped[datetime]
 
 
 class SkippedEvent(Base):

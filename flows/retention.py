@@ -25,6 +25,7 @@ from flows.logged_event import position_from_ns
 from flows.models import Course, Enrollment, StudentState
 from flows.personal_data.gather import Person
 from flows.settings import FlowsSettings
+from flows.stores import erased_sessions
 from flows.stores.courses import CourseSettingsError
 from flows.stores.transaction import transaction
 
@@ -129,6 +130,7 @@ def enforce(
         StoreUnavailableError: A store does not answer; the next run goes on.
         redis.RedisError: Redis does not answer; the next run goes on.
     """
+    erased_sessions.drop_old(engine)
     if not due(engine) and not redis.exists(_BEGUN, _TO_WRITE_ANEW):
         return 0
     parts = Parts(settings, engine, redis, Keys(()), logger.debug, readers_seconds)

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit_app import notices
 from streamlit_app.admin_client import ChangeRefusedError
 from streamlit_app.api_client import NumbersUnavailableError
+from streamlit_app.language.formats import date_and_clock
 from streamlit_app.language.text import Text
 from streamlit_app.session import local_zone
 from streamlit_app.tables import Column, row_cells, table
@@ -49,7 +50,7 @@ def when(time: datetime | None) -> str:
     """Say a time to the minute, in the course's zone."""
     if time is None:
         return NEVER
-    return f"{time.astimezone(local_zone()):%d %b %Y %H:%M}"
+    return date_and_clock(time.astimezone(local_zone()))
 
 
 def draw_table(

@@ -11,7 +11,8 @@ from streamlit_app import notices, session
 from streamlit_app.admin_client import ChangeRefusedError
 from streamlit_app.admin_frame import NOTHING, note
 from streamlit_app.api_client import NumbersUnavailableError
-from streamlit_app.language.text import Text
+from streamlit_app.language.formats import number, size
+from streamlit_app.language.text import Plural, Text
 from streamlit_app.layout import Number, card_title, strip
 from streamlit_app.tables import Column, row_cells, table
 
@@ -30,12 +31,31 @@ NAMES: Final = {
     "redis": Text("Redis"),
     "postgres": Text("PostgreSQL"),
     "influxdb": Text("InfluxDB"),
+    "ingest": Text("ingest"),
+    "relay": Text("relay"),
+    "worker": Text("worker"),
+    "dashboard": Text("dashboard"),
+    "lake": Text("lake"),
+    "backup": Text("backup"),
     "lrs": Text("learning record store"),
     "api": Text("aggregation API"),
     "memory": Text("memory of Redis"),
     "database": Text("database of PostgreSQL"),
     "disk": Text("disk of the lake"),
 }
+ALL_IS_WELL: Final = Text("all is well")
+NOT_ALL_IS_WELL: Final = Text("not all is well: see what is to be looked at or mended")
+STATES: Final = {
+    "ok": Text("it answers"),
+    "down": Text("it does not answer"),
+    "off": Text("nobody asked for it"),
+}
+LAG: Final = Plural("{n} event behind, {seconds} s", "{n} events behind, {seconds} s")
+MISSED: Final = Plural("{lag}; it missed {n} event or more", "{lag}; it missed {n} events or more")
+USED: Final = Text("{used} in use")
+USED_OF: Final = Text("{used} of {limit} in use")
+NEVER_MADE: Final = Text("none was made yet: 'cellpulse backup' makes one")
+MADE: Final = Plural("the last one was made {n} hour ago", "the last one was made {n} hours ago")
 EVENTS: Final = {
     "accepted": (Text("accepted"), Text("Events that were taken, so far")),
     "duplicates": (Text("came again"), Text("Events that were sent twice, and taken once")),
@@ -51,6 +71,7 @@ COLUMNS: Final = (Column(Text("Part")), Column(Text("How it is")), Column(Text("
 #: What is bad news when it is not 0.
 _ALARMS: Final = ("rejected", "lost")
 _REDRAW_SECONDS: Final = 10
+_HOUR: Final = 3_600
 
 
 def show() -> None:
@@ -66,7 +87,7 @@ def _now() -> None:
         notices.sentence(str(error))
         return
     with st.container(border=True, key="admin_health"):
-        card_title(SUMMARY, health.words)
+        card_title(SUMMARY, ALL_IS_WELL if health.ok else NOT_ALL_IS_WELL)
         strip(_numbers(health))
     left, right = st.columns(2, gap="small")
     with left.container(border=True, key="admin_parts"):
@@ -75,6 +96,27 @@ def _now() -> None:
         _lines("health-stores", STORES, health.stores)
     with right.container(border=True, key="admin_rooms"):
         _lines("health-rooms", ROOMS, _rooms(health))
+
+
+def in_words(line: HealthLine) -> str:
+    """Say what a line's code and numbers tell."""
+    values = line.values
+    match line.code:
+        case "lag" | "missed":
+            lag = LAG.format(values["events"], seconds=number(round(values["seconds"], 1)))
+            return MISSED.format(values["missed"], lag=lag) if line.code == "missed" else lag
+        case "used":
+            return USED.format(used=size(values["used_bytes"]))
+        case "used_of":
+            return USED_OF.format(
+                used=size(values["used_bytes"]), limit=size(values["limit_bytes"])
+            )
+        case "never":
+            return str(NEVER_MADE)
+        case "made":
+            return MADE.format(round(values["age_seconds"] / _HOUR, 1))
+        case _:
+            return str(STATES[line.code])
 
 
 def _rooms(health: Health) -> list[HealthLine]:
@@ -110,4 +152,4 @@ def _cells(line: HealthLine) -> list[str]:
     shape = f'<span class="cp-level" data-level="{line.level}" aria-hidden="true"></span>'
     word = f'<span class="cp-word">{LEVELS[line.level]}</span>'
     level = f'<span class="cp-outcome">{shape}{word}</span>'
-    return [escape(str(NAMES.get(line.name, line.name))), level, escape(line.words)]
+    return [escape(str(NAMES.get(line.name, line.name))), level, escape(in_words(line))]

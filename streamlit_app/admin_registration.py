@@ -14,7 +14,7 @@ from streamlit_app import notices, session
 from streamlit_app.admin_client import ChangeRefusedError
 from streamlit_app.admin_frame import attempt, draw_table, note
 from streamlit_app.api_client import NumbersUnavailableError
-from streamlit_app.language.text import Text
+from streamlit_app.language.text import Plural, Text
 from streamlit_app.layout import Number, card_title, strip
 from streamlit_app.tables import Column
 
@@ -29,11 +29,14 @@ MIXED: Final = Text("Give either notebooks or one zip file.")
 TWICE: Final = Text(
     "Two notebooks are called {name}: put them into one zip file, with their folders."
 )
-PACKING: Final = Text("Packing {count} notebooks…")
+PACKING: Final = Plural("Packing {n} notebook…", "Packing {n} notebooks…")
 READING: Final = Text("Reading the notebooks…")
-REGISTERING: Final = Text("Registering {count} exercises…")
-REGISTER: Final = Text("Register {count} exercises")
-REGISTERED: Final = Text("{count} exercises of {course} are registered, {new} of them new.")
+REGISTERING: Final = Plural("Registering {n} exercise…", "Registering {n} exercises…")
+REGISTER: Final = Plural("Register {n} exercise", "Register {n} exercises")
+REGISTERED: Final = Plural(
+    "{n} exercise of {course} is registered, {new} new.",
+    "{n} exercises of {course} are registered, {new} of them new.",
+)
 EXERCISES: Final = (Text("Exercises"), Text("in the order of the course"))
 RETIRED: Final = (Text("Retired"), Text("not in these notebooks; their history stays"))
 UNMATCHED: Final = (
@@ -90,7 +93,7 @@ def show(course: AdminCourse) -> None:
         if refusal is not None:
             notices.sentence(refusal)
             return
-        bar = st.progress(0.0, PACKING.format(count=len(sent)))
+        bar = st.progress(0.0, PACKING.format(len(sent)))
         try:
             notebooks = packed(sent)
             bar.progress(_PACKED, str(READING))
@@ -103,8 +106,8 @@ def show(course: AdminCourse) -> None:
         bar.empty()
         _preview(found)
         count = len(found.exercises)
-        if st.button(REGISTER.format(count=count), type="primary", key="register"):
-            with st.spinner(REGISTERING.format(count=count)):
+        if st.button(REGISTER.format(count), type="primary", key="register"):
+            with st.spinner(REGISTERING.format(count)):
                 made = attempt(partial(_register, course.course_id, notebooks))
             st.session_state[_ROUND] += made
             st.rerun()
@@ -171,5 +174,4 @@ def _row(each: SentExercise) -> list[str]:
 
 def _register(course_id: str, notebooks: bytes) -> str:
     made = session.admin_api().register(course_id, notebooks)
-    count = len(made.exercises)
-    return REGISTERED.format(count=count, course=course_id, new=made.new)
+    return REGISTERED.format(len(made.exercises), course=course_id, new=made.new)

@@ -8,12 +8,16 @@ from analytics.admin_course_responses import AdminCourse
 from analytics.admin_stored_responses import StoredCourse, StoredRows
 from streamlit_app import projector, session
 from streamlit_app.admin_frame import NEVER, draw_table, note, when
-from streamlit_app.language.text import Text
+from streamlit_app.language.formats import size
+from streamlit_app.language.text import Plural, Text
 from streamlit_app.layout import card_title
 from streamlit_app.tables import Column
 
 COURSE: Final = Text("What is stored of {course}")
-COURSE_NOTE: Final = Text("{events} events of {students} students, {begin} to {end}")
+COURSE_NOTE: Final = Plural(
+    "{events} events of {n} student, {begin} to {end}",
+    "{events} events of {n} students, {begin} to {end}",
+)
 STUDENT: Final = (Text("What is stored about a student"), Text("in all courses"))
 HIDDEN: Final = Text("Names are hidden now, and this would show who it is about.")
 STUDENT_ID: Final = Text("Student id, as the events have it")
@@ -28,7 +32,6 @@ STORE_COLUMNS: Final = (
     Column(Text("Events or rows"), is_number=True),
     Column(Text("Size"), is_number=True),
 )
-_UNITS: Final = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 
 
 def show(course: AdminCourse | None) -> None:
@@ -48,8 +51,8 @@ def show(course: AdminCourse | None) -> None:
 def _of_course(course_id: str) -> None:
     found = session.admin_api().of_course(course_id)
     told = COURSE_NOTE.format(
+        found.students,
         events=f"{found.events:,}",
-        students=found.students,
         begin=when(found.first_event_at),
         end=when(found.last_event_at),
     )
@@ -84,10 +87,5 @@ def _row(each: StoredRows) -> list[str]:
     return [
         each.store,
         str(UNCOUNTED) if each.rows is None else f"{each.rows:,}",
-        NEVER if each.size_bytes is None else _size(each.size_bytes),
+        NEVER if each.size_bytes is None else size(each.size_bytes),
     ]
-
-
-def _size(size: int) -> str:
-    unit, factor = next((each for each in _UNITS if size >= each[1]), _UNITS[-1])
-    return f"{size / factor:,.1f} {unit}"

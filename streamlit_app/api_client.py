@@ -22,6 +22,7 @@ from analytics.class_mark_responses import ClassMarkRemoved, ClassMarks, ClassMa
 from analytics.class_responses import Aliases, ClassMap, ClassSessions, ClassStream
 from analytics.code_responses import CodeGroups
 from analytics.export_responses import Export, ExportRequest, Exports
+from analytics.live_responses import Live
 from analytics.own_page_responses import DeletionRequest, OwnOverview, OwnPreferences
 from analytics.plan_responses import ClassPlan, PlannedTime, PlanRequest, PlanSet
 from analytics.report_responses import Report
@@ -126,6 +127,33 @@ class ApiClient:
     def courses(self) -> Courses:
         """Return the courses that the token may read."""
         return self._get("/courses", Courses)
+
+    def live(
+        self,
+        course_id: str,
+        *,
+        minutes: int,
+        span: tuple[datetime, datetime],
+        stream: bool = False,
+        events: int = 0,
+    ) -> Live:
+        """Return all that a Live page shows, read at one moment.
+
+        Args:
+            course_id: The course.
+            minutes: How far back failures are looked for.
+            span: From when to when the plan is.
+            stream: Whether the class's way through the exercises is asked for too.
+            events: How many of the latest events are.
+        """
+        query: dict[str, str | float] = {
+            "minutes": minutes,
+            "from": span[0].isoformat(),
+            "to": span[1].isoformat(),
+            "stream": str(stream).lower(),
+            "events": events,
+        }
+        return self._get(f"/courses/{_segment(course_id)}/live", Live, query)
 
     def progress(self, course_id: str) -> Progress:
         """Return the numbers of the whole class and of each exercise."""

@@ -1,17 +1,17 @@
 """The view of a class at one moment: the Live page draws it of now, the Replay page of the past."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import streamlit as st
 
 from analytics.attention_responses import Attention, ErrorClusters
 from analytics.class_mark_responses import ClassMark
 from analytics.class_responses import ClassMap, ClassStream
+from analytics.live_responses import Live
 from analytics.plan_responses import ClassPlan
 from analytics.responses import Progress, Timeline
 from streamlit_app import (
@@ -35,7 +35,7 @@ from streamlit_app.frames import (
     runs_frame,
     stream_frame,
 )
-from streamlit_app.language.text import Text
+from streamlit_app.language.text import Text, language
 from streamlit_app.layout import card_title, strip
 from streamlit_app.palette import Palette, palette_for
 from streamlit_app.strip_numbers import strip_numbers
@@ -57,6 +57,8 @@ RUNS_A_MINUTE: Final = Text("Runs a minute, the last hour of class")
 EXERCISES: Final = Text("Exercises: students who solved it, of those who started")
 
 _MINUTES_SHOWN: Final = 60
+#: The chart that was drawn last, and what it was made of.
+_STREAM_CHART: Final = "stream_chart_made"
 #: Marks of class that are listed: those of so long.
 MARKS_LISTED: Final = timedelta(hours=12)
 _STYLE: Final = (Path(__file__).parent / "class_view.css").read_text("utf-8")
@@ -64,7 +66,7 @@ _STYLE: Final = (Path(__file__).parent / "class_view.css").read_text("utf-8")
 
 @dataclass(frozen=True)
 class ClassNumbers:
-    """Everything that is shown of one course at first sight."""
+    """Everything that is shown of one course at first sight, read at one moment."""
 
     progress: Progress
     class_map: ClassMap
@@ -72,6 +74,18 @@ class ClassNumbers:
     clusters: ErrorClusters
     marks: Sequence[ClassMark]
     plan: ClassPlan
+
+    @classmethod
+    def of(cls, live: Live) -> Self:
+        """Take them from an answer."""
+        return cls(
+            progress=live.progress,
+            class_map=live.class_map,
+            attention=live.attention,
+            clusters=live.error_clusters,
+            marks=live.marks.marks,
+            plan=live.plan,
+        )
 
 
 @dataclass(frozen=True)
@@ -126,33 +140,22 @@ def show(view: ClassView) -> None:
     _one_click_away(view, colours)
 
 
-def ask(api: ApiClient, course_id: str, zone: tzinfo) -> ClassNumbers:
-    """Ask for everything at once: what one waits for is the slowest answer, not their sum.
+def ask(
+    api: ApiClient, course_id: str, zone: tzinfo, *, stream: bool = False, events: int = 0
+) -> Live:
+    """Ask for everything at once.
 
     Args:
         api: As of the moment that is shown.
         course_id: The course.
         zone: In which the plan's day begins and ends.
+        stream: Whether the class's way through the exercises is asked for too.
+        events: How many of the latest events are.
     """
     day = pace.span_of(pace.day_of(api.moment or datetime.now(zone), zone), zone)
-    with ThreadPoolExecutor() as asking:
-        answers = (
-            asking.submit(api.progress, course_id),
-            asking.submit(api.class_map, course_id),
-            asking.submit(api.attention, course_id),
-            asking.submit(api.error_clusters, course_id, minutes=failures.CLUSTER_MINUTES),
-            asking.submit(api.class_marks, course_id),
-            asking.submit(api.plan, course_id, span=day),
-        )
-        progress, of_map, listed, clusters, noted, planned = answers
-        return ClassNumbers(
-            progress.result(),
-            of_map.result(),
-            listed.result(),
-            clusters.result(),
-            noted.result().marks,
-            planned.result(),
-        )
+    return api.live(
+        course_id, minutes=failures.CLUSTER_MINUTES, span=day, stream=stream, events=events
+    )
 
 
 def _strip(view: ClassView) -> None:
@@ -206,15 +209,29 @@ def _over_time(view: ClassView, colours: Palette) -> None:
         card_title(*OVER_TIME)
         stream = view.stream()
         if stream.steps:
-            zone = session.local_zone()
-            marks = on_the_wall(marks_frame(view.numbers.marks), zone)
-            chart = charts.class_stream(on_the_wall(stream_frame(stream), zone), colours, marks)
+            chart = _stream_chart(stream, view.numbers.marks, colours)
             st.altair_chart(chart, key="stream_chart", alt=str(OVER_TIME[0]))
             st.html(stream_table(stream))
         else:
             st.html(f'<p class="cp-muted">{NOT_BEGUN}</p>')
         if not view.is_past and not session.own_sections(view.course_id):
             class_marks.show(view.course_id, _of_this_class(view.numbers))
+
+
+def _stream_chart(
+    stream: ClassStream, noted: Sequence[ClassMark], colours: Palette
+) -> charts.OverTime:
+    """Return the chart, made anew only where it would be another one: it is much of a drawing."""
+    zone = session.local_zone()
+    made_of = (stream, list(noted), colours, zone, language())
+    kept = st.session_state.get(_STREAM_CHART)
+    if kept is not None and kept[0] == made_of:
+        chart: charts.OverTime = kept[1]
+        return chart
+    marks = on_the_wall(marks_frame(noted), zone)
+    chart = charts.class_stream(on_the_wall(stream_frame(stream), zone), colours, marks)
+    st.session_state[_STREAM_CHART] = (made_of, chart)
+    return chart
 
 
 def _of_this_class(numbers: ClassNumbers) -> list[ClassMark]:

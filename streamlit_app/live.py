@@ -4,12 +4,15 @@ from typing import Final
 
 import streamlit as st
 
+from analytics.class_responses import ClassStream
+from analytics.live_responses import Live
 from streamlit_app import class_view, notices, session
 from streamlit_app.api_client import NumbersUnavailableError
-from streamlit_app.class_view import ClassView
+from streamlit_app.class_view import ClassNumbers, ClassView
 from streamlit_app.language.text import Text
 from streamlit_app.live_feed.component import connection_state, live_feed
-from streamlit_app.live_feed.start import FeedStart, feed_start
+from streamlit_app.live_feed.start import ENTRIES, FeedStart, feed_start, start_of
+from streamlit_app.session import Latest
 from streamlit_app.strip_numbers import what_is_lost
 
 TITLE: Final = Text("Live")
@@ -18,39 +21,48 @@ TITLE: Final = Text("Live")
 SLOWEST_REDRAW_SECONDS: Final = 10
 #: What moves by the minute is not asked for more often, in seconds.
 _STREAM_SECONDS: Final = 20
+#: The drawing of the page that is on the screen: its first numbers came with it.
+_DRAWN: Final = "live_drawn"
 
 
 def show() -> None:
     """Draw the page of the course that the address names."""
     class_view.style()
     course_id = st.query_params["course"]
-    start = session.latest(f"{course_id}/feed", lambda: feed_start(session.api(), course_id))
-    _class_now(course_id, start.numbers, session.new_drawing())
+    opened = session.latest(
+        f"{course_id}/class",
+        lambda: class_view.ask(
+            session.api(), course_id, session.local_zone(), stream=True, events=ENTRIES
+        ),
+    )
+    start = session.latest(f"{course_id}/feed", lambda: start_of(opened.numbers.events))
+    _class_now(course_id, opened, start.numbers, session.new_drawing())
 
 
 @st.fragment(run_every=SLOWEST_REDRAW_SECONDS)
-def _class_now(course_id: str, start: FeedStart, drawing: str) -> None:
+def _class_now(course_id: str, opened: Latest[Live], start: FeedStart, drawing: str) -> None:
     """Draw everything below the bar; the live list asks for this again when numbers moved."""
     api = session.api()
+    is_opening = st.session_state.get(_DRAWN) != drawing
+    st.session_state[_DRAWN] = drawing
     try:
-        latest = session.latest(
-            f"{course_id}/class", lambda: class_view.ask(api, course_id, session.local_zone())
-        )
+        latest = opened
+        if not is_opening:
+            latest = session.latest(
+                f"{course_id}/class", lambda: class_view.ask(api, course_id, session.local_zone())
+            )
     except NumbersUnavailableError as error:
         notices.sentence(str(error))
         return
-    progress = latest.numbers.progress
-    stream, minutes = f"{course_id}/stream", f"{course_id}/minutes"
+    numbers = ClassNumbers.of(latest.numbers)
+    progress = numbers.progress
+    minutes = f"{course_id}/minutes"
     class_view.show(
         ClassView(
             course_id=course_id,
-            numbers=latest.numbers,
+            numbers=numbers,
             apology=latest.apology,
-            stream=lambda: (
-                session.latest(
-                    stream, lambda: api.class_stream(course_id), every=_STREAM_SECONDS
-                ).numbers
-            ),
+            stream=lambda: latest.numbers.class_stream or _stream(course_id),
             timeline=lambda: session.latest(minutes, lambda: api.timeline(course_id)).numbers,
             state=lambda: connection_state(
                 progress.as_of, what_is_lost(progress), is_alarm=progress.lost_events > 0
@@ -58,6 +70,14 @@ def _class_now(course_id: str, start: FeedStart, drawing: str) -> None:
             every_run=lambda: _every_run(course_id, start, drawing),
         )
     )
+
+
+def _stream(course_id: str) -> ClassStream:
+    return session.latest(
+        f"{course_id}/stream",
+        lambda: session.api().class_stream(course_id),
+        every=_STREAM_SECONDS,
+    ).numbers
 
 
 def _every_run(course_id: str, start: FeedStart, drawing: str) -> None:

@@ -89,6 +89,7 @@ def _progress_now(course_id: str, student_id: str) -> None:
         notices.sentence(str(error))
         return
     numbers = overview.numbers
+    session.keep_course_zone(numbers.time_zone)
     measures = my_progress_measures.latest(api, course_id, student_id)
     points = points_of(measures, student_id)
     _strip(numbers, points, numbers.now)

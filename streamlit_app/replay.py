@@ -1,7 +1,6 @@
 """The Replay page: a session of class on a slider, shown as the Live page was then."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,7 +14,7 @@ from analytics.class_responses import ClassSession, ClassStream
 from analytics.responses import Timeline
 from streamlit_app import class_view, notices, session
 from streamlit_app.addresses import address
-from streamlit_app.api_client import ApiClient, NumbersUnavailableError
+from streamlit_app.api_client import STRANGE, ApiClient, NumbersUnavailableError
 from streamlit_app.class_view import ClassNumbers, ClassView
 from streamlit_app.language.formats import (
     clock,
@@ -25,7 +24,7 @@ from streamlit_app.language.formats import (
 )
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.live_feed.component import past_feed
-from streamlit_app.live_feed.start import FeedStart, feed_start
+from streamlit_app.live_feed.start import ENTRIES, FeedStart, start_of
 from streamlit_app.replay_time.component import SPEEDS, asked, replay_time
 from streamlit_app.strip_numbers import what_is_lost
 
@@ -45,6 +44,7 @@ AT: Final = "at"
 SPEED: Final = "speed"
 #: What the class looked like when it was over can be seen too.
 _AFTER: Final = timedelta(minutes=2)
+_MINUTE: Final = timedelta(minutes=1)
 #: When the class met, and how busy it was, is not asked for more often, in seconds.
 _SESSIONS_SECONDS: Final = 60
 #: The moment that was asked for last, and what the address said then.
@@ -96,6 +96,14 @@ def span_of(met: ClassSession) -> tuple[datetime, datetime]:
     return begin, met.ended_at.replace(second=0, microsecond=0) + _AFTER
 
 
+def opening_of(met: ClassSession) -> datetime:
+    """Return the moment at which a session of class is opened: the end of its first minute.
+
+    A session begins with something that somebody did, so there is something to see by then.
+    """
+    return span_of(met)[0] + _MINUTE
+
+
 def read_moment(text: str | None) -> datetime | None:
     """Return the moment that an address names; None where it names none."""
     try:
@@ -128,13 +136,13 @@ def words_of(met: ClassSession) -> str:
 
 
 def _choose(sessions: Sequence[ClassSession], chosen: ClassSession) -> None:
-    by_begin = {in_address(span_of(each)[0]): each for each in sessions}
-    shown = st.session_state["met"] = in_address(span_of(chosen)[0])
+    by_opening = {in_address(opening_of(each)): each for each in sessions}
+    shown = st.session_state["met"] = in_address(opening_of(chosen))
     st.selectbox(
         str(CHOOSE),
-        list(by_begin),
+        list(by_opening),
         key="met",
-        format_func=lambda begin: words_of(by_begin[begin]),
+        format_func=lambda opening: words_of(by_opening[opening]),
         placeholder=str(CHOOSE),
         label_visibility="collapsed",
         on_change=_follow_choice,
@@ -182,7 +190,7 @@ def _class_then(course_id: str, sessions: Sequence[ClassSession], drawing: str) 
     wanted, speed = _asked_for()
     met = session_at(sessions, wanted)
     begin, end = span_of(met)
-    at = min(max(begin, wanted or begin), end)
+    at = min(max(begin, wanted or opening_of(met)), end)
     with st.container(border=True, key="replay"):
         slider = st.container()
     api = session.api()
@@ -221,11 +229,10 @@ def slider_data(
 
 def _ask(api: ApiClient, course_id: str, at: datetime) -> PastNumbers:
     zone = session.local_zone()
-    with ThreadPoolExecutor() as asking:
-        numbers = asking.submit(class_view.ask, api, course_id, zone)
-        stream = asking.submit(api.class_stream, course_id)
-        runs = asking.submit(feed_start, api, course_id)
-        return PastNumbers(at, numbers.result(), stream.result(), runs.result())
+    live = class_view.ask(api, course_id, zone, stream=True, events=ENTRIES)
+    if live.class_stream is None:
+        raise NumbersUnavailableError(STRANGE)
+    return PastNumbers(at, ClassNumbers.of(live), live.class_stream, start_of(live.events))
 
 
 def _banner(at: datetime, course_id: str) -> None:

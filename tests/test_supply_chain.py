@@ -2,11 +2,8 @@
 
 import ast
 import json
-import os
 import re
-import shutil
 import subprocess
-import sys
 import zipfile
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
@@ -14,8 +11,8 @@ from typing import Final
 
 import pytest
 
-PROJECT: Final = Path(__file__).parents[1]
-HOOK: Final = PROJECT / "notebooks" / "cell_hook"
+from tests.wheels import HOOK, PROJECT, wheel_of
+
 PINNED: Final = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", re.MULTILINE)
 #: Licences by which we may use a package and give Cellpulse away under Apache-2.0. Those of the
 #: LGPL and the MPL ask for the freedom to replace that very package, which pip gives.
@@ -127,25 +124,6 @@ def test_the_audit_takes_every_pinned_package() -> None:
     assert done.returncode == 0, done.stderr
     [count] = re.findall(r"would have audited (\d+) packages", done.stderr)
     assert int(count) > 0.8 * len(pinned("requirements.lock"))
-
-
-def wheel_of(source: Path, folder: Path, when: int) -> Path:
-    """Build a wheel of a copy of `source`, whose files are of the time `when`."""
-    copy = folder / "source"
-    elsewhere = (".git", ".venv", ".cellpulse", ".*_cache", "tests", "bench", "docs", "build")
-    unbuilt = shutil.ignore_patterns("__pycache__", "notebooks", *elsewhere)
-    shutil.copytree(source, copy, ignore=unbuilt)
-    for file in copy.rglob("*"):
-        os.utime(file, (when, when))
-    subprocess.run(
-        (sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)),
-        cwd=copy,
-        env={**os.environ, "SOURCE_DATE_EPOCH": "1767225600"},
-        capture_output=True,
-        check=True,
-    )
-    [wheel] = folder.glob("*.whl")
-    return wheel
 
 
 @pytest.mark.parametrize("source", [PROJECT, HOOK], ids=["cellpulse", "hook"])

@@ -103,8 +103,8 @@ cells AS (
 maps AS (
     SELECT
         student_id,
-        map_from_entries(list(row(place, state))) AS state_of,
-        list(failed_runs ORDER BY place) FILTER (state = 'f') AS failed_runs
+        list(place) AS places,
+        list({'place': place, 'state': state, 'failed_runs': failed_runs}) AS cells
     FROM cells
     GROUP BY student_id
 ),
@@ -141,11 +141,19 @@ SELECT
     enrollments.seat,
     array_to_string(
         list_transform(
-            range(len($exercises)), lambda place: coalesce(maps.state_of[place], '.')
+            range(len($exercises)),
+            lambda place: coalesce(maps.cells[list_position(maps.places, place)].state, '.')
         ),
         ''
     ) AS states,
-    coalesce(maps.failed_runs, []) AS failed_runs,
+    coalesce(
+        list_transform(
+            -- Sorted by their first field.
+            list_filter(list_sort(maps.cells), lambda cell: cell.state = 'f'),
+            lambda cell: cell.failed_runs
+        ),
+        []
+    ) AS failed_runs,
     list_transform(
         (SELECT list(minute ORDER BY minute) FROM minutes),
         lambda minute: coalesce(busy.runs_of[minute], 0)

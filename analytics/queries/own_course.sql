@@ -1,5 +1,6 @@
 -- name: own_course
--- meaning: What a student is called in a course, and when code of the student came last.
+-- meaning: What a student is called in a course, the course's zone, and when code of the student
+--   came last.
 -- formula: code_sent_at = the latest arrival of an event that has code or output.
 -- unit: time in UTC
 -- parameters:
@@ -7,6 +8,7 @@
 --   student_id: The student, who is in the course.
 -- columns:
 --   course_title: The course's title, else its id.
+--   time_zone: IANA name of the course's time zone; null where none is set.
 --   display_name: The name that the course's roster has; null for none.
 --   section: The section that the roster has; null for none.
 --   code_sent_at: When an event with code or output arrived last; null for never.
@@ -15,6 +17,7 @@
 
 SELECT
     coalesce(courses.title, courses.course_id) AS course_title,
+    courses.time_zone,
     enrollments.display_name,
     enrollments.section,
     (

@@ -76,7 +76,7 @@ def _prepared(number: int, folder: Path, scale: Scale) -> Sides:
             }
             for name, cache in _READERS_ARE_CONTENT.items():
                 reading = _read_while_events_arrive(
-                    api.url, ingest.url, next(seeds), scale.of(4.0, 0.5), cache
+                    api.url, ingest.url, next(seeds), scale.of(8.0, 0.5), cache
                 )
                 alone[name] = asyncio.run(reading).percentile(0.95)
             return alone

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -14,6 +13,7 @@ from typing import Final
 import httpx
 from redis import Redis
 
+from analytics.live_responses import Live
 from analytics.settings import LakeSettings
 from bench.line import OURS, Aim, Figures, Line, Row, Scale, Sides
 from bench.servers import SECRET, ours, postgres, process, redis, running, wait_until
@@ -26,7 +26,7 @@ from ingest_api.event_log import LOG
 from ingest_api.tokens import Grant, issue_token
 from streamlit_app import class_view
 from streamlit_app.api_client import ApiClient, NumbersUnavailableError
-from streamlit_app.live_feed.start import feed_start
+from streamlit_app.live_feed.start import ENTRIES
 
 _COURSE: Final = "demo"
 _STUDENTS: Final = 40
@@ -64,11 +64,19 @@ def _prepare(folder: Path, scale: Scale) -> Sides:
         parts = scale.of(20, 2)
         moments = [begin + (end - begin) * (part + 1) / parts for part in range(parts)]
 
+        at_once = partial(_ask_at_once, answering.url, api.token)
+
         def then() -> Figures:
-            return {"step": _median_ms([partial(_ask, api.at(moment)) for moment in moments])}
+            return {
+                "step": _median_ms([partial(_ask, api.at(moment)) for moment in moments]),
+                "once": _median_ms([partial(at_once, moment) for moment in moments]),
+            }
 
         def now() -> Figures:
-            return {"step": _median_ms([partial(_ask, api)] * parts)}
+            return {
+                "step": _median_ms([partial(_ask, api)] * parts),
+                "once": _median_ms([partial(at_once, None)] * parts),
+            }
 
         yield {OURS: then, _NOW: now}
 
@@ -92,15 +100,19 @@ def _is_counted(client: Redis, api: ApiClient) -> bool:
 
 
 def _ask(api: ApiClient) -> None:
-    """Ask as the page does: everything at once."""
-    with ThreadPoolExecutor() as asking:
-        answers = (
-            asking.submit(class_view.ask, api, _COURSE, UTC),
-            asking.submit(api.class_stream, _COURSE),
-            asking.submit(feed_start, api, _COURSE),
-        )
-        for answer in answers:
-            answer.result()
+    """Ask as the page does."""
+    class_view.ask(api, _COURSE, UTC, stream=True, events=ENTRIES)
+
+
+def _ask_at_once(url: str, token: str, moment: datetime | None) -> None:
+    """Ask for everything in one answer, as new as can be."""
+    answer = httpx.get(
+        f"{url}/api/v1/courses/{_COURSE}/live",
+        params={} if moment is None else {"as_of": moment.isoformat()},
+        headers={"Authorization": f"Bearer {token}", "Cache-Control": "no-cache"},
+        timeout=30,
+    )
+    Live.model_validate_json(answer.raise_for_status().content)
 
 
 def _median_ms(steps: Sequence[Callable[[], None]]) -> float:
@@ -112,8 +124,12 @@ def _median_ms(steps: Sequence[Callable[[], None]]) -> float:
     return median(times)
 
 
+_AIM: Final = Aim("ours", "at most", 300)
 LINE: Final = Line(
     "replay",
-    (Row("replay, a step", "step", "ms", _NOW, Aim("ours", "at most", 300)),),
+    (
+        Row("replay, a step", "step", "ms", _NOW, _AIM),
+        Row("replay, a step in one answer", "once", "ms", _NOW, _AIM),
+    ),
     _prepare,
 )

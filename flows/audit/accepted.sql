@@ -126,11 +126,20 @@ FROM must_hold
 WHERE store = 'lake';
 
 -- Sequence numbers that never came: those between two that did, unless the number went up by more
--- than the longest gap at once, which is another way of numbering.
+-- than the longest gap at once, which is another way of numbering. Of a session that went on after
+-- its student was erased they begin after the last number that was erased.
 CREATE TABLE session_gap AS
 WITH numbered AS (
-    SELECT course_id, student_id, session_id, seq, position_ns, seen_at
+    SELECT
+        course_id,
+        student_id,
+        session_id,
+        seq,
+        position_ns,
+        seen_at,
+        coalesce(erased_seq, 0) AS erased_seq
     FROM folded
+    LEFT JOIN postgres_sessions USING (course_id, student_id, session_id)
     WHERE session_id IS NOT NULL AND seq IS NOT NULL
 ),
 
@@ -140,11 +149,11 @@ rising AS (
         student_id,
         session_id,
         seq,
-        coalesce(max(seq) OVER (
+        greatest(erased_seq, max(seq) OVER (
             PARTITION BY course_id, student_id, session_id
             ORDER BY position_ns
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ), 0) AS highest_before
+        )) AS highest_before
     FROM numbered
     QUALIFY seq > highest_before
 ),
@@ -156,11 +165,11 @@ present AS (
         session_id,
         seq,
         min(seen_at) AS seen_at,
-        lag(seq, 1, 0) OVER (
+        greatest(erased_seq, lag(seq) OVER (
             PARTITION BY course_id, student_id, session_id ORDER BY seq
-        ) AS seq_before
+        )) AS seq_before
     FROM numbered
-    GROUP BY course_id, student_id, session_id, seq
+    GROUP BY course_id, student_id, session_id, erased_seq, seq
 )
 
 SELECT

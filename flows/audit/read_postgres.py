@@ -30,6 +30,7 @@ _TABLES: Final = {
         "highest_seq": _COUNT,
         "gaps": _TEXT,
         "lost_events": _COUNT,
+        "erased_seq": _COUNT,
     },
     "student_states": {
         "course_id": _TEXT,

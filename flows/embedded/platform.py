@@ -321,7 +321,11 @@ def _without_password(address: str) -> str:
 
 
 def _copy_new_notebooks(folder: Path) -> None:
-    """Give the student a copy to work on; what is there already is the student's own."""
+    """Give the student a copy to work on; what is there already is the student's own.
+
+    A wheel brings none along: then the folder is empty.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     for source in sorted(SAMPLE_COURSE.glob("*.ipynb")) + sorted(
         _NOTEBOOKS.glob("research/*.ipynb")
     ):

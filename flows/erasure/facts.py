@@ -31,6 +31,7 @@ class Facts:
         positions: Places in the log of events that a store has.
         event_ids: Their ids.
         sessions: Ids of sessions.
+        highest_seqs: Of each session the highest sequence number of these events.
         notebooks: Paths of notebooks that they ran.
         exercises: Exercises that they ran.
         names: The id, and names that the roster gives.
@@ -39,6 +40,7 @@ class Facts:
     positions: set[int] = field(default_factory=set)
     event_ids: set[str] = field(default_factory=set)
     sessions: set[str] = field(default_factory=set)
+    highest_seqs: dict[str, int] = field(default_factory=dict)
     notebooks: set[str] = field(default_factory=set)
     exercises: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
@@ -54,10 +56,15 @@ class Facts:
         self.event_ids.add(str(event.event_id))
         if event.session_id:
             self.sessions.add(event.session_id)
+            self.note_seq(event.session_id, event.seq)
         if event.notebook:
             self.notebooks.add(event.notebook)
         if event.exercise:
             self.exercises.add(event.exercise)
+
+    def note_seq(self, session_id: str, seq: int | None) -> None:
+        """Note a sequence number of a session."""
+        self.highest_seqs[session_id] = max(self.highest_seqs.get(session_id, 0), seq or 0)
 
 
 def gather_facts(
@@ -140,6 +147,13 @@ def _ask_lake(settings: FlowsSettings, person: Person, up_to_ns: int, facts: Fac
                     for texts_of_kind, text in zip(kept, texts, strict=True):
                         if text:
                             texts_of_kind.add(text)
+            highest = lake.execute(
+                "SELECT session_id, max(seq) FROM lake.events WHERE course_id = $1 "
+                "AND student_id = $2 AND position_ns <= $3 AND session_id IS NOT NULL GROUP BY 1",
+                [person.course_id, person.student_id, up_to_ns],
+            )
+            for session_id, seq in highest.fetchall():
+                facts.note_seq(session_id, seq)
     except duckdb.Error as error:
         plain = plain_error(error, settings.postgres_url)
         raise StoreUnavailableError(f"the lake: {plain}") from plain

@@ -29,6 +29,7 @@ from flows.models import (
 )
 from flows.personal_data.gather import Person
 from flows.settings import LakeSettings
+from flows.stores import erased_sessions
 from flows.stores.lake_attach import CATALOG_SCHEMA, attach_lake, plain_error
 from flows.stores.postgres import PostgresWriter, fold
 from flows.stores.store import StoreUnavailableError
@@ -79,6 +80,7 @@ def erase_from_postgres(
             others.add(logged)
             if is_theirs:
                 later.append(logged)
+        erased_sessions.keep(connection, person.course_id, person.student_id, facts.highest_seqs)
         for table in reversed(Base.metadata.sorted_tables):
             is_of_students = {"course_id", "student_id"} <= set(table.columns.keys())
             if is_of_students and table.name != IssuedToken.__tablename__:

@@ -98,6 +98,7 @@ class SessionState:
 
     Attributes:
         gaps: Missing sequence numbers as ranges with an exclusive end, in order.
+        erased_seq: Numbers up to this one were erased with whoever was here before.
     """
 
     notebook: str | None
@@ -106,11 +107,18 @@ class SessionState:
     ended_at: datetime | None = None
     highest_seq: int = FIRST_SEQ - 1
     gaps: tuple[tuple[int, int], ...] = ()
+    erased_seq: int = FIRST_SEQ - 1
 
     @classmethod
-    def before(cls, logged: LoggedEvent) -> Self:
-        """Return the state of a session of which this is the first event."""
-        return cls(logged.event.notebook, logged.seen_at, logged.seen_at)
+    def before(cls, logged: LoggedEvent, erased_seq: int = FIRST_SEQ - 1) -> Self:
+        """Return the state of a session of which this is the first event, or the first kept."""
+        return cls(
+            logged.event.notebook,
+            logged.seen_at,
+            logged.seen_at,
+            highest_seq=erased_seq,
+            erased_seq=erased_seq,
+        )
 
     @property
     def lost_events(self) -> int:
@@ -128,6 +136,7 @@ class SessionState:
             ended_at=logged.seen_at if event.type == "session_ended" else self.ended_at,
             highest_seq=max(self.highest_seq, event.seq),
             gaps=_gaps_after(self.gaps, self.highest_seq, event.seq),
+            erased_seq=self.erased_seq,
         )
 
     def after_late(self, logged: LoggedEvent, later: Sequence[LoggedEvent] | None) -> Self:

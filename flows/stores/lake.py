@@ -29,6 +29,10 @@ FILES_LOCK: Final = 7_235_422
 _LOCK_TIMEOUT: Final = "10s"
 _FILES_KEPT_HOURS: Final = 1
 
+#: How files are written: half as large as by default, for ids and hashes are most of them, and in
+#: pieces of which a student's history needs one. A tenth of the size makes files a quarter larger.
+_FILE_OPTIONS: Final = {"parquet_compression": "zstd", "parquet_row_group_size": "40960"}
+
 #: The one column of a rollup whose merge relies on the log's order.
 _NOTEBOOK_OF_LATEST_RUN: Final = """
 UPDATE lake.rollup_student_exercise SET notebook = (
@@ -218,6 +222,7 @@ class LakeWriter:
         if self._connection is None:
             connection = attach_lake(self._postgres_url, self._lake_path, read_only=False)
             _create_tables(connection)
+            _set_file_options(connection)
             self._connection = connection
         return self._connection
 
@@ -329,6 +334,14 @@ def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("INSERT INTO lake.schema_version VALUES (?)", [LAKE_VERSION])
     connection.execute("INSERT INTO lake.log_position VALUES ('0-0')")
     connection.execute("COMMIT")
+
+
+def _set_file_options(connection: duckdb.DuckDBPyConnection) -> None:
+    """Set how files are written from now on, also in a lake that was made before that was so."""
+    known = dict(connection.execute("SELECT option_name, value FROM lake.options()").fetchall())
+    for name, value in _FILE_OPTIONS.items():
+        if known.get(name) != value:
+            connection.execute(f"CALL lake.set_option('{name}', '{value}')")
 
 
 def _row(logged: LoggedEvent) -> dict[str, Any]:

@@ -26,7 +26,8 @@ from flows.models import (
     Student,
     StudentState,
 )
-from flows.stores.folds import CurrentState, SessionState
+from flows.stores import erased_sessions
+from flows.stores.folds import FIRST_SEQ, CurrentState, SessionState
 from flows.stores.many_rows import arrays, insert_new, insert_rows, rows_with_keys, upsert
 from flows.stores.postgres_address import NOTICE_LOST_CLIENTS, with_timeouts
 from flows.stores.store import (
@@ -323,10 +324,16 @@ def _fold_sessions(
             ended_at=row.ended_at,
             highest_seq=row.highest_seq,
             gaps=tuple((part.lower, part.upper) for part in row.gaps),
+            erased_seq=row.erased_seq,
         )
         for row in rows_with_keys(connection, Session, {key(logged) for logged in events})
     }
-    changed = _fold(states, events, key, SessionState.before, after)
+    going_on = erased_sessions.take(connection, {key(logged) for logged in events} - states.keys())
+
+    def before(logged: LoggedEvent) -> SessionState:
+        return SessionState.before(logged, going_on.get(key(logged), FIRST_SEQ - 1))
+
+    changed = _fold(states, events, key, before, after)
     rows: _Rows = {
         (course_id, student_id, session_id): {
             "course_id": course_id,
@@ -339,6 +346,7 @@ def _fold_sessions(
             "highest_seq": state.highest_seq,
             "gaps": Multirange([Range(start, end) for start, end in state.gaps]),
             "lost_events": state.lost_events,
+            "erased_seq": state.erased_seq,
         }
         for (course_id, student_id, session_id), state in changed.items()
     }

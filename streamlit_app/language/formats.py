@@ -2,16 +2,25 @@
 
 from datetime import datetime
 from functools import lru_cache
+from typing import Final
 
 from babel.dates import format_skeleton, format_time
 from babel.numbers import format_percent
 
 from streamlit_app.language.text import decimal, locale
 
+_UNITS: Final = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
+
 
 def number(value: float) -> str:
     """Write a number with up to three decimals."""
     return decimal(value, locale())
+
+
+def size(in_bytes: float) -> str:
+    """Write a number of bytes as people do, with one decimal."""
+    unit, factor = next((each for each in _UNITS if in_bytes >= each[1]), _UNITS[-1])
+    return f"{in_bytes / factor:,.1f} {unit}"
 
 
 def percent(share: float) -> str:

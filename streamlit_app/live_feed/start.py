@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from streamlit_app.api_client import ApiClient
+from analytics.responses import Events
+from streamlit_app.api_client import STRANGE, ApiClient, NumbersUnavailableError
 
 #: Most entries that the list begins with: as many as it holds (MOST_ROWS in rows.js).
 ENTRIES: Final = 100
@@ -43,6 +44,16 @@ def feed_start(api: ApiClient, course_id: str) -> FeedStart:
     Raises:
         NumbersUnavailableError: The API gave no numbers.
     """
-    latest = api.events(course_id, limit=ENTRIES)
+    return start_of(api.events(course_id, limit=ENTRIES))
+
+
+def start_of(latest: Events | None) -> FeedStart:
+    """Begin the list with these.
+
+    Raises:
+        NumbersUnavailableError: There are none: they were not asked for, or not given.
+    """
+    if latest is None:
+        raise NumbersUnavailableError(STRANGE)
     runs = [event.model_dump(mode="json", include=_SHOWN) for event in latest.events]
-    return FeedStart(course_id, runs, latest.as_of.position or LOG_START)
+    return FeedStart(latest.course_id, runs, latest.as_of.position or LOG_START)

@@ -46,6 +46,7 @@ async def test_a_student_sees_how_far_the_exercises_are(api: httpx.AsyncClient) 
     assert states == [("1.2", "solved", 0), ("1.10", "failing", 2), ("0.5", "not_started", 0)]
     assert (answer["display_name"], answer["section"]) == ("Ada Lovelace", "A")
     assert (answer["course_title"], answer["exercise"]) == ("Programming 1", "1.10")
+    assert answer["time_zone"] is None
     assert (answer["hand"], answer["reasons"], answer["code_sent_at"]) == (None, [], None)
     unknown = await api.get("/courses/py/students/nobody/overview")
     assert unknown.status_code == 404

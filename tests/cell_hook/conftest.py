@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 
-_WAIT_S = 10.0
+_WAIT_S = 60.0
 
 
 class Ingest:
@@ -152,9 +153,17 @@ class Ingest:
 class Kernel:
     """A real kernel, driven as JupyterLab does it."""
 
-    def __init__(self, environment: dict[str, str], cwd: Path, *arguments: str) -> None:
-        """Start a kernel and wait until it answers."""
-        self.manager = KernelManager(kernel_name="python3")
+    def __init__(
+        self,
+        environment: dict[str, str],
+        cwd: Path,
+        *arguments: str,
+        name: str = "python3",
+        specs: KernelSpecManager | None = None,
+    ) -> None:
+        """Start a kernel, of this environment or of another's kernelspec; wait until it answers."""
+        given = {} if specs is None else {"kernel_spec_manager": specs}
+        self.manager = KernelManager(kernel_name=name, **given)
         self.manager.start_kernel(env=environment, cwd=str(cwd), extra_arguments=list(arguments))
         self.client = self.manager.blocking_client()
         self.client.start_channels()

@@ -42,6 +42,7 @@ def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:
         "attention_snoozes",
         "attention_marks",
         "deletion_requests",
+        "erased_sessions",
         "erased_students",
         "class_marks",
         "planned_exercises",

@@ -21,6 +21,7 @@ from flows.erasure.erase import Parts, erase, people
 from flows.erasure.erased import Keys
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
+from flows.stores import erased_sessions
 from flows.stores.lake_attach import attach_lake
 from flows.stores.postgres import engine_for
 from flows.stores.store import StoreUnavailableError
@@ -131,6 +132,14 @@ def places_of(platform: Any, words: tuple[str, ...]) -> list[str]:
         look("statistics", repr(statistics).encode())
     look("influxdb", repr(platform.influxql("SELECT * FROM progress_event")).encode())
     return found
+
+
+def known_losses(platform: Any) -> list[tuple[str, int, int]]:
+    """Return whose sequence numbers the audit takes for lost, with the first and the last."""
+    report = json.loads(platform.cellpulse("audit", "--json").stdout)
+    return [
+        (loss["student_id"], loss["first_seq"], loss["last_seq"]) for loss in report["known_losses"]
+    ]
 
 
 @contextmanager
@@ -264,11 +273,30 @@ def test_an_erasure_that_was_cut_off_is_completed(
             assert erase(parts, people(parts, student, None)).is_whole
         assert places_of(here, tuple(f"{step}-0" for step in STEPS)) == []
         audit(here)
+    assert here.psql("SELECT count(*) FROM erased_sessions") == "6"
     here.post([run(f"{STEPS[0]}-0", seq) for seq in (6, 7)])
     wait_until(lambda: is_even(here), "all stores at the log's end")
     audit(here)
     counts = rows(here, "SELECT student_id, count(*) FROM lake.events GROUP BY ALL")
     assert counts == [(f"{STEPS[0]}-0", 2), ("stays-0", 6)]
+    # What was erased of sessions that go on is no loss; what is lost afterwards is one.
+    assert known_losses(here) == []
+    assert here.psql("SELECT count(*) FROM erased_sessions") == "4"
+    here.post([run(f"{STEPS[0]}-0", 12)])
+    wait_until(lambda: is_even(here), "all stores at the log's end")
+    audit(here)
+    assert known_losses(here) == [(f"{STEPS[0]}-0", 5, 6)]
+    # Erased once more, and going on once more.
+    with parts_of(here) as parts:
+        assert erase(parts, people(parts, f"{STEPS[0]}-0", None)).is_whole
+    here.post([run(f"{STEPS[0]}-0", 14)])
+    wait_until(lambda: is_even(here), "all stores at the log's end")
+    audit(here)
+    assert known_losses(here) == []
+    here.psql("UPDATE erased_sessions SET erased_at = now() - interval '31 days'")
+    with parts_of(here) as parts:
+        erased_sessions.drop_old(parts.engine)
+    assert here.psql("SELECT count(*) FROM erased_sessions") == "0"
 
 
 @pytest.mark.timeout(600)

@@ -25,6 +25,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from streamlit.testing.v1 import AppTest
 from websockets.exceptions import ConnectionClosed
@@ -423,6 +424,7 @@ def _api(made_up: MadeUpClass) -> FastAPI:
         assert bucket == "1m"
         return made_up.timeline(exercise)
 
+    _serve_live(app, made_up)
     serve_after_class(app, made_up)
     _serve_picture(app, made_up)
     _serve_class_marks(app, made_up)
@@ -477,6 +479,36 @@ def _api(made_up: MadeUpClass) -> FastAPI:
         )
 
     return app
+
+
+def _serve_live(app: FastAPI, made_up: MadeUpClass) -> None:
+    """Serve what the addresses of the parts answer, in one answer."""
+
+    @app.get("/api/v1/courses/{course}/live")
+    def live(course: str, minutes: int, events: int, *, stream: bool) -> Any:
+        of_path = {
+            each.path: each.endpoint
+            for each in app.routes
+            if isinstance(each, APIRoute) and "GET" in each.methods
+        }
+
+        def part(name: str, **asked: Any) -> Any:
+            set_by_hand = made_up.answer_with.get(f"/api/v1/courses/{course}/{name}")
+            return set_by_hand or of_path[f"/api/v1/courses/{{course}}/{name}"](course, **asked)
+
+        return {
+            "as_of": made_up.as_of(),
+            "course_id": course,
+            "now": datetime.now(UTC),
+            "progress": part("progress"),
+            "class_map": part("class_map"),
+            "attention": part("attention"),
+            "error_clusters": part("error_clusters", minutes=minutes),
+            "marks": part("marks"),
+            "plan": part("plan"),
+            "class_stream": part("class_stream") if stream else None,
+            "events": part("events", limit=events) if events else None,
+        }
 
 
 def _serve_measures(app: FastAPI, made_up: MadeUpClass) -> None:

@@ -220,7 +220,7 @@ def test_an_installation_is_looked_after(school: School, page: Page) -> None:
         school.ran(student)
     school.worker_starts()
     for store in ("InfluxDB", "lake", "PostgreSQL"):
-        expect_row(page, "health-stores", store, "lag 2 events")
+        expect_row(page, "health-stores", store, "2 events behind")
     expect(page.locator("[data-level=bad]").first).to_be_visible()
     expect_all_in_the_log(page)
 
@@ -267,8 +267,8 @@ def register(page: Page) -> None:
     upload = uploader(page, "Notebooks, or one zip file")
     upload.set_input_files(file("01.ipynb", json.dumps(NOTEBOOK)))
     expect_row(page, "sent-exercises", "1.1", "01.ipynb", "sum", "new")
-    page.get_by_role("button", name="Register 1 exercises").click()
-    expect(page.get_by_text("1 exercises of py-1 are registered, 1 of them new.")).to_be_visible()
+    page.get_by_role("button", name="Register 1 exercise").click()
+    expect(page.get_by_text("1 exercise of py-1 is registered, 1 new.")).to_be_visible()
 
 
 def make_assistant(page: Page) -> str:

@@ -14,10 +14,12 @@ from streamlit.testing.v1 import AppTest
 from analytics import admin_examples
 from analytics.admin_account_responses import AccountLink, NewAccount
 from analytics.admin_course_responses import CourseSettings
-from analytics.admin_health_responses import HealthLine
+from analytics.admin_health_responses import HealthCode, HealthLine
 from streamlit_app.admin_client import AdminClient, ChangeRefusedError
+from streamlit_app.admin_health import in_words
 from streamlit_app.admin_registration import MIXED, packed, refused
 from streamlit_app.api_client import AccessRefusedError, NumbersUnavailableError
+from streamlit_app.language.text import speaking
 from streamlit_app.session import local_zone
 
 ADMIN = "/api/v1/admin"
@@ -80,7 +82,7 @@ def test_health_says_each_level_by_shape_and_word(
 ) -> None:
     """No level is told by its colour alone, and a loss is set off from the other numbers."""
     words = {"well": "well", "watch": "look at it", "bad": "mend it", "off": "not in use"}
-    lines = [HealthLine(name=level, level=level, words="lag 3 events") for level in words]
+    lines = [HealthLine(name=level, level=level, code="ok", values={}, words="") for level in words]
     events = {"accepted": 1_000, "duplicates": 0, "rejected": None, "lost": 7}
     health = admin_examples.HEALTH.model_copy(update={"stores": lines, "events": events})
     text = text_of(open_part("health", health=health))
@@ -90,6 +92,53 @@ def test_health_says_each_level_by_shape_and_word(
     assert '<dd class="cp-alarm">7</dd>' in text
     assert "<dd>?</dd>" in text
     assert "<dd>1,000</dd>" in text
+
+
+@pytest.mark.parametrize(
+    ("code", "values", "english", "japanese"),
+    [
+        ("down", {}, "it does not answer", "応答がありません"),
+        (
+            "lag",
+            {"events": 1, "seconds": 0.24, "missed": 0},
+            "1 event behind, 0.2 s",
+            "1件、0.2秒の遅れ",
+        ),
+        (
+            "missed",
+            {"events": 2_000, "seconds": 3, "missed": 5},
+            "2,000 events behind, 3 s; it missed 5 events or more",
+            "2,000件、3秒の遅れ。5件以上を取りこぼしました",
+        ),
+        ("used", {"used_bytes": 2.5e6}, "2.5 MB in use", "2.5 MBを使用中"),
+        (
+            "used_of",
+            {"used_bytes": 12e9, "limit_bytes": 50e9},
+            "12.0 GB of 50.0 GB in use",
+            "50.0 GBのうち12.0 GBを使用中",
+        ),
+        (
+            "never",
+            {},
+            "none was made yet: 'cellpulse backup' makes one",
+            "まだ作成されていません。「cellpulse backup」で作成できます",
+        ),
+        (
+            "made",
+            {"age_seconds": 3_600},
+            "the last one was made 1 hour ago",
+            "前回の作成は1時間前です",
+        ),
+    ],
+)
+def test_what_health_says_is_the_pages_sentence(
+    code: HealthCode, values: dict[str, float], english: str, japanese: str
+) -> None:
+    """Each code of the API has a sentence with its numbers in each language."""
+    line = HealthLine(name="lake", level="well", code=code, values=values, words="")
+    assert in_words(line) == english
+    with speaking("ja"):
+        assert in_words(line) == japanese
 
 
 def test_how_long_students_are_kept_is_confirmed_with_whom_it_erases(
@@ -138,7 +187,7 @@ def test_a_token_that_holds_is_revoked_after_a_question(
     text = text_of(app)
     holds, revoked = admin_examples.TOKENS.tokens
     assert holds.token_id[:8] in text
-    assert "revoked 14 Sep 2026 09:30" in text
+    assert "revoked 14 Sept 2026 09:30" in text
     choice = app.selectbox(key="admin_token")
     assert choice.options == ["3f2a9c0e, send events, python-1, ada"]
     assert revoked.token_id[:8] in text
@@ -184,7 +233,7 @@ def test_times_are_in_the_courses_zone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A course in Tokyo shows Tokyo's time, wherever one looks from; an unknown zone none."""
-    assert "14 Sep 2026 09:30" in text_of(open_part("courses"))
+    assert "14 Sept 2026 09:30" in text_of(open_part("courses"))
     for zone, shown in (("Asia/Tokyo", "18:30"), ("Nowhere/At_All", "09:30")):
         monkeypatch.setattr("streamlit_app.session.st.session_state", {"course_zone": zone})
         time = admin_examples.COURSES.courses[0].last_event_at

@@ -185,7 +185,7 @@ def test_the_last_run_of_a_burst_is_counted(
         ingest.send(made_up.run("Vole"))
         ingest.signal()
     expect(_row(page, "Vole").locator(".cp-busy")).to_have_text("41 runs in 15 minutes")
-    redraws = sum(path.endswith("/progress") for path in made_up.asked)
+    redraws = sum(path.endswith("/live") for path in made_up.asked)
     assert 1 <= redraws < 20
 
 

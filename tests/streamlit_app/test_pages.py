@@ -198,7 +198,7 @@ def test_choosing_a_course_changes_the_address(made_up: Any) -> None:
     made_up.asked.clear()
     _checked(app.selectbox(key="course").select("another").run())
     assert app.query_params["course"] == "another"
-    assert "/api/v1/courses/another/progress" in made_up.asked
+    assert "/api/v1/courses/another/live" in made_up.asked
 
 
 def test_of_two_courses_with_the_same_title_each_can_be_chosen(made_up: Any) -> None:
@@ -214,7 +214,7 @@ def test_of_two_courses_with_the_same_title_each_can_be_chosen(made_up: Any) -> 
     made_up.asked.clear()
     _checked(app.selectbox(key="course").select("python-102").run())
     assert app.query_params["course"] == "python-102"
-    assert "/api/v1/courses/python-102/progress" in made_up.asked
+    assert "/api/v1/courses/python-102/live" in made_up.asked
 
 
 def test_a_course_that_the_link_does_not_open_is_named(made_up: Any) -> None:

@@ -159,14 +159,7 @@ def test_the_past_is_shown_by_the_live_pages_view_and_nothing_acts(
     asked_then = {
         what for what, when in made_up.asked_as_of if read_moment(when) == read_moment(at)
     }
-    assert asked_then >= {
-        "progress",
-        "class_map",
-        "class_stream",
-        "attention",
-        "error_clusters",
-        "events",
-    }
+    assert asked_then == {"live"}
 
 
 def test_a_moment_outside_the_class_is_its_begin_or_end(
@@ -179,6 +172,16 @@ def test_a_moment_outside_the_class_is_its_begin_or_end(
     for at, end in (("1999-01-01T00:00:00Z", "begin_ms"), ("2199-01-01T00:00:00Z", "end_ms")):
         slider = _component(open_alone("replay", at=at), "replay_time")
         assert slider["at_ms"] == slider[end]
+
+
+def test_without_a_moment_the_first_minute_in_which_something_happened_is_shown(
+    made_up: Any, open_alone: Callable[..., AppTest]
+) -> None:
+    """The page does not open on a class in which nobody has done anything yet."""
+    made_up.run("Vole", at=datetime.now(UTC) - timedelta(minutes=20))
+    slider = _component(open_alone("replay"), "replay_time")
+    assert slider["at_ms"] - slider["begin_ms"] == 60_000
+    assert made_up.events[0].received_at.timestamp() * 1000 < slider["at_ms"]
 
 
 def test_while_the_api_is_away_the_last_moment_stays(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from analytics import own_page_examples
+from analytics import admin_examples, own_page_examples
 from analytics.attention_responses import ErrorCluster, Listed, Reason
 from analytics.class_mark_responses import ClassMark
 from analytics.export_responses import ExportRequest
@@ -86,6 +86,28 @@ def own_page(made_up: Any) -> None:
     _answer(made_up, answers)
 
 
+def of_admin(made_up: Any) -> None:
+    """Let whoever comes be an admin of the class's course."""
+    class_of_twelve(made_up)
+    [course] = admin_examples.COURSES.courses
+    named = course.model_copy(update={"course_id": COURSE, "title": TITLE})
+    tokens = [
+        each.model_copy(update={"course_id": COURSE}) for each in admin_examples.TOKENS.tokens
+    ]
+    admin = "/api/v1/admin"
+    answers = {
+        "/api/v1/viewer": Viewer(account="s00", is_admin=True),
+        f"{admin}/courses": admin_examples.COURSES.model_copy(update={"courses": [named]}),
+        f"{admin}/accounts": admin_examples.ACCOUNTS,
+        f"{admin}/tokens": admin_examples.TOKENS.model_copy(update={"tokens": tokens}),
+        f"{admin}/actions": admin_examples.ACTIONS,
+        f"{admin}/health": admin_examples.HEALTH,
+        f"{admin}/courses/{COURSE}/retention": admin_examples.RETENTION,
+        f"{admin}/courses/{COURSE}/stored": admin_examples.OF_COURSE,
+    }
+    _answer(made_up, answers)
+
+
 def _answer(made_up: Any, answers: dict[str, Any]) -> None:
     for path, answer in answers.items():
         made_up.answer_with[path] = answer.model_dump(mode="json")
@@ -153,6 +175,18 @@ VIEWS: Final = (
     View("after-class", f"/after-class?course={COURSE}", ".st-key-report_help .cp-table"),
     View("plan", f"/plan?course={COURSE}", "[data-testid=plan-exercises]"),
     View("export", f"/export?course={COURSE}&format=bundle", "[data-testid=export]"),
+    *(
+        View(f"admin-{part}", f"/admin?course={COURSE}&part={part}", drawn, of=of_admin)
+        for part, drawn in (
+            ("courses", ".st-key-admin_settings"),
+            ("enrolment", "[data-testid=stFileUploader]"),
+            ("registration", "[data-testid=stFileUploader]"),
+            ("accounts", "[data-testid=stMain] .cp-table"),
+            ("tokens", "[data-testid=stMain] .cp-table"),
+            ("stored", "[data-testid=stMain] .cp-table"),
+            ("health", "[data-testid=health-parts]"),
+        )
+    ),
     View("own-page", "/", "[data-testid=own-exercises]", OWN_TOKEN, of=own_page),
     View("api-away", f"/?course={COURSE}", NOTICE, of=api_away),
 )

@@ -250,6 +250,25 @@ def test_maintenance_moves_rows_to_files_and_changes_no_number(
     assert rows("SELECT count(*) FROM lake.events") == [(31,)]
 
 
+def test_files_are_small_also_those_of_a_lake_that_was_made_otherwise(
+    lake: LakeWriter, postgres_url: str, lake_path: str, rows: Rows, event: Make
+) -> None:
+    """A writer sets how files are written, whatever was set when the lake was made."""
+    apply(lake, [event(0)])
+    lake.close()
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        made = connection.execute(
+            "DELETE FROM lake.ducklake_metadata WHERE key LIKE 'parquet_%' RETURNING key, value"
+        ).fetchall()
+        assert {"parquet_compression", "parquet_row_group_size"} <= {key for key, _ in made}
+    apply(lake, [event(1)])
+    lake.maintain(keep_snapshots_days=1)
+    files = list(Path(lake_path).rglob("events/**/*.parquet"))
+    assert files
+    for file in files:
+        assert rows(f"SELECT DISTINCT compression FROM parquet_metadata('{file}')") == [("ZSTD",)]
+
+
 def test_no_file_is_deleted_while_somebody_needs_them(
     lake: LakeWriter, postgres_url: str, lake_path: str, event: Make
 ) -> None:

@@ -1,0 +1,92 @@
+"""Other Pythons for the tests: found on this machine, else fetched; and what is made with them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+_ROOT: Final = Path(__file__).parents[1]
+#: Not of a person's own environment: neither a checkout on the path nor another environment.
+_NOT_PASSED_ON: Final = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PYENV_VERSION")
+#: What a copy of an interpreter does without.
+_LEFT_OUT: Final = ("site-packages", "dist-packages", "__pycache__", "test", "EXTERNALLY-MANAGED")
+
+
+def clean_environment() -> dict[str, str]:
+    """Return this process's variables without those that lead a Python elsewhere."""
+    return {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
+
+
+def uv(*arguments: str | Path) -> None:
+    """Run uv; fail with what it says."""
+    command = (Path(sys.executable).with_name("uv"), *arguments)
+    done = subprocess.run(
+        command, env=clean_environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"uv {' '.join(map(str, arguments))}: {done.stderr}"
+
+
+def python(version: str) -> Path:
+    """Return the interpreter of a version such as `3.12`.
+
+    Whoever has none and can fetch none is told so by a failed test: none is left out in silence.
+    """
+    if (there := _found(version)) is not None:
+        return there
+    folder = _ROOT / ".venv" / "pythons"
+    uv("python", "install", "--quiet", "--install-dir", folder, version)
+    fetched = next((path for path in _in(folder, version) if _is(path, version)), None)
+    assert fetched is not None, f"install Python {version}: the wheels are tried on it"
+    return fetched
+
+
+def virtual_environment(folder: Path, version: str) -> Path:
+    """Make an empty virtual environment; return its interpreter."""
+    uv("venv", "--quiet", "--python", python(version), folder)
+    return folder / "bin" / "python"
+
+
+def conda_like_prefix(folder: Path, version: str) -> Path:
+    """Make a prefix that holds its interpreter itself, as conda makes them; return that."""
+    there = python(version)
+    prefix = Path(_said(there, "import sys; print(sys.base_prefix)"))
+    (folder / "bin").mkdir(parents=True)
+    own = shutil.copy2(there.resolve(), folder / "bin" / f"python{version}")
+    (folder / "bin" / "python").symlink_to(Path(own).name)
+    library = folder / "lib" / f"python{version}"
+    shutil.copytree(
+        prefix / "lib" / f"python{version}", library, ignore=shutil.ignore_patterns(*_LEFT_OUT)
+    )
+    (library / "site-packages").mkdir()
+    for shared in (prefix / "lib").glob(f"libpython{version}*"):
+        shutil.copy2(shared, folder / "lib" / shared.name)
+    (folder / "conda-meta").mkdir()
+    (folder / "conda-meta" / "history").touch()
+    return folder / "bin" / "python"
+
+
+def _found(version: str) -> Path | None:
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    on_path = shutil.which(f"python{version}")
+    candidates = [*_in(pyenv, version), *([Path(on_path)] if on_path else [])]
+    return next((path for path in candidates if _is(path, version)), None)
+
+
+def _in(folder: Path, version: str) -> list[Path]:
+    return sorted(folder.glob(f"*{version}.*/bin/python{version}"))
+
+
+def _is(path: Path, version: str) -> bool:
+    """Tell whether it runs: a shim on the PATH may have nothing behind it."""
+    try:
+        return _said(path, "import sys; print('%d.%d' % sys.version_info[:2])") == version
+    except (OSError, subprocess.CalledProcessError):
+        return False
+
+
+def _said(path: Path, code: str) -> str:
+    return subprocess.run(
+        (path, "-c", code), env=clean_environment(), capture_output=True, text=True, check=True
+    ).stdout.strip()
