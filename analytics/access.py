@@ -89,6 +89,8 @@ def _student_of(
 ) -> tuple[str, str]:
     course_id = _permitted_course(grant, encoded_course)
     student_id = decoded_id(encoded_student)
+    if student_id is not None:
+        student_id = request.app.state.who_is_who.stored_id(course_id, student_id)
     if grant.student_id is not None and grant.student_id != student_id:
         raise Problem(HTTPStatus.FORBIDDEN, "this token is for another student")
     if student_id is None:
@@ -118,6 +120,7 @@ def _only_student(
 ) -> str | None:
     if student_id is not None:
         course_id = _permitted_course(grant, encoded)
+        student_id = str(request.app.state.who_is_who.stored_id(course_id, student_id))
         _require_in_sections(request, grant, course_id, student_id)
         request.app.state.looked_at.note(grant, course_id, student_id)
     return student_id

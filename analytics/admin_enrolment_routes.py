@@ -3,18 +3,19 @@
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query
-from sqlalchemy import Engine
+from fastapi import APIRouter, Query, Request
 
 from analytics import admin_examples, examples
-from analytics.admin_access import CourseOfAdmin, OfficeOfAdmin
+from analytics.admin_access import CourseOfAdmin, Office, OfficeOfAdmin
 from analytics.admin_enrolment_responses import Encoding, Enrolment, RosterFault, RosterStudent
 from analytics.admin_uploads import FILE_PROBLEMS, SentRoster, documented_file
 from analytics.bodies import CSV
+from analytics.names import pseudonyms_told
 from analytics.parameters import require_course_id
-from flows.enrollment.enroll import Outcome, enroll
+from flows.enrollment.enroll import Outcome
 from flows.enrollment.roster import Entry, Roster, check_roster
 from flows.progsnap2.errors import DataSetError
+from flows.pseudonyms.roster import enroll_in_any
 from ingest_api.problems import Problem
 
 router = APIRouter(prefix="/api/v1/admin", responses=FILE_PROBLEMS)
@@ -31,6 +32,7 @@ TextEncoding = Annotated[Encoding, Query(description="Encoding of the file's tex
     openapi_extra=documented_file(CSV),
 )
 def post_roster_preview(
+    request: Request,
     office: OfficeOfAdmin,
     course_id: CourseOfAdmin,
     sent: SentRoster,
@@ -38,8 +40,7 @@ def post_roster_preview(
 ) -> Enrolment:
     """Return what enrolling these students would change, and what is wrong with the file."""
     roster = check_roster(sent, encoding)
-    with office.stores.postgres() as engine:
-        return _enrolled(engine, course_id, roster, dry_run=True)
+    return _enrolled(request, office, course_id, roster, dry_run=True)
 
 
 @router.post(
@@ -48,6 +49,7 @@ def post_roster_preview(
     openapi_extra=documented_file(CSV),
 )
 def post_roster(
+    request: Request,
     office: OfficeOfAdmin,
     course_id: CourseOfAdmin,
     sent: SentRoster,
@@ -61,15 +63,19 @@ def post_roster(
             "nobody was enrolled: mend the lines that errors name, and send the file again",
             errors=_errors(roster.faults),
         )
-    with office.stores.postgres() as engine:
-        enrolled = _enrolled(engine, course_id, roster, dry_run=False)
+    enrolled = _enrolled(request, office, course_id, roster, dry_run=False)
+    request.app.state.who_is_who.refresh()
     office.note("students enrolled", course_id, f"{enrolled.new} new, {enrolled.changed} changed")
     return enrolled
 
 
-def _enrolled(engine: Engine, course_id: str, roster: Roster, *, dry_run: bool) -> Enrolment:
+def _enrolled(
+    request: Request, office: Office, course_id: str, roster: Roster, *, dry_run: bool
+) -> Enrolment:
     require_course_id(course_id)
-    outcome = enroll(engine, course_id, roster.entries, dry_run=dry_run)
+    settings = request.app.state.settings
+    with office.stores.postgres() as engine, pseudonyms_told():
+        outcome = enroll_in_any(engine, settings, course_id, roster.entries, dry_run=dry_run)
     return Enrolment(
         course_id=course_id,
         is_new_course=outcome.is_new_course,

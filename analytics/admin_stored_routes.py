@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 
 from analytics import admin_examples, examples
 from analytics.admin_access import PROBLEMS, Admin, CourseOfAdmin, OfficeOfAdmin
@@ -15,6 +15,7 @@ from analytics.admin_stored_responses import (
     StoredRows,
 )
 from analytics.answers import require_member
+from analytics.names import WhoIsWho
 from analytics.parameters import EncodedStudentId, decoded_id
 from analytics.query import load_query
 from analytics.routes import Lake
@@ -47,16 +48,20 @@ StudentOfAdmin = Annotated[str, Depends(_student)]
     "/students/{student_id:path}/stored", responses=examples.answer(admin_examples.ABOUT_STUDENT)
 )
 def get_admin_student(
-    lake: Lake, office: OfficeOfAdmin, student_id: StudentOfAdmin
+    request: Request, lake: Lake, office: OfficeOfAdmin, student_id: StudentOfAdmin
 ) -> StoredAboutStudent:
     """Return in which courses and stores there is something about a student."""
-    events = _events(lake, course_id=None, student_id=student_id)
-    with office.stores.postgres() as engine:
-        courses = kept.about_student(engine, student_id)
-    return StoredAboutStudent(
-        student_id=student_id,
-        courses=[_of_student(each, events.get(each.course_id, _NO_EVENTS)) for each in courses],
-    )
+    who: WhoIsWho = request.app.state.who_is_who
+    courses = []
+    for stored in who.ids_of(student_id):
+        events = _events(lake, course_id=None, student_id=stored)
+        name = who.known[stored].display_name if stored in who.known else None
+        with office.stores.postgres() as engine:
+            found = kept.about_student(engine, stored)
+        courses += [
+            _of_student(each, events.get(each.course_id, _NO_EVENTS), name) for each in found
+        ]
+    return StoredAboutStudent(student_id=student_id, courses=courses)
 
 
 @router.get("/courses/{course_id:path}/stored", responses=examples.answer(admin_examples.OF_COURSE))
@@ -84,11 +89,11 @@ def _events(lake: Lake, **only: str | None) -> dict[str, dict[str, Any]]:
     return {row["course_id"]: row for row in rows}
 
 
-def _of_student(found: OfCourse, events: Mapping[str, Any]) -> StoredCourse:
+def _of_student(found: OfCourse, events: Mapping[str, Any], name: str | None) -> StoredCourse:
     return StoredCourse(
         course_id=found.course_id,
         enrolled_at=found.enrolled_at,
-        name=found.display_name,
+        name=found.display_name or name,
         section=found.section,
         events=events["events"],
         first_event_at=events["first_event_at"],

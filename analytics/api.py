@@ -42,6 +42,7 @@ from analytics.errors import LakeUnavailableError
 from analytics.export_jobs import ExportJobs
 from analytics.lake_reader import LakeReader
 from analytics.looked_at import LookedAt
+from analytics.names import NamedAnswers, WhoIsWho
 from analytics.own_page_writer import StudentWriter
 from analytics.parameters import EncodedPaths
 from analytics.settings import ApiSettings
@@ -69,17 +70,21 @@ def create_app(settings: ApiSettings) -> FastAPI:
     lake = LakeReader(settings)
     exports = ExportJobs(settings)
     looked_at = LookedAt(settings)
+    who_is_who = WhoIsWho(settings)
     redis = None if settings.redis_url is None else open_redis(settings.redis_url)
     revoked = RevokedTokens(redis, partial(asyncio.to_thread, _revoked, settings.postgres_url))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(lake.warm)
-        work = [asyncio.create_task(each) for each in (revoked.follow(), looked_at.write())]
+        await asyncio.to_thread(who_is_who.refresh)
+        beside = (revoked.follow(), looked_at.write(), who_is_who.follow())
+        work = [asyncio.create_task(each) for each in beside]
         yield
         await end(work)
         await asyncio.to_thread(looked_at.close)
         await asyncio.to_thread(exports.close)
+        who_is_who.close()
         lake.close()
         if redis is not None:
             await redis.aclose()
@@ -99,9 +104,10 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.state.students = StudentWriter(settings)
     app.state.exports = exports
     app.state.looked_at = looked_at
+    app.state.who_is_who = who_is_who
     app.state.changes = CourseChanges(settings)
     app.state.sign_in = SignIn(settings)
-    app.state.single_sign_on = SingleSignOn(settings)
+    app.state.single_sign_on = SingleSignOn(settings, who_is_who)
     app.state.signed_out = SignedOut(redis)
     app.state.revoked = revoked
     app.state.secrets = settings.secrets
@@ -109,6 +115,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.state.settings = settings
     app.add_middleware(EncodedPaths)
     app.add_middleware(BoundedBodies)
+    app.add_middleware(NamedAnswers, who=who_is_who)
     surround_requests(app)
     install_problem_handlers(app)
 

@@ -9,7 +9,9 @@ from fastapi import APIRouter, Request
 from analytics import examples
 from analytics.admin_access import PROBLEMS, CourseOfAdmin, OfficeOfAdmin
 from analytics.hook_token_responses import HookToken, HookTokenRequest
+from analytics.names import pseudonyms_told
 from analytics.parameters import require_course_id
+from flows.pseudonyms.tokens import record_handed_out
 from flows.stores import issued_tokens
 from ingest_api.problems import Problem
 from ingest_api.tokens import ALL_COURSES, Grant, TokenLife, issue_token
@@ -34,8 +36,10 @@ def post_hook_token(
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "a hook's token is for one course: name it")
     life = TokenLife.new(asked.days * _DAY_SECONDS)
     grant = Grant("ingest", course_id, asked.student_id, token=life)
-    with office.stores.postgres() as engine:
-        issued_tokens.record_in_place_of_ended(engine, grant)
+    with office.stores.postgres() as engine, pseudonyms_told():
+        record_handed_out(
+            engine, request.app.state.settings, grant, issued_tokens.record_in_place_of_ended
+        )
     return HookToken(
         course_id=course_id,
         student_id=asked.student_id,

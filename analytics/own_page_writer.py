@@ -6,6 +6,7 @@ from analytics.own_page_responses import DeletionRequest, DeletionRequests, OwnP
 from analytics.settings import ApiSettings
 from analytics.stores import Stores
 from flows.personal_data.gather import Person, Sources, write_personal_data
+from flows.pseudonyms.names import Names
 from flows.stores import deletion_requests
 from ingest_api.preferences import Preferences, read_preferences, set_preferences
 
@@ -31,7 +32,7 @@ class StudentWriter:
     def write_data(self, course_id: str, student_id: str, file: Path) -> None:
         """Write everything that is stored about a student into a zip file."""
         with self._stores.redis() as redis, self._stores.postgres() as engine:
-            sources = Sources(self._settings, engine, redis)
+            sources = Sources(self._settings, engine, redis, Names(self._settings.names_url))
             write_personal_data(sources, Person(course_id, student_id), file)
 
     def deletion(self, course_id: str, student_id: str) -> DeletionRequest:

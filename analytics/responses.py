@@ -39,6 +39,9 @@ class Course(Answer):
         str | None,
         Field(description="IANA name of the zone whose time the pages show; null where none is."),
     ] = None
+    pseudonymous: Annotated[
+        bool, Field(description="Whether its students are kept under pseudonyms.")
+    ] = False
     sections: Annotated[
         list[str],
         Field(

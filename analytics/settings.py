@@ -6,14 +6,14 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from analytics.hub_settings import HubSettings
 from analytics.oidc_settings import OidcSettings
-from flows.settings import LakeSettings
+from flows.settings import LakeSettings, WhoIsWhoSettings
 from ingest_api.settings import Address, SecretSettings, data_dir
 
 __all__ = ["ApiSettings", "LakeSettings"]
 
 
-class ApiSettings(LakeSettings, SecretSettings):
-    """What the aggregation API needs: the lake, and the secret that tokens are signed with.
+class ApiSettings(LakeSettings, SecretSettings, WhoIsWhoSettings):
+    """What the aggregation API needs: the lake, the secret that tokens are signed with, who is who.
 
     Where Redis is named, dashboards are told at once of what an instructor changed, people can sign
     in, and tokens that were revoked are refused. An admin is told whether the ingest and the

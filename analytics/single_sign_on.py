@@ -12,6 +12,7 @@ import jwt
 
 from analytics.hub_provider import JupyterHub
 from analytics.identity_provider import IdentityProvider
+from analytics.names import WhoIsWho
 from analytics.new_session import Opened, new_session, own_page_session
 from analytics.oauth import ProviderRefusedError, WayIn
 from analytics.settings import ApiSettings
@@ -58,8 +59,9 @@ class Provider(Protocol):
 class SingleSignOn:
     """Signs people in by the identity provider, if there is one."""
 
-    def __init__(self, settings: ApiSettings) -> None:
+    def __init__(self, settings: ApiSettings, who_is_who: WhoIsWho) -> None:
         self._secrets = settings.secrets
+        self._who_is_who = who_is_who
         self._known = _provider_of(settings)
 
     def begin(self) -> BegunSignIn:
@@ -108,7 +110,8 @@ class SingleSignOn:
         if course_id not in courses and len(courses) > 1:
             raise WhichCourseError(courses)
         course = course_id if course_id in courses else courses[0]
-        return own_page_session(self._secrets[0], course, opened.account, by_provider=True)
+        student = self._who_is_who.stored_id(course, opened.account)
+        return own_page_session(self._secrets[0], course, student, by_provider=True)
 
     def way_out(self, grant: Grant) -> str | None:
         """Return where somebody signs out of the provider too, if they came by it.

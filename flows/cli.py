@@ -15,6 +15,7 @@ from flows.commands.import_data import import_data
 from flows.commands.looked_at import looked_at
 from flows.commands.migrate import migrate
 from flows.commands.notice import notice
+from flows.commands.pseudonymous import pseudonymous
 from flows.commands.rebuild import rebuild
 from flows.commands.rejected import rejected
 from flows.commands.restore import restore
@@ -61,6 +62,7 @@ for command in (
     schema,
 ):
     cli.add_command(command)
+course.add_command(pseudonymous)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,20 @@ class Course(Base):
     retention_days: Mapped[int | None]
 
 
+class PseudonymousCourse(Base):
+    """A course whose students are kept under pseudonyms, from before its first event on.
+
+    `key_check` tells another key from the one that they are made with, and nothing of it; '' where
+    the course was made anonymous for good.
+    """
+
+    __tablename__ = "pseudonymous_courses"
+
+    course_id: Mapped[str] = mapped_column(ForeignKey("courses.course_id"), primary_key=True)
+    key_check: Mapped[str]
+    since: Mapped[datetime]
+
+
 class Student(Base):
     """A student within the installation."""
 

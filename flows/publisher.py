@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from flows.course.publish import publish_what_lacks
 from flows.enrollment.publish import publish_sections
 from flows.notices import publish_notices, record_seen
+from flows.pseudonyms.courses import publish_pseudonymous
 from flows.publish_revoked import publish_revoked
 
 logger = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ def keep_published(engine: Engine, redis: Redis, stopped: threading.Event) -> No
     complaint = ""
     while True:
         try:
+            publish_pseudonymous(engine, redis)
             publish_what_lacks(engine, redis)
             publish_sections(engine, redis)
             publish_revoked(engine, redis)

@@ -39,6 +39,7 @@ from ingest_api.events import ProgressEvent
 from ingest_api.logs import start_logging
 from ingest_api.problems import validation_errors
 from ingest_api.process_metrics import process_registry
+from ingest_api.pseudonymous_courses import NOT_BY_CHANNEL, PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses
 from ingest_api.settings import BadSettingError
 
@@ -53,6 +54,8 @@ _PAUSE_SECONDS: Final = 0.5
 _LEASE_SECONDS: Final = 1.0
 _MESSAGES_WAITING: Final = 10_000
 _POSITION: Final = re.compile(r"\d{1,16}-\d{1,16}")
+#: In place of a message that was refused because it names a student of a pseudonymous course.
+NOT_KEPT: Final = b"<not kept: it names a student>"
 
 
 class Relay:
@@ -62,12 +65,14 @@ class Relay:
         self,
         log: EventLog,
         courses: RegisteredCourses,
+        pseudonymous: PseudonymousCourses,
         redis: Redis,
         wake_ups: WakeUps,
         settings: RelaySettings,
     ) -> None:
         self._log = log
         self._courses = courses
+        self._pseudonymous = pseudonymous
         self._redis = redis
         self._reader = LogReader(redis)
         self._trimmer = LogTrimmer(redis)
@@ -101,6 +106,7 @@ class Relay:
     async def adopt_what_was_heard(self, lease: Lease) -> None:
         """Take message after message, as long as no newer relay does so."""
         await self._courses.refresh()
+        await self._pseudonymous.refresh()
         await lease.take()
         while True:
             message = await self._to_adopt.get()
@@ -125,6 +131,10 @@ class Relay:
             data = json.loads(message)
         except (ValueError, RecursionError):
             await self._reject(message, "not JSON")
+            return
+        if isinstance(data, dict) and str(data.get("course_id")) in self._pseudonymous:
+            # Only the ingest has the key, and checks whose events they are.
+            await self._reject(NOT_KEPT, NOT_BY_CHANNEL)
             return
         try:
             event = ProgressEvent.model_validate(data)
@@ -221,7 +231,8 @@ async def relay(settings: RelaySettings) -> None:
     wake_ups = WakeUps(redis, broker, settings.stores)
     log = EventLog(client, settings.log_limit_bytes)
     courses = RegisteredCourses(client)
-    watch = Relay(log, courses, redis, wake_ups, settings)
+    pseudonymous = PseudonymousCourses(client, key=None)
+    watch = Relay(log, courses, pseudonymous, redis, wake_ups, settings)
     registry = process_registry()
     registry.register(
         LogFigures(connect_redis(settings.redis_url), settings.stores, settings.log_limit_bytes)
@@ -246,6 +257,7 @@ async def relay(settings: RelaySettings) -> None:
     work = (
         listen,
         courses.follow,
+        pseudonymous.follow,
         partial(watch.adopt_what_was_heard, lease),
         partial(watch.hold, lease),
         watch.wake_on_events,

@@ -24,6 +24,7 @@ from flows.stores.store import (
 from ingest_api.event_log import Candidate, EventLog
 from ingest_api.events import ProgressEvent
 from ingest_api.problems import validation_errors
+from ingest_api.pseudonymous_courses import NOT_BY_CHANNEL, PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses
 
 FROM_CHANNEL: Final = "channel"
@@ -52,13 +53,19 @@ class Replay:
     """
 
     def __init__(
-        self, redis: Redis, log: EventLog, courses: RegisteredCourses, stores: Sequence[Store]
+        self,
+        redis: Redis,
+        log: EventLog,
+        courses: RegisteredCourses,
+        pseudonymous: PseudonymousCourses,
+        stores: Sequence[Store],
     ) -> None:
         self._redis = redis
         self._rejected = RejectedStream(redis)
         self._reader = LogReader(redis)
         self._log = log
         self._courses = courses
+        self._pseudonymous = pseudonymous
         self._stores = {store.name: store for store in stores}
 
     async def replay(self, entry: RejectedEntry, patch: Mapping[str, Any]) -> Outcome:
@@ -89,6 +96,9 @@ class Replay:
             event = ProgressEvent.model_validate(data)
         except ValidationError as error:
             raise StillRefusedError(_faults(error)) from error
+        await self._pseudonymous.refresh()
+        if event.course_id in self._pseudonymous:
+            raise StillRefusedError(NOT_BY_CHANNEL)
         await self._courses.refresh()
         candidate = Candidate.encode(self._courses.resolve(event), datetime.now(UTC))
         position = await self._log.append_rejected(candidate, entry.entry_id)

@@ -7,11 +7,22 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field, SecretStr
 
 from ingest_api.events import Identifier
-from ingest_api.settings import Address, HttpAddress, LogSettings, Port, Secret, Settings, data_dir
+from ingest_api.settings import (
+    Address,
+    HttpAddress,
+    LogSettings,
+    Port,
+    PseudonymSettings,
+    Secret,
+    Settings,
+    data_dir,
+)
 
 STORES: Final = ("influxdb", "postgres", "lake")
 #: The learning record store: it gets what is made of the events, and no number is read from it.
 LRS: Final = "lrs"
+#: In the data folder, where no other place is set: the names of pseudonymous courses.
+NAMES_FILE: Final = "names.db"
 _ENDPOINT: Final = re.compile(r"https?://[^/?#@\s]+(/[^?#@\s]*)?")
 _HOME_URL: Final = re.compile(r"https?://[\w.:\[\]-]+(/([\w.~/-]|%[0-9a-fA-F]{2})*)?", re.ASCII)
 
@@ -71,6 +82,28 @@ class XapiSettings(Settings):
     agent_key: Annotated[Secret | None, Field(alias="CELLPULSE_AGENT_KEY")] = None
 
 
+def _own_names_file() -> str:
+    return f"sqlite:///{data_dir() / NAMES_FILE}"
+
+
+class NamesSettings(Settings):
+    """Where the names of pseudonymous courses are kept: apart from every other store."""
+
+    names_url: Annotated[
+        Address,
+        Field(
+            alias="CELLPULSE_NAMES_URL",
+            pattern="^(sqlite:///|postgres(ql)?://)",
+            default_factory=_own_names_file,
+            repr=False,
+        ),
+    ]
+
+
+class WhoIsWhoSettings(NamesSettings, PseudonymSettings):
+    """What tells who is who in pseudonymous courses: the key, and the names."""
+
+
 class LakeSettings(Settings):
     """Where the lake is: its catalog in PostgreSQL and its Parquet files."""
 
@@ -98,8 +131,8 @@ class RelaySettings(LogSettings):
         return self.influx.stores + self.lrs.stores
 
 
-class FlowsSettings(RelaySettings, LakeSettings):
-    """The log that is read, and the stores that are written."""
+class FlowsSettings(RelaySettings, LakeSettings, NamesSettings):
+    """The log that is read, the stores that are written, and the names that an erasure takes."""
 
     worker_metrics_port: Annotated[Port | None, Field(alias="CELLPULSE_WORKER_METRICS_PORT")] = None
     snapshot_days: Annotated[int, Field(alias="CELLPULSE_SNAPSHOT_DAYS", ge=1)] = 30
@@ -127,6 +160,7 @@ class PlatformSettings(Settings):
     lake_path: Annotated[str | None, Field(alias="CELLPULSE_LAKE_PATH")] = None
     secret: Annotated[Secret | None, Field(alias="CELLPULSE_SECRET")] = None
     secret_previous: Annotated[Secret | None, Field(alias="CELLPULSE_SECRET_PREVIOUS")] = None
+    pseudonym_key: Annotated[Secret | None, Field(alias="CELLPULSE_PSEUDONYM_KEY")] = None
     course: Annotated[Identifier, Field(alias="CELLPULSE_COURSE")] = "demo"
     student: Annotated[
         Identifier, Field(alias="CELLPULSE_STUDENT", default_factory=getpass.getuser)

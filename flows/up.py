@@ -19,16 +19,25 @@ from flows.course.read_course import read_course
 from flows.course.register import register
 from flows.course.registered import is_registered
 from flows.embedded.part import Part, PartUnavailableError
-from flows.embedded.platform import SAMPLE_COURSE, Platform, keep_secret
+from flows.embedded.platform import (
+    KEY_FILE,
+    SAMPLE_COURSE,
+    Platform,
+    keep_pseudonym_key,
+    keep_secret,
+)
 from flows.embedded.stores import Stores, prepare_stores
 from flows.embedded.supervisor import PartFailedError, Supervisor
 from flows.migrate import prepare_databases
 from flows.password_code import new_code_id, password_link
+from flows.pseudonyms.courses import pseudonymous_courses, publish_pseudonymous
 from flows.redis_client import connect_redis
 from flows.settings import LakeSettings, PlatformSettings
 from flows.stores.accounts import expect_first_admin
 from flows.stores.postgres import engine_for
 from flows.version_of_data import check_data_version
+from ingest_api.pseudonym import PseudonymKey
+from ingest_api.pseudonymous_courses import WrongPseudonymKeyError, require_key
 from ingest_api.settings import RUN_FILE
 
 _START_SECONDS: Final = 60.0
@@ -63,7 +72,8 @@ def run_platform(folder: Path, *, demo: bool) -> None:
         _check_ports(settings)
         try:
             stores = prepare_stores(settings, folder)
-            platform = Platform(settings, stores, keep_secret(settings, folder), folder)
+            secret, key = keep_secret(settings, folder), keep_pseudonym_key(settings, folder)
+            platform = Platform(settings, stores, secret, folder, key)
             with (
                 Supervisor(
                     folder / "logs", _groups(platform, demo=demo), held_by_parts
@@ -128,10 +138,28 @@ def _start(
             CELLPULSE_POSTGRES_URL=stores.postgres_url, CELLPULSE_LAKE_PATH=platform.lake_path
         )
     )
+    _publish_pseudonymous(platform)
     if demo:
         _register_sample_course(platform)
     for group in ("services", "pages"):
         supervisor.start(group, _START_SECONDS, stop)
+
+
+def _publish_pseudonymous(platform: Platform) -> None:
+    """Tell the ingest which courses are pseudonymous before it starts: it waits for that.
+
+    Raises:
+        CannotStartError: It would not start, without their key.
+    """
+    engine = engine_for(platform.stores.postgres_url)
+    try:
+        require_key(pseudonymous_courses(engine), PseudonymKey(platform.pseudonym_key))
+        with connect_redis(platform.stores.redis_url) as redis:
+            publish_pseudonymous(engine, redis)
+    except WrongPseudonymKeyError as error:
+        raise CannotStartError(f"{error}; the file is {platform.folder / KEY_FILE}") from error
+    finally:
+        engine.dispose()
 
 
 def _register_sample_course(platform: Platform) -> None:

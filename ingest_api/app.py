@@ -22,6 +22,7 @@ from ingest_api.metrics import IngestMetrics
 from ingest_api.notices import Notices
 from ingest_api.preferences import StudentPreferences
 from ingest_api.problems import install_problem_handlers
+from ingest_api.pseudonymous_courses import PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses
 from ingest_api.revoked_tokens import RevokedTokens
 from ingest_api.script_connection import ScriptConnection
@@ -50,14 +51,16 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
         courses = RegisteredCourses(client)
         preferences = StudentPreferences(client)
         notices = Notices(client)
+        pseudonymous = PseudonymousCourses(client, settings.pseudonym_key_text)
         # Before the first event; a Redis that is away is asked again and again.
-        known = (courses, sections, revoked, preferences, notices)
+        known = (courses, sections, revoked, preferences, notices, pseudonymous)
         await asyncio.gather(*(each.refresh() for each in known), return_exceptions=True)
         app.state.redis = client
         app.state.log = log
         app.state.preferences = preferences
         app.state.notices = notices
-        app.state.intake = Intake(courses, preferences, notices)
+        app.state.pseudonymous = pseudonymous
+        app.state.intake = Intake(courses, preferences, notices, pseudonymous)
         app.state.connections = connections
         app.state.signed_out = SignedOut(client)
         app.state.revoked = revoked
@@ -70,6 +73,7 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
             courses.follow(),
             preferences.follow(),
             notices.follow(),
+            pseudonymous.follow(),
             sections.follow(),
             revoked.follow(),
             guard_durability(client, log, may_be_lossy=settings.lossy_redis),

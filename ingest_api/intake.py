@@ -17,6 +17,7 @@ from ingest_api.events import ProgressEvent
 from ingest_api.notices import Notice, Notices
 from ingest_api.preferences import ALLOWED, Preferences, StudentPreferences, allowed_part
 from ingest_api.problems import Problem, validation_errors
+from ingest_api.pseudonymous_courses import PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses
 from ingest_api.tokens import Grant
 
@@ -104,17 +105,23 @@ class Intake:
     """Judges events by what is known of courses and students."""
 
     def __init__(
-        self, courses: RegisteredCourses, preferences: StudentPreferences, notices: Notices
+        self,
+        courses: RegisteredCourses,
+        preferences: StudentPreferences,
+        notices: Notices,
+        pseudonymous: PseudonymousCourses,
     ) -> None:
         self._courses = courses
         self._preferences = preferences
         self._notices = notices
+        self._pseudonymous = pseudonymous
 
     def take(self, body: bytes, grant: Grant) -> Taken:
         """Judge the events of a request's body.
 
         Raises:
-            Problem: 400 where it is no JSON, 422 where it holds too many events or none.
+            Problem: 400 where it is no JSON, 422 where it holds too many events or none; for
+                those of a pseudonymous course see `PseudonymousCourses.hide`.
         """
         received_at = datetime.now(UTC)
         stored_at = stored_time(received_at)
@@ -133,6 +140,8 @@ class Intake:
         self, taken: Taken, index: int, event: CompiledEvent, grant: Grant, stored_at: str
     ) -> bool:
         """Take an event as most are; False, and nothing is done, where more has to be looked at."""
+        if self._pseudonymous.hides(event.course_id):
+            return False
         preferences = self._preferences.of(event.course_id, event.student_id)
         if preferences is not ALLOWED:
             return False
@@ -162,6 +171,7 @@ class Intake:
             taken.forbidden += 1
             taken.rejected.append({"index": index, "errors": [fault]})
             return
+        event = self._pseudonymous.hide(event)
         preferences = self._preferences.of(event.course_id, event.student_id)
         kept = allowed_part(self._courses.resolve(event), preferences)
         taken.places.append(index)

@@ -20,6 +20,7 @@ from ingest_api.logs import start_logging
 from ingest_api.open_files import raise_open_files_limit
 from ingest_api.progress import DirectProgress
 from ingest_api.progress_protocol import ProgressProtocol
+from ingest_api.pseudonymous_courses import PseudonymousCourses, WrongPseudonymKeyError
 from ingest_api.settings import BadSettingError, ClientLimits, IngestSettings
 from ingest_api.websocket_protocol import FramesProtocol
 
@@ -43,7 +44,8 @@ def serve(host: str, port: int) -> None:
         limits = ClientLimits.load()
         start_logging("ingest")
         asyncio.run(_refuse_lossy_redis(settings))
-    except (BadSettingError, LossyRedisError) as error:
+        asyncio.run(_refuse_wrong_key(settings))
+    except (BadSettingError, LossyRedisError, WrongPseudonymKeyError) as error:
         sys.exit(f"cellpulse ingest: {error}")
     app = DirectProgress(create_app(settings))
     run_without_logging_addresses(app, host, port, limits)
@@ -56,6 +58,15 @@ async def _refuse_lossy_redis(settings: IngestSettings) -> None:
     async with open_redis(settings.redis_url) as redis:
         with suppress(RedisError, OSError):
             await check_durability(redis)
+
+
+async def _refuse_wrong_key(settings: IngestSettings) -> None:
+    """Check now what would refuse each event of a pseudonymous course later."""
+    async with open_redis(settings.redis_url) as redis:
+        pseudonymous = PseudonymousCourses(redis, settings.pseudonym_key_text)
+        with suppress(RedisError, OSError):
+            await pseudonymous.refresh()
+        pseudonymous.require_key()
 
 
 def run_without_logging_addresses(app: ASGIApp, host: str, port: int, limits: ClientLimits) -> None:

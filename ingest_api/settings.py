@@ -105,6 +105,17 @@ class SecretSettings(Settings):
         return tuple(each.get_secret_value() for each in both if each is not None)
 
 
+class PseudonymSettings(Settings):
+    """The key of pseudonymous courses; without one there are none."""
+
+    pseudonym_key: Annotated[Secret | None, Field(alias="CELLPULSE_PSEUDONYM_KEY")] = None
+
+    @property
+    def pseudonym_key_text(self) -> str | None:
+        """The key itself."""
+        return None if self.pseudonym_key is None else self.pseudonym_key.get_secret_value()
+
+
 class LogSettings(Settings):
     """The log on Redis, and what it may grow to."""
 
@@ -117,8 +128,8 @@ class LogSettings(Settings):
     )
 
 
-class IngestSettings(LogSettings, SecretSettings):
-    """What the ingest needs: the log, the secret, and where students find their own page."""
+class IngestSettings(LogSettings, SecretSettings, PseudonymSettings):
+    """What the ingest needs: the log, the secrets, and where students find their own page."""
 
     lossy_redis: Annotated[bool, Field(alias="CELLPULSE_LOSSY_REDIS")] = False
     dashboard_port: Annotated[Port, Field(alias="CELLPULSE_DASHBOARD_PORT")] = 8501

@@ -93,7 +93,8 @@ async def _read_permitted(request: Request, model: type[Body]) -> Body:
         ) from error
     if not grant.allows_course(whose.course_id) or not grant.allows_student(whose.student_id):
         raise Problem(HTTPStatus.FORBIDDEN, "this token is for another course or student")
-    return whose
+    stored = request.app.state.pseudonymous.stored_id(whose.course_id, whose.student_id)
+    return whose.model_copy(update={"student_id": stored})
 
 
 def _asked(model: type[Whose], **example: str) -> dict[str, Any]:

@@ -90,9 +90,10 @@ def show_about(course_id: str, courses: list[Course], page: StreamlitPage) -> No
     Raises:
         NumbersUnavailableError: The page can have no numbers.
     """
-    zones = {course.course_id: course.time_zone for course in courses}
-    session.keep_course_zone(zones.get(course_id))
-    if course_id not in zones:
+    shown = next((course for course in courses if course.course_id == course_id), None)
+    session.keep_course_zone(None if shown is None else shown.time_zone)
+    session.keep_pseudonymous(is_so=shown is not None and shown.pseudonymous)
+    if shown is None:
         notices.sentence(NO_SUCH_COURSE.format(course=course_id))
         return
     projector.hide_name_in_address(course_id)

@@ -81,8 +81,9 @@ def _stream(course_id: str) -> ClassStream:
 
 
 def _every_run(course_id: str, start: FeedStart, drawing: str) -> None:
-    is_projected = session.is_projected()
-    if is_projected:  # then the rows come with each drawing
+    # What comes over the WebSocket has names in it, or, in a pseudonymous course, none.
+    is_dropped = session.is_projected() or session.is_pseudonymous()
+    if is_dropped:  # then the rows come with each drawing
         api = session.api()
         start = session.latest(f"{course_id}/rows", lambda: feed_start(api, course_id)).numbers
     live_feed(
@@ -90,5 +91,5 @@ def _every_run(course_id: str, start: FeedStart, drawing: str) -> None:
         drawing,
         token=session.token(),
         settings=session.settings(),
-        is_projected=is_projected,
+        is_dropped=is_dropped,
     )

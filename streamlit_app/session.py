@@ -37,6 +37,7 @@ _LAST = "last_numbers"
 _ASKED = "last_asked"
 _BOOK = "alias_book"
 _COURSE_ZONE = "course_zone"
+_PSEUDONYMOUS = "pseudonymous"
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,16 @@ def _name_request(request: httpx.Request) -> None:
 def keep_course_zone(name: str | None) -> None:
     """Show every time from now on in the zone that is set for the course, None for none."""
     st.session_state[_COURSE_ZONE] = name
+
+
+def keep_pseudonymous(*, is_so: bool) -> None:
+    """Show the course from now on as one that has pseudonyms wherever the API is not asked."""
+    st.session_state[_PSEUDONYMOUS] = is_so
+
+
+def is_pseudonymous() -> bool:
+    """Tell whether the ingest knows the course's students by pseudonyms alone."""
+    return bool(st.session_state.get(_PSEUDONYMOUS))
 
 
 def course_zone() -> str | None:

@@ -38,6 +38,7 @@ OF_WHAT_MAY_BE_OFF = (
     "CELLPULSE_TOKEN",
     "CELLPULSE_LRS_PASSWORD",
     "CELLPULSE_AGENT_KEY",
+    "CELLPULSE_PSEUDONYM_KEY",
     "CELLPULSE_SECRET_PREVIOUS",
     "CELLPULSE_OIDC_CLIENT_SECRET",
     "CELLPULSE_HUB_TOKEN",
@@ -150,7 +151,7 @@ def test_the_processes_are_those_of_cellpulse_up_with_the_same_settings(
     settings = PlatformSettings(
         influx=influx, lrs=lrs, CELLPULSE_STUDENT="student", CELLPULSE_SECRET_PREVIOUS="p" * 32
     )
-    up = Platform(settings, stores, "s" * 32, tmp_path)
+    up = Platform(settings, stores, "s" * 32, tmp_path, "k" * 32)
     parts = {part.name: part for part in (*up.services(), *up.pages())}
     assert set(parts) == PROCESSES
     for name, part in parts.items():
@@ -207,8 +208,14 @@ def test_every_store_keeps_its_data_in_a_named_volume() -> None:
     assert mounts["postgres"] == {"postgres": "/var/lib/postgresql/data"}
     assert "/var/lib/influxdb2" in mounts["influxdb"].values()
     lake = environment_of("worker")["CELLPULSE_LAKE_PATH"]
-    assert mounts["migrate"] == mounts["worker"] == {"lake": lake}
-    assert mounts["api"] == {"lake": f"{lake}:ro", "exports": "/var/lib/cellpulse/exports"}
+    names = {"names": "/var/lib/cellpulse/names"}
+    assert mounts["migrate"] == {"lake": lake}
+    assert mounts["worker"] == {"lake": lake, **names}
+    assert mounts["api"] == {
+        "lake": f"{lake}:ro",
+        "exports": "/var/lib/cellpulse/exports",
+        **names,
+    }
 
 
 def test_pages_do_not_reach_the_stores() -> None:

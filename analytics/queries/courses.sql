@@ -14,8 +14,9 @@
 --   students: Students enrolled or seen, of the sections that count, whether or not they still run cells.
 --   last_event_at: When the latest event of the course happened; null before any.
 --   time_zone: IANA name of the course's time zone; null where none is set.
+--   pseudonymous: Whether its students are kept under pseudonyms.
 --   sections: Of those that count the ones that anybody is in, in natural order; the first 200.
--- reads: master.courses, master.enrollments, master.student_states
+-- reads: master.courses, master.enrollments, master.student_states, master.pseudonymous_courses
 -- limits: A time that a client's clock puts in the future counts as the time of its arrival.
 
 SELECT
@@ -24,6 +25,9 @@ SELECT
     count(enrollments.student_id) AS students,
     max(student_states.last_seen_at) AS last_event_at,
     courses.time_zone,
+    courses.course_id IN (
+        SELECT course_id FROM master.pseudonymous_courses
+    ) AS pseudonymous,
     coalesce(
         list(
             DISTINCT enrollments.section ORDER BY natural_order(enrollments.section), enrollments.section

@@ -44,7 +44,7 @@ def _one_by_one(folder: Path, data: Path, *, only_stores: bool) -> float:
         lrs=LrsSettings(CELLPULSE_LRS_URL=None),
     )
     stores = prepare_stores(settings, data)
-    platform = Platform(settings, stores, SECRET, data)
+    platform = Platform(settings, stores, SECRET, data, SECRET)
     parts = list(stores.parts)
     if not only_stores:
         parts += [*platform.services(), *platform.pages()]

@@ -5,7 +5,9 @@ from pathlib import Path
 import click
 
 from flows.backup.make import make_backup
+from flows.commands.course import master_data
 from flows.commands.errors import one_line_for_errors
+from flows.pseudonyms.courses import pseudonymous_courses
 from flows.settings import FlowsSettings
 from ingest_api.settings import SecretSettings
 
@@ -20,9 +22,16 @@ def backup(folder: Path, with_secret: bool) -> None:
     A backup that was cut off has no manifest.json, and 'restore' refuses it.
     """
     secret = SecretSettings.load().secret.get_secret_value() if with_secret else None
-    made = make_backup(FlowsSettings.load(), folder, secret)
+    settings = FlowsSettings.load()
+    made = make_backup(settings, folder, secret)
     full_log = "" if made.influxdb_events is None else f", {made.influxdb_events} in InfluxDB"
     click.echo(
         f"{folder}: {made.counts.get('accepted', 0)} events accepted, {made.log_events} in the "
         f"log{full_log}, {made.lake_files} files of the lake, {made.rejected} set aside"
     )
+    with master_data(settings.postgres_url) as engine:
+        if pseudonymous_courses(engine):
+            click.echo(
+                "note: the key and the names of pseudonymous courses are not in it: copy them "
+                "elsewhere (docs/privacy.md)"
+            )

@@ -6,8 +6,10 @@ import click
 
 from flows.commands.errors import one_line_for_errors
 from flows.personal_data.gather import Person, Sources, write_personal_data
+from flows.pseudonyms.names import Names
+from flows.pseudonyms.who import hiding
 from flows.redis_client import connect_redis
-from flows.settings import LakeSettings
+from flows.settings import LakeSettings, NamesSettings
 from flows.stores.postgres import engine_for
 from ingest_api.settings import LogSettings
 
@@ -28,7 +30,9 @@ def disclose(student: str, course: str, out: Path) -> None:
     engine = engine_for(lake.postgres_url)
     try:
         with connect_redis(LogSettings.load().redis_url) as redis:
-            write_personal_data(Sources(lake, engine, redis), Person(course, student), out)
+            person = Person(course, hiding(engine).stored_id(course, student))
+            names = Names(NamesSettings.load().names_url)
+            write_personal_data(Sources(lake, engine, redis, names), person, out)
     except OSError as error:
         raise click.ClickException(f"{out} can't be written: {error.strerror}") from error
     finally:

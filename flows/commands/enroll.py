@@ -12,11 +12,11 @@ from sqlalchemy import Engine
 from flows.commands.course import check_course, master_data
 from flows.commands.errors import one_line_for_errors
 from flows.enrollment.enroll import Outcome
-from flows.enrollment.enroll import enroll as enroll_students
 from flows.enrollment.publish import publish_sections
 from flows.enrollment.roster import Entry, read_roster
+from flows.pseudonyms.roster import enroll_in_any
 from flows.redis_client import connect_redis
-from flows.settings import LakeSettings
+from flows.settings import LakeSettings, WhoIsWhoSettings
 from ingest_api.settings import BadSettingError, LogSettings
 
 #: Most students that are listed one by one of each kind.
@@ -39,8 +39,9 @@ def enroll(roster: Path, course_id: str, dry_run: bool, encoding: str) -> None:
     """
     check_course(course_id)
     read = read_roster(roster, encoding)
+    who = WhoIsWhoSettings.load()
     with master_data(LakeSettings.load().postgres_url) as engine:
-        outcome = enroll_students(engine, course_id, read.entries, dry_run=dry_run)
+        outcome = enroll_in_any(engine, who, course_id, read.entries, dry_run=dry_run)
         if not dry_run:
             _publish(engine)
     _say(course_id, outcome, dry_run=dry_run)

@@ -15,6 +15,7 @@ from flows.export.errors import ExportError
 from flows.log_trimmer import LogPinnedError
 from flows.migration_plan import NoSuchVersionError
 from flows.progsnap2.errors import DataSetError
+from flows.pseudonyms.courses import PseudonymError
 from flows.rebuild import NoFullLogError
 from flows.rejected import NoSuchEntryError
 from flows.simulation.course import CourseError
@@ -51,6 +52,7 @@ _FORESEEN = (
     NoFullLogError,
     NoSuchEntryError,
     NoSuchVersionError,
+    PseudonymError,
     StoreUnavailableError,
     TokenError,
     UnknownDataVersionError,

@@ -8,9 +8,11 @@ from typing import Literal
 
 import click
 
+from flows.commands.course import master_data
 from flows.commands.errors import one_line_for_errors
 from flows.progsnap2.data_set import Reading
 from flows.progsnap2.importing import Imported, import_progsnap2
+from flows.pseudonyms.courses import require_ordinary
 from flows.settings import FlowsSettings
 
 
@@ -48,9 +50,10 @@ def import_data(
     The whole data set is checked first; what is wrong is named with file and line, and then
     nothing is imported. Imported again, it adds nothing.
     """
-    imported = import_progsnap2(
-        FlowsSettings.load(), folder, course, Reading(encoding, error_names), _bar
-    )
+    settings = FlowsSettings.load()
+    with master_data(settings.postgres_url) as engine:
+        require_ordinary(engine, course, "nothing is imported into it; take another course")
+    imported = import_progsnap2(settings, folder, course, Reading(encoding, error_names), _bar)
     for line in _lines(imported, course):
         click.echo(line)
 

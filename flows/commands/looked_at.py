@@ -3,6 +3,7 @@
 import click
 
 from flows.commands.errors import one_line_for_errors
+from flows.pseudonyms.who import hiding
 from flows.settings import LakeSettings
 from flows.stores.postgres import engine_for
 from flows.stores.student_views import of_student
@@ -20,12 +21,13 @@ def looked_at(student: str, course: str | None) -> None:
     """
     engine = engine_for(LakeSettings.load().postgres_url)
     try:
-        found = of_student(engine, student, course)
+        ids = hiding(engine).ids_of(student, course)
+        found = [each for stored in ids for each in of_student(engine, stored, course)]
     finally:
         engine.dispose()
     if not found:
         click.echo("nobody looked at this student")
-    for each in found:
+    for each in sorted(found, key=lambda view: view.last_at, reverse=True):
         click.echo(
             f"{each.hour:%Y-%m-%d %H:%M}  {each.course_id}  {each.who}  {each.answers}, "
             f"the last at {each.last_at:%H:%M:%S}"

@@ -16,6 +16,7 @@ from flows.rejected import RejectedEntry, RejectedStream
 from flows.replay import Outcome, Replay
 from flows.settings import FlowsSettings, RelaySettings
 from ingest_api.event_log import EventLog, open_redis
+from ingest_api.pseudonymous_courses import PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses
 
 _REASON_SHOWN: Final = 70
@@ -122,7 +123,11 @@ async def _replay(
     failed = 0
     with connect_redis(settings.redis_url) as redis:
         work = Replay(
-            redis, EventLog(client, settings.log_limit_bytes), RegisteredCourses(client), stores
+            redis,
+            EventLog(client, settings.log_limit_bytes),
+            RegisteredCourses(client),
+            PseudonymousCourses(client, key=None),
+            stores,
         )
         for entry in entries:
             outcome = await work.replay(entry, patch)

@@ -10,9 +10,11 @@ from sqlalchemy import Engine
 
 from flows.commands.course import master_data
 from flows.commands.errors import one_line_for_errors
+from flows.pseudonyms.tokens import record_handed_out
+from flows.pseudonyms.who import hiding
 from flows.publish_revoked import publish_revoked
 from flows.redis_client import connect_redis
-from flows.settings import LakeSettings
+from flows.settings import LakeSettings, WhoIsWhoSettings
 from flows.stores import issued_tokens
 from flows.stores.issued_tokens import KnownToken
 from ingest_api.settings import BadSettingError, LogSettings, SecretSettings
@@ -53,7 +55,7 @@ def token(
     seconds = None if expires is None else expires * _DAY_SECONDS
     grant = Grant(scope, course, student, token=TokenLife.new(seconds))
     with master_data(LakeSettings.load().postgres_url) as engine:
-        issued_tokens.record(engine, grant)
+        grant = record_handed_out(engine, WhoIsWhoSettings.load(), grant)
     click.echo(issue_token(secret, grant))
 
 
@@ -94,7 +96,7 @@ def _id_of(engine: Engine, given: str) -> str:
         grant = read_token(SecretSettings.load().secrets, given)
     except InvalidTokenError as error:
         raise issued_tokens.TokenError(f"{error}: there is nothing to revoke") from error
-    issued_tokens.record(engine, grant)
+    issued_tokens.record(engine, hiding(engine).recorded(grant))
     return grant.token.token_id
 
 

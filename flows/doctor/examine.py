@@ -16,8 +16,8 @@ from flows.doctor.processes import look_at_lag, look_at_processes, look_at_publi
 from flows.doctor.redis import look_at_redis
 from flows.doctor.settings import look_at_settings
 from flows.doctor.stores import look_at_influxdb, look_at_lake, look_at_lrs
-from flows.embedded.platform import SECRET_FILE
-from flows.settings import DoctorSettings, PlatformSettings
+from flows.embedded.platform import KEY_FILE, SECRET_FILE
+from flows.settings import NAMES_FILE, DoctorSettings, PlatformSettings
 from flows.status import PlatformStatus, read_status
 from flows.version_of_data import UnknownDataVersionError
 from ingest_api.settings import RUN_FILE, data_dir
@@ -47,7 +47,11 @@ def examine() -> Iterator[Finding]:
     given = (platform.secret, platform.secret_previous)
     yield from look_at_secrets(
         [secret.get_secret_value() for secret in given if secret is not None],
-        [folder, folder / SECRET_FILE, folder / RUN_FILE, Path.cwd() / ".env"],
+        [
+            folder,
+            *(folder / name for name in (SECRET_FILE, KEY_FILE, NAMES_FILE, RUN_FILE)),
+            Path.cwd() / ".env",
+        ],
     )
     yield from look_at_passwords(
         {

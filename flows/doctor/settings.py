@@ -9,6 +9,7 @@ from flows.settings import (
     InfluxSettings,
     LrsSettings,
     PlatformSettings,
+    WhoIsWhoSettings,
     XapiSettings,
 )
 from ingest_api.logs import LoggingSettings
@@ -18,6 +19,7 @@ _GROUPS: Final[tuple[type[Settings], ...]] = (
     InfluxSettings,
     LrsSettings,
     XapiSettings,
+    WhoIsWhoSettings,
     ClientLimits,
     LoggingSettings,
     PlatformSettings,

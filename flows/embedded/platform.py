@@ -22,6 +22,7 @@ from ingest_api.settings import ClientLimits
 from ingest_api.tokens import ALL_COURSES, Grant, issue_token
 
 SECRET_FILE: Final = "cellpulse_secret"  # noqa: S105 - the file's name
+KEY_FILE: Final = "cellpulse_pseudonym_key"
 _NOTEBOOKS: Final = Path(__file__).resolve().parents[2] / "notebooks"
 SAMPLE_COURSE: Final = _NOTEBOOKS / "course"
 #: What the API needs to know of the institution's identity provider.
@@ -49,18 +50,31 @@ def keep_secret(settings: PlatformSettings, folder: Path) -> str:
     """Return the installation's secret, making it at the first start."""
     if settings.secret is not None:
         return settings.secret.get_secret_value()
-    kept = folder / SECRET_FILE
-    if not kept.is_file() or not kept.read_text().strip():
-        keep_given_secret(folder, secrets.token_urlsafe(32))
-    return kept.read_text().strip()
+    return _kept(folder / SECRET_FILE)
+
+
+def keep_pseudonym_key(settings: PlatformSettings, folder: Path) -> str:
+    """Return the key of pseudonymous courses, making it at the first start."""
+    if settings.pseudonym_key is not None:
+        return settings.pseudonym_key.get_secret_value()
+    return _kept(folder / KEY_FILE)
 
 
 def keep_given_secret(folder: Path, secret: str) -> None:
     """Make `secret` the installation's own."""
-    kept = folder / SECRET_FILE
-    kept.touch(mode=0o600)
-    kept.chmod(0o600)
-    kept.write_text(secret)
+    _keep(folder / SECRET_FILE, secret)
+
+
+def _kept(file: Path) -> str:
+    if not file.is_file() or not file.read_text().strip():
+        _keep(file, secrets.token_urlsafe(32))
+    return file.read_text().strip()
+
+
+def _keep(file: Path, secret: str) -> None:
+    file.touch(mode=0o600)
+    file.chmod(0o600)
+    file.write_text(secret)
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,7 @@ class Platform:
     """The processes of ours, wired to the stores.
 
     Attributes:
+        pseudonym_key: Of pseudonymous courses.
         jupyter_token: What JupyterLab wants in its link.
     """
 
@@ -75,6 +90,7 @@ class Platform:
     stores: Stores
     secret: str
     folder: Path
+    pseudonym_key: str
     jupyter_token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
     @property
@@ -93,6 +109,8 @@ class Platform:
         secret = {"CELLPULSE_SECRET": self.secret}
         if settings.secret_previous is not None:
             secret["CELLPULSE_SECRET_PREVIOUS"] = settings.secret_previous.get_secret_value()
+        key = {"CELLPULSE_PSEUDONYM_KEY": self.pseudonym_key}
+        names = _named_by_operator("CELLPULSE_NAMES_URL")
         influx = _influx_environment(stores.influx)
         log |= _named_by_operator("CELLPULSE_LOG_LIMIT_BYTES")
         lossy = _named_by_operator("CELLPULSE_LOSSY_REDIS")
@@ -118,14 +136,14 @@ class Platform:
                 "ingest",
                 "ingest_api.serve",
                 settings.ingest_port,
-                log | lossy | secret | clients | own_page,
+                log | lossy | secret | key | clients | own_page,
             ),
             self._ours("relay", "flows.relay", None, log | keep | which | host | relay_figures),
             self._ours(
                 "worker",
                 "flows.worker",
                 None,
-                log | lake | influx | days | push | host | worker_figures,
+                log | lake | influx | days | push | host | worker_figures | names,
             ),
             self._ours(
                 "api",
@@ -135,6 +153,8 @@ class Platform:
                 {"CELLPULSE_REDIS_URL": stores.redis_url}
                 | lake
                 | secret
+                | key
+                | names
                 | clients
                 | provider
                 | answering
@@ -198,6 +218,7 @@ class Platform:
             **_influx_environment(self.stores.influx),
             **_lrs_environment(settings.lrs),
             **self._naming(),
+            **_named_by_operator("CELLPULSE_NAMES_URL"),
         }
 
     def _naming(self) -> dict[str, str]:

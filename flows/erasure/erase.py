@@ -46,6 +46,8 @@ from flows.log_trimmer import LogTrimmer
 from flows.logged_event import START, position_from_ns, position_ns
 from flows.models import Enrollment
 from flows.personal_data.gather import Person
+from flows.pseudonyms.names import Names
+from flows.pseudonyms.who import hiding
 from flows.publish_revoked import publish_revoked
 from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxReader
@@ -80,6 +82,11 @@ class Parts:
     say: Say
     readers_seconds: float = READERS_SECONDS
 
+    @property
+    def names(self) -> Names:
+        """Who is who in pseudonymous courses."""
+        return Names(self.settings.names_url)
+
 
 @dataclass
 class Report:
@@ -104,24 +111,30 @@ def people(parts: Parts, student: str, course: str | None) -> list[Person]:
 
     Raises:
         ErasureError: In none.
+        PseudonymError: It may be in a pseudonymous course, whose key is not here.
         StoreUnavailableError: A store does not answer.
         redis.RedisError: Redis does not answer.
     """
-    query = select(Enrollment.course_id).where(Enrollment.student_id == student)
+    ids = hiding(parts.engine).ids_of(student, course)
+    query = select(Enrollment.course_id, Enrollment.student_id).where(
+        Enrollment.student_id.in_(ids)
+    )
     with transaction(parts.engine) as connection:
-        courses = set(connection.execute(query).scalars())
+        found = {Person(*row) for row in connection.execute(query)}
     begun = [each for each in erased.entries(parts.engine) if each.completed_at is None]
     for each in begun:
-        if parts.keys.find(Person(each.course_id, student), [each]):
-            courses.add(each.course_id)
+        who = (Person(each.course_id, stored) for stored in ids)
+        found.update(person for person in who if parts.keys.find(person, [each]))
     if course is not None:
-        courses &= {course}
-        if not courses and not _ask_stores(parts, Person(course, student)).is_empty:
-            courses = {course}
-    if not courses:
+        [stored] = ids
+        only = Person(course, stored)
+        found &= {only}
+        if not found and not _ask_stores(parts, only).is_empty:
+            found = {only}
+    if not found:
         where = "in any course" if course is None else f"in course {course}"
         raise ErasureError(f"nobody with the id {student!r} is known {where}")
-    return [Person(each, student) for each in sorted(courses)]
+    return sorted(found, key=lambda person: person.course_id)
 
 
 def _ask_stores(parts: Parts, person: Person) -> Facts:
@@ -173,6 +186,9 @@ def erase_rows(
     say = parts.say
     say(f"course {person.course_id}:")
     facts = gather_facts(parts.settings, parts.engine, parts.redis, person, up_to)
+    named = parts.names.of_course(person.course_id).get(person.student_id)
+    if named is not None:
+        facts.names.update(filter(None, (named.student_id, named.display_name)))
     counting = Counting(erasure_id, below_log(parts.redis, facts.positions))
     entries = erase_from_log(parts.redis, person, up_to, counting)
     say(f"  the log: {entries} events")
@@ -184,6 +200,9 @@ def erase_rows(
         _erase_master_data(parts, person, up_to, facts)
     events, rollups = erase_from_lake(parts.settings, person, up_to)
     say(f"  the lake: {events} events, {rollups} rollups")
+    if named is not None and master_data:
+        parts.names.forget(person.course_id, person.student_id)
+        say("  the names of pseudonymous courses: 1 name")
     if exports := delete_exports(person.course_id):
         say(f"  exports that the API kept of the course: {exports} deleted")
     return facts

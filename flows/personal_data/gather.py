@@ -10,7 +10,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -23,6 +23,7 @@ from sqlalchemy import Connection, Engine, Table, select
 
 from flows.logged_event import START, LoggedEvent
 from flows.models import Base, StudentNote
+from flows.pseudonyms.names import Names
 from flows.rejected import RejectedStream
 from flows.settings import LakeSettings
 from flows.stores.lake import files_kept
@@ -53,6 +54,7 @@ class Sources:
     lake: LakeSettings
     engine: Engine
     redis: Redis
+    names: Names
 
 
 def write_personal_data(sources: Sources, person: Person, file: Path) -> None:
@@ -74,6 +76,9 @@ def write_personal_data(sources: Sources, person: Person, file: Path) -> None:
         allowed = read_preferences(sources.redis, person.course_id, person.student_id)
         _put(archive, "preferences.json", allowed.model_dump())
         _put(archive, "set_aside.json", list(_set_aside(sources.redis, person)))
+        name = sources.names.of_course(person.course_id).get(person.student_id)
+        if name is not None:  # of a pseudonymous course
+            _put(archive, "name.json", asdict(name))
 
 
 def _write_events(

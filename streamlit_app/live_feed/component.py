@@ -70,19 +70,20 @@ _connection = st.components.v2.component(
 
 
 def live_feed(
-    start: FeedStart, drawing: str, *, token: str, settings: DashboardSettings, is_projected: bool
+    start: FeedStart, drawing: str, *, token: str, settings: DashboardSettings, is_dropped: bool
 ) -> None:
     """Show the live list; the surrounding fragment runs again whenever stored numbers moved.
 
-    What comes over the WebSocket has names in it. So while the page is projected the browser drops
-    it, and each row comes with the next drawing: the names are in no table of the browser's either.
+    What comes over the WebSocket has names in it, or pseudonyms. So while the page is projected,
+    and in a pseudonymous course, the browser drops it, and each row comes with the next drawing:
+    the names are in no table of the browser's either.
 
     Args:
         start: The rows to begin with.
         drawing: Another one each time that the page is drawn from its beginning; see leaving.js.
         token: With which the browser asks the ingest.
         settings: Where the ingest is.
-        is_projected: Whether names must not show.
+        is_dropped: Whether what comes over the WebSocket must not show.
     """
     data: dict[str, Any] = {
         "course_id": start.course_id,
@@ -93,7 +94,7 @@ def live_feed(
         "token": token,
         "ingest_url": settings.public_ingest_url,
         "ingest_port": settings.ingest_port,
-        "projected": is_projected,
+        "projected": is_dropped,
         "kept": kept(),
         "texts": for_browser(TEXTS),
         "locale": locale().replace("_", "-"),

@@ -24,6 +24,7 @@ async def test_every_course_is_listed_with_its_students_and_its_latest_event(
             "students": students,
             "last_event_at": SEEN_LAST[course],
             "time_zone": None,
+            "pseudonymous": False,
             "sections": ["A", "B"] if course == "py" else [],
         }
         for course, title, students in (

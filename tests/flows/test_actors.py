@@ -149,6 +149,7 @@ async def test_the_relay_starts_listens_and_stops(monkeypatch: pytest.MonkeyPatc
     client.aclose = AsyncMock()
     client.register_script.return_value = AsyncMock(return_value=1)
     client.hgetall = AsyncMock(return_value={})
+    client.get = AsyncMock(return_value=None)
     subscriber = client.pubsub.return_value.__aenter__.return_value
 
     async def subscribe(_: str) -> None:

@@ -24,6 +24,7 @@ def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:
         "accounts",
         "admin_actions",
         "courses",
+        "pseudonymous_courses",
         "students",
         "enrollments",
         "notebooks",
@@ -161,4 +162,21 @@ def test_what_is_no_way_back_is_refused_in_one_line(
     [line] = done.stderr.splitlines()
     assert "'cellpulse migrate'" in line or "this Cellpulse knows '0001'" in line
     assert tables(engine) == there
+    engine.dispose()
+
+
+def test_there_is_no_way_back_from_a_pseudonymous_course(
+    empty_postgres_url: str, migrating: dict[str, str]
+) -> None:
+    """An older version would keep its students under their own ids."""
+    engine = engine_for(empty_postgres_url)
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO courses VALUES ('c', NULL, now())")
+        connection.exec_driver_sql("INSERT INTO pseudonymous_courses VALUES ('c', 'k', now())")
+    done = cellpulse(migrating, "migrate", "--back-to", "0020")
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert "there are pseudonymous courses" in line
+    assert "pseudonymous_courses" in tables(engine)
     engine.dispose()

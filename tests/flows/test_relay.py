@@ -15,6 +15,7 @@ from flows.relay import Relay
 from flows.settings import InfluxSettings, RelaySettings
 from flows.wake_ups import WakeUps
 from ingest_api.event_log import Candidate, EventLog, LogUnavailableError, open_redis
+from ingest_api.pseudonymous_courses import PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses
 
 LOG_LIMIT = 1_000_000
@@ -27,8 +28,10 @@ SETTINGS = RelaySettings(
 RUN = {"course_id": "demo", "student_id": "s1", "status": "ok"}
 
 
-def _no_course() -> AsyncMock:
-    return AsyncMock(hgetall=AsyncMock(return_value={}))
+def _courses() -> tuple[RegisteredCourses, PseudonymousCourses]:
+    """Return no registered and no pseudonymous course."""
+    empty = AsyncMock(hgetall=AsyncMock(return_value={}), get=AsyncMock(return_value=None))
+    return RegisteredCourses(empty), PseudonymousCourses(empty, key=None)
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ async def log(redis_url: str) -> AsyncIterator[EventLog]:
 @pytest.fixture
 def relay(log: EventLog) -> Relay:
     """Return a relay whose wake-ups go nowhere."""
-    return Relay(log, RegisteredCourses(_no_course()), MagicMock(), MagicMock(), SETTINGS)
+    return Relay(log, *_courses(), MagicMock(), MagicMock(), SETTINGS)
 
 
 async def test_a_published_event_is_adopted(relay: Relay, redis_client: Redis) -> None:
@@ -97,7 +100,7 @@ async def test_it_publishes_what_it_adopts_on_the_right_channel() -> None:
     redis.register_script.return_value = append
     await Relay(
         EventLog(redis, LOG_LIMIT),
-        RegisteredCourses(_no_course()),
+        *_courses(),
         MagicMock(),
         MagicMock(),
         SETTINGS,
@@ -141,7 +144,7 @@ async def test_an_answer_that_got_lost_doubles_no_published_event(
         return positions
 
     with patch.object(log, "append", losing_an_answer):
-        await Relay(log, RegisteredCourses(_no_course()), MagicMock(), MagicMock(), SETTINGS).take(
+        await Relay(log, *_courses(), MagicMock(), MagicMock(), SETTINGS).take(
             json.dumps(RUN).encode()
         )
     assert redis_client.xlen("progress-events:log") == 1
@@ -151,10 +154,7 @@ async def test_two_relays_adopt_a_message_once(redis_url: str, redis_client: Red
     """The newest relay adopts what both hear; the other one does when it is gone."""
     client = open_redis(redis_url)
     log = EventLog(client, LOG_LIMIT)
-    relays = [
-        Relay(log, RegisteredCourses(_no_course()), MagicMock(), MagicMock(), SETTINGS)
-        for _ in range(2)
-    ]
+    relays = [Relay(log, *_courses(), MagicMock(), MagicMock(), SETTINGS) for _ in range(2)]
     leases = [Lease(client) for _ in relays]
     adopting = []
     async with asyncio.timeout(20):
@@ -245,7 +245,7 @@ async def test_the_patrol_wakes_only_stores_that_are_behind(
     """Without any notification a store that is behind is woken, and one that is not is left."""
     with Redis.from_url(redis_url, protocol=2) as redis:
         reader = LogReader(redis)
-        relay = Relay(log, RegisteredCourses(_no_course()), redis, wake_ups, SETTINGS)
+        relay = Relay(log, *_courses(), redis, wake_ups, SETTINGS)
         await relay.take(json.dumps(RUN).encode())
         reader.add_groups(["lake", "postgres"])
         reader.commit("postgres", await log.last_position())

@@ -14,6 +14,7 @@ from flows.rejected import NoSuchEntryError, RejectedStream
 from flows.replay import Outcome, Replay
 from flows.stores.store import Later, PoisonEventError, StoreUnavailableError
 from ingest_api.event_log import EventLog, open_redis
+from ingest_api.pseudonymous_courses import PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses
 
 Make = Callable[..., LoggedEvent]
@@ -73,8 +74,10 @@ def stores() -> list[LateStore]:
     return [LateStore("postgres"), LateStore("lake")]
 
 
-def _no_course() -> AsyncMock:
-    return AsyncMock(hgetall=AsyncMock(return_value={}))
+def _courses() -> tuple[RegisteredCourses, PseudonymousCourses]:
+    """Return no registered and no pseudonymous course."""
+    empty = AsyncMock(hgetall=AsyncMock(return_value={}), get=AsyncMock(return_value=None))
+    return RegisteredCourses(empty), PseudonymousCourses(empty, key=None)
 
 
 @pytest.fixture
@@ -82,7 +85,7 @@ def replay(redis: Redis, log: EventLog, stores: list[LateStore]) -> Callable[...
     """Return a function that replays all that was set aside."""
 
     async def run(**patch: Any) -> list[Outcome]:
-        work = Replay(redis, log, RegisteredCourses(_no_course()), stores)
+        work = Replay(redis, log, *_courses(), stores)
         return [await work.replay(entry, patch) for entry in RejectedStream(redis).all()]
 
     return run
@@ -115,7 +118,7 @@ async def test_an_entry_that_is_replayed_twice_is_in_the_log_once(
     """Two operators who replay the same entry at once make one event of it."""
     await log.reject(json.dumps(RUN | more), "a reason", source="channel")
     [entry] = RejectedStream(redis).all()
-    work = Replay(redis, log, RegisteredCourses(_no_course()), stores)
+    work = Replay(redis, log, *_courses(), stores)
     assert (await work.replay(entry, {})).replayed
     assert (await work.replay(entry, {})).note == "the log has it already"
     assert redis.xlen("progress-events:log") == 1

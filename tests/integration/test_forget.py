@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import duckdb
 import httpx
-import psycopg
 import pytest
 from redis import Redis
 
@@ -28,6 +26,7 @@ from flows.stores.store import StoreUnavailableError
 from ingest_api.notices import SEEN, TO_RECORD
 from tests.cellpulse import cellpulse
 from tests.integration.conftest import SECRET
+from tests.integration.places import places_of
 
 ZOE = "zoe-7f3a91"
 NAME = "Zoë Forget-Me"
@@ -96,42 +95,6 @@ def of_others(platform: Any) -> dict[str, Any]:
         "rollups": rows(platform, f"FROM lake.rollup_student_exercise {only}"),
         "points": platform.influxql("SELECT * FROM progress_event WHERE student_id =~ /^s.$/"),
     }
-
-
-def places_of(platform: Any, words: tuple[str, ...]) -> list[str]:
-    """Return every place in which one of some words stands: an own search, as bytes."""
-    needles = [word.encode() for word in words] + [
-        json.dumps(word)[1:-1].encode() for word in words
-    ]
-    found = []
-
-    def look(place: str, data: bytes) -> None:
-        found.extend(f"{place}: {needle!r}" for needle in needles if needle in data)
-
-    with Redis.from_url(platform.redis_url) as redis:
-        for key in redis.scan_iter():
-            look(f"redis {key!r}", key + (redis.dump(key) or b""))
-        folder = Path(str(redis.config_get("dir")["dir"]))
-    for file in [
-        *folder.rglob("*.aof"),
-        *folder.rglob("*.rdb"),
-        *Path(platform.lake_path).rglob("*"),
-    ]:
-        if file.is_file():
-            look(str(file), file.read_bytes())
-        if file.suffix == ".parquet":
-            look(str(file), repr(duckdb.read_parquet(str(file)).fetchall()).encode())
-    with psycopg.connect(platform.postgres_url) as connection:
-        for schema, table in connection.execute(
-            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('public', 'lake')"
-        ).fetchall():
-            copy = f'COPY "{schema}"."{table}" TO STDOUT (FORMAT binary)'
-            with connection.cursor().copy(copy.encode()) as data:
-                look(f"{schema}.{table}", b"".join(map(bytes, data)))
-        statistics = connection.execute("SELECT pg_stats::text FROM pg_stats").fetchall()
-        look("statistics", repr(statistics).encode())
-    look("influxdb", repr(platform.influxql("SELECT * FROM progress_event")).encode())
-    return found
 
 
 def known_losses(platform: Any) -> list[tuple[str, int, int]]:

@@ -64,8 +64,18 @@ def test_it_starts_keeps_what_it_got_and_stops_whole(platform: Any, wait_until: 
         r"cellpulse: another 'cellpulse up' runs on the data folder .+\n", second.stderr
     )
 
+    hidden = ("course", "pseudonymous", "--course", "hidden")
+    assert platform.run(*hidden).returncode == 0
+
     assert platform.stop(signal.SIGINT) == 0
     assert platform.run("status").returncode == 1
+    key = platform.folder / "cellpulse_pseudonym_key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    key.write_text("another key than that of the course")
+    refused = platform.run("up")
+    assert refused.returncode == 1
+    assert re.fullmatch(r"cellpulse: CELLPULSE_PSEUDONYM_KEY is not the key .+\n", refused.stderr)
+    assert platform.run(*hidden, "--anonymous").returncode == 0
     platform.start()
     assert (progress(platform) or {}).get("runs") == 3
     assert platform.stop() == 0
