@@ -8,16 +8,13 @@
 -- Each entry has the running number of events (offset) and of their bytes (end_byte), so that
 -- counting what lies between two of them reads only these two.
 -- A position's sequence stays below 1,000,000, so that it fits into one number with its millisecond.
--- Marks of repeats are asked for and set by many in a command: commands are what a step costs. The
--- usual step, in which no id is a repeat and each session's numbers follow each other, sets the
--- numbers' marks and learns from the same command which were set.
+-- Marks of repeats are asked for and set by many in a command: commands are what a step costs.
 -- Returns for each event its log position, or '' for a repeat; an error when the log is full.
 
 local FIRST, FIELDS = 6, 4
 local ID, SEQUENCE_KEY, BIT = 1, 2, 3
 --- Lua gives a command at most some 8,000 arguments.
 local MOST_ARGUMENTS = 4000
-local DAY = 86400
 
 -- Events are named by the place of their JSON in ARGV.
 local is_repeat = {}
@@ -61,25 +58,20 @@ local function note_repeats(events, known)
     end
 end
 
--- Tells whether no id comes twice within the step either.
 local function find_repeated_ids()
-    local ids, events, seen, are_new = {}, {}, {}, true
+    local ids, events = {}, {}
     for first = FIRST, #ARGV - 3, FIELDS do
-        local id = with_id(ids, first)
-        if id ~= '' then
+        if with_id(ids, first) ~= '' then
             events[#events + 1] = first
-            are_new = are_new and not seen[id]
-            seen[id] = true
         end
     end
     if #ids > 0 then
         note_repeats(events, redis.call('SMISMEMBER', KEYS[3], unpack(ids)))
         note_repeats(events, redis.call('SMISMEMBER', KEYS[4], unpack(ids)))
     end
-    return are_new and next(is_repeat) == nil
 end
 
-local function sort_by_session()
+local function find_repeated_numbers()
     for first = FIRST, #ARGV - 3, FIELDS do
         local key = ARGV[first + SEQUENCE_KEY]
         if key ~= '' then
@@ -90,21 +82,6 @@ local function sort_by_session()
             table.insert(events_of[key], first)
         end
     end
-end
-
--- Tells whether all numbers are near others of their session, and none of these is far away.
-local function are_all_near()
-    local fars = {}
-    for place, key in ipairs(sequence_keys) do
-        if not is_near(key) then
-            return false
-        end
-        fars[place] = far_key(key)
-    end
-    return #fars == 0 or redis.call('EXISTS', unpack(fars)) == 0
-end
-
-local function find_repeated_numbers()
     for _, key in ipairs(sequence_keys) do
         local events, bits = events_of[key], {}
         for _, first in ipairs(events) do
@@ -148,47 +125,24 @@ local function remember_ids()
     end
 end
 
--- For as long as it says, and at most a day less: a mark that is set anew for each event would be
--- written to disk for each event.
-local function keep(key)
-    local left = redis.call('TTL', key)
-    if left < tonumber(ARGV[3]) - DAY then
-        redis.call('EXPIRE', key, ARGV[3])
+local function remember_numbers(sequence_key, events)
+    if not is_near(sequence_key) then
+        local far = far_key(sequence_key)
+        redis.call('SADD', far, unpack(far_members(sequence_key, events)))
+        redis.call('EXPIRE', far, ARGV[3])
+        return
     end
-end
-
--- Sets the marks of events' numbers; returns which were set before, in their order.
-local function mark_numbers(sequence_key, events)
-    local bits, were_set = {}, {}
+    local bits = {}
     for _, first in ipairs(events) do
-        local last = #bits
-        bits[last + 1], bits[last + 2], bits[last + 3], bits[last + 4] =
-            'SET', 'u1', ARGV[first + BIT], '1'
+        for _, argument in ipairs({'SET', 'u1', ARGV[first + BIT], '1'}) do
+            bits[#bits + 1] = argument
+        end
     end
     for begin = 1, #bits, MOST_ARGUMENTS do
         local last = math.min(begin + MOST_ARGUMENTS - 1, #bits)
-        for _, was in ipairs(redis.call('BITFIELD', sequence_key, unpack(bits, begin, last))) do
-            were_set[#were_set + 1] = was
-        end
+        redis.call('BITFIELD', sequence_key, unpack(bits, begin, last))
     end
-    keep(sequence_key)
-    return were_set
-end
-
-local function mark_all_numbers()
-    for _, key in ipairs(sequence_keys) do
-        note_repeats(events_of[key], mark_numbers(key, events_of[key]))
-    end
-end
-
-local function remember_numbers(sequence_key, events)
-    if is_near(sequence_key) then
-        mark_numbers(sequence_key, events)
-        return
-    end
-    local far = far_key(sequence_key)
-    redis.call('SADD', far, unpack(far_members(sequence_key, events)))
-    keep(far)
+    redis.call('EXPIRE', sequence_key, ARGV[3])
 end
 
 local function remember_all_numbers()
@@ -233,14 +187,9 @@ if #ARGV == 5 then
     redis.call('HINCRBY', KEYS[2], 'accepted', 0)
 end
 
-sort_by_session()
-local is_usual = find_repeated_ids() and are_all_near()
-if is_usual then
-    mark_all_numbers()
-else
-    find_repeated_numbers()
-    find_repeats_within()
-end
+find_repeated_ids()
+find_repeated_numbers()
+find_repeats_within()
 
 local accepted, duplicates, bytes = 0, 0, 0
 for first = FIRST, #ARGV - 3, FIELDS do
@@ -269,9 +218,7 @@ if accepted > 0 then
         positions[#positions + 1] = position
     end
     remember_ids()
-    if not is_usual then
-        remember_all_numbers()
-    end
+    remember_all_numbers()
 else
     for _ = 1, duplicates do
         positions[#positions + 1] = ''
