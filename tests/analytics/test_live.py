@@ -29,7 +29,8 @@ def lasting(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 async def found(api: httpx.AsyncClient, what: str, asked: dict[str, str]) -> dict[str, Any]:
-    answer = await api.get(f"/courses/py/{what}", params=asked)
+    anew = {"Cache-Control": "no-cache"}  # and not what another test was told
+    answer = await api.get(f"/courses/py/{what}", params=asked, headers=anew)
     assert answer.status_code == 200, answer.text
     parts: dict[str, Any] = answer.json()
     return parts

@@ -220,7 +220,7 @@ def test_an_installation_is_looked_after(school: School, page: Page) -> None:
         school.ran(student)
     school.worker_starts()
     for store in ("InfluxDB", "lake", "PostgreSQL"):
-        expect_row(page, "health-stores", store, "lag 2 events")
+        expect_row(page, "health-stores", store, "2 events behind")
     expect(page.locator("[data-level=bad]").first).to_be_visible()
     expect_all_in_the_log(page)
 
