@@ -14,6 +14,7 @@ from analytics.hub_settings import HubSettings
 from analytics.oidc_settings import OidcSettings
 from analytics.settings import ApiSettings
 from flows.cli import cli
+from flows.enrollment.lti_settings import LtiSettings
 from flows.settings import (
     DoctorSettings,
     FlowsSettings,
@@ -39,6 +40,7 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
     IngestSettings,
     LoggingSettings,
     LrsSettings,
+    LtiSettings,
     HubSettings,
     OidcSettings,
     PlatformSettings,

@@ -12,6 +12,9 @@ from sqlalchemy import Engine
 from flows.commands.course import check_course, master_data
 from flows.commands.errors import one_line_for_errors
 from flows.enrollment.enroll import Outcome
+from flows.enrollment.lti_platform import read_members
+from flows.enrollment.lti_roster import roster_of_members
+from flows.enrollment.lti_settings import LtiSettings
 from flows.enrollment.publish import publish_sections
 from flows.enrollment.roster import Entry, read_roster
 from flows.pseudonyms.roster import enroll_in_any
@@ -25,28 +28,50 @@ _WORDS: Final = {"display_name": "name", "section": "section", "seat": "seat"}
 
 
 @click.command()
-@click.argument("roster", metavar="CSV", type=click.Path(path_type=Path))
+@click.argument("roster", metavar="[CSV]", required=False, type=click.Path(path_type=Path))
+@click.option("--lti", "membership_url", help="Membership URL of an LTI 1.3 platform, for a CSV.")
 @click.option("--course", "course_id", required=True, help="The course, as its events name it.")
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @click.option("--encoding", default="utf-8", show_default=True, help="Of the file's text.")
 @one_line_for_errors
-def enroll(roster: Path, course_id: str, dry_run: bool, encoding: str) -> None:
-    """Enroll a course's students from a CSV file.
+def enroll(
+    roster: Path | None, membership_url: str | None, course_id: str, dry_run: bool, encoding: str
+) -> None:
+    """Enroll a course's students from a CSV file, or from an LTI 1.3 platform.
 
-    Its first line names the columns: student_id, as the events have it, and if you like name,
-    section and seat. All of it or nothing is taken. Enrolling again updates; a student who is
-    not in the file stays in the course.
+    The file's first line names the columns: student_id, as the events have it, and if you like
+    name, section and seat. All of it or nothing is taken. Enrolling again updates; a student who
+    is not in the file stays in the course.
     """
     check_course(course_id)
-    read = read_roster(roster, encoding)
+    entries, notes = _read(roster, membership_url, encoding)
     who = WhoIsWhoSettings.load()
     with master_data(LakeSettings.load().postgres_url) as engine:
-        outcome = enroll_in_any(engine, who, course_id, read.entries, dry_run=dry_run)
+        outcome = enroll_in_any(engine, who, course_id, entries, dry_run=dry_run)
         if not dry_run:
             _publish(engine)
     _say(course_id, outcome, dry_run=dry_run)
-    if read.unread:
-        click.echo(f"    columns that were not read: {', '.join(read.unread)}")
+    _list(notes)
+
+
+def _read(
+    path: Path | None, membership_url: str | None, encoding: str
+) -> tuple[dict[str, Entry], list[str]]:
+    """Return the students of a file or of a platform, and what to say of what was not taken."""
+    if (path is None) == (membership_url is None):
+        raise click.UsageError("name either a CSV file or --lti with a membership URL")
+    if path is not None:
+        read = read_roster(path, encoding)
+        unread = ", ".join(read.unread)
+        return read.entries, [f"columns that were not read: {unread}"] if unread else []
+    settings = LtiSettings.load()
+    members = read_members(membership_url or "", settings)
+    found = roster_of_members(members, settings.student_id)
+    note = (
+        f"not enrolled: {found.staff} who teach, {found.away} inactive or deleted, "
+        f"{found.others} with other roles"
+    )
+    return found.entries, [note]
 
 
 def _publish(engine: Engine) -> None:
@@ -74,7 +99,7 @@ def _say(course_id: str, outcome: Outcome, *, dry_run: bool) -> None:
     )
     if outcome.others:
         click.echo(
-            f"    {outcome.others} more students of the course are not in the file and stay as "
+            f"    {outcome.others} more students of the course are not in the roster and stay as "
             "they are"
         )
 

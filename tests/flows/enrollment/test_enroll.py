@@ -59,7 +59,7 @@ def test_students_are_enrolled_and_updated(
         "demo: 1 students would be new, 1 would be changed, 0 as they were\n"
         "    new: s2 (name Bob, section B)\n"
         "    changed: s1 is now (name Ada, section A, seat B4)\n"
-        "    1 more students of the course are not in the file and stay as they are\n"
+        "    1 more students of the course are not in the roster and stay as they are\n"
     )
     before = [("demo", "s1", None, None, None), ("demo", "seen", None, None, None)]
     assert enrolled() == before
