@@ -13,7 +13,6 @@ from typing import Final
 import httpx
 from redis import Redis
 
-from analytics.live_responses import Live
 from analytics.settings import LakeSettings
 from bench.line import OURS, Aim, Figures, Line, Row, Scale, Sides
 from bench.servers import SECRET, ours, postgres, process, redis, running, wait_until
@@ -54,7 +53,7 @@ def _prepare(folder: Path, scale: Scale) -> Sides:
             servers.enter_context(running(process(name, environment, log.url), folder))
         ingest = servers.enter_context(ours(folder, "ingest_api.serve", environment))
         answering = servers.enter_context(ours(folder, "analytics.serve", environment))
-        http = servers.enter_context(httpx.Client(base_url=answering.url, timeout=30))
+        http = servers.enter_context(_anew(answering.url))
         api = ApiClient(http, issue_token(SECRET, Grant("read", _COURSE)))
         begin = datetime.now(UTC)
         _teach(ingest.url, scale.of(_STUDENTS, 3), scale.of(_MINUTES, 3))
@@ -64,19 +63,11 @@ def _prepare(folder: Path, scale: Scale) -> Sides:
         parts = scale.of(20, 2)
         moments = [begin + (end - begin) * (part + 1) / parts for part in range(parts)]
 
-        at_once = partial(_ask_at_once, answering.url, api.token)
-
         def then() -> Figures:
-            return {
-                "step": _median_ms([partial(_ask, api.at(moment)) for moment in moments]),
-                "once": _median_ms([partial(at_once, moment) for moment in moments]),
-            }
+            return {"step": _median_ms([partial(_ask, api.at(moment)) for moment in moments])}
 
         def now() -> Figures:
-            return {
-                "step": _median_ms([partial(_ask, api)] * parts),
-                "once": _median_ms([partial(at_once, None)] * parts),
-            }
+            return {"step": _median_ms([partial(_ask, api)] * parts)}
 
         yield {OURS: then, _NOW: now}
 
@@ -104,15 +95,9 @@ def _ask(api: ApiClient) -> None:
     class_view.ask(api, _COURSE, UTC, stream=True, events=ENTRIES)
 
 
-def _ask_at_once(url: str, token: str, moment: datetime | None) -> None:
-    """Ask for everything in one answer, as new as can be."""
-    answer = httpx.get(
-        f"{url}/api/v1/courses/{_COURSE}/live",
-        params={} if moment is None else {"as_of": moment.isoformat()},
-        headers={"Authorization": f"Bearer {token}", "Cache-Control": "no-cache"},
-        timeout=30,
-    )
-    Live.model_validate_json(answer.raise_for_status().content)
+def _anew(url: str) -> httpx.Client:
+    """Return a client that is given no answer which was read before."""
+    return httpx.Client(base_url=url, timeout=30, headers={"Cache-Control": "no-cache"})
 
 
 def _median_ms(steps: Sequence[Callable[[], None]]) -> float:
@@ -127,9 +112,6 @@ def _median_ms(steps: Sequence[Callable[[], None]]) -> float:
 _AIM: Final = Aim("ours", "at most", 300)
 LINE: Final = Line(
     "replay",
-    (
-        Row("replay, a step", "step", "ms", _NOW, _AIM),
-        Row("replay, a step in one answer", "once", "ms", _NOW, _AIM),
-    ),
+    (Row("replay, a step", "step", "ms", _NOW, _AIM),),
     _prepare,
 )

@@ -15,8 +15,8 @@ from bench.servers import SECRET
 from ingest_api.event_log import position_order
 from ingest_api.tokens import Grant, issue_token
 
-#: What the Live page asks for at each drawing, all at once; see streamlit_app/class_view.py.
-_ASKED: Final = ("progress", "class_map", "attention", "error_clusters", "marks")
+#: What the Live page asks for at each drawing; see streamlit_app/class_view.py.
+_ASKED: Final = ("live?stream=false&events=0",)
 #: The page's shortest time between two drawings, in seconds; see live_feed/feed.js.
 _SHORTEST_REDRAW_SECONDS: Final = 0.5
 _TIMEOUT_SECONDS: Final = 60.0
