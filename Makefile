@@ -100,6 +100,8 @@ lock:
 	  pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header tests/ralph/requirements.in -o tests/ralph/requirements.lock
+	uv pip compile -q --universal --python-version 3.9 \
+	  --generate-hashes --no-emit-index-url --no-header tests/kernel/requirements.in -o tests/kernel/requirements.lock
 
 # Known vulnerabilities of what is pinned; it asks PyPI, so it needs the network.
 audit-lock: $(VENV)/.dev

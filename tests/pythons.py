@@ -1,4 +1,4 @@
-"""Other Pythons for the tests: found on this machine, else fetched; and what is made with them."""
+"""Other Pythons for the tests, as far as this machine has them; and what is made with them."""
 
 import os
 import shutil
@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Final
 
-_ROOT: Final = Path(__file__).parents[1]
 #: Not of a person's own environment: neither a checkout on the path nor another environment.
 _NOT_PASSED_ON: Final = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PYENV_VERSION")
 #: What a copy of an interpreter does without.
@@ -19,32 +18,29 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
 
 
-def uv(*arguments: str | Path) -> None:
-    """Run uv; fail with what it says."""
-    command = (Path(sys.executable).with_name("uv"), *arguments)
-    done = subprocess.run(
-        command, env=clean_environment(), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"uv {' '.join(map(str, arguments))}: {done.stderr}"
+def found(*versions: str) -> list[str]:
+    """Return those of some versions that this machine has, and this Python's own."""
+    own = "{}.{}".format(*sys.version_info)
+    return [version for version in versions if _found(version)] + [own]
 
 
 def python(version: str) -> Path:
-    """Return the interpreter of a version such as `3.12`.
+    """Return the interpreter of a version that was found."""
+    there = _found(version)
+    assert there is not None
+    return there
 
-    Whoever has none and can fetch none is told so by a failed test: none is left out in silence.
-    """
-    if (there := _found(version)) is not None:
-        return there
-    folder = _ROOT / ".venv" / "pythons"
-    uv("python", "install", "--quiet", "--install-dir", folder, version)
-    fetched = next((path for path in _in(folder, version) if _is(path, version)), None)
-    assert fetched is not None, f"install Python {version}: the wheels are tried on it"
-    return fetched
+
+def install(python: Path, *arguments: str | Path) -> None:
+    """Install packages for an interpreter, by the pip that it came with."""
+    # Not by this environment's: a new pip knows no old Python.
+    _run(python, "-m", "ensurepip")
+    _run(python, "-m", "pip", "install", "--quiet", "--no-deps", *arguments)
 
 
 def virtual_environment(folder: Path, version: str) -> Path:
     """Make an empty virtual environment; return its interpreter."""
-    uv("venv", "--quiet", "--python", python(version), folder)
+    _run(python(version), "-m", "venv", "--without-pip", folder)
     return folder / "bin" / "python"
 
 
@@ -67,10 +63,19 @@ def conda_like_prefix(folder: Path, version: str) -> Path:
     return folder / "bin" / "python"
 
 
+def _run(*command: str | Path) -> None:
+    done = subprocess.run(
+        command, env=clean_environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{' '.join(map(str, command))}: {done.stderr}"
+
+
 def _found(version: str) -> Path | None:
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     on_path = shutil.which(f"python{version}")
     candidates = [*_in(pyenv, version), *([Path(on_path)] if on_path else [])]
+    if version == "{}.{}".format(*sys.version_info):
+        candidates = [Path(sys.executable)]
     return next((path for path in candidates if _is(path, version)), None)
 
 

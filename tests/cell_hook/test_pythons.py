@@ -9,11 +9,19 @@ import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 
 from tests.cell_hook.conftest import Kernel
-from tests.pythons import clean_environment, conda_like_prefix, uv, virtual_environment
-from tests.wheels import HOOK, wheel_of
+from tests.pythons import (
+    clean_environment,
+    conda_like_prefix,
+    found,
+    install,
+    virtual_environment,
+)
+from tests.wheels import HOOK, PROJECT, wheel_of
 
 #: The oldest that the hook says it is for, and those newer than that of most of the tests.
-VERSIONS = ("3.9", "3.12", "3.13")
+VERSIONS = found("3.9", "3.12", "3.13")
+#: What runs a kernel, pinned for all of these.
+PACKAGES = PROJECT / "tests" / "kernel" / "requirements.lock"
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +37,8 @@ def start_elsewhere(
     kernels = []
 
     def start(python: Path) -> Any:
-        uv("pip", "install", "--quiet", "--python", python, "ipykernel", wheel)
+        install(python, "--require-hashes", "-r", PACKAGES)
+        install(python, wheel)
         home = tmp_path / python.parents[1].name
         home.mkdir(exist_ok=True)
         # As docs/jupyterhub.md has it: JupyterLab lives elsewhere and knows the kernel by this.
