@@ -20,7 +20,10 @@ from streamlit_app.palette import css_variables
 from streamlit_app.sign_in import SIGN_OUT
 
 BRAND: Final = "Cellpulse"
-MARK: Final = f'<span class="cp-brand"><span aria-hidden="true">◉</span> {BRAND}</span>'
+MARK: Final = (
+    '<span class="cp-brand"><span aria-hidden="true">◉</span> '
+    f'<span class="cp-brand-name">{BRAND}</span></span>'
+)
 CHOOSE_COURSE: Final = Text("Course")
 CHOOSE_SECTION: Final = Text("Section")
 SECTION: Final = Text("Section {section}")
@@ -81,8 +84,9 @@ def _choose_course(courses: list[Course], pages: Sequence[StreamlitPage]) -> str
     if wanted is None:
         wanted = max(courses, key=_last_event).course_id
         st.query_params["course"] = wanted
-    for page in pages:
-        st.page_link(page, query_params={**addresses.kept(), "course": wanted})
+    with st.container(key="pages", horizontal=True, width="content"):
+        for page in pages:
+            st.page_link(page, query_params={**addresses.kept(), "course": wanted})
     st.session_state["course"] = wanted if wanted in titles else None
     st.selectbox(
         str(CHOOSE_COURSE),
@@ -137,8 +141,9 @@ def way_out(viewer: Viewer) -> None:
     """
     languages()
     if viewer.account or viewer.expires_at:
+        account = f'<span class="cp-account">{escape(viewer.account or "")}</span>'
         st.html(
-            f'<span class="cp-viewer">{escape(viewer.account or "")} '
+            f'<span class="cp-viewer">{account} '
             f'<a href="{SIGN_OUT}" target="_self">{SIGN_OUT_LABEL}</a></span>',
             width="content",
         )

@@ -343,7 +343,7 @@ def test_who_has_signed_in_can_sign_out(made_up: Any) -> None:
     assert "/sign-out" not in _text(_open())
     made_up.account = "ada <b>"
     bar = _text(_open())
-    assert 'ada &lt;b&gt; <a href="/sign-out"' in bar
+    assert 'ada &lt;b&gt;</span> <a href="/sign-out"' in bar
 
 
 def test_the_pages_use_the_instructors_words(made_up: Any) -> None:
