@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from analytics.admin_account_responses import AccountLink, Accounts, KnownAccount, NewAccount
 from analytics.admin_course_responses import AdminCourse
 from streamlit_app import projector, session
-from streamlit_app.admin_frame import attempt, draw_table, note, tell
+from streamlit_app.admin_frame import CHOOSE, attempt, draw_table, note, tell
 from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
 from streamlit_app.tables import Column
@@ -116,6 +116,7 @@ def _new(found: Accounts, courses: list[AdminCourse]) -> None:
         found.roles,
         index=None,
         format_func=lambda each: str(ROLES.get(each, each)),
+        placeholder=str(CHOOSE),
         key=f"account_role/{turn}",
     )
     if role in MAY:
@@ -135,16 +136,20 @@ def _courses_of(role: str | None, courses: list[AdminCourse], turn: int) -> dict
     """Ask for what a role takes: an instructor courses, an assistant sections of one course."""
     ids = [course.course_id for course in courses]
     if role == "instructor":
-        return {"courses": st.multiselect(str(COURSES), ids, key=f"account_courses/{turn}")}
+        key = f"account_courses/{turn}"
+        return {"courses": st.multiselect(str(COURSES), ids, key=key, placeholder=str(CHOOSE))}
     if role != "assistant":
         return {}
-    chosen = st.selectbox(str(COURSE), ids, index=None, key=f"account_course/{turn}")
+    chosen = st.selectbox(
+        str(COURSE), ids, index=None, key=f"account_course/{turn}", placeholder=str(CHOOSE)
+    )
     names = next((each.section_names for each in courses if each.course_id == chosen), [])
     sections = st.multiselect(
         str(SECTIONS),
         names,
         help=str(SECTIONS_MEAN),
         accept_new_options=True,
+        placeholder=str(CHOOSE),
         key=f"account_sections/{turn}/{chosen}",
     )
     return {"courses": [] if chosen is None else [chosen], "sections": sections}
@@ -153,7 +158,9 @@ def _courses_of(role: str | None, courses: list[AdminCourse], turn: int) -> dict
 def _one(found: Accounts) -> None:
     card_title(*ONE)
     names = [each.account for each in found.accounts]
-    account = st.selectbox(str(ACCOUNT), names, index=None, key="admin_account")
+    account = st.selectbox(
+        str(ACCOUNT), names, index=None, key="admin_account", placeholder=str(CHOOSE)
+    )
     if account is None:
         return
     with st.container(horizontal=True):

@@ -112,6 +112,7 @@ def _zone(chosen: str | None, key: str) -> str | None:
         zones,
         index=zones.index(chosen) if chosen in zones else 0,
         format_func=lambda zone: str(BROWSERS_ZONE) if zone is None else zone,
+        placeholder=str(BROWSERS_ZONE),
         help=str(ZONE_MEANS),
         key=key,
     )

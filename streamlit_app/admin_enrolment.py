@@ -9,7 +9,7 @@ from analytics.admin_course_responses import AdminCourse
 from analytics.admin_enrolment_responses import Encoding, Enrolment, RosterStudent
 from streamlit_app import notices, projector, session
 from streamlit_app.admin_client import ChangeRefusedError
-from streamlit_app.admin_frame import attempt, draw_table, note
+from streamlit_app.admin_frame import CHOOSE, attempt, draw_table, note
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.language.text import Text
 from streamlit_app.layout import Number, card_title, strip
@@ -67,7 +67,9 @@ def show(course: AdminCourse) -> None:
         note(FORMAT)
         left, right = st.columns([3, 1], gap="small")
         sent = left.file_uploader(str(FILE), type=["csv", "txt"], key=f"roster/{turn}")
-        encoding = right.selectbox(str(ENCODING), get_args(Encoding), key="roster_encoding")
+        encoding = right.selectbox(
+            str(ENCODING), get_args(Encoding), key="roster_encoding", placeholder=str(CHOOSE)
+        )
         if sent is None:
             return
         roster = sent.getvalue()

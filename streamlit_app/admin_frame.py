@@ -17,6 +17,8 @@ from streamlit_app.tables import Column, row_cells, table
 
 NEVER: Final = "\N{EN DASH}"
 NOTHING: Final = Text("Nothing yet.")
+#: In a list from which nothing is chosen yet.
+CHOOSE: Final = Text("Choose…")
 _SAID: Final = "admin_said"
 
 

@@ -10,7 +10,7 @@ from analytics.admin_course_responses import AdminCourse
 from analytics.admin_token_responses import HandedOutToken
 from ingest_api.tokens import ALL_COURSES
 from streamlit_app import projector, session
-from streamlit_app.admin_frame import NEVER, attempt, draw_table, note, when
+from streamlit_app.admin_frame import CHOOSE, NEVER, attempt, draw_table, note, when
 from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
 from streamlit_app.tables import Column
@@ -98,6 +98,7 @@ def _one(holding: dict[str, HandedOutToken]) -> None:
         list(holding),
         index=None,
         format_func=lambda each: ", ".join(_row(holding[each])[:4]),
+        placeholder=str(CHOOSE),
         key="admin_token",
     )
     if token_id is None:

@@ -84,7 +84,7 @@ DATA: Final = re.compile(
     r"^Help for |^Selected Date: .*|python-\d+|%cellpulse|"
     r"s\d\d|\d\d[-_]\w+|NameError|name '…?x?' is not defined|Cellpulse|"
     r"CELLPULSE_\w+|JupyterLab|Python|Watwin"
-    r"|Upload|\d+MB per file.*|UTF-8|Shift_JIS|ipynb|zip|JupyterHub"
+    r"|Upload|\d+MB per file.*|UTF-8|Shift_JIS|(?i:ipynb|zip)|TXT|JupyterHub"
     r"|Redis|PostgreSQL, sessions|PostgreSQL|InfluxDB|API|cellpulse rejected list"
     r"|Asia/Tokyo|(?<![A-Za-z])(ada|ben)(?![A-Za-z])|lake, events|30 new, 0 changed"
     r"|student_id|name、section、seat"
