@@ -76,6 +76,7 @@ COLUMNS: Final = {
     "ended_at": "When the session ended, UTC; null while it lives or when it was killed.",
     "highest_seq": "Highest sequence number that arrived.",
     "gaps": "Sequence numbers below the highest that have not arrived, as ranges.",
+    "erased_seq": "Numbers up to this one were erased with the student; 0 where none were.",
     "lost_events": "How many sequence numbers have not arrived.",
     "last_status": "How the latest run ended.",
     "error_streak": "Latest runs in a row that ended in an error.",
