@@ -66,6 +66,7 @@ def _uses_browser(item: pytest.Item) -> bool:
     return "open_browser" in getattr(item, "fixturenames", ())
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run what uses a browser last: no other event loop runs beside Playwright's, which stays.
 
