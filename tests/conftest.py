@@ -51,7 +51,6 @@ settings.register_profile(
 )
 settings.load_profile("same")
 
-ROOT = Path(__file__).parents[1]
 START_SECONDS = 60
 #: What PostgreSQL does against a loss of power.
 DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
@@ -62,20 +61,9 @@ DEFAULT_TIMEOUT_CONFIG.connect = DEFAULT_TIMEOUT_CONFIG.read = START_SECONDS
 DEFAULT_TIMEOUT_CONFIG.write = DEFAULT_TIMEOUT_CONFIG.pool = START_SECONDS
 
 
-def _uses_browser(item: pytest.Item) -> bool:
-    return "open_browser" in getattr(item, "fixturenames", ())
-
-
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what uses a browser last: no other event loop runs beside Playwright's, which stays.
-
-    Where several processes share the tests, the rest of a file stays together, for its servers.
-    """
-    items.sort(key=_uses_browser)
-    for item in items:
-        kind = "browser" if _uses_browser(item) else "file"
-        item.add_marker(pytest.mark.xdist_group(f"{kind} {item.path.relative_to(ROOT)}"))
+    """Run what uses a browser last: no other event loop runs beside Playwright's, which stays."""
+    items.sort(key=lambda item: "open_browser" in getattr(item, "fixturenames", ()))
 
 
 def _wait_until(true: Callable[[], bool], what: str, seconds: float = START_SECONDS) -> None:
