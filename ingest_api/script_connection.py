@@ -51,11 +51,13 @@ class ScriptConnection:
             return self._line
         async with self._connecting:
             if self._line is None or not self._line.is_open:
-                self._line = await self._connect(self._line)
+                self._line = await self._connect()
             return self._line
 
-    async def _connect(self, before: "_Line | None") -> "_Line":
+    async def _connect(self) -> "_Line":
         pool: Any = self._redis.connection_pool
+        # Given back once, however often it takes until there is another one.
+        before, self._line = self._line, None
         if before is not None:
             await before.connection.disconnect(nowait=True)
             await pool.release(before.connection)

@@ -1,7 +1,9 @@
 """The connection that runs a script, on a real Redis that misbehaves."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -11,6 +13,7 @@ from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from flows.embedded.part import free_port
+from flows.embedded.redis_server import redis_part
 from ingest_api.event_log import open_redis
 from ingest_api.script_connection import ScriptConnection
 
@@ -74,6 +77,21 @@ async def test_who_has_gone_gets_no_answer(client: Redis) -> None:
     await asyncio.sleep(0)
     gone.cancel()
     assert await run([], ["3"]) == [b"3", 0]
+
+
+async def test_it_comes_back_with_redis(running: Callable[..., Any], tmp_path: Path) -> None:
+    """However often it was asked meanwhile, and each of them was told."""
+    port = free_port()
+    part = redis_part(tmp_path, "127.0.0.1", port)
+    async with open_redis(f"redis://127.0.0.1:{port}/0") as client:
+        run = ScriptConnection(client, ECHO)
+        with running(part, tmp_path / "log"):
+            assert await run([], ["1"]) == [b"1", 0]
+        for _ in range(3):
+            with pytest.raises(RedisConnectionError):
+                await run([], ["2"])
+        with running(part, tmp_path / "log"):
+            assert await run([], ["3"]) == [b"3", 0]
 
 
 async def test_a_redis_that_is_away_is_said_to_be() -> None:
