@@ -77,12 +77,14 @@ def run_cell(notebook: Page, code: str, place: int = 0) -> None:
     """Replace a code cell's text, run it, and wait until the kernel is idle again."""
     panel = notebook.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
     cell = panel.locator(".jp-CodeCell").nth(place)
-    cell.locator(".cm-content").click()
+    editor = cell.locator(".cm-content")
+    editor.click()
     expect(idle(notebook)).to_be_attached(timeout=PATIENT_MS)
     before = cell.locator(".jp-InputPrompt").first.inner_text()
-    notebook.keyboard.press("Control+A")
+    # Each key to the editor itself: a JupyterLab that is still starting takes the focus away.
+    editor.press("Control+A")
     notebook.keyboard.insert_text(code)
-    notebook.keyboard.press("Control+Enter")
+    editor.press("Control+Enter")
     expect(cell.locator(".jp-InputPrompt").first).not_to_have_text(before, timeout=PATIENT_MS)
     expect(cell.locator(".jp-InputPrompt").first).to_have_text(
         re.compile(r"\[\d+\]:"), timeout=PATIENT_MS
