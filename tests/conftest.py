@@ -9,7 +9,7 @@ import sys
 import time
 from collections import ChainMap
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -92,12 +92,22 @@ def _running(part: Part, log: Path) -> Iterator[subprocess.Popen[bytes]]:
         _wait_until(part.answers, f"{part.name} (its log: {log.read_text()[-2000:]})")
         yield process
     finally:
+        started = _started_by(process)
         process.terminate()
         try:
             process.wait(part.stop_seconds + 10)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        for left in started:
+            with suppress(psutil.NoSuchProcess):
+                left.kill()
+
+
+def _started_by(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(process.pid).children(recursive=True)
+    return []
 
 
 @pytest.fixture(scope="session")
