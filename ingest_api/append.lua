@@ -168,13 +168,12 @@ local function keep_sequence_short(position)
 end
 
 local function bytes_in_log()
-    -- Both keys are looked at before anything is marked: a step that fails must leave no mark.
     local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
-    local total = tonumber(redis.call('HGET', KEYS[2], 'bytes'))
     if not oldest then
         return 0
     end
     local event, end_byte = oldest[2][2], tonumber(oldest[2][6])
+    local total = tonumber(redis.call('HGET', KEYS[2], 'bytes'))
     return end_byte and total and total - end_byte + #event or 0
 end
 
