@@ -42,16 +42,15 @@ def decode_stored(stored: bytes) -> StoredEvent | None:
         return None
     try:
         event: Any = _decode(stored)
+        if msgspec.UNSET in (event.schema_version, event.type):
+            return None
+        if event.extra is not None and not (event.extra and is_plain(event.extra)):
+            return None
         check_texts(event)
         check_what_goes_together(event)
         fields = dict(zip(_FIELDS, _values_of(event), strict=True))
         fields["occurred_at"] = _time(event.occurred_at)
         fields["received_at"] = _time(event.received_at)
-        extra = event.extra
-        if msgspec.UNSET in (event.schema_version, event.type):
-            return None
-        if extra is not None and (not extra or not is_plain(extra)):
-            return None
     except (msgspec.DecodeError, ValueError, RecursionError):
         return None
     return StoredEvent.of_fields(fields)

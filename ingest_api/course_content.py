@@ -13,6 +13,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict
 
 from ingest_api.events import EXTRA_CAP, ProgressEvent
+from ingest_api.published_copies import require_format
 
 FORMAT: Final = 1
 #: Names under `extra`: what named the exercise, as the hook says, and what a client reported
@@ -159,8 +160,7 @@ def read_content(text: str | bytes) -> CourseContent:
         ValueError: It is not one, or of a format that this version does not know.
     """
     content = CourseContent.model_validate_json(text)
-    if content.format != FORMAT:
-        raise ValueError(f"format {content.format}; this Cellpulse knows {FORMAT}: upgrade it")
+    require_format(content.format, FORMAT)
     places = [place for notebook in content.notebooks for place in _places(notebook)]
     if any(not OUTSIDE <= place < len(content.exercises) for place in places):
         raise ValueError("a cell belongs to an exercise that is not there")

@@ -6,7 +6,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 from redis.asyncio import Redis
 
-from ingest_api.published_copies import PublishedCopies
+from ingest_api.published_copies import PublishedCopies, require_format
 
 #: Of each course the sections of its students, as JSON.
 CONTENTS: Final = "progress-events:course-sections"
@@ -35,8 +35,7 @@ def read_sections(text: bytes) -> SectionsOfStudents:
         ValueError: It is not that, or of a format that this version does not know.
     """
     sections = SectionsOfStudents.model_validate_json(text)
-    if sections.format != FORMAT:
-        raise ValueError(f"format {sections.format}; this Cellpulse knows {FORMAT}: upgrade it")
+    require_format(sections.format, FORMAT)
     return sections
 
 

@@ -145,10 +145,7 @@ class Intake:
         preferences = self._preferences.of(event.course_id, event.student_id)
         if preferences is not ALLOWED:
             return False
-        fault = _not_granted(grant, event)
-        if fault is not None:
-            taken.forbidden += 1
-            taken.rejected.append({"index": index, "errors": [fault]})
+        if not _is_granted(taken, index, event, grant):
             return True
         for name, value in self._courses.changes(event).items():
             setattr(event, name, value)
@@ -166,10 +163,7 @@ class Intake:
             errors = validation_errors(error.errors())
             taken.rejected.append({"index": index, "errors": errors})
             return
-        fault = _not_granted(grant, event)
-        if fault is not None:
-            taken.forbidden += 1
-            taken.rejected.append({"index": index, "errors": [fault]})
+        if not _is_granted(taken, index, event, grant):
             return
         event = self._pseudonymous.hide(event)
         preferences = self._preferences.of(event.course_id, event.student_id)
@@ -202,6 +196,16 @@ def _limited(events: Sequence[Any]) -> int:
             f"send 1 to {EVENTS_LIMIT} events at once; these are {len(events)}",
         )
     return len(events)
+
+
+def _is_granted(taken: Taken, index: int, event: Any, grant: Grant) -> bool:
+    """Tell whether a token is for an event; refuse the event where it is not."""
+    fault = _not_granted(grant, event)
+    if fault is None:
+        return True
+    taken.forbidden += 1
+    taken.rejected.append({"index": index, "errors": [fault]})
+    return False
 
 
 def _not_granted(grant: Grant, event: Any) -> dict[str, str] | None:

@@ -17,7 +17,7 @@ from ingest_api.events import ProgressEvent
 from ingest_api.names_in_texts import CONTENTS, VERSIONS, NamesInTexts, unseal
 from ingest_api.problems import Problem
 from ingest_api.pseudonym import PseudonymKey, hidden
-from ingest_api.published_copies import PublishedCopies
+from ingest_api.published_copies import PublishedCopies, require_format
 
 logger = logging.getLogger(__name__)
 #: Every pseudonymous course, as JSON.
@@ -55,8 +55,7 @@ def read_published(text: bytes) -> Published:
         ValueError: It is not that, or of a format that this version does not know.
     """
     published = Published.model_validate_json(text)
-    if published.format != FORMAT:
-        raise ValueError(f"format {published.format}; this Cellpulse knows {FORMAT}: upgrade it")
+    require_format(published.format, FORMAT)
     return published
 
 

@@ -17,6 +17,16 @@ _LOOK_SECONDS: Final = 1.0
 Copy = TypeVar("Copy")
 
 
+def require_format(found: int, known: int) -> None:
+    """Go on only with what this version of Cellpulse can read.
+
+    Raises:
+        ValueError: It is of another format.
+    """
+    if found != known:
+        raise ValueError(f"format {found}; this Cellpulse knows {known}: upgrade it")
+
+
 class PublishedCopies(Generic[Copy]):
     """One kind of what is published: of each course a copy, and its version beside it.
 
