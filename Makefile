@@ -12,9 +12,9 @@ HOOK := $(shell find notebooks/cell_hook -type f -not -path '*/__pycache__/*' 2>
 # What the tests need beside Python: real servers and a browser.
 DEBIAN_PACKAGES := chromium gcc influxdb libc6-dev nginx-light postgresql-client redis-server
 
-# Two at a time, for tests wait for servers; one by one in order, so that browsers come last. Both
+# Two files at a time, for tests wait for servers; in order, so that browsers come last. Both
 # processes must collect the same order, whatever sets are hashed to.
-ALL_TESTS := --numprocesses 2 --dist load --maxschedchunk 1 --durations 40
+ALL_TESTS := --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 150 --durations-min 3
 
 .PHONY: up demo test test-compose faults bench check debian lock audit-lock sbom schema docs language notebooks clean
 .DELETE_ON_ERROR:

@@ -62,8 +62,13 @@ DEFAULT_TIMEOUT_CONFIG.write = DEFAULT_TIMEOUT_CONFIG.pool = START_SECONDS
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what uses a browser last: no other event loop runs beside Playwright's, which stays."""
-    items.sort(key=lambda item: "open_browser" in getattr(item, "fixturenames", ()))
+    """Run files with a browser last: no other event loop runs beside Playwright's, which stays.
+
+    From the end of the alphabet, where the longest of them are: one process is not left with them.
+    """
+    files = {item.path for item in items if "open_browser" in getattr(item, "fixturenames", ())}
+    last = sorted((i for i in items if i.path in files), key=lambda i: i.path, reverse=True)
+    items[:] = [item for item in items if item.path not in files] + last
 
 
 def _wait_until(true: Callable[[], bool], what: str, seconds: float = START_SECONDS) -> None:

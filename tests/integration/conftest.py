@@ -178,6 +178,11 @@ class Pipeline:
         values: list[list[Any]] = series[0]["values"] if series else []
         return values
 
+    def points(self) -> int:
+        """How many events InfluxDB has; it gives no row before the first."""
+        rows = self.influxql("SELECT count(event_id) FROM progress_event")
+        return int(rows[0][1]) if rows else 0
+
     def publish(self, event: object) -> None:
         text = event if isinstance(event, str) else json.dumps(event)
         assert self.redis_cli("PUBLISH", "progress-events", text).strip() != "0"

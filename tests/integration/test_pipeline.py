@@ -115,10 +115,7 @@ def test_every_store_gets_each_event_once_across_restarts(
             pipeline.processes.pop(name).wait()
             pipeline.start(name)
     wait_until(lambda: pipeline.psql("SELECT sum(runs) FROM student_states") == "400", "states")
-    wait_until(
-        lambda: pipeline.influxql("SELECT count(event_id) FROM progress_event")[0][1] == 400,
-        "points",
-    )
+    wait_until(lambda: pipeline.points() == 400, "points")
     wait_until(lambda: pipeline.runs_by_api() == 400, "the lake")
     assert lake_rows(pipeline, "SELECT count(*), count(DISTINCT event_id) FROM lake.events") == [
         (400, 400)
@@ -138,13 +135,7 @@ def test_one_store_that_is_away_holds_up_no_other(
     idle_pipeline.stop("worker")
     idle_pipeline.influx = right
     idle_pipeline.start("worker")
-    wait_until(
-        lambda: (
-            idle_pipeline.influxql("SELECT count(event_id) FROM progress_event")
-            and idle_pipeline.influxql("SELECT count(event_id) FROM progress_event")[0][1] == 10
-        ),
-        "InfluxDB",
-    )
+    wait_until(lambda: idle_pipeline.points() == 10, "InfluxDB")
 
 
 def test_the_lake_is_rebuilt_from_influxdb_alone(pipeline: Any, wait_until: WaitUntil) -> None:
@@ -158,9 +149,7 @@ def test_the_lake_is_rebuilt_from_influxdb_alone(pipeline: Any, wait_until: Wait
         ]
     )
     wait_until(lambda: pipeline.runs_by_api() == 60, "the lake")
-    wait_until(
-        lambda: pipeline.influxql("SELECT count(event_id) FROM progress_event")[0][1] == 60, "it"
-    )
+    wait_until(lambda: pipeline.points() == 60, "InfluxDB")
     tables = ("events", "rollup_student_exercise", "rollup_course_minute")
     before = {t: sorted(map(repr, lake_rows(pipeline, f"FROM lake.{t}"))) for t in tables}
     with attach_lake(pipeline.postgres_url, pipeline.lake_path, read_only=False) as lake:
