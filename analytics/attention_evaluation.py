@@ -20,7 +20,7 @@ from analytics.attention_responses import Thresholds
 from analytics.attention_rule import LESSON_MINUTES, attention_list
 from analytics.empty_lake import empty_lake
 from analytics.query import load_query, rows_by_name
-from flows.logged_event import position_from_ns
+from flows.log.logged_event import position_from_ns
 from flows.simulation.truth import simulated_class
 
 #: Places of a list that are looked at.

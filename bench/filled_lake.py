@@ -14,7 +14,7 @@ from analytics.settings import LakeSettings
 from analytics.views import VIEWS
 from bench.events import COURSE, EXERCISES, STUDENTS
 from bench.stored import stored_events
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
 from flows.migrate import prepare_databases
 from flows.stores.lake import LakeWriter
 from flows.stores.lake_attach import attach_lake

@@ -20,8 +20,8 @@ from flows.audit.read_log import read_end
 from flows.erasure.erase import READERS_SECONDS, Parts, await_stores, erase_rows, write_anew
 from flows.erasure.erased import Keys
 from flows.erasure.stream import forget_counted
-from flows.log_trimmer import LogPinnedError, LogTrimmer
-from flows.logged_event import position_from_ns
+from flows.log.logged_event import position_from_ns
+from flows.log.trimmer import LogPinnedError, LogTrimmer
 from flows.models import Course, Enrollment, StudentState
 from flows.personal_data.gather import Person
 from flows.settings import FlowsSettings

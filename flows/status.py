@@ -14,8 +14,8 @@ from flows.embedded.influxdb_server import influxdb_answers
 from flows.embedded.platform import http_answers
 from flows.embedded.postgres_server import postgres_answers
 from flows.liveness import is_alive
-from flows.log_reader import LogReader
-from flows.logged_event import START, position_ns
+from flows.log.logged_event import START, position_ns
+from flows.log.reader import LogReader
 from flows.settings import PlatformSettings
 from flows.stores.postgres import PostgresWriter, engine_for
 from flows.stores.store import StoreUnavailableError

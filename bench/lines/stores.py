@@ -17,8 +17,8 @@ from bench.line import OURS, Aim, Figures, Line, Row, Scale, Sides
 from bench.load.open_model import post, send
 from bench.servers import SECRET, influxdb, ours, postgres, process, redis, running, wait_until
 from bench.stored import stored_events
-from flows.log_reader import LogReader
-from flows.logged_event import LoggedEvent, position_ns
+from flows.log.logged_event import LoggedEvent, position_ns
+from flows.log.reader import LogReader
 from flows.migrate import prepare_databases
 from flows.redis_client import connect_redis
 from flows.settings import InfluxSettings, LakeSettings

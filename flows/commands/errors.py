@@ -12,12 +12,12 @@ from flows.backup.manifest import BackupError
 from flows.course.content import CourseContentError
 from flows.erasure.erased import ErasureError
 from flows.export.errors import ExportError
-from flows.log_trimmer import LogPinnedError
+from flows.log.rejected import NoSuchEntryError
+from flows.log.trimmer import LogPinnedError
 from flows.migration_plan import NoSuchVersionError
 from flows.progsnap2.errors import DataSetError
 from flows.pseudonyms.courses import PseudonymError
 from flows.rebuild import NoFullLogError
-from flows.rejected import NoSuchEntryError
 from flows.simulation.course import CourseError
 from flows.simulation.delivery import IngestRefusedError
 from flows.simulation.parameters import BadParametersError

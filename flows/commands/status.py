@@ -7,7 +7,7 @@ from contextlib import closing
 import click
 
 from flows.commands.errors import one_line_for_errors
-from flows.log_reader import LogReader
+from flows.log.reader import LogReader
 from flows.redis_client import connect_redis
 from flows.settings import LRS, STORES, PlatformSettings
 from flows.status import read_status

@@ -41,9 +41,9 @@ from flows.erasure.search import (
 )
 from flows.erasure.stream import Counting
 from flows.liveness import is_alive
-from flows.log_reader import LogReader
-from flows.log_trimmer import LogTrimmer
-from flows.logged_event import START, position_from_ns, position_ns
+from flows.log.logged_event import START, position_from_ns, position_ns
+from flows.log.reader import LogReader
+from flows.log.trimmer import LogTrimmer
 from flows.models import Enrollment
 from flows.personal_data.gather import Person
 from flows.pseudonyms.names import Names

@@ -9,11 +9,11 @@ from redis import Redis, RedisError
 
 from flows.backup.last import last_backup
 from flows.liveness import is_alive
-from flows.log_reader import LogReader
-from flows.log_trimmer import LogTrimmer
-from flows.logged_event import START, position_ns
-from flows.rejected import waiting
-from flows.wake_ups import MAINTENANCE, messages_waiting
+from flows.log.logged_event import START, position_ns
+from flows.log.reader import LogReader
+from flows.log.rejected import waiting
+from flows.log.trimmer import LogTrimmer
+from flows.worker.wake_ups import MAINTENANCE, messages_waiting
 from ingest_api.event_log import limit_in_memory
 
 _PROCESSES: Final = ("relay", "worker")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from flows.log_reader import LogReader
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
+from flows.log.reader import LogReader
 from ingest_api.events import ProgressEvent, StoredEvent
 
 Make = Callable[..., LoggedEvent]

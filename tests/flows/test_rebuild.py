@@ -7,15 +7,15 @@ from unittest.mock import patch
 import pytest
 from redis import Redis
 
-from flows.drain import drain
-from flows.log_reader import LogReader
-from flows.log_trimmer import LogPinnedError, LogTrimmer
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
+from flows.log.reader import LogReader
+from flows.log.trimmer import LogPinnedError, LogTrimmer
 from flows.rebuild import rebuild_lake
 from flows.settings import FlowsSettings, InfluxSettings
 from flows.stores.influxdb import InfluxWriter
 from flows.stores.lake import FewerEventsError, LakeWriter
 from flows.stores.lake_attach import attach_lake
+from flows.worker.drain import drain
 
 Make = Callable[..., LoggedEvent]
 STORES = ("lake", "influxdb")

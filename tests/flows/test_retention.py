@@ -11,9 +11,8 @@ import pytest
 from redis import Redis
 
 from flows.audit.audit import audit
-from flows.drain import drain
-from flows.log_reader import LogReader
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
+from flows.log.reader import LogReader
 from flows.retention import due, enforce
 from flows.settings import FlowsSettings, InfluxSettings
 from flows.stores.influxdb import InfluxReader, InfluxWriter
@@ -21,6 +20,7 @@ from flows.stores.lake import LakeWriter
 from flows.stores.lake_attach import attach_lake
 from flows.stores.postgres import PostgresWriter, engine_for
 from flows.stores.store import Store, StoreUnavailableError
+from flows.worker.drain import drain
 from tests.cellpulse import cellpulse
 
 Make = Callable[..., LoggedEvent]

@@ -18,7 +18,7 @@ from redis import Redis
 
 from flows.backup.manifest import read_manifest
 from flows.cli import cli
-from flows.log_trimmer import LogTrimmer
+from flows.log.trimmer import LogTrimmer
 from flows.settings import STORES
 from flows.stores.lake import LakeWriter
 from flows.stores.lake_attach import attach_lake

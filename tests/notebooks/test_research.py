@@ -12,7 +12,7 @@ import pytest
 from nbclient import NotebookClient
 
 from analytics import connect
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
 from flows.stores.lake import LakeWriter
 from ingest_api.events import ProgressEvent, StoredEvent
 from tests.notebooks.conftest import BEGIN, PROJECT, ResearchLake

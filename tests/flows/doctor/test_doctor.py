@@ -23,7 +23,7 @@ from flows.doctor.postgres import look_at_postgres
 from flows.doctor.redis import look_at_redis
 from flows.embedded.part import free_port
 from flows.embedded.redis_server import redis_part
-from flows.log_reader import LogReader
+from flows.log.reader import LogReader
 from flows.migrate import prepare_databases
 from flows.settings import DoctorSettings, InfluxSettings, LakeSettings, LrsSettings
 from flows.status import PlatformStatus, read_status

@@ -1,4 +1,4 @@
-"""Runs the Dramatiq actors: `python -m flows.worker`."""
+"""The worker's process, which runs the Dramatiq actors: `python -m flows.worker`."""
 
 import logging
 import os
@@ -16,20 +16,20 @@ from dramatiq.brokers.redis import RedisBroker
 from redis import RedisError
 from sqlalchemy import Engine
 
-from flows.actors import declare_actors
-from flows.drainer import Drainer
 from flows.liveness import ALIVE_SECONDS, say_alive
-from flows.log_reader import LogReader
+from flows.log.reader import LogReader
 from flows.metrics.serve import keep_served
 from flows.metrics.worker_figures import DrainMetrics, StoredFigures
-from flows.patrol import Patrol, Watchdog
-from flows.publisher import keep_published
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
 from flows.stores.lake_attach import attach_lake
 from flows.stores.postgres import engine_for
 from flows.version_of_data import UnknownDataVersionError
-from flows.wake_ups import WakeUps
+from flows.worker.actors import declare_actors
+from flows.worker.drainer import Drainer
+from flows.worker.patrol import Patrol, Watchdog
+from flows.worker.publisher import keep_published
+from flows.worker.wake_ups import WakeUps
 from ingest_api.logs import start_logging
 from ingest_api.process_metrics import process_registry
 from ingest_api.settings import BadSettingError
@@ -104,7 +104,3 @@ def _tell_prometheus(settings: FlowsSettings, engine: Engine, drainers: Iterable
     for drainer in drainers:
         drainer.count_in(metrics)
     keep_served(registry, settings.host, settings.worker_metrics_port)
-
-
-if __name__ == "__main__":
-    work()

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from flows.log_reader import Batch, LogReader
+from flows.log.reader import Batch, LogReader
 from flows.stores.store import PoisonEventError, Store
 
 logger = logging.getLogger(__name__)

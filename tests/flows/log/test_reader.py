@@ -7,8 +7,8 @@ from typing import Any
 
 from redis import Redis
 
-from flows.log_reader import BATCH_BYTES, LogReader
-from flows.logged_event import START, LoggedEvent
+from flows.log.logged_event import START, LoggedEvent
+from flows.log.reader import BATCH_BYTES, LogReader
 
 Make = Callable[..., LoggedEvent]
 STORES = ["influxdb", "postgres", "lake"]

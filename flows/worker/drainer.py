@@ -5,10 +5,10 @@ import threading
 import time
 from collections.abc import Callable
 
-from flows.drain import drain
-from flows.log_reader import Batch, LogReader
+from flows.log.reader import Batch, LogReader
 from flows.metrics.worker_figures import DrainMetrics
 from flows.stores.store import Store
+from flows.worker.drain import drain
 
 logger = logging.getLogger(__name__)
 

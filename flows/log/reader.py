@@ -14,8 +14,8 @@ from pydantic_core import to_json
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from flows.decoded_events import DecodedEvents
-from flows.logged_event import START, LoggedEvent, position_ns
+from flows.log.decoded_events import DecodedEvents
+from flows.log.logged_event import START, LoggedEvent, position_ns
 from ingest_api.event_log import (
     COUNTS,
     ERASED,
@@ -96,7 +96,7 @@ class LogReader:
         self._decoded = DecodedEvents()
         self._reject, self._commit, self._keep_ahead = (
             redis.register_script(
-                resources.files("flows").joinpath(name).read_text(encoding="utf-8")
+                resources.files("flows.log").joinpath(name).read_text(encoding="utf-8")
             )
             for name in ("reject.lua", "commit.lua", "keep_ahead.lua")
         )

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from pydantic import ValidationError
 
-from flows.decoded_events import DecodedEvents
-from flows.logged_event import LoggedEvent
+from flows.log.decoded_events import DecodedEvents
+from flows.log.logged_event import LoggedEvent
 
 Make = Callable[..., LoggedEvent]
 

@@ -4,52 +4,37 @@ import asyncio
 import json
 import logging
 import re
-import signal
-import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-import click
-from dramatiq.brokers.redis import RedisBroker
 from pydantic import ValidationError
 from redis import Redis, RedisError
 from uuid_utils import uuid7
 
-from flows.lease import Lease
 from flows.liveness import say_alive
-from flows.log_reader import LogReader
-from flows.log_trimmer import LogTrimmer
-from flows.metrics.log_figures import LogFigures
-from flows.metrics.serve import keep_served
-from flows.redis_client import connect_redis
+from flows.log.reader import LogReader
+from flows.log.trimmer import LogTrimmer
+from flows.relay.lease import Lease
 from flows.settings import RelaySettings
-from flows.wake_ups import WakeUps
+from flows.worker.wake_ups import WakeUps
 from ingest_api.event_log import (
-    CHANNEL,
     Candidate,
     EventLog,
     LogUnavailableError,
     limit_in_memory,
-    open_redis,
 )
 from ingest_api.events import ProgressEvent
-from ingest_api.logs import start_logging
 from ingest_api.problems import validation_errors
-from ingest_api.process_metrics import process_registry
 from ingest_api.pseudonymous_courses import NOT_BY_CHANNEL, PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses
-from ingest_api.settings import BadSettingError
 
 logger = logging.getLogger(__name__)
 _WAKE_SECONDS: Final = 0.2
 _PATROL_SECONDS: Final = 1.0
 _TRIM_SECONDS: Final = 5.0
 _MAINTENANCE_SECONDS: Final = 60.0
-#: Shorter than the client's time-out.
-_LISTEN_SECONDS: Final = 1.0
 _PAUSE_SECONDS: Final = 0.5
 _LEASE_SECONDS: Final = 1.0
 _MESSAGES_WAITING: Final = 10_000
@@ -221,82 +206,3 @@ async def _once_redis_answers(question: Callable[[], Awaitable[bool]]) -> bool:
         except (RedisError, OSError) as error:
             logger.warning("a message of the channel waits: %s", error)
             await asyncio.sleep(_PAUSE_SECONDS)
-
-
-async def relay(settings: RelaySettings) -> None:
-    """Run the relay until SIGTERM or SIGINT."""
-    client = open_redis(settings.redis_url)
-    redis = connect_redis(settings.redis_url)
-    broker = RedisBroker(client=connect_redis(settings.redis_url))
-    wake_ups = WakeUps(redis, broker, settings.stores)
-    log = EventLog(client, settings.log_limit_bytes)
-    courses = RegisteredCourses(client)
-    pseudonymous = PseudonymousCourses(client, key=None)
-    watch = Relay(log, courses, pseudonymous, redis, wake_ups, settings)
-    registry = process_registry()
-    registry.register(
-        LogFigures(connect_redis(settings.redis_url), settings.stores, settings.log_limit_bytes)
-    )
-    keep_served(registry, settings.host, settings.relay_metrics_port)
-
-    async def listen() -> None:
-        async with client.pubsub() as subscriber:
-            await subscriber.subscribe(CHANNEL)
-            logger.info("listening for %s", ", ".join(settings.stores))
-            while True:
-                message: Any = await subscriber.get_message(
-                    ignore_subscribe_messages=True, timeout=_LISTEN_SECONDS
-                )
-                if message is not None:
-                    watch.hear(message["data"])
-
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    lease = Lease(client)
-    work = (
-        listen,
-        courses.follow,
-        pseudonymous.follow,
-        partial(watch.adopt_what_was_heard, lease),
-        partial(watch.hold, lease),
-        watch.wake_on_events,
-        watch.patrol,
-        watch.trim,
-        watch.ask_for_maintenance,
-    )
-    tasks: list[asyncio.Task[Any]] = [
-        asyncio.create_task(_again_after_failure(run)) for run in work
-    ]
-    tasks.append(asyncio.create_task(stopped.wait()))
-    ended, running = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in running:
-        task.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
-    await client.aclose()
-    for task in ended:
-        task.result()  # a failure that was not foreseen ends the process, which is started again
-
-
-async def _again_after_failure(work: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        try:
-            await work()
-        except (RedisError, LogUnavailableError, OSError) as error:
-            logger.warning("the relay waits for Redis: %s", error)
-            await asyncio.sleep(_PAUSE_SECONDS)
-
-
-@click.command()
-def run() -> None:
-    """Run the relay until SIGTERM or SIGINT."""
-    try:
-        settings = RelaySettings.load()
-        start_logging("relay")
-    except BadSettingError as error:
-        sys.exit(f"cellpulse relay: {error}")
-    asyncio.run(relay(settings))
-
-
-if __name__ == "__main__":
-    run()

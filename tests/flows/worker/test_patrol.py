@@ -9,11 +9,11 @@ import pytest
 from redis import Redis
 from redis.exceptions import OutOfMemoryError
 
-from flows.drainer import Drainer
-from flows.log_reader import LogReader
-from flows.logged_event import LoggedEvent
-from flows.patrol import Patrol, Watchdog
-from flows.wake_ups import WakeUps
+from flows.log.logged_event import LoggedEvent
+from flows.log.reader import LogReader
+from flows.worker.drainer import Drainer
+from flows.worker.patrol import Patrol, Watchdog
+from flows.worker.wake_ups import WakeUps
 from tests.flows.memory_store import MemoryStore
 
 Make = Callable[..., LoggedEvent]

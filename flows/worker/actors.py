@@ -8,11 +8,9 @@ import dramatiq
 from dramatiq.brokers.redis import RedisBroker
 from redis import Redis
 
-from flows.drainer import Drainer
-from flows.log_reader import Batch, LogReader
+from flows.log.reader import Batch, LogReader
 from flows.redis_client import connect_redis
 from flows.retention import enforce
-from flows.rollup_signal import announce_rollups
 from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxWriter
 from flows.stores.lake import LakeWriter
@@ -21,7 +19,9 @@ from flows.stores.postgres import PostgresWriter, engine_for
 from flows.stores.solved import FirstSolutions
 from flows.stores.store import Store
 from flows.stores.student_views import delete_old
-from flows.wake_ups import MAINTENANCE, WakeUps, actor_of
+from flows.worker.drainer import Drainer
+from flows.worker.rollup_signal import announce_rollups
+from flows.worker.wake_ups import MAINTENANCE, WakeUps, actor_of
 from flows.xapi.identity import Identity
 from flows.xapi.statements import Statements
 

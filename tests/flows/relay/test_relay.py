@@ -9,11 +9,11 @@ import pytest
 from dramatiq.brokers.redis import RedisBroker
 from redis import Redis
 
-from flows.lease import Lease
-from flows.log_reader import LogReader
-from flows.relay import Relay
+from flows.log.reader import LogReader
+from flows.relay.lease import Lease
+from flows.relay.relay import Relay
 from flows.settings import InfluxSettings, RelaySettings
-from flows.wake_ups import WakeUps
+from flows.worker.wake_ups import WakeUps
 from ingest_api.event_log import Candidate, EventLog, LogUnavailableError, open_redis
 from ingest_api.pseudonymous_courses import PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from redis import Redis, RedisError
 
-from flows.log_reader import LogReader
-from flows.logged_event import START, position_ns
+from flows.log.logged_event import START, position_ns
+from flows.log.reader import LogReader
 from ingest_api.event_log import ERASED, LOG
 
 #: There while a backup or a rebuild needs the log, which must not be trimmed then.
@@ -26,7 +26,7 @@ class LogTrimmer:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        script = resources.files("flows").joinpath("trim.lua")
+        script = resources.files("flows.log").joinpath("trim.lua")
         self._trim = redis.register_script(script.read_text(encoding="utf-8"))
 
     def trim(self, stores: Iterable[str], keep: int, keep_bytes: int) -> int:

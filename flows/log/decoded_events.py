@@ -3,7 +3,7 @@
 from threading import Lock
 from typing import Final
 
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
 
 #: As bytes of the log; in memory an event takes some four times as much.
 KEPT_BYTES: Final = 16_000_000

@@ -7,10 +7,10 @@ from unittest.mock import patch
 import pytest
 from redis import Redis
 
-from flows.drain import drain
-from flows.log_reader import Batch, LogReader
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
+from flows.log.reader import Batch, LogReader
 from flows.stores.store import StoreUnavailableError
+from flows.worker.drain import drain
 from tests.flows.memory_store import MemoryStore
 
 Make = Callable[..., LoggedEvent]

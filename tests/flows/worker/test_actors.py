@@ -13,14 +13,14 @@ import pytest
 from click.testing import CliRunner
 from dramatiq.brokers.stub import StubBroker
 
-import flows.drainer
-import flows.relay
-import flows.worker
-from flows.actors import declare_actors
-from flows.log_reader import Batch
-from flows.logged_event import LoggedEvent
+import flows.relay.process
+import flows.worker.drainer
+import flows.worker.process
+from flows.log.logged_event import LoggedEvent
+from flows.log.reader import Batch
 from flows.settings import FlowsSettings, InfluxSettings, LrsSettings, RelaySettings
 from flows.stores.store import StoreUnavailableError
+from flows.worker.actors import declare_actors
 from ingest_api.settings import BadSettingError
 
 Make = Callable[..., LoggedEvent]
@@ -88,7 +88,7 @@ def test_an_actor_that_fails_keeps_other_wake_ups_away(
     """Arriving clears the wake-up; failing sets it again, for the message comes back by itself."""
     wake_ups = MagicMock()
     away = MagicMock(side_effect=StoreUnavailableError("away"))
-    monkeypatch.setattr(flows.drainer, "drain", away)
+    monkeypatch.setattr(flows.worker.drainer, "drain", away)
     declare_actors(broker, MagicMock(), wake_ups, settings)
     with pytest.raises(StoreUnavailableError):
         broker.actors["write_postgres"]()
@@ -105,7 +105,9 @@ def test_the_progress_of_what_the_api_reads_is_announced(
 ) -> None:
     """After a batch of PostgreSQL or the lake `rollups-advanced` names courses and position."""
     batch = Batch([event(0), event(1, course_id="b"), event(2)], "9-0")
-    monkeypatch.setattr(flows.drainer, "drain", lambda _log, _store, advanced: advanced(batch))
+    monkeypatch.setattr(
+        flows.worker.drainer, "drain", lambda _log, _store, advanced: advanced(batch)
+    )
     redis = MagicMock()
     declare_actors(broker, redis, MagicMock(), settings)
     broker.actors[f"write_{store}"]()
@@ -127,12 +129,12 @@ def test_the_worker_starts_says_that_it_lives_and_stops(monkeypatch: pytest.Monk
     _environment(monkeypatch)
     redis, worker = MagicMock(), MagicMock()
     redis.set.side_effect = lambda *_, **__: os.kill(os.getpid(), signal.SIGTERM)
-    monkeypatch.setattr(flows.worker, "connect_redis", lambda _: redis)
-    monkeypatch.setattr(flows.worker, "RedisBroker", lambda **_: StubBroker())
-    monkeypatch.setattr(flows.worker, "Worker", worker)
+    monkeypatch.setattr(flows.worker.process, "connect_redis", lambda _: redis)
+    monkeypatch.setattr(flows.worker.process, "RedisBroker", lambda **_: StubBroker())
+    monkeypatch.setattr(flows.worker.process, "Worker", worker)
     handlers = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT)}
     try:
-        done = CliRunner().invoke(flows.worker.work)
+        done = CliRunner().invoke(flows.worker.process.work)
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
@@ -160,12 +162,12 @@ async def test_the_relay_starts_listens_and_stops(monkeypatch: pytest.MonkeyPatc
 
     subscriber.subscribe = AsyncMock(side_effect=subscribe)
     subscriber.get_message = get_message
-    monkeypatch.setattr(flows.relay, "open_redis", lambda _: client)
-    monkeypatch.setattr(flows.relay, "connect_redis", lambda _: MagicMock())
-    monkeypatch.setattr(flows.relay, "RedisBroker", lambda **_: StubBroker())
+    monkeypatch.setattr(flows.relay.process, "open_redis", lambda _: client)
+    monkeypatch.setattr(flows.relay.process, "connect_redis", lambda _: MagicMock())
+    monkeypatch.setattr(flows.relay.process, "RedisBroker", lambda **_: StubBroker())
     settings = RelaySettings(CELLPULSE_REDIS_URL="redis://nowhere", influx=InfluxSettings())
     async with asyncio.timeout(20):
-        await flows.relay.relay(settings)
+        await flows.relay.process.relay(settings)
     subscriber.subscribe.assert_awaited_once_with("progress-events")
     client.aclose.assert_awaited_once()
 
@@ -177,14 +179,14 @@ def test_a_worker_without_a_key_for_its_push_ends_with_one_line(
     _environment(monkeypatch)
     monkeypatch.setenv("CELLPULSE_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("CELLPULSE_LRS_URL", "http://nowhere")
-    monkeypatch.setattr(flows.worker, "RedisBroker", lambda **_: StubBroker())
-    done = CliRunner().invoke(flows.worker.work)
+    monkeypatch.setattr(flows.worker.process, "RedisBroker", lambda **_: StubBroker())
+    done = CliRunner().invoke(flows.worker.process.work)
     assert done.exit_code == 1
     assert "CELLPULSE_AGENT_KEY" in done.output
     assert "Traceback" not in done.output
 
 
-@pytest.mark.parametrize("command", [flows.worker.work, flows.relay.run])
+@pytest.mark.parametrize("command", [flows.worker.process.work, flows.relay.process.run])
 def test_a_bad_setting_ends_a_process_with_one_line(
     command: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

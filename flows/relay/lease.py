@@ -15,7 +15,7 @@ class Lease:
     """What the newest relay holds, and another one takes over when it is gone."""
 
     def __init__(self, redis: Redis) -> None:
-        script = resources.files("flows").joinpath("lease.lua")
+        script = resources.files("flows.relay").joinpath("lease.lua")
         self._ask = redis.register_script(script.read_text(encoding="utf-8"))
         self._name = uuid4().hex
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from redis import Redis
 
-from flows.log_reader import LogReader
-from flows.log_trimmer import LogPinnedError, LogTrimmer
-from flows.logged_event import START, LoggedEvent
+from flows.log.logged_event import START, LoggedEvent
+from flows.log.reader import LogReader
+from flows.log.trimmer import LogPinnedError, LogTrimmer
 
 Make = Callable[..., LoggedEvent]
 STORES = ["influxdb", "postgres", "lake"]

@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterable
 from typing import Final
 
-from flows.drainer import Drainer
-from flows.log_reader import LogReader
-from flows.logged_event import START
-from flows.wake_ups import WakeUps
+from flows.log.logged_event import START
+from flows.log.reader import LogReader
+from flows.worker.drainer import Drainer
+from flows.worker.wake_ups import WakeUps
 
 logger = logging.getLogger(__name__)
 PATROL_SECONDS: Final = 1.0

@@ -1,0 +1,5 @@
+"""`python -m flows.relay`."""
+
+from flows.relay.process import run
+
+run()

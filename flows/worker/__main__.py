@@ -1,0 +1,5 @@
+"""`python -m flows.worker`."""
+
+from flows.worker.process import work
+
+work()
