@@ -16,8 +16,8 @@ from analytics.admin_account_responses import (
     RemovedAccount,
 )
 from analytics.parameters import decoded_id
-from flows.password_code import issue_code, new_code_id
-from flows.sign_out import sign_out_everywhere
+from flows.accounts.password_code import issue_code, new_code_id
+from flows.accounts.sign_out import sign_out_everywhere
 from flows.stores import accounts
 from flows.stores.accounts import AccountError
 from ingest_api.problems import Problem, documented_problem

@@ -21,7 +21,7 @@ from analytics.admin_course_responses import (
 )
 from analytics.query import load_query
 from analytics.routes import Lake
-from flows.retention import due, retentions
+from flows.erasure.retention import due, retentions
 from flows.stores import admin_actions
 from flows.stores.courses import CourseChanges, CourseSettingsError, make_course, set_course
 from ingest_api.problems import Problem, documented_problem

@@ -12,7 +12,7 @@ from analytics import admin_examples, examples
 from analytics.admin_access import PROBLEMS, OfficeOfAdmin
 from analytics.admin_token_responses import HandedOutToken, HandedOutTokens, RevokedToken
 from analytics.errors import LakeUnavailableError
-from flows.publish_revoked import publish_revoked
+from flows.accounts.publish_revoked import publish_revoked
 from flows.stores import issued_tokens
 from flows.stores.issued_tokens import KnownToken
 from ingest_api.problems import Problem

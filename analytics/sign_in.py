@@ -9,7 +9,7 @@ from analytics.passwords import hashed, matches
 from analytics.settings import ApiSettings
 from analytics.sign_in_responses import NewSession
 from analytics.stores import Stores
-from flows.password_code import read_code
+from flows.accounts.password_code import read_code
 from flows.stores import accounts
 from flows.stores.accounts import KnownAccount
 from ingest_api.signed_in import SIGNED_IN_SECONDS

@@ -27,7 +27,7 @@ from analytics.sign_in_responses import (
     Viewer,
 )
 from analytics.single_sign_on import NoProviderError, SingleSignOn, WhichCourseError
-from flows.password_code import BadCodeError
+from flows.accounts.password_code import BadCodeError
 from ingest_api.problems import Problem, documented_problem
 from ingest_api.signed_in import SignedOutUnknownError
 

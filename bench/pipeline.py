@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analytics.settings import LakeSettings
 from bench.servers import SECRET, Server, ours, postgres, process, redis, running
-from flows.migrate import prepare_databases
+from flows.migrations.migrate import prepare_databases
 
 
 @dataclass(frozen=True)

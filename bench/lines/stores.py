@@ -19,7 +19,7 @@ from bench.servers import SECRET, influxdb, ours, postgres, process, redis, runn
 from bench.stored import stored_events
 from flows.log.logged_event import LoggedEvent, position_ns
 from flows.log.reader import LogReader
-from flows.migrate import prepare_databases
+from flows.migrations.migrate import prepare_databases
 from flows.redis_client import connect_redis
 from flows.settings import InfluxSettings, LakeSettings
 from flows.stores.influxdb import InfluxWriter

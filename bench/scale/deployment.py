@@ -14,7 +14,7 @@ from flows.embedded.part import Part, free_port
 from flows.embedded.platform import http_answers
 from flows.embedded.postgres_server import postgres_address, postgres_part
 from flows.embedded.redis_server import redis_part
-from flows.migrate import prepare_databases
+from flows.migrations.migrate import prepare_databases
 from flows.settings import LakeSettings
 
 #: The machines, each with what runs on it.

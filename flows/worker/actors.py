@@ -8,9 +8,9 @@ import dramatiq
 from dramatiq.brokers.redis import RedisBroker
 from redis import Redis
 
+from flows.erasure.retention import enforce
 from flows.log.reader import Batch, LogReader
 from flows.redis_client import connect_redis
-from flows.retention import enforce
 from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxWriter
 from flows.stores.lake import LakeWriter

@@ -7,11 +7,11 @@ from typing import Final
 from redis import Redis
 from sqlalchemy import Engine
 
+from flows.accounts.publish_revoked import publish_revoked
 from flows.course.publish import publish_what_lacks
 from flows.enrollment.publish import publish_sections
 from flows.notices import publish_notices, record_seen
 from flows.pseudonyms.courses import publish_pseudonymous
-from flows.publish_revoked import publish_revoked
 
 logger = logging.getLogger(__name__)
 _LOOK_SECONDS: Final = 5.0

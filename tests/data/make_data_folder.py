@@ -27,7 +27,7 @@ from flows.embedded.part import Part, free_port
 from flows.embedded.postgres_server import postgres_address, postgres_part
 from flows.embedded.redis_server import redis_part
 from flows.log.reader import LogReader
-from flows.migrate import prepare_databases
+from flows.migrations.migrate import prepare_databases
 from flows.settings import FlowsSettings, InfluxSettings
 from flows.stores.lake import LakeWriter
 from flows.worker.actors import open_stores

@@ -22,7 +22,7 @@ from flows.embedded.influxdb_server import EmbeddedInfluxDB
 from flows.embedded.part import free_port
 from flows.embedded.platform import http_answers, lives
 from flows.embedded.redis_server import redis_part
-from flows.migrate import prepare_databases
+from flows.migrations.migrate import prepare_databases
 from flows.settings import InfluxSettings, LakeSettings
 from ingest_api.tokens import Grant, Scope, issue_token
 from tests.cellpulse import cellpulse

@@ -25,7 +25,7 @@ from flows.enrollment.enroll import enroll
 from flows.log.logged_event import LoggedEvent, position_ns
 from flows.log.reader import LogReader
 from flows.log.rejected import RejectedStream
-from flows.migrate import prepare_databases
+from flows.migrations.migrate import prepare_databases
 from flows.settings import FlowsSettings, InfluxSettings, LakeSettings
 from flows.stores.lake_attach import attach_lake
 from flows.stores.postgres import engine_for

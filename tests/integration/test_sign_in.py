@@ -28,9 +28,9 @@ from websockets.sync.client import connect
 from analytics.api import create_app as create_api
 from analytics.settings import ApiSettings
 from analytics.sign_in import ATTEMPTS
+from flows.accounts.password_code import issue_code
 from flows.cli import cli
-from flows.migrate import prepare_databases
-from flows.password_code import issue_code
+from flows.migrations.migrate import prepare_databases
 from flows.settings import LakeSettings
 from flows.stores import issued_tokens
 from flows.stores.accounts import expect_first_admin

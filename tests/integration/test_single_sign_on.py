@@ -27,7 +27,7 @@ from analytics.settings import ApiSettings
 from analytics.single_sign_on import SESSION_SECONDS
 from flows.embedded.part import Part, free_port
 from flows.embedded.platform import http_answers
-from flows.migrate import prepare_databases
+from flows.migrations.migrate import prepare_databases
 from flows.settings import LakeSettings
 from ingest_api.settings import BadSettingError
 from streamlit_app.access import AccessCheck

@@ -24,7 +24,7 @@ from flows.doctor.redis import look_at_redis
 from flows.embedded.part import free_port
 from flows.embedded.redis_server import redis_part
 from flows.log.reader import LogReader
-from flows.migrate import prepare_databases
+from flows.migrations.migrate import prepare_databases
 from flows.settings import DoctorSettings, InfluxSettings, LakeSettings, LrsSettings
 from flows.status import PlatformStatus, read_status
 from ingest_api.event_log import LOG

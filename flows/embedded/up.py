@@ -14,6 +14,7 @@ from typing import IO, Final
 
 import click
 
+from flows.accounts.password_code import new_code_id, password_link
 from flows.course.publish import publish
 from flows.course.read_course import read_course
 from flows.course.register import register
@@ -28,8 +29,7 @@ from flows.embedded.platform import (
 )
 from flows.embedded.stores import Stores, prepare_stores
 from flows.embedded.supervisor import PartFailedError, Supervisor
-from flows.migrate import prepare_databases
-from flows.password_code import new_code_id, password_link
+from flows.migrations.migrate import prepare_databases
 from flows.pseudonyms.courses import pseudonymous_courses, publish_pseudonymous
 from flows.redis_client import connect_redis
 from flows.settings import LakeSettings, PlatformSettings

@@ -5,7 +5,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect
 
-from flows.migrate import migrate
+from flows.migrations.migrate import migrate
 from flows.models import Base
 from flows.stores.postgres import engine_for
 from flows.stores.versions import known_revisions

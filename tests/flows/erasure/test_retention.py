@@ -11,9 +11,9 @@ import pytest
 from redis import Redis
 
 from flows.audit.audit import audit
+from flows.erasure.retention import due, enforce
 from flows.log.logged_event import LoggedEvent
 from flows.log.reader import LogReader
-from flows.retention import due, enforce
 from flows.settings import FlowsSettings, InfluxSettings
 from flows.stores.influxdb import InfluxReader, InfluxWriter
 from flows.stores.lake import LakeWriter

@@ -7,7 +7,7 @@ from alembic import command
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from flows.migration_plan import NoSuchVersionError, Step, steps_between, version_of_tables
+from flows.migrations.plan import NoSuchVersionError, Step, steps_between, version_of_tables
 from flows.settings import LakeSettings
 from flows.stores.lake import LakeWriter
 from flows.stores.postgres import engine_for
