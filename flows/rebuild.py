@@ -63,7 +63,7 @@ def rebuild_lake(
             count = lake.remake(batches, position, may_lose=may_lose)
             # A worker that was about to commit the old lake's position may have done so meanwhile.
             log.commit(LakeWriter.name, position)
-            log.forget_missed(LakeWriter.name)
+            log.missed.forget(LakeWriter.name)
     return count, position
 
 

@@ -14,6 +14,7 @@ from flows.embedded.influxdb_server import influxdb_answers
 from flows.embedded.platform import http_answers
 from flows.embedded.postgres_server import postgres_answers
 from flows.liveness import is_alive
+from flows.log.figures import event_counts, log_length
 from flows.log.logged_event import START, position_ns
 from flows.log.reader import LogReader
 from flows.settings import PlatformSettings
@@ -233,7 +234,7 @@ def ask_status(sources: Sources) -> PlatformStatus:
         try:
             alive = {process: is_alive(redis, process) for process in ("relay", "worker")}
             own = {PostgresWriter.name: _postgres_position(postgres_url)} if postgres_url else {}
-            _read_log(status, LogReader(redis), sources.stores, own)
+            _read_log(status, redis, sources.stores, own)
             status.rooms.append(_memory(redis))
             status.backup = _backup(redis)
         except RedisError:
@@ -255,11 +256,12 @@ def ask_status(sources: Sources) -> PlatformStatus:
 
 def _read_log(
     status: PlatformStatus,
-    log: LogReader,
+    redis: Redis,
     stores: tuple[str, ...] | None,
     own_positions: Mapping[str, str | None],
 ) -> None:
-    committed, missed = log.committed(), log.missed()
+    log = LogReader(redis)
+    committed, missed = log.committed(), log.missed.by_store()
     for name in sorted(committed) if stores is None else stores:
         # A store that was set back is where it says itself; its worker corrects the log's mark.
         known = (committed.get(name, START), own_positions.get(name))
@@ -267,8 +269,8 @@ def _read_log(
         status.stores.append(
             StoreStatus(name, lag.position, lag.events, round(lag.seconds, 3), missed.get(name, 0))
         )
-    status.log_length = log.length()
-    status.events = dict(log.counts())
+    status.log_length = log_length(redis)
+    status.events = dict(event_counts(redis))
 
 
 def _backup(redis: Redis) -> BackupStatus:

@@ -9,7 +9,8 @@ from dramatiq.brokers.redis import RedisBroker
 from redis import Redis
 
 from flows.erasure.retention import enforce
-from flows.log.reader import Batch, LogReader
+from flows.log.batch import Batch
+from flows.log.reader import LogReader
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxWriter

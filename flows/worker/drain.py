@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Callable
 
-from flows.log.reader import Batch, LogReader
+from flows.log.batch import Batch
+from flows.log.reader import LogReader
 from flows.stores.store import PoisonEventError, Store
 
 logger = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ def drain(log: LogReader, store: Store, advanced: Callable[[Batch], None] = lamb
     position = remembered or committed
     batch = log.next_batch(position, store.batch_events)
     if batch:
-        _report_missed(log, store.name, position, log.missed_before(batch, store.name, position))
+        _report_missed(log, store.name, position, log.missed.before(batch, store.name, position))
     if position != committed:
         # Left behind by a worker that died between the two, or by a restore.
         log.commit(store.name, position)
@@ -45,7 +46,7 @@ def drain(log: LogReader, store: Store, advanced: Callable[[Batch], None] = lamb
         before, batch = batch, log.next_batch(batch.position, store.batch_events)
         position = before.position
         if batch and batch.first_offset is not None and before.last_offset is not None:
-            missed = log.missed_between(before.last_offset, batch.first_offset)
+            missed = log.missed.between(before.last_offset, batch.first_offset)
             _report_missed(log, store.name, position, missed)
     return applied
 
@@ -67,7 +68,7 @@ def _report_missed(log: LogReader, store: str, position: str, count: int) -> Non
     """Report events that were trimmed from the log before the store came to them."""
     if count > 0:
         logger.error("%s missed %d events after %s: the log has no more", store, count, position)
-        log.note_missed(store, position, count)
+        log.missed.note(store, position, count)
 
 
 def _apply(log: LogReader, store: Store, batch: Batch, after: str) -> int:

@@ -5,7 +5,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from flows.log.reader import Batch, LogReader
+from flows.log.batch import Batch
+from flows.log.reader import LogReader
 from flows.metrics.worker_figures import DrainMetrics
 from flows.stores.store import Store
 from flows.worker.drain import drain

@@ -197,7 +197,7 @@ def test_a_store_that_lags_or_lacks_is_named(redis_url: str, tmp_path: Path) -> 
         log = LogReader(client)
         log.add_groups(["postgres", "lake"])
         client.xadd(LOG, {"event": "{}", "offset": "1"}, id=f"{hour_ago}-0")
-        log.note_missed("postgres", "0-1", 3)
+        log.missed.note("postgres", "0-1", 3)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CELLPULSE_DATA_DIR", str(tmp_path))
         patch.setenv("CELLPULSE_REDIS_URL", redis_url)

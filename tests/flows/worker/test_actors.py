@@ -16,8 +16,8 @@ from dramatiq.brokers.stub import StubBroker
 import flows.relay.process
 import flows.worker.drainer
 import flows.worker.process
+from flows.log.batch import Batch
 from flows.log.logged_event import LoggedEvent
-from flows.log.reader import Batch
 from flows.settings import FlowsSettings, InfluxSettings, LrsSettings, RelaySettings
 from flows.stores.store import StoreUnavailableError
 from flows.worker.actors import declare_actors

@@ -7,8 +7,9 @@ from unittest.mock import patch
 import pytest
 from redis import Redis
 
+from flows.log.batch import Batch
 from flows.log.logged_event import LoggedEvent
-from flows.log.reader import Batch, LogReader
+from flows.log.reader import LogReader
 from flows.stores.store import StoreUnavailableError
 from flows.worker.drain import drain
 from tests.flows.memory_store import MemoryStore
@@ -150,16 +151,16 @@ def test_what_was_trimmed_before_a_store_came_is_counted(
         append(number)
     redis.xtrim("progress-events:log", maxlen=2, approximate=False)
     assert drain(log, store) == 2
-    assert log.missed() == {"postgres": 3}
+    assert log.missed.by_store() == {"postgres": 3}
     for number in range(6, 10):
         append(number)
     redis.xtrim("progress-events:log", maxlen=1, approximate=False)
     assert drain(log, store) == 1
     assert drain(log, store) == 0
-    assert log.missed() == {"postgres": 6}
-    log.forget_missed("lake")
-    log.forget_missed("postgres")
-    assert log.missed() == {}
+    assert log.missed.by_store() == {"postgres": 6}
+    log.missed.forget("lake")
+    log.missed.forget("postgres")
+    assert log.missed.by_store() == {}
 
 
 def test_a_restored_store_behind_the_log_shows_that_it_missed_something(
@@ -172,14 +173,14 @@ def test_a_restored_store_behind_the_log_shows_that_it_missed_something(
         append(number)
     drain(log, store)
     redis.xtrim("progress-events:log", maxlen=1, approximate=False)
-    assert log.missed() == {}
+    assert log.missed.by_store() == {}
     store.at = first
     store.away = True
     with pytest.raises(StoreUnavailableError):
         drain(log, store)
     store.away = False
     assert drain(log, store) == 1
-    assert log.missed() == {"postgres": 1}
+    assert log.missed.by_store() == {"postgres": 1}
 
 
 def test_the_log_goes_on_after_what_a_store_has(
