@@ -14,7 +14,7 @@ from flows.audit.audit import audit
 from flows.erasure.retention import due, enforce
 from flows.log.logged_event import LoggedEvent
 from flows.log.reader import LogReader
-from flows.settings import FlowsSettings, InfluxSettings
+from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxReader, InfluxWriter
 from flows.stores.lake import LakeWriter
 from flows.stores.lake_attach import attach_lake
@@ -81,21 +81,14 @@ class Installation:
 
 @pytest.fixture
 def installation(
-    redis_url: str, postgres_url: str, lake_path: str, influx_settings: InfluxSettings, event: Make
+    redis: Redis, flows_settings: FlowsSettings, event: Make
 ) -> Iterator[Installation]:
     """Return an installation without events."""
-    settings = FlowsSettings(
-        CELLPULSE_REDIS_URL=redis_url,
-        CELLPULSE_POSTGRES_URL=postgres_url,
-        CELLPULSE_LAKE_PATH=lake_path,
-        influx=influx_settings,
-    )
-    with Redis.from_url(redis_url, protocol=2) as redis:
-        made = Installation(redis, settings, event)
-        yield made
-        for store in made.stores:
-            store.close()
-        made.engine.dispose()
+    made = Installation(redis, flows_settings, event)
+    yield made
+    for store in made.stores:
+        store.close()
+    made.engine.dispose()
 
 
 def test_whose_time_is_over_leaves_every_store(installation: Installation, start: datetime) -> None:
