@@ -44,10 +44,8 @@ def _prepare(folder: Path, scale: Scale) -> Sides:
             "INFLUXDB_BUCKET": influx.bucket,
         }
         ingest, environment = servers.enter_context(way_to_the_stores(folder, full_log))
-        catalog_url, settings = (
-            environment["CELLPULSE_POSTGRES_URL"],
-            InfluxSettings.model_validate(full_log),
-        )
+        settings = InfluxSettings.model_validate(full_log)
+        postgres_url = environment["CELLPULSE_POSTGRES_URL"]
         client = servers.enter_context(connect_redis(environment["CELLPULSE_REDIS_URL"]))
         reader = LogReader(client)
         seeds = count()
@@ -70,7 +68,7 @@ def _prepare(folder: Path, scale: Scale) -> Sides:
 
         def one_by_one() -> Figures:
             events = stored_events(scale.of(30, 3), next(seeds))
-            return {"drained": _one_by_one(folder, events, catalog_url, settings)}
+            return {"drained": _one_by_one(folder, events, postgres_url, settings)}
 
         yield {OURS: everything, _ALONE: alone, _ONE_BY_ONE: one_by_one}
 
