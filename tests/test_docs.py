@@ -41,7 +41,6 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
     LoggingSettings,
     LrsSettings,
     LtiSettings,
-    HubSettings,
     OidcSettings,
     PlatformSettings,
     SecretSettings,
@@ -91,11 +90,14 @@ def test_every_command_is_in_the_readmes_table_and_has_help() -> None:
     ],
 )
 def test_every_file_that_a_document_names_is_there(document: str) -> None:
-    """Links and pictures lead to files of the repository."""
+    """Links, pictures and paths lead to files of the repository."""
     text = (PROJECT / document).read_text()
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
     folder = (PROJECT / document).parent
     assert [link for link in links if not (folder / link).exists()] == []
+    top = "analytics|bench|docs|flows|ingest_api|notebooks|ops|streamlit_app|tests"
+    named = re.findall(rf"`((?:{top})/[\w./-]+\.\w+)(?:::\w+)?`", text)
+    assert [name for name in named if not (PROJECT / name).exists()] == []
 
 
 def test_every_threat_names_tests_that_there_are() -> None:
