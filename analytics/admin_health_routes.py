@@ -9,7 +9,7 @@ from analytics import admin_examples, examples
 from analytics.admin_access import PROBLEMS, Admin
 from analytics.admin_health_responses import Health, HealthLine
 from analytics.settings import ApiSettings
-from flows.embedded.platform import http_answers
+from flows.embedded.answers import http_answers
 from flows.status import (
     BackupStatus,
     PartStatus,

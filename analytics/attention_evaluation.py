@@ -20,6 +20,7 @@ from analytics.attention_responses import Thresholds
 from analytics.attention_rule import LESSON_MINUTES, attention_list
 from analytics.empty_lake import empty_lake
 from analytics.query import load_query, rows_by_name
+from flows.course.sample import SAMPLE_COURSE
 from flows.log.logged_event import position_from_ns
 from flows.simulation.truth import simulated_class
 
@@ -31,7 +32,6 @@ _BEGIN: Final = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
 #: The list is looked at from the fifth minute on; a shorter lesson says nothing.
 _SHORTEST: Final = 20
 _COURSE: Final = "evaluation"
-_SAMPLE_COURSE: Final = Path(__file__).parents[1] / "notebooks" / "course"
 
 #: What the signals read of an event.
 _FIELDS: Final = {
@@ -102,7 +102,7 @@ class Moment:
 def simulated_lesson(seed: int, students: int = 30, minutes: float = 50) -> Lesson:
     """Return a lesson of `cellpulse simulate`, with its planted strugglers and look-alikes."""
     events, planted = simulated_class(
-        seed, course_dir=_SAMPLE_COURSE, students=students, minutes=minutes, started_at=_BEGIN
+        seed, course_dir=SAMPLE_COURSE, students=students, minutes=minutes, started_at=_BEGIN
     )
     rows = [event.model_dump(include=_FIELDS, mode="python") for event in events]
     times = [

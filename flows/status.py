@@ -10,8 +10,8 @@ from typing import Any, Final, Literal, TypeVar
 from redis import Redis, RedisError
 
 from flows.backup.last import last_backup
+from flows.embedded.answers import http_answers
 from flows.embedded.influxdb_server import influxdb_answers
-from flows.embedded.platform import http_answers
 from flows.embedded.postgres_server import postgres_answers
 from flows.liveness import is_alive
 from flows.log.figures import event_counts, log_length

@@ -7,7 +7,7 @@ import click
 from flows.backup.make import SECRET
 from flows.backup.restore import check_backup, restore_backup
 from flows.commands.errors import one_line_for_errors
-from flows.embedded.platform import keep_given_secret
+from flows.embedded.kept_secrets import keep_given_secret
 from flows.embedded.up import stores_alone
 from flows.erasure import erased
 from flows.erasure.again import erase_again

@@ -19,14 +19,10 @@ from flows.course.publish import publish
 from flows.course.read_course import read_course
 from flows.course.register import register
 from flows.course.registered import is_registered
+from flows.course.sample import SAMPLE_COURSE
+from flows.embedded.kept_secrets import KEY_FILE, keep_pseudonym_key, keep_secret
 from flows.embedded.part import Part, PartUnavailableError
-from flows.embedded.platform import (
-    KEY_FILE,
-    SAMPLE_COURSE,
-    Platform,
-    keep_pseudonym_key,
-    keep_secret,
-)
+from flows.embedded.platform import Platform
 from flows.embedded.stores import Stores, prepare_stores
 from flows.embedded.supervisor import PartFailedError, Supervisor
 from flows.migrations.migrate import prepare_databases

@@ -12,9 +12,9 @@ from typing import Any, Final, Self
 
 from jupyter_client.connect import write_connection_file
 
+from flows.embedded.answers import http_answers, lives
 from flows.embedded.influxdb_server import influxdb_parts
 from flows.embedded.part import Part, free_port
-from flows.embedded.platform import http_answers, lives
 from flows.embedded.postgres_server import postgres_address, postgres_part
 from flows.embedded.redis_server import redis_part
 from flows.migrations.migrate import prepare_databases

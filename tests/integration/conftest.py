@@ -18,9 +18,9 @@ import psycopg
 import pytest
 import uvicorn
 
+from flows.embedded.answers import http_answers, lives
 from flows.embedded.influxdb_server import EmbeddedInfluxDB
 from flows.embedded.part import free_port
-from flows.embedded.platform import http_answers, lives
 from flows.embedded.redis_server import redis_part
 from flows.migrations.migrate import prepare_databases
 from flows.settings import InfluxSettings, LakeSettings

@@ -11,8 +11,8 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from flows.embedded.answers import http_answers
 from flows.embedded.part import free_port
-from flows.embedded.platform import http_answers
 from tests.integration.class_at_work import COURSE, at_work
 from tests.integration.conftest import Pipeline
 from tests.integration.nginx import nginx_part

@@ -25,8 +25,8 @@ from analytics.api import create_app as create_api
 from analytics.oidc_settings import OidcSettings
 from analytics.settings import ApiSettings
 from analytics.single_sign_on import SESSION_SECONDS
+from flows.embedded.answers import http_answers
 from flows.embedded.part import Part, free_port
-from flows.embedded.platform import http_answers
 from flows.migrations.migrate import prepare_databases
 from flows.settings import LakeSettings
 from ingest_api.settings import BadSettingError
