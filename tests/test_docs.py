@@ -117,10 +117,13 @@ def test_every_threat_names_tests_that_there_are() -> None:
 
 
 def test_architecture_names_every_folder() -> None:
-    """Each folder of ours has its row."""
+    """Each folder of ours has its row, and so has each folder of flows."""
     text = (PROJECT / "ARCHITECTURE.md").read_text()
     for folder in ("ingest_api", "flows", "analytics", "streamlit_app", "notebooks", "tests"):
         assert f"| `{folder}` |" in text
+    parts = {f"flows/{each.parent.name}" for each in (PROJECT / "flows").glob("*/__init__.py")}
+    rows = "".join(line for line in text.splitlines() if line.startswith("| `flows"))
+    assert parts - {"flows/commands"} == set(re.findall(r"`(flows/\w+)`", rows))
 
 
 def test_imports_run_against_the_data() -> None:
