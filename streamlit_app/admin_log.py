@@ -4,7 +4,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.admin_course_responses import AdminActionLine
+from analytics.admin.course_responses import AdminActionLine
 from streamlit_app import projector, session
 from streamlit_app.admin_frame import draw_table, when
 from streamlit_app.language.text import Text

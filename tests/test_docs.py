@@ -10,9 +10,9 @@ import click
 import pytest
 from pydantic_settings import BaseSettings
 
-from analytics.hub_settings import HubSettings
-from analytics.oidc_settings import OidcSettings
 from analytics.settings import ApiSettings
+from analytics.sign_in.hub_settings import HubSettings
+from analytics.sign_in.oidc_settings import OidcSettings
 from flows.cli import cli
 from flows.enrollment.lti_settings import LtiSettings
 from flows.settings import (
@@ -117,13 +117,13 @@ def test_every_threat_names_tests_that_there_are() -> None:
 
 
 def test_architecture_names_every_folder() -> None:
-    """Each folder of ours has its row, and so has each folder of flows."""
+    """Each folder of ours has its row, and so has each folder in flows and analytics."""
     text = (PROJECT / "ARCHITECTURE.md").read_text()
     for folder in ("ingest_api", "flows", "analytics", "streamlit_app", "notebooks", "tests"):
         assert f"| `{folder}` |" in text
-    parts = {f"flows/{each.parent.name}" for each in (PROJECT / "flows").glob("*/__init__.py")}
-    rows = "".join(line for line in text.splitlines() if line.startswith("| `flows"))
-    assert parts - {"flows/commands"} == set(re.findall(r"`(flows/\w+)`", rows))
+    for folder in ("flows", "analytics"):
+        inner = {each.parent.name for each in (PROJECT / folder).glob("*/__init__.py")}
+        assert inner - {"commands"} == set(re.findall(rf"`{folder}/(\w+)`", text))
 
 
 def test_imports_run_against_the_data() -> None:

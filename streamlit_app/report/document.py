@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from analytics.attention_responses import ErrorCluster
+from analytics.attention.responses import ErrorCluster
 from analytics.report_responses import Report, ReportExercise, ReportHelp
 from streamlit_app.failures import name_of, where_it_is
 from streamlit_app.frames import on_the_wall, stream_frame

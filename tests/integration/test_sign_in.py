@@ -27,7 +27,7 @@ from websockets.sync.client import connect
 
 from analytics.api import create_app as create_api
 from analytics.settings import ApiSettings
-from analytics.sign_in import ATTEMPTS
+from analytics.sign_in.sign_in import ATTEMPTS
 from flows.accounts.password_code import issue_code
 from flows.cli import cli
 from flows.migrations.migrate import prepare_databases

@@ -22,9 +22,9 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from analytics.api import create_app as create_api
-from analytics.oidc_settings import OidcSettings
 from analytics.settings import ApiSettings
-from analytics.single_sign_on import SESSION_SECONDS
+from analytics.sign_in.oidc_settings import OidcSettings
+from analytics.sign_in.single_sign_on import SESSION_SECONDS
 from flows.embedded.answers import http_answers
 from flows.embedded.part import Part, free_port
 from flows.migrations.migrate import prepare_databases

@@ -31,7 +31,7 @@ from streamlit.testing.v1 import AppTest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import Server, ServerConnection, serve
 
-from analytics.attention_responses import (
+from analytics.attention.responses import (
     Attention,
     AttentionThresholds,
     ErrorCluster,
@@ -85,7 +85,7 @@ from analytics.responses import (
     Timeline,
     TimelineBucket,
 )
-from analytics.sign_in_responses import NewSession, OpenSection, Viewer
+from analytics.sign_in.responses import NewSession, OpenSection, Viewer
 from analytics.student_examples import SITTINGS
 from analytics.student_responses import Note, NoteRequest, Notes, Sittings
 from streamlit_app import session
