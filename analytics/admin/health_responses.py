@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from analytics.responses import Answer
-from flows.status import Level
+from flows.platform_status import Level
 
 #: What a line says; its numbers are in its values.
 HealthCode = Literal["ok", "down", "off", "lag", "missed", "used", "used_of", "never", "made"]

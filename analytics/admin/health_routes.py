@@ -11,15 +11,8 @@ from analytics.admin.access import PROBLEMS, Admin
 from analytics.admin.health_responses import Health, HealthLine
 from analytics.settings import ApiSettings
 from flows.embedded.answers import http_answers
-from flows.status import (
-    BackupStatus,
-    PartStatus,
-    PlatformStatus,
-    Room,
-    Sources,
-    StoreStatus,
-    ask_status,
-)
+from flows.platform_status import BackupStatus, PartStatus, PlatformStatus, Room, StoreStatus
+from flows.status import Sources, ask_status
 
 router = APIRouter(prefix="/api/v1/admin", responses=PROBLEMS)
 _READY: Final = "/readyz"

@@ -18,8 +18,9 @@ from flows.embedded.part import Part, free_port
 from flows.embedded.postgres_server import postgres_address, postgres_part
 from flows.embedded.redis_server import redis_part
 from flows.migrations.migrate import prepare_databases
+from flows.platform_status import PlatformStatus
 from flows.settings import InfluxSettings, LakeSettings, PlatformSettings
-from flows.status import PlatformStatus, read_status
+from flows.status import read_status
 from ingest_api.tokens import Grant, Scope, issue_token
 from tests.cellpulse import cellpulse
 from tests.faults.clocks import Clocks

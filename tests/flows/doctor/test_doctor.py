@@ -25,8 +25,9 @@ from flows.embedded.part import free_port
 from flows.embedded.redis_server import redis_part
 from flows.log.reader import LogReader
 from flows.migrations.migrate import prepare_databases
+from flows.platform_status import PlatformStatus
 from flows.settings import DoctorSettings, InfluxSettings, LakeSettings, LrsSettings
-from flows.status import PlatformStatus, read_status
+from flows.status import read_status
 from ingest_api.event_log import LOG
 from tests.cellpulse import cellpulse
 from tests.faults.clocks import Clocks
