@@ -76,19 +76,12 @@ def create_app(settings: ApiSettings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.lake = lake
-    app.state.attention = AttentionWriter(settings)
-    app.state.students = StudentWriter(settings)
     app.state.exports = exports
     app.state.looked_at = looked_at
     app.state.who_is_who = who_is_who
-    app.state.changes = CourseChanges(settings)
-    app.state.sign_in = SignIn(settings)
-    app.state.single_sign_on = SingleSignOn(settings, who_is_who)
     app.state.signed_out = SignedOut(redis)
     app.state.revoked = revoked
-    app.state.secrets = settings.secrets
-    app.state.stores = Stores(settings)
-    app.state.settings = settings
+    _add_parts(app, settings)
     app.add_middleware(EncodedPaths)
     app.add_middleware(BoundedBodies)
     app.add_middleware(NamedAnswers, who=who_is_who)
@@ -104,6 +97,18 @@ def create_app(settings: ApiSettings) -> FastAPI:
     include_addresses(app)
     app.add_route(METRICS_PATH, scraped, include_in_schema=False)
     return app
+
+
+def _add_parts(app: FastAPI, settings: ApiSettings) -> None:
+    """Give the addresses the parts that need no start and no end."""
+    app.state.attention = AttentionWriter(settings)
+    app.state.students = StudentWriter(settings)
+    app.state.changes = CourseChanges(settings)
+    app.state.sign_in = SignIn(settings)
+    app.state.single_sign_on = SingleSignOn(settings, app.state.who_is_who)
+    app.state.secrets = settings.secrets
+    app.state.stores = Stores(settings)
+    app.state.settings = settings
 
 
 def _revoked(postgres_url: str) -> set[str]:

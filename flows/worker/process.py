@@ -55,12 +55,7 @@ def work(threads: int) -> None:
         start_logging("worker")
     except BadSettingError as error:
         sys.exit(f"cellpulse worker: {error}")
-    try:
-        attach_lake(settings.postgres_url, settings.lake_path, read_only=True).close()
-    except UnknownDataVersionError as error:
-        sys.exit(f"cellpulse worker: {error}")
-    except duckdb.Error:
-        pass  # away, or not there yet: every writer looks again when it connects
+    _refuse_newer_lake(settings)
     redis = connect_redis(settings.redis_url)
     broker = RedisBroker(client=connect_redis(settings.redis_url))
     wake_ups = WakeUps(redis, broker, settings.stores)
@@ -95,6 +90,15 @@ def work(threads: int) -> None:
         asked_to_stop.wait(_LOOK_SECONDS)
     patrol.stop(_STOP_PATROL_SECONDS)
     worker.stop(_STOP_MS)
+
+
+def _refuse_newer_lake(settings: FlowsSettings) -> None:
+    try:
+        attach_lake(settings.postgres_url, settings.lake_path, read_only=True).close()
+    except UnknownDataVersionError as error:
+        sys.exit(f"cellpulse worker: {error}")
+    except duckdb.Error:
+        pass  # away, or not there yet: every writer looks again when it connects
 
 
 def _tell_prometheus(settings: FlowsSettings, engine: Engine, drainers: Iterable[Drainer]) -> None:
