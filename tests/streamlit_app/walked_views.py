@@ -12,7 +12,7 @@ from analytics.exports.responses import ExportRequest
 from analytics.plan_responses import PlannedTime
 from analytics.report_responses import Report
 from analytics.sign_in.responses import Viewer
-from tests.streamlit_app.conftest import OWN_TOKEN, READ_TOKEN, STUDENT_TOKEN
+from tests.streamlit_app.made_up_class import OWN_TOKEN, READ_TOKEN, STUDENT_TOKEN
 from tests.streamlit_app.report.made_up import exercise, hand, report
 
 COURSE: Final = "python-101"
