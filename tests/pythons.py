@@ -35,7 +35,7 @@ def install(python: Path, *arguments: str | Path) -> None:
     """Install packages for an interpreter, by the pip that it came with."""
     # Not by this environment's: a new pip knows no old Python.
     _run(python, "-m", "ensurepip")
-    _run(python, "-m", "pip", "install", "--quiet", "--no-deps", *arguments)
+    _run(python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", *arguments)
 
 
 def virtual_environment(folder: Path, version: str) -> Path:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,6 +23,7 @@ from flows.embedded.answers import http_answers, lives
 from flows.embedded.influxdb_server import EmbeddedInfluxDB
 from flows.embedded.part import free_port
 from flows.embedded.redis_server import redis_part
+from flows.erasure.erase import Parts
 from flows.migrations.migrate import prepare_databases
 from flows.settings import InfluxSettings, LakeSettings
 from ingest_api.tokens import Grant, Scope, issue_token
@@ -262,6 +264,12 @@ def pipeline(idle_pipeline: Pipeline) -> Pipeline:
 
 
 @pytest.fixture
+def nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have `cellpulse forget` wait a moment for those who read the lake, instead of 12 s."""
+    monkeypatch.setattr("flows.commands.forget.Parts", partial(Parts, readers_seconds=0.5))
+
+
+@pytest.fixture
 def elsewhere(
     pipeline: Any,
     tmp_path: Path,
@@ -296,5 +304,4 @@ def elsewhere(
             processes={},
         )
         yield platform
-        for name in list(platform.processes):
-            platform.stop(name)
+        platform.stop(*platform.processes)
