@@ -28,6 +28,7 @@ from flows.export.source import CourseSource, open_course
 from flows.settings import LakeSettings
 from flows.stores.store import StoreUnavailableError
 from flows.version_of_data import UnknownDataVersionError
+from ingest_api.quick_end import end_at_once
 from ingest_api.settings import BadSettingError, SecretSettings
 
 ORDER: Final = "order.json"
@@ -235,4 +236,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    end_at_once()
     main()
