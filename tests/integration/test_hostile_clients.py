@@ -101,7 +101,7 @@ def run_ingest(
             assert ingest.post().status_code == 202
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
         assert "Traceback" not in ingest.log.read_text()
 
     return run

@@ -282,7 +282,7 @@ def test_signing_out_ends_every_tab_and_the_live_feed(door: Door) -> None:
         assert "Sign out" in browser.get("/sign-out").text
         assert "Sign in" in browser.post("/sign-out").text
         with pytest.raises(ConnectionClosed) as closed:
-            feed.recv(20)
+            feed.recv(60)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1008
     assert COOKIE not in browser.cookies

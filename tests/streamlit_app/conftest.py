@@ -40,7 +40,7 @@ def api_server() -> Iterator[tuple[MadeUpClass, str]]:
     thread.start()
     yield made_up, f"http://127.0.0.1:{listening.getsockname()[1]}"
     server.should_exit = True
-    thread.join(10)
+    thread.join(60)
     listening.close()
 
 
@@ -134,7 +134,7 @@ def _running_dashboard(
         yield process, address, log
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def _await_health(address: str, log: Path) -> None:

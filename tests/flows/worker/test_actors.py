@@ -166,7 +166,7 @@ async def test_the_relay_starts_listens_and_stops(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(flows.relay.process, "connect_redis", lambda _: MagicMock())
     monkeypatch.setattr(flows.relay.process, "RedisBroker", lambda **_: StubBroker())
     settings = RelaySettings(CELLPULSE_REDIS_URL="redis://nowhere", influx=InfluxSettings())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await flows.relay.process.relay(settings)
     subscriber.subscribe.assert_awaited_once_with("progress-events")
     client.aclose.assert_awaited_once()
