@@ -148,20 +148,20 @@ def test_the_way_back_undoes_the_later_steps_alone(
 
 
 @pytest.mark.parametrize("before", ["nothing", "older"])
-@pytest.mark.parametrize("wanted", ["0999", "head", "0020"])
 def test_what_is_no_way_back_is_refused_in_one_line(
-    empty_postgres_url: str, migrating: dict[str, str], before: str, wanted: str
+    empty_postgres_url: str, migrating: dict[str, str], before: str
 ) -> None:
     """No such version, or one that is not behind the tables: nothing is changed."""
     engine = engine_for(empty_postgres_url)
     if before == "older":
         migrate(engine, "0018")
     there = tables(engine)
-    done = cellpulse(migrating, "migrate", "--back-to", wanted)
-    assert done.returncode == 1
-    [line] = done.stderr.splitlines()
-    assert "'cellpulse migrate'" in line or "this Cellpulse knows '0001'" in line
-    assert tables(engine) == there
+    for wanted in ("0999", "head", "0020"):
+        done = cellpulse(migrating, "migrate", "--back-to", wanted)
+        assert done.returncode == 1, wanted
+        [line] = done.stderr.splitlines()
+        assert "'cellpulse migrate'" in line or "this Cellpulse knows '0001'" in line
+        assert tables(engine) == there, wanted
     engine.dispose()
 
 
