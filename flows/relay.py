@@ -37,6 +37,7 @@ from ingest_api.event_log import (
 )
 from ingest_api.events import ProgressEvent
 from ingest_api.logs import start_logging
+from ingest_api.preferences import StudentPreferences, allowed_part
 from ingest_api.problems import validation_errors
 from ingest_api.process_metrics import process_registry
 from ingest_api.pseudonymous_courses import NOT_BY_CHANNEL, PseudonymousCourses
@@ -65,6 +66,7 @@ class Relay:
         self,
         log: EventLog,
         courses: RegisteredCourses,
+        preferences: StudentPreferences,
         pseudonymous: PseudonymousCourses,
         redis: Redis,
         wake_ups: WakeUps,
@@ -72,6 +74,7 @@ class Relay:
     ) -> None:
         self._log = log
         self._courses = courses
+        self._preferences = preferences
         self._pseudonymous = pseudonymous
         self._redis = redis
         self._reader = LogReader(redis)
@@ -105,8 +108,8 @@ class Relay:
 
     async def adopt_what_was_heard(self, lease: Lease) -> None:
         """Take message after message, as long as no newer relay does so."""
-        await self._courses.refresh()
-        await self._pseudonymous.refresh()
+        for known in (self._courses, self._preferences, self._pseudonymous):
+            await known.refresh()
         await lease.take()
         while True:
             message = await self._to_adopt.get()
@@ -187,7 +190,9 @@ class Relay:
         if event.event_id is None:
             # By its id a repeat is recognised, where an answer of Redis got lost.
             event = event.model_copy(update={"event_id": UUID(bytes=uuid7().bytes)})
-        candidate = Candidate.encode(self._courses.resolve(event), datetime.now(UTC))
+        preferences = self._preferences.of(event.course_id, event.student_id)
+        kept = allowed_part(self._courses.resolve(event), preferences)
+        candidate = Candidate.encode(kept, datetime.now(UTC))
         await _until_taken(lambda: self._log.append([candidate]))
 
     async def _reject(self, message: bytes, reason: str) -> None:
@@ -231,8 +236,9 @@ async def relay(settings: RelaySettings) -> None:
     wake_ups = WakeUps(redis, broker, settings.stores)
     log = EventLog(client, settings.log_limit_bytes)
     courses = RegisteredCourses(client)
+    preferences = StudentPreferences(client)
     pseudonymous = PseudonymousCourses(client, key=None)
-    watch = Relay(log, courses, pseudonymous, redis, wake_ups, settings)
+    watch = Relay(log, courses, preferences, pseudonymous, redis, wake_ups, settings)
     registry = process_registry()
     registry.register(
         LogFigures(connect_redis(settings.redis_url), settings.stores, settings.log_limit_bytes)
@@ -257,6 +263,7 @@ async def relay(settings: RelaySettings) -> None:
     work = (
         listen,
         courses.follow,
+        preferences.follow,
         pseudonymous.follow,
         partial(watch.adopt_what_was_heard, lease),
         partial(watch.hold, lease),

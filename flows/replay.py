@@ -23,6 +23,7 @@ from flows.stores.store import (
 )
 from ingest_api.event_log import Candidate, EventLog
 from ingest_api.events import ProgressEvent
+from ingest_api.preferences import allowed_part, read_preferences
 from ingest_api.problems import validation_errors
 from ingest_api.pseudonymous_courses import NOT_BY_CHANNEL, PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses
@@ -100,7 +101,9 @@ class Replay:
         if event.course_id in self._pseudonymous:
             raise StillRefusedError(NOT_BY_CHANNEL)
         await self._courses.refresh()
-        candidate = Candidate.encode(self._courses.resolve(event), datetime.now(UTC))
+        preferences = read_preferences(self._redis, event.course_id, event.student_id)
+        kept = allowed_part(self._courses.resolve(event), preferences)
+        candidate = Candidate.encode(kept, datetime.now(UTC))
         position = await self._log.append_rejected(candidate, entry.entry_id)
         return f"in the log at {position}" if position else "the log has it already"
 
