@@ -9,6 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from ingest_api.faults import fault_words
+
 CONTENT_TYPE = "application/problem+json"
 _FAULT: Final = {
     "type": "object",
@@ -128,6 +130,6 @@ def install_problem_handlers(app: FastAPI) -> None:
 def validation_errors(errors: Any) -> list[dict[str, Any]]:
     """Reduce pydantic's error list to place and message: it must not echo what was sent."""
     return [
-        {"field": ".".join(str(part) for part in error["loc"]), "message": error["msg"]}
+        {"field": ".".join(str(part) for part in error["loc"]), "message": fault_words(error)}
         for error in errors
     ]
