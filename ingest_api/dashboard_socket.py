@@ -200,7 +200,11 @@ async def _send(
             if subscription.signals and (begins := await log.missed_from(after)):
                 missed = {"signal": "missed", "after": after, "from": begins}
                 await _send_one(socket, json.dumps(missed))
-            sent_to = await _replay(socket, subscription.part, log, position_order(after))
+            # A position that the log has not come to yet is another log's, or a mistake: it keeps
+            # nothing from a client that comes now.
+            last = position_order(await log.last_position())
+            begin = min(position_order(after), last)
+            sent_to = await _replay(socket, subscription.part, log, begin)
             connections.connect(subscription)
             sent_to = await _replay(socket, subscription.part, log, sent_to)
         else:

@@ -107,6 +107,16 @@ async def test_a_client_is_told_what_the_log_no_longer_has(
         assert "signal" not in message
 
 
+async def test_a_position_of_the_future_holds_nothing_back(ingest: Any) -> None:
+    """A client whose position the log has not come to, as of another log, gets what comes now."""
+    await post(ingest, RUN)
+    async with connect(query(ingest, more="&after=9999999999999-0")) as client:
+        await until(lambda: len(ingest.app.state.connections) == 1)
+        [position] = await post(ingest, RUN)
+        [message] = await receive(client, 1)
+    assert message["position"] == position
+
+
 async def test_reconnecting_with_the_last_position_loses_and_doubles_nothing(ingest: Any) -> None:
     """A client that comes back again and again with its last position sees each event once."""
     await post(ingest, RUN | {"cell_id": "0"})
