@@ -38,7 +38,7 @@ from ingest_api.event_log import (
 from ingest_api.events import ProgressEvent
 from ingest_api.logs import start_logging
 from ingest_api.preferences import StudentPreferences, allowed_part
-from ingest_api.problems import validation_errors
+from ingest_api.problems import faults_in_a_line
 from ingest_api.process_metrics import process_registry
 from ingest_api.pseudonymous_courses import NOT_BY_CHANNEL, PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses
@@ -54,7 +54,7 @@ _LISTEN_SECONDS: Final = 1.0
 _PAUSE_SECONDS: Final = 0.5
 _LEASE_SECONDS: Final = 1.0
 _MESSAGES_WAITING: Final = 10_000
-_POSITION: Final = re.compile(r"\d{1,16}-\d{1,16}")
+_POSITION: Final = re.compile(r"[0-9]{1,16}-[0-9]{1,16}")
 #: In place of a message that was refused because it names a student of a pseudonymous course.
 NOT_KEPT: Final = b"<not kept: it names a student>"
 
@@ -142,9 +142,7 @@ class Relay:
         try:
             event = ProgressEvent.model_validate(data)
         except ValidationError as error:
-            faults = validation_errors(error.errors())
-            reason = "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults)
-            await self._reject(message, reason)
+            await self._reject(message, faults_in_a_line(error.errors()))
             return
         await self._adopt(event)
 

@@ -127,6 +127,14 @@ def install_problem_handlers(app: FastAPI) -> None:
         return UNFORESEEN.to_response()
 
 
+def faults_in_a_line(errors: Any) -> str:
+    """Return pydantic's error list as one line: what `validation_errors` tells."""
+    return "; ".join(
+        f"{fault['field']}: {fault['message']}" if fault["field"] else fault["message"]
+        for fault in validation_errors(errors)
+    )
+
+
 def validation_errors(errors: Any) -> list[dict[str, Any]]:
     """Reduce pydantic's error list to place and message: it must not echo what was sent."""
     return [

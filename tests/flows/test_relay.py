@@ -77,6 +77,7 @@ async def test_an_event_of_the_log_is_not_adopted_again(relay: Relay, redis_clie
         (b"[" * 100_000, "not JSON"),
         (b"\xff", "not JSON"),
         (b"7", "must be a JSON object"),
+        (b'[{"course_id":"demo"}]', "must be a JSON object"),
         (b'{"course_id":"demo"}', "student_id"),
         (json.dumps(RUN | {"position": "soon", "status": "fine"}).encode(), "status"),
         (
@@ -92,6 +93,7 @@ async def test_what_is_no_event_is_rejected_with_its_reason(
     await relay.take(message)
     [(_, fields)] = redis_client.xrange("progress-events:rejected")
     assert reason in fields["reason"]
+    assert not fields["reason"].startswith(":")
     assert fields["raw"] == message.decode(errors="replace")
     assert fields["source"] == "channel"
     assert redis_client.hget("progress-events:counts", "rejected") == "1"
