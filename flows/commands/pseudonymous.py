@@ -55,6 +55,8 @@ def _stores() -> Iterator[tuple[Engine, Redis]]:
     try:
         settings = FlowsSettings.load()
     except BadSettingError:
+        if not data_dir().is_dir():
+            raise  # there is no platform here, and none is to be made
         with (
             stores_alone(data_dir()) as stores,
             _connected(stores.postgres_url, stores.redis_url) as both,

@@ -22,6 +22,7 @@ from flows.settings import RelaySettings
 from flows.worker.wake_ups import WakeUps
 from ingest_api.event_log import CHANNEL, EventLog, LogUnavailableError, open_redis
 from ingest_api.logs import start_logging
+from ingest_api.preferences import StudentPreferences
 from ingest_api.process_metrics import process_registry
 from ingest_api.pseudonymous_courses import PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses
@@ -41,8 +42,9 @@ async def relay(settings: RelaySettings) -> None:
     wake_ups = WakeUps(redis, broker, settings.stores)
     log = EventLog(client, settings.log_limit_bytes)
     courses = RegisteredCourses(client)
+    preferences = StudentPreferences(client)
     pseudonymous = PseudonymousCourses(client, key=None)
-    watch = Relay(log, courses, pseudonymous, redis, wake_ups, settings)
+    watch = Relay(log, courses, preferences, pseudonymous, redis, wake_ups, settings)
     registry = process_registry()
     registry.register(
         LogFigures(connect_redis(settings.redis_url), settings.stores, settings.log_limit_bytes)
@@ -53,6 +55,7 @@ async def relay(settings: RelaySettings) -> None:
         await _until_stopped(
             partial(_listen, client, watch, settings.stores),
             courses.follow,
+            preferences.follow,
             pseudonymous.follow,
             partial(watch.adopt_what_was_heard, lease),
             partial(watch.hold, lease),

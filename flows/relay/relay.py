@@ -26,7 +26,8 @@ from ingest_api.event_log import (
     limit_in_memory,
 )
 from ingest_api.events import ProgressEvent
-from ingest_api.problems import validation_errors
+from ingest_api.preferences import StudentPreferences, allowed_part
+from ingest_api.problems import faults_in_a_line
 from ingest_api.pseudonymous_courses import NOT_BY_CHANNEL, PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses
 
@@ -38,7 +39,7 @@ _MAINTENANCE_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 0.5
 _LEASE_SECONDS: Final = 1.0
 _MESSAGES_WAITING: Final = 10_000
-_POSITION: Final = re.compile(r"\d{1,16}-\d{1,16}")
+_POSITION: Final = re.compile(r"[0-9]{1,16}-[0-9]{1,16}")
 #: In place of a message that was refused because it names a student of a pseudonymous course.
 NOT_KEPT: Final = b"<not kept: it names a student>"
 
@@ -50,6 +51,7 @@ class Relay:
         self,
         log: EventLog,
         courses: RegisteredCourses,
+        preferences: StudentPreferences,
         pseudonymous: PseudonymousCourses,
         redis: Redis,
         wake_ups: WakeUps,
@@ -57,6 +59,7 @@ class Relay:
     ) -> None:
         self._log = log
         self._courses = courses
+        self._preferences = preferences
         self._pseudonymous = pseudonymous
         self._redis = redis
         self._reader = LogReader(redis)
@@ -90,8 +93,8 @@ class Relay:
 
     async def adopt_what_was_heard(self, lease: Lease) -> None:
         """Take message after message, as long as no newer relay does so."""
-        await self._courses.refresh()
-        await self._pseudonymous.refresh()
+        for known in (self._courses, self._preferences, self._pseudonymous):
+            await known.refresh()
         await lease.take()
         while True:
             message = await self._to_adopt.get()
@@ -124,9 +127,7 @@ class Relay:
         try:
             event = ProgressEvent.model_validate(data)
         except ValidationError as error:
-            faults = validation_errors(error.errors())
-            reason = "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults)
-            await self._reject(message, reason)
+            await self._reject(message, faults_in_a_line(error.errors()))
             return
         await self._adopt(event)
 
@@ -172,7 +173,9 @@ class Relay:
         if event.event_id is None:
             # By its id a repeat is recognised, where an answer of Redis got lost.
             event = event.model_copy(update={"event_id": UUID(bytes=uuid7().bytes)})
-        candidate = Candidate.encode(self._courses.resolve(event), datetime.now(UTC))
+        preferences = self._preferences.of(event.course_id, event.student_id)
+        kept = allowed_part(self._courses.resolve(event), preferences)
+        candidate = Candidate.encode(kept, datetime.now(UTC))
         await _until_taken(lambda: self._log.append([candidate]))
 
     async def _reject(self, message: bytes, reason: str) -> None:

@@ -148,21 +148,21 @@ def test_a_port_in_use_is_named_and_nothing_is_started(platform: Any) -> None:
         (
             "CELLPULSE_REDIS_URL",
             "redis://localhost:99999",
-            "REDIS_URL: Value error, Port",
+            "REDIS_URL: Port",
         ),
         (
             "CELLPULSE_REDIS_URL",
             "redis://localhost:abc/0",
-            "REDIS_URL: Value error, Port",
+            "REDIS_URL: Port",
         ),
-        ("CELLPULSE_REDIS_URL", "redis://[::1", "CELLPULSE_REDIS_URL: Value error, Invalid IPv6"),
-        ("CELLPULSE_POSTGRES_URL", "postgresql://u:p@localhost:abc/x", "CELLPULSE_POSTGRES_URL: V"),
-        ("INFLUXDB_URL", "http://localhost:abc", "INFLUXDB_URL: Value error, Port"),
+        ("CELLPULSE_REDIS_URL", "redis://[::1", "CELLPULSE_REDIS_URL: Invalid IPv6"),
+        ("CELLPULSE_POSTGRES_URL", "postgresql://u:p@localhost:abc/x", "CELLPULSE_POSTGRES_URL: P"),
+        ("INFLUXDB_URL", "http://localhost:abc", "INFLUXDB_URL: Port"),
         ("INFLUXDB_URL", "http://", "INFLUXDB_URL: String should match"),
         ("CELLPULSE_REDIS_URL", "redis://127.0.0.1:1", "CELLPULSE_REDIS_URL names does not answer"),
         ("CELLPULSE_POSTGRES_URL", "postgresql://x@127.0.0.1:1/x", "does not answer"),
         ("INFLUXDB_URL", "http://127.0.0.1:1", "INFLUXDB_URL names does not answer"),
-        ("CELLPULSE_SECRET", "short", "CELLPULSE_SECRET"),
+        ("CELLPULSE_SECRET", "short", "CELLPULSE_SECRET: must have at least 32 characters"),
         ("CELLPULSE_COURSE", "a\tb", "CELLPULSE_COURSE"),
         ("CELLPULSE_HOST", "nosuchhost.invalid", "CELLPULSE_HOST"),
         ("CELLPULSE_HOST", "203.0.113.7", "CELLPULSE_HOST"),
@@ -213,3 +213,9 @@ def test_commands_without_a_platform_say_so(platform: Any) -> None:
     assert done.returncode != 0
     [line] = done.stderr.splitlines()
     assert "no 'cellpulse up' runs" in line
+    done = platform.run("status")
+    assert done.returncode == 1
+    assert "no 'cellpulse up' runs" in done.stderr
+    done = platform.run("course", "pseudonymous", "--course", "demo")
+    assert "no 'cellpulse up' runs" in done.stderr
+    assert not platform.folder.exists()

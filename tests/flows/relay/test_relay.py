@@ -14,7 +14,8 @@ from flows.relay.lease import Lease
 from flows.relay.relay import Relay
 from flows.settings import InfluxSettings, RelaySettings
 from flows.worker.wake_ups import WakeUps
-from ingest_api.event_log import Candidate, EventLog, LogUnavailableError, open_redis
+from ingest_api.event_log import LOG, Candidate, EventLog, LogUnavailableError, open_redis
+from ingest_api.preferences import Preferences, StudentPreferences, set_preferences
 from ingest_api.pseudonymous_courses import PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses
 
@@ -28,10 +29,14 @@ SETTINGS = RelaySettings(
 RUN = {"course_id": "demo", "student_id": "s1", "status": "ok"}
 
 
-def _courses() -> tuple[RegisteredCourses, PseudonymousCourses]:
-    """Return no registered and no pseudonymous course."""
+def _courses() -> tuple[RegisteredCourses, StudentPreferences, PseudonymousCourses]:
+    """Return no registered and no pseudonymous course, and students who allow everything."""
     empty = AsyncMock(hgetall=AsyncMock(return_value={}), get=AsyncMock(return_value=None))
-    return RegisteredCourses(empty), PseudonymousCourses(empty, key=None)
+    return (
+        RegisteredCourses(empty),
+        StudentPreferences(empty),
+        PseudonymousCourses(empty, key=None),
+    )
 
 
 @pytest.fixture
@@ -72,6 +77,7 @@ async def test_an_event_of_the_log_is_not_adopted_again(relay: Relay, redis_clie
         (b"[" * 100_000, "not JSON"),
         (b"\xff", "not JSON"),
         (b"7", "must be a JSON object"),
+        (b'[{"course_id":"demo"}]', "must be a JSON object"),
         (b'{"course_id":"demo"}', "student_id"),
         (json.dumps(RUN | {"position": "soon", "status": "fine"}).encode(), "status"),
         (
@@ -87,10 +93,31 @@ async def test_what_is_no_event_is_rejected_with_its_reason(
     await relay.take(message)
     [(_, fields)] = redis_client.xrange("progress-events:rejected")
     assert reason in fields["reason"]
+    assert not fields["reason"].startswith(":")
     assert fields["raw"] == message.decode(errors="replace")
     assert fields["source"] == "channel"
     assert redis_client.hget("progress-events:counts", "rejected") == "1"
     assert redis_client.exists("progress-events:log") == 0
+
+
+async def test_no_more_of_an_event_is_adopted_than_its_student_allows(
+    log: EventLog, redis_url: str, redis_client: Redis
+) -> None:
+    """What a student switched off is not kept by the channel either."""
+    client = open_redis(redis_url)
+    courses, _, pseudonymous = _courses()
+    preferences = StudentPreferences(client)
+    set_preferences(redis_client, "demo", "s1", Preferences(code=False))
+    set_preferences(redis_client, "demo", "s2", Preferences(recording=False))
+    await preferences.refresh()
+    relay = Relay(log, courses, preferences, pseudonymous, MagicMock(), MagicMock(), SETTINGS)
+    for student in ("s1", "s2", "s3"):
+        await relay.take(json.dumps(RUN | {"student_id": student, "code": "x = 1"}).encode())
+    await client.aclose()
+    events = [json.loads(fields["event"]) for _, fields in redis_client.xrange(LOG)]
+    assert [event.get("status") for event in events] == ["ok", None, "ok"]
+    assert [event["type"] for event in events] == ["cell_run", "heartbeat", "cell_run"]
+    assert [event.get("code") for event in events] == [None, None, "x = 1"]
 
 
 async def test_it_publishes_what_it_adopts_on_the_right_channel() -> None:
