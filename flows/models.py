@@ -1,7 +1,7 @@
 """PostgreSQL: master data and each student's current state, as SQLAlchemy 2 models."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -12,7 +12,7 @@ from sqlalchemy import (
     Index,
     Text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE
+from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 #: The most days that a course can be told to keep students: a hundred years.
@@ -358,7 +358,8 @@ class AdminAction(Base):
     """A change that an admin made on the page: when, who, what, and of which course.
 
     `who` is None for a token that was handed out. `course_id` may be of a course that is gone.
-    `details` is one line for people, and names no student.
+    `details` is one line for people, `values` the same to be said in any language; neither names a
+    student. A change that an older version noted has no values.
     """
 
     __tablename__ = "admin_actions"
@@ -369,6 +370,7 @@ class AdminAction(Base):
     what: Mapped[str]
     course_id: Mapped[str | None]
     details: Mapped[str]
+    values: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
 
 
 class AttentionMark(Base):

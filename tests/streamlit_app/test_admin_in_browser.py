@@ -335,7 +335,7 @@ def expect_all_in_the_log(page: Page) -> None:
     changes = (
         ("account removed", "tess"),
         ("account made", "tess, assistant of py-1 (section A)"),
-        ("course registered", "1 exercises"),
+        ("course registered", "1 notebook, 1 exercise, 1 new, 0 retired"),
         ("students enrolled", "3 new, 0 changed"),
         ("course made", "Programming 1, Asia/Tokyo"),
     )

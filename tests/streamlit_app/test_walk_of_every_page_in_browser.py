@@ -79,14 +79,14 @@ TEXTS: Final = """
 """
 #: Names, and what Python says: the same in every language; and the word that Streamlit puts before
 #: the name of what has a "?", in English whatever the language, and of a date by the browser's; and
-#: what it writes into the place where files are dropped; and what the API says that was changed.
+#: what it writes into the place where files are dropped.
 DATA: Final = re.compile(
     r"^Help for |^Selected Date: .*|python-\d+|%cellpulse|"
     r"s\d\d|\d\d[-_]\w+|NameError|name '…?x?' is not defined|Cellpulse|"
     r"CELLPULSE_\w+|JupyterLab|Python|Watwin"
     r"|Upload|\d+MB per file.*|UTF-8|Shift_JIS|(?i:ipynb|zip)|TXT|JupyterHub"
-    r"|Redis|PostgreSQL, sessions|PostgreSQL|InfluxDB|API|cellpulse rejected list"
-    r"|Asia/Tokyo|(?<![A-Za-z])(ada|ben)(?![A-Za-z])|lake, events|30 new, 0 changed"
+    r"|Redis|PostgreSQL|InfluxDB|API|cellpulse rejected list"
+    r"|Asia/Tokyo|(?<![A-Za-z])(ada|ben)(?![A-Za-z])"
     r"|student_id|name、section、seat"
     r"|name '…'…|loops|Parquet|CSV|ProgSnap2|xAPI|PDF|HTML|JST|yyyy"
 )
