@@ -105,7 +105,7 @@ def test_every_name_is_hidden_on_every_page(
     expect(page.get_by_test_id("history-table")).to_contain_text("NameError", timeout=60_000)
     expect(page.get_by_test_id("spread").first).to_have_attribute("title", re.compile("Amber"))
     expect(page).to_have_url(re.compile("student=Amber"))
-    expect(own_link).to_have_text("Student")
+    expect(own_link).to_have_text("Students")
     expect_no_name()
     page.reload()
     expect(page.get_by_test_id("history-table")).to_contain_text("NameError", timeout=60_000)
