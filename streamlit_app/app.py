@@ -62,7 +62,7 @@ def main() -> None:
         pages += [for_admins] * viewer.is_admin
         if courses:
             with head:
-                course_id = bar.of_instructor(viewer, pages, courses)
+                course_id = bar.of_instructor(viewer, pages, page, courses)
             show_about(course_id, courses, page)
             return
         with head:

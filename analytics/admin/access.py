@@ -56,14 +56,14 @@ class Office:
         #: The admin's account; None for a token that was handed out.
         self.who = None if admin.signed_in is None else admin.signed_in.account
 
-    def note(self, what: What, course_id: str | None, details: str) -> None:
-        """Note a change that was made.
+    def note(self, what: What, course_id: str | None, details: str, **values: Any) -> None:
+        """Note a change that was made: in one line, and as the values that are in the line.
 
         Raises:
             LakeUnavailableError: PostgreSQL does not answer.
         """
         with self.stores.postgres() as engine:
-            admin_actions.note(engine, Action(self.who, what, course_id, details))
+            admin_actions.note(engine, Action(self.who, what, course_id, details, values))
 
 
 async def _office(request: Request, admin: Admin) -> Any:

@@ -64,7 +64,12 @@ def post_admin_account(request: Request, office: OfficeOfAdmin, asked: NewAccoun
             accounts.add(engine, asked.account, asked.role, asked.courses, code_id, asked.sections)
     except AccountError as error:
         raise Problem(HTTPStatus.CONFLICT, str(error)) from error
-    office.note("account made", None, f"{asked.account}, {asked.role}{_of_what(asked)}")
+    office.note(
+        "account made",
+        None,
+        f"{asked.account}, {asked.role}{_of_what(asked)}",
+        **asked.model_dump(mode="json"),
+    )
     return _link(request, asked.account, code_id)
 
 
@@ -81,7 +86,7 @@ def post_admin_reset(
             sign_out_everywhere(redis, account)
     except AccountError as error:
         raise Problem(HTTPStatus.NOT_FOUND, str(error)) from error
-    office.note("account reset", None, account)
+    office.note("account reset", None, account, account=account)
     return _link(request, account, code_id)
 
 
@@ -95,7 +100,7 @@ def delete_admin_account(office: OfficeOfAdmin, encoded: EncodedAccount) -> Remo
             sign_out_everywhere(redis, account)
     except AccountError as error:
         raise Problem(HTTPStatus.NOT_FOUND, str(error)) from error
-    office.note("account removed", None, account)
+    office.note("account removed", None, account, account=account)
     return RemovedAccount(account=account)
 
 

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool
 
 from analytics.responses import Answer
 from flows.models import LONGEST_RETENTION_DAYS
@@ -88,6 +88,9 @@ class AdminCourse(Answer):
             description="Days after their last event for which students are kept; null for ever."
         ),
     ]
+    pseudonymous: Annotated[
+        bool, Field(description="Whether its students are kept under pseudonyms.")
+    ] = False
     enrolled: Annotated[int, Field(description="Students enrolled or seen.")]
     sections: Annotated[int, Field(description="Sections that the roster names.")]
     section_names: Annotated[
@@ -133,6 +136,16 @@ class AdminActionLine(Answer):
     what: Annotated[str, Field(description="What was done, in two or three words.")]
     course_id: Annotated[str | None, Field(description="Of which course; null for none.")]
     details: Annotated[str, Field(description="What exactly, in one line.")]
+    values: Annotated[
+        dict[str, StrictBool | int | str | list[str] | None],
+        Field(
+            default_factory=dict,
+            description="The same as values: title, time_zone and retention_days of a course; new "
+            "and changed of enrolled students; notebooks, exercises, new and retired of a "
+            "registration; account, role, courses and sections of an account; token, scope, "
+            "every_course and of_one_student of a token. Empty where an older version noted it.",
+        ),
+    ]
 
 
 class AdminActions(Answer):

@@ -49,7 +49,7 @@ def post_admin_course(office: OfficeOfAdmin, asked: NewCourse) -> NewCourse:
             make_course(engine, asked.course_id, asked.title, asked.time_zone)
     except CourseSettingsError as error:
         raise Problem(HTTPStatus.CONFLICT, str(error)) from error
-    office.note("course made", asked.course_id, _said(asked))
+    office.note("course made", asked.course_id, _said(asked), **_names(asked))
     return asked
 
 
@@ -68,7 +68,13 @@ def put_admin_course(
     except CourseSettingsError as error:
         raise Problem(HTTPStatus.NOT_FOUND, str(error)) from error
     kept = "for ever" if known.retention_days is None else f"{known.retention_days} days"
-    office.note("course changed", course_id, f"{_said(known)}, students kept {kept}")
+    office.note(
+        "course changed",
+        course_id,
+        f"{_said(known)}, students kept {kept}",
+        **_names(known),
+        retention_days=known.retention_days,
+    )
     return known
 
 
@@ -104,6 +110,10 @@ def get_admin_actions(
     with office.stores.postgres() as engine:
         rows = admin_actions.latest(engine, limit)
     return AdminActions(actions=[AdminActionLine.model_validate(row._asdict()) for row in rows])
+
+
+def _names(asked: CourseNames) -> dict[str, str | None]:
+    return {"title": asked.title, "time_zone": asked.time_zone}
 
 
 def _said(asked: CourseNames) -> str:

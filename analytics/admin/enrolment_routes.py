@@ -66,7 +66,13 @@ def post_roster(
         )
     enrolled = _enrolled(request, office, course_id, roster, dry_run=False)
     request.app.state.who_is_who.refresh()
-    office.note("students enrolled", course_id, f"{enrolled.new} new, {enrolled.changed} changed")
+    office.note(
+        "students enrolled",
+        course_id,
+        f"{enrolled.new} new, {enrolled.changed} changed",
+        new=enrolled.new,
+        changed=enrolled.changed,
+    )
     return enrolled
 
 

@@ -43,6 +43,7 @@ COURSES: Final = AdminCourses(
             title="Programming 1",
             time_zone="Asia/Tokyo",
             retention_days=365,
+            pseudonymous=True,
             enrolled=30,
             sections=2,
             section_names=["A", "B"],
@@ -64,6 +65,7 @@ ACTIONS: Final = AdminActions(
             what="students enrolled",
             course_id="python-1",
             details="30 new, 0 changed",
+            values={"new": 30, "changed": 0},
         )
     ]
 )
@@ -131,8 +133,8 @@ ACCOUNTS: Final = Accounts(
 LINK: Final = AccountLink(account="ada", path="/password?code=eyJhbGciOiJIUzI1NiJ9.e30.x")
 REMOVED: Final = RemovedAccount(account="ada")
 _STORES: Final = [
-    StoredRows(store="lake, events", rows=412, size_bytes=18_220),
-    StoredRows(store="PostgreSQL, sessions", rows=9),
+    StoredRows(store="lake", part="events", rows=412, size_bytes=18_220),
+    StoredRows(store="postgres", part="sessions", rows=9),
 ]
 ABOUT_STUDENT: Final = StoredAboutStudent(
     student_id="s01",

@@ -67,6 +67,10 @@ def post_registration(
         course_id,
         f"{len(notebooks)} notebooks, {len(outcome.exercises)} exercises, "
         f"{len(outcome.new)} new, {len(outcome.retired)} retired",
+        notebooks=len(notebooks),
+        exercises=len(outcome.exercises),
+        new=len(outcome.new),
+        retired=len(outcome.retired),
     )
     return _preview(course_id, notebooks, outcome)
 

@@ -1,7 +1,7 @@
 """What an admin is told about what is kept, of a student or of a course."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -11,7 +11,14 @@ from analytics.responses import Answer
 class StoredRows(Answer):
     """What one store has."""
 
-    store: Annotated[str, Field(description="Which store, and which part of it.")]
+    store: Literal["lake", "postgres", "redis", "influxdb"]
+    part: Annotated[
+        str,
+        Field(
+            description="Which part of it: a table of PostgreSQL by its name; 'events' of the "
+            "lake, of the log on Redis and of the full event log in InfluxDB."
+        ),
+    ]
     rows: Annotated[
         int | None, Field(description="Events or rows; null where counting is not cheap.")
     ]

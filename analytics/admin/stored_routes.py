@@ -25,8 +25,8 @@ from flows.stores.kept import OfCourse
 from ingest_api.problems import Problem
 
 router = APIRouter(prefix="/api/v1/admin", responses=PROBLEMS)
-#: The log on Redis and the full event log keep events by their place, not by whose they are.
-_UNCOUNTED: Final = ("Redis, the newest events", "InfluxDB, the full event log")
+#: What a store that is no table holds.
+_EVENTS: Final = "events"
 _NO_EVENTS: Final[dict[str, Any]] = {
     "events": 0,
     "students": 0,
@@ -79,7 +79,7 @@ def get_admin_course(lake: Lake, office: OfficeOfAdmin, course_id: CourseOfAdmin
         first_event_at=found["first_event_at"],
         last_event_at=found["last_event_at"],
         stores=[
-            StoredRows(store="lake, events", rows=found["events"], size_bytes=size),
+            StoredRows(store="lake", part=_EVENTS, rows=found["events"], size_bytes=size),
             *_told(rows),
         ],
     )
@@ -100,14 +100,15 @@ def _of_student(found: OfCourse, events: Mapping[str, Any], name: str | None) ->
         first_event_at=events["first_event_at"],
         last_event_at=events["last_event_at"],
         sessions=found.sessions,
-        stores=[StoredRows(store="lake, events", rows=events["events"]), *_told(found.rows)],
+        stores=[StoredRows(store="lake", part=_EVENTS, rows=events["events"]), *_told(found.rows)],
     )
 
 
 def _told(rows: Mapping[str, int]) -> list[StoredRows]:
     """Return the tables of PostgreSQL, then what is not counted."""
-    tables = [
-        StoredRows(store=f"PostgreSQL, {name.replace('_', ' ')}", rows=count)
-        for name, count in rows.items()
+    return [
+        *(StoredRows(store="postgres", part=name, rows=count) for name, count in rows.items()),
+        # Both keep events by their place, not by whose they are.
+        StoredRows(store="redis", part=_EVENTS, rows=None),
+        StoredRows(store="influxdb", part=_EVENTS, rows=None),
     ]
-    return tables + [StoredRows(store=store, rows=None) for store in _UNCOUNTED]

@@ -93,4 +93,8 @@ def _note(office: OfficeOfAdmin, token: KnownToken) -> None:
         "token revoked",
         None if every_course else token.course_id,
         f"{token.token_id[:_SHORT]}, {token.scope}{of}",
+        token=token.token_id[:_SHORT],
+        scope=token.scope,
+        every_course=every_course,
+        of_one_student=token.student_id is not None,
     )

@@ -1,9 +1,10 @@
 """Who may see what, and what was done or looked at: accounts, tokens, actions, views."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKeyConstraint, Text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flows.models.base import Base
@@ -49,7 +50,8 @@ class AdminAction(Base):
     """A change that an admin made on the page: when, who, what, and of which course.
 
     `who` is None for a token that was handed out. `course_id` may be of a course that is gone.
-    `details` is one line for people, and names no student.
+    `details` is one line for people, `values` the same to be said in any language; neither names a
+    student. A change that an older version noted has no values.
     """
 
     __tablename__ = "admin_actions"
@@ -60,6 +62,7 @@ class AdminAction(Base):
     what: Mapped[str]
     course_id: Mapped[str | None]
     details: Mapped[str]
+    values: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
 
 
 class StudentView(Base):

@@ -131,6 +131,7 @@ class View(NamedTuple):
         of: Lets the class be what the page is about.
         then: Happens when the page is open; None for nothing.
         changed: What is there after that.
+        on_phone: What is there instead when it is drawn on a phone; empty for the same.
     """
 
     name: str
@@ -140,6 +141,7 @@ class View(NamedTuple):
     of: Callable[[Any], None] = class_of_twelve
     then: Callable[[Any, Any], None] | None = None
     changed: str = ""
+    on_phone: str = ""
 
 
 NOTICE: Final = "[data-testid=notice]"
@@ -153,8 +155,13 @@ VIEWS: Final = (
     View("nobody-yet", f"/?course={COURSE}", ".cp-strip", of=nobody_yet),
     View("no-replay-yet", f"/replay?course={COURSE}", NOTICE, of=nobody_yet),
     View("no-such-course", "/?course=python-102", NOTICE),
-    View("live", f"/?course={COURSE}", "[data-testid=class-map]"),
-    View("live-projected", f"/?course={COURSE}&projector=1", "[data-testid=class-map]"),
+    View("live", f"/?course={COURSE}", "[data-testid=class-map]", on_phone=".st-key-clusters"),
+    View(
+        "live-projected",
+        f"/?course={COURSE}&projector=1",
+        "[data-testid=class-map]",
+        on_phone=".st-key-clusters",
+    ),
     View(
         "live-old",
         f"/?course={COURSE}",

@@ -98,6 +98,12 @@ async def last_action(admin: httpx.AsyncClient) -> tuple[Any, ...]:
     return action["who"], action["what"], action["course_id"], action["details"]
 
 
+async def last_values(admin: httpx.AsyncClient) -> dict[str, Any]:
+    answer = await admin.get("/admin/actions", params={"limit": 1})
+    values: dict[str, Any] = answer.json()["actions"][0]["values"]
+    return values
+
+
 EVERY_ADDRESS = [
     ("GET", "/admin/courses"),
     ("POST", "/admin/courses"),
@@ -160,6 +166,7 @@ async def test_a_course_is_made_changed_and_listed(admin: httpx.AsyncClient) -> 
     new = {"course_id": "a/b", "title": " Algorithms \n 1 ", "time_zone": "Asia/Tokyo"}
     assert (await admin.post("/admin/courses", json=new)).status_code == 200
     assert await last_action(admin) == ("root", "course made", "a/b", "Algorithms 1, Asia/Tokyo")
+    assert await last_values(admin) == {"title": "Algorithms 1", "time_zone": "Asia/Tokyo"}
     again = await admin.post("/admin/courses", json=new)
     assert again.status_code == 409
     assert "there is a course 'a/b' already" in again.json()["detail"]
@@ -177,6 +184,7 @@ async def test_a_course_is_made_changed_and_listed(admin: httpx.AsyncClient) -> 
         "title": "Algorithms",
         "time_zone": None,
         "retention_days": None,
+        "pseudonymous": False,
         "enrolled": 0,
         "sections": 0,
         "section_names": [],
@@ -251,6 +259,7 @@ async def test_how_long_students_are_kept_is_looked_at_then_set(
     assert (await admin.put("/admin/courses/old", json=settings)).json() == settings
     noted = ("root", "course changed", "old", "Old, the browser's time, students kept 30 days")
     assert await last_action(admin) == noted
+    assert await last_values(admin) == settings
     assert (await admin.get(address)).json() == {"retention_days": 30, "due": 2}
     courses = (await admin.get("/admin/courses")).json()["courses"]
     assert [each["retention_days"] for each in courses if each["course_id"] == "old"] == [30]
@@ -275,6 +284,7 @@ async def test_a_roster_is_looked_at_then_enrolled(admin: httpx.AsyncClient) -> 
     enrolled = await admin.post(address, content=first, headers=CSV)
     assert enrolled.json() == preview.json()
     assert await last_action(admin) == ("root", "students enrolled", "enrol", "3 new, 0 changed")
+    assert await last_values(admin) == {"new": 3, "changed": 0}
     second = "student_id,name,section,email\ns1,Ada,B,x\ns2,Bob,A,y\ns4,Dan,,z\n"
     answer = (await admin.post(f"{address}/preview", content=second, headers=CSV)).json()
     assert {name: answer[name] for name in ("new", "changed", "unchanged", "others")} == {
@@ -432,6 +442,8 @@ async def test_notebooks_are_looked_at_then_registered(
         "py",
         "1 notebooks, 1 exercises, 0 new, 1 retired",
     )
+    counted = {"notebooks": 1, "exercises": 1, "new": 0, "retired": 1}
+    assert await last_values(admin) == counted
     courses = {
         each["course_id"]: each for each in (await admin.get("/admin/courses")).json()["courses"]
     }
@@ -503,6 +515,7 @@ async def test_an_account_is_made_reset_and_removed(admin: httpx.AsyncClient) ->
     asked = {"account": "eva/1", "role": "instructor", "courses": ["py"]}
     link = (await admin.post("/admin/accounts", json=asked)).json()["path"]
     assert await last_action(admin) == ("root", "account made", None, "eva/1, instructor of py")
+    assert await last_values(admin) == {**asked, "sections": []}
     assert (await admin.post("/admin/accounts", json=asked)).status_code == 409
     known = (await admin.get("/admin/accounts")).json()
     eva = {
@@ -524,6 +537,7 @@ async def test_an_account_is_made_reset_and_removed(admin: httpx.AsyncClient) ->
     assert (await admin.get("/viewer", headers=own)).status_code == 401
     assert (await admin.delete("/admin/accounts/eva%2F1")).json() == {"account": "eva/1"}
     assert await last_action(admin) == ("root", "account removed", None, "eva/1")
+    assert await last_values(admin) == {"account": "eva/1"}
     for method, end in (("POST", "/reset"), ("DELETE", "")):
         gone = await admin.request(method, f"/admin/accounts/eva%2F1{end}")
         assert gone.status_code == 404
@@ -597,10 +611,10 @@ async def test_what_is_stored_about_a_student_is_told(admin: httpx.AsyncClient) 
     [course] = answer["courses"]
     assert (course["course_id"], course["events"], course["sessions"]) == ("py", 2, 1)
     assert course["first_event_at"] == "2024-03-04T12:00:00Z"
-    rows = {each["store"]: each["rows"] for each in course["stores"]}
-    assert rows["lake, events"] == 2
-    assert rows["PostgreSQL, student states"] == 1
-    assert rows["InfluxDB, the full event log"] is None
+    rows = {(each["store"], each["part"]): each["rows"] for each in course["stores"]}
+    assert rows["lake", "events"] == 2
+    assert rows["postgres", "student_states"] == 1
+    assert rows["influxdb", "events"] is None
     nobody = (await admin.get("/admin/students/nobody/stored")).json()
     assert nobody == {"student_id": "nobody", "courses": []}
 
@@ -613,7 +627,7 @@ async def test_what_is_stored_of_a_course_is_told(
     answer = (await admin.get("/admin/courses/py/stored")).json()
     assert (answer["events"], answer["students"]) == (2, 1)
     lake = answer["stores"][0]
-    assert (lake["store"], lake["rows"]) == ("lake, events", 2)
+    assert (lake["store"], lake["part"], lake["rows"]) == ("lake", "events", 2)
     assert lake["size_bytes"] > 0
     assert (await admin.get("/admin/courses/nowhere/stored")).status_code == 404
 
@@ -675,6 +689,12 @@ async def test_a_token_is_listed_without_itself_and_revoked(
         assert redis.sismember(REVOKED, token_id)
     details = f"{token_id[:8]}, ingest, of one student"
     assert await last_action(admin) == ("root", "token revoked", "py", details)
+    assert await last_values(admin) == {
+        "token": token_id[:8],
+        "scope": "ingest",
+        "every_course": False,
+        "of_one_student": True,
+    }
     unknown = await admin.post("/admin/tokens/nothing/revoke")
     assert unknown.status_code == 404
     assert "no token with this id" in unknown.json()["detail"]
