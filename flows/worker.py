@@ -40,8 +40,8 @@ _IDLE_MS: Final = 100
 #: Together less than the supervisor waits; what is cut off then is done again by the next worker.
 _STOP_MS: Final = 2_500
 _STOP_PATROL_SECONDS: Final = 1.0
-#: Objects made beyond those let go until Python looks for garbage. Events are kept for a while, some
-#: tens of objects each, and are none: at its own 700 it looks through all of them again and again.
+#: Objects made beyond those let go until Python looks for garbage. Events are kept for a while,
+#: some tens of objects each, and are none: at its own 700 it looks through all again and again.
 _GARBAGE_OBJECTS: Final = 50_000
 _LOOK_SECONDS: Final = ALIVE_SECONDS / 3
 #: No batch takes half as long, and no store may take longer to say that it is away.

@@ -119,7 +119,7 @@ async def test_reconnecting_with_the_last_position_loses_and_doubles_nothing(ing
 
     sending = asyncio.create_task(send())
     while len(seen) < 401:
-        # A client that stops reading never sees the answer to its good-bye: it does not wait for it.
+        # A client that stops reading never sees the answer to its good-bye: no waiting for it.
         async with connect(query(ingest, more=f"&after={position}"), close_timeout=0.1) as client:
             for message in await receive(client, min(37, 401 - len(seen))):
                 seen.append(message["cell_id"])
