@@ -1,5 +1,6 @@
 """The worker's process, which runs the Dramatiq actors: `python -m flows.worker`."""
 
+import gc
 import logging
 import os
 import signal
@@ -39,6 +40,9 @@ _IDLE_MS: Final = 100
 #: Together less than the supervisor waits; what is cut off then is done again by the next worker.
 _STOP_MS: Final = 2_500
 _STOP_PATROL_SECONDS: Final = 1.0
+#: Objects made beyond those let go until Python looks for garbage. Events are kept for a while,
+#: some tens of objects each, and are none: at its own 700 it looks through all again and again.
+_GARBAGE_OBJECTS: Final = 50_000
 _LOOK_SECONDS: Final = ALIVE_SECONDS / 3
 #: No batch takes half as long, and no store may take longer to say that it is away.
 _HUNG_AFTER_LOOKS: Final = 30
@@ -67,6 +71,8 @@ def work(threads: int) -> None:
     asked_to_stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked_to_stop.set())
+    gc.freeze()
+    gc.set_threshold(_GARBAGE_OBJECTS, 20, 100)
     worker.start()
     log = LogReader(redis)
     patrol, watchdog = Patrol(log, wake_ups), Watchdog(drainers, _HUNG_AFTER_LOOKS)
