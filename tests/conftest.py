@@ -378,11 +378,12 @@ class Up:
 
     environment: dict[str, str]
     folder: Path
+    program: tuple[str, ...] = (sys.executable, "-m", "flows.cli")
     process: subprocess.Popen[str] | None = None
     tokens: dict[str, str] = field(default_factory=dict)
 
     def command(self, *arguments: str) -> tuple[str, ...]:
-        return (sys.executable, "-m", "flows.cli", *arguments)
+        return (*self.program, *arguments)
 
     def start(self, *arguments: str) -> list[str]:
         output = self.folder.parent / "up.log"
@@ -396,7 +397,7 @@ class Up:
             )
         process = self.process
         _wait_until(
-            lambda: "ready\n" in output.read_text() or process.poll() is not None, "ready", 90
+            lambda: "ready\n" in output.read_text() or process.poll() is not None, "ready", 600
         )
         return output.read_text().splitlines()
 

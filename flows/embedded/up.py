@@ -36,7 +36,8 @@ from ingest_api.pseudonym import PseudonymKey
 from ingest_api.pseudonymous_courses import WrongPseudonymKeyError, require_key
 from ingest_api.settings import RUN_FILE
 
-_START_SECONDS: Final = 60.0
+#: A first start on a slow machine compiles all of JupyterLab. What ends is noticed at once.
+_START_SECONDS: Final = 180.0
 #: Longer than the parts take to end after `up` was killed.
 _LEFTOVERS_SECONDS: Final = 25.0
 DEMO_STUDENTS: Final = 30
