@@ -10,10 +10,9 @@ from uuid import NAMESPACE_URL, uuid5
 from pydantic import ValidationError
 from redis import Redis
 
-from flows.log_reader import FROM_LOG, LogReader
-from flows.logged_event import LoggedEvent
-from flows.rejected import RejectedEntry, RejectedStream
-from flows.rollup_signal import announce_rollups
+from flows.log.logged_event import LoggedEvent
+from flows.log.reader import FROM_LOG, LogReader
+from flows.log.rejected import RejectedEntry, RejectedStream
 from flows.stores.lake import LakeWriter
 from flows.stores.store import (
     NotYetPassedError,
@@ -21,6 +20,7 @@ from flows.stores.store import (
     Store,
     StoreUnavailableError,
 )
+from flows.worker.rollup_signal import announce_rollups
 from ingest_api.event_log import Candidate, EventLog
 from ingest_api.events import ProgressEvent
 from ingest_api.preferences import allowed_part, read_preferences

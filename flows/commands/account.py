@@ -7,11 +7,11 @@ import click
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine
 
+from flows.accounts.password_code import new_code_id, password_link
+from flows.accounts.sign_out import sign_out_everywhere
 from flows.commands.errors import one_line_for_errors
-from flows.password_code import new_code_id, password_link
 from flows.redis_client import connect_redis
 from flows.settings import LakeSettings, PlatformSettings
-from flows.sign_out import sign_out_everywhere
 from flows.stores import accounts
 from flows.stores.accounts import AccountError, Role
 from flows.stores.postgres import engine_for

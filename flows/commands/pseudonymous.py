@@ -9,11 +9,11 @@ from sqlalchemy import Engine
 
 from flows.commands.course import check_course, master_data
 from flows.commands.errors import one_line_for_errors
+from flows.embedded.up import stores_alone
 from flows.pseudonyms.courses import PseudonymError, close_course, make_pseudonymous
 from flows.pseudonyms.names import Names
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings, WhoIsWhoSettings
-from flows.up import stores_alone
 from ingest_api.pseudonym import PseudonymKey
 from ingest_api.pseudonymous_courses import SETTING
 from ingest_api.settings import BadSettingError, data_dir

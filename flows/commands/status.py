@@ -7,7 +7,7 @@ from contextlib import closing
 import click
 
 from flows.commands.errors import one_line_for_errors
-from flows.log_reader import LogReader
+from flows.log.missed import MissedEvents
 from flows.redis_client import connect_redis
 from flows.settings import LRS, STORES, PlatformSettings
 from flows.status import read_status
@@ -31,7 +31,7 @@ def status(as_json: bool, forget_missed: str | None) -> None:
     settings = PlatformSettings.load()
     if forget_missed and settings.redis_url:
         with closing(connect_redis(settings.redis_url)) as redis:
-            LogReader(redis).forget_missed(forget_missed)
+            MissedEvents(redis).forget(forget_missed)
     found = read_status(settings)
     click.echo(json.dumps(found.as_json(), indent=2) if as_json else found.as_text())
     if settings.redis_url is None:

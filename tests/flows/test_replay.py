@@ -8,9 +8,9 @@ from unittest.mock import AsyncMock
 import pytest
 from redis import Redis
 
-from flows.log_reader import LogReader
-from flows.logged_event import LoggedEvent
-from flows.rejected import NoSuchEntryError, RejectedStream
+from flows.log.logged_event import LoggedEvent
+from flows.log.reader import LogReader
+from flows.log.rejected import NoSuchEntryError, RejectedStream
 from flows.replay import Outcome, Replay
 from flows.stores.store import Later, PoisonEventError, StoreUnavailableError
 from ingest_api.event_log import EventLog, open_redis

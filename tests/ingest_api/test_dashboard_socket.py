@@ -32,12 +32,12 @@ async def post(ingest: Any, events: object) -> list[str]:
 
 
 async def receive(client: Any, count: int) -> list[dict[str, Any]]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         return [json.loads(await client.recv()) for _ in range(count)]
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not true():
             await asyncio.sleep(0.01)
 
@@ -182,7 +182,7 @@ async def test_the_feed_survives_what_was_not_foreseen(
         [message] = await receive(client, 1)
         assert message["position"] == position
         receiving = asyncio.create_task(receive(client, 1))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not receiving.done():
                 redis_client.publish("rollups-advanced", signal)
                 await asyncio.wait((receiving,), timeout=0.05)
