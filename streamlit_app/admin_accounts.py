@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import streamlit as st
 from pydantic import ValidationError
 
-from analytics.admin_account_responses import AccountLink, Accounts, KnownAccount, NewAccount
-from analytics.admin_course_responses import AdminCourse
+from analytics.admin.account_responses import AccountLink, Accounts, KnownAccount, NewAccount
+from analytics.admin.course_responses import AdminCourse
 from streamlit_app import projector, session
 from streamlit_app.admin_frame import CHOOSE, attempt, draw_table, note, tell
 from streamlit_app.language.text import Text

@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 from pydantic import ValidationError
 
-from analytics.admin_course_responses import (
+from analytics.admin.course_responses import (
     LONGEST_TITLE,
     AdminCourse,
     CourseSettings,

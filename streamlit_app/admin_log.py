@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from analytics.admin_course_responses import AdminActionLine
+from analytics.admin.course_responses import AdminActionLine
 from streamlit_app import projector, session
 from streamlit_app.admin_accounts import ROLES, what_it_sees
 from streamlit_app.admin_frame import draw_table, when

@@ -4,8 +4,8 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.admin_course_responses import AdminCourse
-from analytics.admin_stored_responses import StoredCourse, StoredRows
+from analytics.admin.course_responses import AdminCourse
+from analytics.admin.stored_responses import StoredCourse, StoredRows
 from streamlit_app import projector, session
 from streamlit_app.admin_frame import NEVER, draw_table, note, when
 from streamlit_app.language.formats import size

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from analytics.responses import Course
-from analytics.sign_in_responses import Viewer
+from analytics.sign_in.responses import Viewer
 from streamlit_app import (
     addresses,
     admin,

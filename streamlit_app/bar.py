@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
 from analytics.responses import Course
-from analytics.sign_in_responses import Viewer
+from analytics.sign_in.responses import Viewer
 from streamlit_app import addresses, projector, session
 from streamlit_app.language.bar import languages, tell_browser
 from streamlit_app.language.text import Text

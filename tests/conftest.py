@@ -27,12 +27,12 @@ from hypothesis.strategies import SearchStrategy
 from playwright.sync_api import Browser, sync_playwright
 
 from bench.browser import CHROMIUM_FLAGS
+from flows.embedded.answers import http_answers
 from flows.embedded.influxdb_server import EmbeddedInfluxDB, influxdb_parts
 from flows.embedded.part import Part, find_program, free_port
-from flows.embedded.platform import http_answers
 from flows.embedded.postgres_server import postgres_address, postgres_part
 from flows.embedded.redis_server import redis_part
-from flows.migrate import migrate
+from flows.migrations.migrate import migrate
 from flows.settings import InfluxSettings, LrsSettings
 from flows.stores.postgres import engine_for
 from ingest_api.events import TEXT_CAPS
@@ -378,11 +378,12 @@ class Up:
 
     environment: dict[str, str]
     folder: Path
+    program: tuple[str, ...] = (sys.executable, "-m", "flows.cli")
     process: subprocess.Popen[str] | None = None
     tokens: dict[str, str] = field(default_factory=dict)
 
     def command(self, *arguments: str) -> tuple[str, ...]:
-        return (sys.executable, "-m", "flows.cli", *arguments)
+        return (*self.program, *arguments)
 
     def start(self, *arguments: str) -> list[str]:
         output = self.folder.parent / "up.log"
@@ -396,7 +397,7 @@ class Up:
             )
         process = self.process
         _wait_until(
-            lambda: "ready\n" in output.read_text() or process.poll() is not None, "ready", 90
+            lambda: "ready\n" in output.read_text() or process.poll() is not None, "ready", 600
         )
         return output.read_text().splitlines()
 

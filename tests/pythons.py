@@ -4,24 +4,35 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 #: Not of a person's own environment: neither a checkout on the path nor another environment.
 _NOT_PASSED_ON: Final = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PYENV_VERSION")
+_OWN: Final = "{}.{}".format(*sys.version_info)
+#: A registry may be slow.
+_PATIENT: Final = ("--timeout", "120", "--retries", "10")
 #: What a copy of an interpreter does without.
 _LEFT_OUT: Final = ("site-packages", "dist-packages", "__pycache__", "test", "EXTERNALLY-MANAGED")
 
 
-def clean_environment() -> dict[str, str]:
-    """Return this process's variables without those that lead a Python elsewhere."""
-    return {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
+def clean_environment(variables: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return variables, this process's own, without those that lead a Python elsewhere."""
+    return {name: value for name, value in variables.items() if name not in _NOT_PASSED_ON}
 
 
 def found(*versions: str) -> list[str]:
     """Return those of some versions that this machine has, and this Python's own."""
-    own = "{}.{}".format(*sys.version_info)
-    return [version for version in versions if _found(version)] + [own]
+    return [version for version in versions if _found(version)] + [_OWN]
+
+
+def others(*versions: str) -> list[str]:
+    """Return those of some versions that this machine has; this Python's own where there is none.
+
+    So that each machine tries something.
+    """
+    return [version for version in versions if version != _OWN and _found(version)] or [_OWN]
 
 
 def python(version: str) -> Path:
@@ -35,7 +46,26 @@ def install(python: Path, *arguments: str | Path) -> None:
     """Install packages for an interpreter, by the pip that it came with."""
     # Not by this environment's: a new pip knows no old Python.
     _run(python, "-m", "ensurepip")
-    _run(python, "-m", "pip", "install", "--quiet", "--no-deps", *arguments)
+    _run(
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-compile",
+        *_PATIENT,
+        *arguments,
+    )
+
+
+def install_from_here(python: Path, *arguments: str | Path) -> None:
+    """Install packages for an interpreter by this environment's pip, which is twice as fast.
+
+    Bytecode is left to whoever imports: most of what is installed never is.
+    """
+    command = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps")
+    _run(*command, "--no-compile", *_PATIENT, *arguments)
 
 
 def virtual_environment(folder: Path, version: str) -> Path:
@@ -74,7 +104,7 @@ def _found(version: str) -> Path | None:
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     on_path = shutil.which(f"python{version}")
     candidates = [*_in(pyenv, version), *([Path(on_path)] if on_path else [])]
-    if version == "{}.{}".format(*sys.version_info):
+    if version == _OWN:
         candidates = [Path(sys.executable)]
     return next((path for path in candidates if _is(path, version)), None)
 

@@ -197,6 +197,7 @@ def test_no_store_names_anybody_and_instructors_see_names(
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.usefixtures("nobody_reads")
 def test_a_student_is_erased_by_the_real_id_and_the_course_can_be_closed(
     hidden_class: Any, tmp_path: Path, wait_until: Callable[..., None]
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from analytics.attention_responses import Attention
+from analytics.attention.responses import Attention
 from analytics.class_responses import ClassMap
 from analytics.responses import Progress
 from streamlit_app.strip_numbers import strip_numbers

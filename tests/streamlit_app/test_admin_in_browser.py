@@ -18,8 +18,8 @@ from redis import Redis
 
 from analytics.api import create_app as create_api
 from analytics.settings import ApiSettings
-from flows.log_reader import LogReader
-from flows.migrate import prepare_databases
+from flows.log.reader import LogReader
+from flows.migrations.migrate import prepare_databases
 from flows.settings import LakeSettings
 from ingest_api.app import create_app as create_ingest
 from ingest_api.settings import IngestSettings

@@ -11,11 +11,11 @@ import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analytics import admin_examples
-from analytics.admin_account_responses import AccountLink, NewAccount
-from analytics.admin_course_responses import AdminActionLine, CourseSettings
-from analytics.admin_health_responses import HealthCode, HealthLine
-from analytics.admin_stored_responses import StoredRows
+from analytics.admin import examples as admin_examples
+from analytics.admin.account_responses import AccountLink, NewAccount
+from analytics.admin.course_responses import AdminActionLine, CourseSettings
+from analytics.admin.health_responses import HealthCode, HealthLine
+from analytics.admin.stored_responses import StoredRows
 from flows.models import Base
 from streamlit_app.admin_client import AdminClient, ChangeRefusedError
 from streamlit_app.admin_health import in_words

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from analytics.attention_responses import Listed, Reason
+from analytics.attention.responses import Listed, Reason
 
 TOKEN = "read-token-of-the-instructor"
 #: Each is in no alias and no text of the pages.

@@ -4,14 +4,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from analytics import admin_examples, own_page_examples
-from analytics.attention_responses import ErrorCluster, Listed, Reason
+from analytics import own_page_examples
+from analytics.admin import examples as admin_examples
+from analytics.attention.responses import ErrorCluster, Listed, Reason
 from analytics.class_mark_responses import ClassMark
-from analytics.export_responses import ExportRequest
+from analytics.exports.responses import ExportRequest
 from analytics.plan_responses import PlannedTime
 from analytics.report_responses import Report
-from analytics.sign_in_responses import Viewer
-from tests.streamlit_app.conftest import OWN_TOKEN, READ_TOKEN, STUDENT_TOKEN
+from analytics.sign_in.responses import Viewer
+from tests.streamlit_app.made_up_class import OWN_TOKEN, READ_TOKEN, STUDENT_TOKEN
 from tests.streamlit_app.report.made_up import exercise, hand, report
 
 COURSE: Final = "python-101"
