@@ -238,4 +238,4 @@ def test_a_file_and_a_platform_are_two_commands(enroll: Enroll) -> None:
     """Which of both counts would be a guess."""
     refused = enroll("good", "roster.csv")
     assert refused.exit_code == 2
-    assert "name either a CSV file or --lti" in refused.stderr
+    assert "name either a file or --lti" in refused.stderr
