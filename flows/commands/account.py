@@ -71,6 +71,7 @@ def remove(name: str) -> None:
     with _engine() as engine:
         accounts.remove(engine, name)
     _sign_out_everywhere(name)
+    click.echo(f"{name}: the account is closed, and signed out everywhere")
 
 
 @account.command("sign-out")
@@ -79,6 +80,7 @@ def remove(name: str) -> None:
 def sign_out(name: str) -> None:
     """End every session of a name, also of one that signs in by the institution."""
     _sign_out_everywhere(name)
+    click.echo(f"{name}: signed out everywhere")
 
 
 @account.command("list")

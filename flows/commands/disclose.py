@@ -32,9 +32,14 @@ def disclose(student: str, course: str, out: Path) -> None:
         with connect_redis(LogSettings.load().redis_url) as redis:
             person = Person(course, hiding(engine).stored_id(course, student))
             names = Names(NamesSettings.load().names_url)
-            write_personal_data(Sources(lake, engine, redis, names), person, out)
+            is_known = write_personal_data(Sources(lake, engine, redis, names), person, out)
     except OSError as error:
         raise click.ClickException(f"{out} can't be written: {error.strerror}") from error
     finally:
         engine.dispose()
     click.echo(f"wrote {out}")
+    if not is_known:
+        click.echo(
+            f"nothing is stored about {student!r} in course {course!r}: is it the right id?",
+            err=True,
+        )

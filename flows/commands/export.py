@@ -82,6 +82,8 @@ def export(
     All of it is as of one snapshot of the lake, and two exports of one snapshot are the same,
     byte for byte. The folder is there whole or not at all.
     """
+    if start is not None and until is not None and start >= until:
+        raise click.UsageError("--from must be before --to")
     if format_name == BUNDLE:
         write = bundle_writer(**of_bundle)
     else:

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import resources
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,8 +58,11 @@ class Sources:
     names: Names
 
 
-def write_personal_data(sources: Sources, person: Person, file: Path) -> None:
+def write_personal_data(sources: Sources, person: Person, file: Path) -> bool:
     """Write everything that is stored about a student into a zip file.
+
+    Returns:
+        Whether anything is.
 
     Raises:
         StoreUnavailableError: PostgreSQL or the lake does not answer.
@@ -70,21 +74,28 @@ def write_personal_data(sources: Sources, person: Person, file: Path) -> None:
         about = {"course": person.course_id, "student": person.student_id}
         made_at = f"{datetime.now(UTC):%Y-%m-%d %H:%M}"
         archive.writestr(_README, text.format(**about, made_at=made_at))
-        position, summary = _write_events(sources, person, archive)
+        position, count, summary = _write_events(sources, person, archive)
         _put(archive, "summary.json", {"events_of_the_lake_up_to": position, "exercises": summary})
-        _put(archive, "master_data.json", _master_data(sources.engine, person))
+        master = _master_data(sources.engine, person)
+        _put(archive, "master_data.json", master)
         allowed = read_preferences(sources.redis, person.course_id, person.student_id)
         _put(archive, "preferences.json", allowed.model_dump())
-        _put(archive, "set_aside.json", list(_set_aside(sources.redis, person)))
+        set_aside = list(_set_aside(sources.redis, person))
+        _put(archive, "set_aside.json", set_aside)
         name = sources.names.of_course(person.course_id).get(person.student_id)
         if name is not None:  # of a pseudonymous course
             _put(archive, "name.json", asdict(name))
+    return bool(count or summary or any(master.values()) or set_aside or name)
 
 
 def _write_events(
     sources: Sources, person: Person, archive: zipfile.ZipFile
-) -> tuple[str, list[dict[str, Any]]]:
-    """Write the lake's events and what the log has after them; return also the rollups."""
+) -> tuple[str, int, list[dict[str, Any]]]:
+    """Write the lake's events and what the log has after them.
+
+    Returns:
+        The lake's position, how many events these are, and the rollups.
+    """
     of_person = [person.course_id, person.student_id]
     try:
         with (
@@ -98,16 +109,17 @@ def _write_events(
             lake.execute("BEGIN TRANSACTION")
             found = lake.execute("SELECT position FROM lake.log_position").fetchone()
             position = str(found[0]) if found else START
-            for event in _rows(
+            of_lake = _rows(
                 lake.execute(
                     "SELECT * FROM lake.events WHERE course_id = $1 AND student_id = $2 "
                     "ORDER BY position_ns",
                     of_person,
                 )
-            ):
+            )
+            count = 0
+            for event in chain(of_lake, _in_log_after(sources.redis, position, person)):
                 lines.write(_json(event) + "\n")
-            for event in _in_log_after(sources.redis, position, person):
-                lines.write(_json(event) + "\n")
+                count += 1
             summary = list(
                 _rows(
                     lake.execute(
@@ -120,7 +132,7 @@ def _write_events(
     except duckdb.Error as error:
         plain = plain_error(error, sources.lake.postgres_url)
         raise StoreUnavailableError(f"the lake: {plain}") from plain
-    return position, summary
+    return position, count, summary
 
 
 def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:

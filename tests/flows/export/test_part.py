@@ -103,6 +103,8 @@ def test_the_command_takes_a_section_and_a_time(
     command = ["export", "--format", "csv", "--course", "demo", "--out", str(tmp_path / "out")]
     wrong = CliRunner().invoke(cli, [*command, "--from", "yesterday"])
     assert (wrong.exit_code, "'yesterday' is not a time" in wrong.output) == (2, True)
+    wrong = CliRunner().invoke(cli, [*command, "--from", "2026-03-03", "--to", "2026-03-02"])
+    assert (wrong.exit_code, "--from must be before --to" in wrong.output) == (2, True)
     given = ["--section", "B'--", "--to", "2026-03-02T18:00:02+09:00"]
     done = CliRunner().invoke(cli, [*command, *given])
     assert (done.exit_code, done.output.strip().split(":")[1].split()[0]) == (0, "1"), done.output
