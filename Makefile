@@ -25,7 +25,7 @@ up: $(VENV)/.up
 demo: $(VENV)/.up
 	@exec $(VENV)/bin/cellpulse up --demo
 
-test: check debian $(VENV)/.ralph
+test: check debian $(VENV)/.ralph $(VENV)/.nbgrader
 	@PYTHONHASHSEED=0 exec $(VENV)/bin/pytest $(or $(PYTEST),$(ALL_TESTS))
 
 # compose.yaml in real containers, as root: make test-compose [FOLDER=where its images are kept]
@@ -92,6 +92,12 @@ $(VENV)/.ralph: tests/ralph/requirements.lock | $(VENV)/bin/python
 	@$(VENV)/ralph/bin/python -m pip --disable-pip-version-check install -q --no-deps --require-hashes -r tests/ralph/requirements.lock
 	@touch $@
 
+# nbgrader for the tests, where no JupyterLab of ours loads it; the rest of it is in the lock above.
+$(VENV)/.nbgrader: tests/nbgrader/requirements.lock | $(VENV)/bin/python
+	@rm -rf $(VENV)/nbgrader
+	@$(PIP) --no-deps --require-hashes --target $(VENV)/nbgrader -r tests/nbgrader/requirements.lock
+	@touch $@
+
 lock:
 	uv pip compile -q --universal --python-version 3.11 --extra embedded --extra dev \
 	  --generate-hashes --no-emit-index-url --no-emit-package cellpulse-hook --no-header pyproject.toml -o requirements-dev.lock
@@ -102,6 +108,8 @@ lock:
 	  --generate-hashes --no-emit-index-url --no-header tests/ralph/requirements.in -o tests/ralph/requirements.lock
 	uv pip compile -q --universal --python-version 3.9 \
 	  --generate-hashes --no-emit-index-url --no-header tests/kernel/requirements.in -o tests/kernel/requirements.lock
+	uv pip compile -q --no-deps --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header tests/nbgrader/requirements.in -o tests/nbgrader/requirements.lock
 
 # Known vulnerabilities of what is pinned; it asks PyPI, so it needs the network.
 audit-lock: $(VENV)/.dev

@@ -38,7 +38,7 @@ ENDS_BY_REVOKING: Final = Text("revoked {time}")
 COLUMNS: Final = (
     Column(Text("Id")),
     Column(Text("May")),
-    Column(Text("Course")),
+    Column(Text("Course"), on_phone=False),
     Column(Text("Student")),
     Column(Text("Issued"), on_phone=False),
     Column(Text("Ends"), on_phone=False),

@@ -53,6 +53,7 @@ OVER_TIME: Final = (
     Text("share of students at each exercise, from pale for the first to full for the last"),
 )
 NOT_BEGUN: Final = Text("Nobody has run an exercise yet.")
+FIRST_MINUTE: Final = Text("It is drawn from the second minute of class on.")
 RUNS_A_MINUTE: Final = Text("Runs a minute, the last hour of class")
 EXERCISES: Final = Text("Exercises: students who solved it, of those who started")
 
@@ -208,7 +209,10 @@ def _over_time(view: ClassView, colours: Palette) -> None:
     with st.container(border=True, key="over_time"):
         card_title(*OVER_TIME)
         stream = view.stream()
-        if stream.steps:
+        if len(stream.steps) == 1:  # one step is no way
+            st.html(f'<p class="cp-muted">{FIRST_MINUTE}</p>')
+            st.html(stream_table(stream))
+        elif stream.steps:
             chart = _stream_chart(stream, view.numbers.marks, colours)
             st.altair_chart(chart, key="stream_chart", alt=str(OVER_TIME[0]))
             st.html(stream_table(stream))

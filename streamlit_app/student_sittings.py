@@ -27,7 +27,7 @@ COLUMNS: Final = (
     Column(Text("When")),
     Column(Text("Notebooks"), on_phone=False),
     Column(Text("At work"), is_number=True),
-    Column(Text("Runs"), is_number=True),
+    Column(Text("Runs"), is_number=True, on_phone=False),
     Column(Text("With an error"), is_number=True, on_phone=False),
     Column(Text("Solved here first")),
 )

@@ -405,7 +405,7 @@ class Up:
         assert self.process is not None
         children = psutil.Process(self.process.pid).children(recursive=True)
         self.process.send_signal(number)
-        code = self.process.wait(90)
+        code = self.process.wait(120)
         assert not [child for child in children if _runs(child)]
         self.process = None
         return code

@@ -19,6 +19,7 @@ import yaml
 from flows.embedded.part import free_port
 from flows.embedded.platform import Platform
 from flows.embedded.stores import Stores
+from flows.enrollment.lti_settings import LtiSettings
 from flows.settings import InfluxSettings, LrsSettings, PlatformSettings
 
 PROJECT = Path(__file__).parents[1]
@@ -164,12 +165,25 @@ def test_the_processes_are_those_of_cellpulse_up_with_the_same_settings(
     assert secrets_of(set(environment_of("jupyterlab"))) == {"CELLPULSE_TOKEN", "JUPYTER_TOKEN"}
 
 
+def test_a_command_in_a_container_knows_the_learning_platform_but_not_its_key() -> None:
+    """Its settings are those of `enroll --lti`; the key is in none, and comes with the command."""
+    told = {name: value for name, value in environment_of("api").items() if "_LTI_" in name}
+    assert told == {
+        "CELLPULSE_LTI_CLIENT_ID": "${CELLPULSE_LTI_CLIENT_ID:-}",
+        "CELLPULSE_LTI_TOKEN_URL": "${CELLPULSE_LTI_TOKEN_URL:-}",
+        "CELLPULSE_LTI_KEY_FILE": "/dev/stdin",
+        "CELLPULSE_LTI_KEY_ID": "${CELLPULSE_LTI_KEY_ID:-}",
+        "CELLPULSE_LTI_STUDENT_ID": "${CELLPULSE_LTI_STUDENT_ID:-user_id}",
+    }
+    assert told.keys() == {field.alias for field in LtiSettings.model_fields.values()}
+
+
 def secrets_of(names: set[str]) -> set[str]:
     """Return the settings that hold a secret, or an address with a password in it."""
     return {
         name
         for name in names
-        if re.search("SECRET|TOKEN|PASSWORD|KEY|AUTH$|REDIS_URL|POSTGRES_URL", name)
+        if re.search(r"SECRET|TOKEN(?!_URL)|PASSWORD|KEY(?!_)|AUTH$|REDIS_URL|POSTGRES_URL", name)
     }
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from flows.commands.course import check_course, master_data
 from flows.commands.errors import one_line_for_errors
 from flows.enrollment.enroll import Outcome
+from flows.enrollment.gradebook import is_gradebook, read_gradebook
 from flows.enrollment.lti_platform import read_members
 from flows.enrollment.lti_roster import roster_of_members
 from flows.enrollment.lti_settings import LtiSettings
@@ -28,8 +29,8 @@ _WORDS: Final = {"display_name": "name", "section": "section", "seat": "seat"}
 
 
 @click.command()
-@click.argument("roster", metavar="[CSV]", required=False, type=click.Path(path_type=Path))
-@click.option("--lti", "membership_url", help="Membership URL of an LTI 1.3 platform, for a CSV.")
+@click.argument("roster", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
+@click.option("--lti", "membership_url", help="Membership URL of an LTI 1.3 platform, for a FILE.")
 @click.option("--course", "course_id", required=True, help="The course, as its events name it.")
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @click.option("--encoding", default="utf-8", show_default=True, help="Of the file's text.")
@@ -37,11 +38,11 @@ _WORDS: Final = {"display_name": "name", "section": "section", "seat": "seat"}
 def enroll(
     roster: Path | None, membership_url: str | None, course_id: str, dry_run: bool, encoding: str
 ) -> None:
-    """Enroll a course's students from a CSV file, or from an LTI 1.3 platform.
+    """Enroll a course's students from a file, or from an LTI 1.3 platform.
 
-    The file's first line names the columns: student_id, as the events have it, and if you like
-    name, section and seat. All of it or nothing is taken. Enrolling again updates; a student who
-    is not in the file stays in the course.
+    The file is nbgrader's gradebook.db, or a CSV file whose first line names the columns:
+    student_id, as the events have it, and if you like name, section and seat. All of it or nothing
+    is taken. Enrolling again updates; a student who is not in the file stays in the course.
     """
     check_course(course_id)
     entries, notes = _read(roster, membership_url, encoding)
@@ -59,7 +60,9 @@ def _read(
 ) -> tuple[dict[str, Entry], list[str]]:
     """Return the students of a file or of a platform, and what to say of what was not taken."""
     if (path is None) == (membership_url is None):
-        raise click.UsageError("name either a CSV file or --lti with a membership URL")
+        raise click.UsageError("name either a file or --lti with a membership URL")
+    if path is not None and is_gradebook(path):
+        return read_gradebook(path), []
     if path is not None:
         read = read_roster(path, encoding)
         unread = ", ".join(read.unread)

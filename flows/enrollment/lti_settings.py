@@ -30,8 +30,10 @@ class LtiSettings(Settings):
         """
         wrong = (
             "CELLPULSE_LTI_KEY_FILE: must be a file with an RSA private key in PEM, without a "
-            "password"
+            "password; for /dev/stdin end the command with < FILE"
         )
+        if self.key_file.is_char_device():  # a terminal, where it would wait for ever
+            raise BadSettingError(wrong)
         try:
             key = RSAKey.import_key(self.key_file.read_bytes())
         except OSError as error:

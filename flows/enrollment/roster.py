@@ -139,12 +139,13 @@ def _entry(
         raise fault(file.path, f"no {_STUDENT}: give the student one, or delete the line", line)
     for column, text in (found | {_STUDENT: student_id}).items():
         if text:
-            _require_identifier(file.path, line, column, text)
+            require_identifier(file.path, line, column, text)
     del found[_STUDENT]
     return student_id, {name: text or None for name, text in found.items()}
 
 
-def _require_identifier(path: Path, line: int, column: str, text: str) -> None:
+def require_identifier(path: Path, line: int | None, column: str, text: str) -> None:
+    """Raise a DataSetError that names the place, unless a text can be an identifier."""
     try:
         _IDENTIFIER.validate_python(text)
     except ValidationError as error:

@@ -35,6 +35,7 @@ def progress(platform: Any) -> dict[str, Any] | None:
     return answer.json() if answer.status_code == httpx.codes.OK else None
 
 
+@pytest.mark.timeout(900)
 def test_it_starts_mends_itself_keeps_what_it_got_and_stops_whole(
     platform: Any, wait_until: WaitUntil
 ) -> None:

@@ -65,6 +65,7 @@ class MadeUpClass:
         self.removed: list[Note] = []
         self.seats: dict[str, str] = {}
         self.lost = 0
+        self.minutes_of_class = 2
         self.lake_lags = 0
         self.numbers_lag = 0
         self.started = datetime.now(UTC)
@@ -249,15 +250,20 @@ class MadeUpClass:
         )
 
     def class_stream(self) -> ClassStream:
-        """Return where everybody is, as the only step."""
+        """Return where everybody is, and was a minute before if it is the second one."""
         at = [state.exercise for state in self.states()]
         names = [each.exercise for each in self.exercises()]
+        now = datetime.now(UTC).replace(second=0, microsecond=0)
+        steps = [now - timedelta(minutes=1), now]
         return ClassStream(
             as_of=self.as_of(),
             course_id=COURSE,
             bucket_seconds=60,
-            steps=[datetime.now(UTC).replace(second=0, microsecond=0)] if names else [],
-            exercises=[StreamExercise(exercise=name, students=[at.count(name)]) for name in names],
+            steps=steps[-self.minutes_of_class :] if names else [],
+            exercises=[
+                StreamExercise(exercise=name, students=[at.count(name)] * self.minutes_of_class)
+                for name in names
+            ],
         )
 
     def timeline(self, exercise: str | None = None) -> Timeline:

@@ -96,6 +96,16 @@ def test_the_live_page_shows_where_the_class_is(made_up: Any) -> None:
     assert [each["solved"] for each in shown["exercises"]] == [0, 1]
 
 
+def test_the_way_of_the_class_is_drawn_from_its_second_minute_on(made_up: Any) -> None:
+    """In the first one a sentence says so, and the table has who is where."""
+    made_up.run("Vole")
+    assert "from the second minute" not in _text(_open())
+    made_up.minutes_of_class = 1
+    text = _text(_open())
+    assert "It is drawn from the second minute of class on." in text
+    assert 'data-testid="stream-table"' in text
+
+
 def test_the_order_of_the_map_is_kept_in_the_address(made_up: Any) -> None:
     """By need unless the address says something that there is; a choice goes into the address."""
     made_up.run("Vole", "error")

@@ -39,6 +39,8 @@ AXE: Final = (resources.files("axe_playwright_python") / "axe.min.js").read_text
 #: What Streamlit draws itself and offers no way to change, each by its selector and rule alone.
 NOT_OURS: Final[dict[str, str]] = {}
 
+#: What is on the page while Python draws it, or while the browser loads what draws a part of it.
+UNFINISHED: Final = "[data-testid=stApp][data-test-script-state=running], [data-testid=stSkeleton]"
 #: Tells whether the page has a background, and no colour is on its way to another one.
 PAINTED: Final = """
 (background) => {
@@ -156,9 +158,7 @@ def show(page: Page, dashboard: str, made_up: Any, ingest: Any) -> Callable[[Vie
             view.then(made_up, ingest)
             expect(page.locator(view.changed).first).to_be_visible(timeout=30_000)
         expect(page.locator("html")).to_have_attribute("lang", language)
-        page.wait_for_function(
-            "!document.querySelector('[data-testid=stApp][data-test-script-state=running]')"
-        )
+        page.wait_for_function(f"!document.querySelector('{UNFINISHED}')")
 
     return show
 

@@ -69,6 +69,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     token = values["CELLPULSE_TOKEN"]
     if not is_token(token):
         problems.append(TOKEN_PROBLEM)
+    if environ.get("NBGRADER_EXECUTION"):
+        # It runs whole notebooks by itself, to grade or to validate them: that is no student's run.
+        problems.append("nbgrader runs this notebook, not a student: nothing is recorded")
     limit_bytes, warnings = _spool_limit(environ.get("CELLPULSE_SPOOL_LIMIT_MB", ""))
     return Settings(
         url=url,

@@ -1,5 +1,6 @@
 """`cellpulse enroll --lti`: a course's students from a learning platform's own process."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -166,6 +167,7 @@ def test_a_key_that_the_platform_does_not_know_is_refused(
     [
         ("CELLPULSE_LTI_KEY_FILE", "/nowhere", "CELLPULSE_LTI_KEY_FILE: can't be read: No such"),
         ("CELLPULSE_LTI_KEY_FILE", __file__, "CELLPULSE_LTI_KEY_FILE: must be a file with an RSA"),
+        ("CELLPULSE_LTI_KEY_FILE", "/dev/zero", "CELLPULSE_LTI_KEY_FILE: must be a file with an"),
         ("CELLPULSE_LTI_STUDENT_ID", "name", "CELLPULSE_LTI_STUDENT_ID is 'name'"),
         ("CELLPULSE_LTI_CLIENT_ID", "", "CELLPULSE_LTI_CLIENT_ID is not set"),
     ],
@@ -178,6 +180,27 @@ def test_a_wrong_setting_is_named(
     refused = enroll("good")
     assert refused.exit_code == 1
     assert refused.stderr.startswith(f"cellpulse: {says}")
+
+
+def test_the_key_can_come_with_the_command(platform: Platform, postgres_url: str) -> None:
+    """As docs/lti.md has it for containers: no process and no folder there holds the key."""
+    address = f"{platform.address}/good"
+    environment = os.environ | {
+        "CELLPULSE_POSTGRES_URL": postgres_url,
+        "CELLPULSE_LTI_CLIENT_ID": "tool",
+        "CELLPULSE_LTI_TOKEN_URL": f"{address}/token",
+        "CELLPULSE_LTI_KEY_FILE": "/dev/stdin",
+    }
+    command = [sys.executable, "-m", "flows.cli", "enroll", "--course", "demo"]
+    done = subprocess.run(
+        [*command, "--lti", f"{address}/members"],
+        env=environment,
+        input=platform.key_file.read_bytes(),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert enrolled(postgres_url) == [("u1", "Ada"), ("u2", "Bob B")]
 
 
 def test_only_an_rsa_private_key_will_do(
@@ -214,4 +237,4 @@ def test_a_file_and_a_platform_are_two_commands(enroll: Enroll) -> None:
     """Which of both counts would be a guess."""
     refused = enroll("good", "roster.csv")
     assert refused.exit_code == 2
-    assert "name either a CSV file or --lti" in refused.stderr
+    assert "name either a file or --lti" in refused.stderr
