@@ -31,7 +31,8 @@ from flows.stores.store import StoreUnavailableError
 from ingest_api.around_requests import surround_requests
 from ingest_api.background import end
 from ingest_api.event_log import open_redis
-from ingest_api.problems import Problem, install_problem_handlers
+from ingest_api.problem_handlers import install_problem_handlers
+from ingest_api.problems import Problem
 from ingest_api.process_metrics import METRICS_PATH, scraped
 from ingest_api.revoked_tokens import RevokedTokens, RevokedUnknownError
 from ingest_api.signed_in import SignedOut

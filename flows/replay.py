@@ -23,8 +23,8 @@ from flows.stores.store import (
 from flows.worker.rollup_signal import announce_rollups
 from ingest_api.event_log import Candidate, EventLog
 from ingest_api.events import ProgressEvent
+from ingest_api.faults import faults_in_a_line
 from ingest_api.preferences import allowed_part, read_preferences
-from ingest_api.problems import faults_in_a_line
 from ingest_api.pseudonymous_courses import NOT_BY_CHANNEL, PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses
 

@@ -22,7 +22,7 @@ from ingest_api.live_feed import LiveFeed
 from ingest_api.metrics import IngestMetrics
 from ingest_api.notices import Notices
 from ingest_api.preferences import StudentPreferences
-from ingest_api.problems import install_problem_handlers
+from ingest_api.problem_handlers import install_problem_handlers
 from ingest_api.pseudonymous_courses import PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses
 from ingest_api.revoked_tokens import RevokedTokens

@@ -14,9 +14,10 @@ from pydantic import ValidationError
 from ingest_api.compiled_contract import CompiledEvent, decode_events, stored_time
 from ingest_api.event_log import Candidate
 from ingest_api.events import ProgressEvent
+from ingest_api.faults import validation_errors
 from ingest_api.notices import Notice, Notices
 from ingest_api.preferences import ALLOWED, Preferences, StudentPreferences, allowed_part
-from ingest_api.problems import Problem, validation_errors
+from ingest_api.problems import Problem
 from ingest_api.pseudonymous_courses import PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses
 from ingest_api.tokens import Grant

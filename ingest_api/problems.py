@@ -4,12 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
-
-from ingest_api.faults import fault_words
+from starlette.responses import JSONResponse
 
 CONTENT_TYPE = "application/problem+json"
 _FAULT: Final = {
@@ -95,49 +90,3 @@ def documented_problem(status: HTTPStatus, detail: str) -> dict[int | str, dict[
     }
     content = {CONTENT_TYPE: {"schema": _SCHEMA, "example": example}}
     return {int(status): {"description": status.phrase, "content": content}}
-
-
-def install_problem_handlers(app: FastAPI) -> None:
-    """Make every error of `app` a problem: ours, the framework's, and what we did not foresee."""
-
-    @app.exception_handler(Problem)
-    async def _ours(_: Request, problem: Problem) -> JSONResponse:
-        return problem.to_response()
-
-    @app.exception_handler(HTTPException)
-    async def _frameworks(request: Request, error: HTTPException) -> JSONResponse:
-        status = HTTPStatus(error.status_code)
-        details = {
-            HTTPStatus.NOT_FOUND: f"there is nothing at {request.url.path}: see /docs",
-            HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not for this address: see /docs",
-        }
-        detail = details.get(status, str(error.detail))
-        return Problem(status, detail, error.headers).to_response()
-
-    @app.exception_handler(RequestValidationError)
-    async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        return Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "a parameter is wrong: see errors, correct it and ask again",
-            errors=validation_errors(error.errors()),
-        ).to_response()
-
-    @app.exception_handler(Exception)
-    async def _unforeseen(_: Request, __: Exception) -> JSONResponse:
-        return UNFORESEEN.to_response()
-
-
-def faults_in_a_line(errors: Any) -> str:
-    """Return pydantic's error list as one line: what `validation_errors` tells."""
-    return "; ".join(
-        f"{fault['field']}: {fault['message']}" if fault["field"] else fault["message"]
-        for fault in validation_errors(errors)
-    )
-
-
-def validation_errors(errors: Any) -> list[dict[str, Any]]:
-    """Reduce pydantic's error list to place and message: it must not echo what was sent."""
-    return [
-        {"field": ".".join(str(part) for part in error["loc"]), "message": fault_words(error)}
-        for error in errors
-    ]

@@ -11,8 +11,9 @@ from redis.exceptions import RedisError
 from ingest_api.access import grant_of, refuse_revoked
 from ingest_api.body import read_body
 from ingest_api.events import CourseId, Identifier
+from ingest_api.faults import validation_errors
 from ingest_api.preferences import Preferences
-from ingest_api.problems import Problem, documented_problem, validation_errors
+from ingest_api.problems import Problem, documented_problem
 from ingest_api.progress_openapi import BEARER
 from ingest_api.student_link import LINK_SECONDS, OPEN_PATH, make_code
 

@@ -36,6 +36,7 @@ from flows.migrations.migrate import migrate
 from flows.settings import InfluxSettings, LrsSettings
 from flows.stores.postgres import engine_for
 from ingest_api.events import TEXT_CAPS
+from ingest_api.quick_end import end_at_once
 from tests.cellpulse import cellpulse
 
 # The same examples each time; `--hypothesis-profile explore` looks for new ones.
@@ -50,6 +51,7 @@ settings.register_profile(
     "explore", settings.get_profile("same"), derandomize=False, max_examples=2_000
 )
 settings.load_profile("same")
+end_at_once()
 
 START_SECONDS = 60
 #: What PostgreSQL does against a loss of power.

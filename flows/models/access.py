@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Text
+from sqlalchemy import Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flows.models.base import Base
+from flows.models.base import Base, of_enrollment
 
 
 class Account(Base):
@@ -72,11 +72,7 @@ class StudentView(Base):
     """
 
     __tablename__ = "student_views"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
-        ),
-    )
+    __table_args__ = (of_enrollment(),)
 
     course_id: Mapped[str] = mapped_column(primary_key=True)
     student_id: Mapped[str] = mapped_column(primary_key=True)

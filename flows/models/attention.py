@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Double, ForeignKey, ForeignKeyConstraint
+from sqlalchemy import Double, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flows.models.base import Base
+from flows.models.base import Base, of_enrollment
 
 
 class AttentionThreshold(Base):
@@ -31,11 +31,7 @@ class AttentionSnooze(Base):
     """
 
     __tablename__ = "attention_snoozes"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
-        ),
-    )
+    __table_args__ = (of_enrollment(),)
 
     course_id: Mapped[str] = mapped_column(primary_key=True)
     student_id: Mapped[str] = mapped_column(primary_key=True)
@@ -53,11 +49,7 @@ class AttentionMark(Base):
     """
 
     __tablename__ = "attention_marks"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
-        ),
-    )
+    __table_args__ = (of_enrollment(),)
 
     course_id: Mapped[str] = mapped_column(primary_key=True)
     student_id: Mapped[str] = mapped_column(primary_key=True)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, Double, Text
+from sqlalchemy import BigInteger, DateTime, Double, ForeignKeyConstraint, Text
 from sqlalchemy.orm import DeclarativeBase
 
 
@@ -15,3 +15,10 @@ class Base(DeclarativeBase):
         float: Double,
         datetime: DateTime(timezone=True),
     }
+
+
+def of_enrollment() -> ForeignKeyConstraint:
+    """Tie each row of a table to the enrollment of its `course_id` and `student_id`."""
+    return ForeignKeyConstraint(
+        ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
+    )

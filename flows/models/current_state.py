@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKeyConstraint, Index
+from sqlalchemy import Index
 from sqlalchemy.dialects.postgresql import INT8MULTIRANGE
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flows.models.base import Base
+from flows.models.base import Base, of_enrollment
 
 
 class Session(Base):
@@ -18,11 +18,7 @@ class Session(Base):
     """
 
     __tablename__ = "sessions"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
-        ),
-    )
+    __table_args__ = (of_enrollment(),)
 
     course_id: Mapped[str] = mapped_column(primary_key=True)
     student_id: Mapped[str] = mapped_column(primary_key=True)
@@ -58,9 +54,7 @@ class StudentState(Base):
 
     __tablename__ = "student_states"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
-        ),
+        of_enrollment(),
         Index("student_states_last_seen", "course_id", "last_seen_at"),
     )
 

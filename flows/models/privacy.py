@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flows.models.base import Base
+from flows.models.base import Base, of_enrollment
 
 
 class CourseNotice(Base):
@@ -24,11 +24,7 @@ class NoticeSeen(Base):
     """That a student's notebook has shown a version of the course's notice, and when first."""
 
     __tablename__ = "notices_seen"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
-        ),
-    )
+    __table_args__ = (of_enrollment(),)
 
     course_id: Mapped[str] = mapped_column(primary_key=True)
     student_id: Mapped[str] = mapped_column(primary_key=True)
@@ -44,11 +40,7 @@ class DeletionRequest(Base):
     """
 
     __tablename__ = "deletion_requests"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
-        ),
-    )
+    __table_args__ = (of_enrollment(),)
 
     course_id: Mapped[str] = mapped_column(primary_key=True)
     student_id: Mapped[str] = mapped_column(primary_key=True)

@@ -78,16 +78,18 @@ class RegisteredExercise(Base):
     retired_at: Mapped[datetime | None]
 
 
+def _of_exercise() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["course_id", "exercise"],
+        ["registered_exercises.course_id", "registered_exercises.exercise"],
+    )
+
+
 class RegisteredCheck(Base):
     """A check of an exercise, as it was registered last."""
 
     __tablename__ = "registered_checks"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["course_id", "exercise"],
-            ["registered_exercises.course_id", "registered_exercises.exercise"],
-        ),
-    )
+    __table_args__ = (_of_exercise(),)
 
     course_id: Mapped[str] = mapped_column(primary_key=True)
     exercise: Mapped[str] = mapped_column(primary_key=True)
@@ -101,12 +103,7 @@ class RegisteredCell(Base):
     """How a cell of an exercise is known, retired exercises included: they may come back."""
 
     __tablename__ = "registered_cells"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["course_id", "exercise"],
-            ["registered_exercises.course_id", "registered_exercises.exercise"],
-        ),
-    )
+    __table_args__ = (_of_exercise(),)
 
     course_id: Mapped[str] = mapped_column(primary_key=True)
     exercise: Mapped[str] = mapped_column(primary_key=True)

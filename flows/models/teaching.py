@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flows.models.base import Base
+from flows.models.base import Base, of_enrollment
 
 
 class PlannedExercise(Base):
@@ -50,9 +50,7 @@ class StudentNote(Base):
 
     __tablename__ = "student_notes"
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["course_id", "student_id"], ["enrollments.course_id", "enrollments.student_id"]
-        ),
+        of_enrollment(),
         Index("student_notes_of", "course_id", "student_id"),
     )
 

@@ -21,7 +21,7 @@ from flows.progsnap2.order import RowOrder
 from flows.progsnap2.own import event_of
 from flows.progsnap2.submissions import KNOWN_TYPES, Row
 from ingest_api.events import ProgressEvent
-from ingest_api.problems import validation_errors
+from ingest_api.faults import validation_errors
 
 _BATCH: Final = 2_000
 _SCHEMA: Final = pa.schema(

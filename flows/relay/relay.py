@@ -26,8 +26,8 @@ from ingest_api.event_log import (
     limit_in_memory,
 )
 from ingest_api.events import ProgressEvent
+from ingest_api.faults import faults_in_a_line
 from ingest_api.preferences import StudentPreferences, allowed_part
-from ingest_api.problems import faults_in_a_line
 from ingest_api.pseudonymous_courses import NOT_BY_CHANNEL, PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses
 
