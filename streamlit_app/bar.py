@@ -159,7 +159,7 @@ def way_out(viewer: Viewer) -> None:
         account = f'<span class="cp-account">{escape(viewer.account or "")}</span>'
         st.html(
             f'<span class="cp-viewer">{account} '
-            f'<a class="cp-sign-out" href="{SIGN_OUT}" target="_self">'
+            f'<a href="{SIGN_OUT}" target="_self" class="cp-sign-out">'
             f"<span>{SIGN_OUT_LABEL}</span></a></span>",
             width="content",
         )
