@@ -25,7 +25,7 @@ from analytics.responses import (
     Timeline,
     TimelineBucket,
 )
-from flows.logged_event import position_from_ns, position_ns
+from flows.log.logged_event import position_from_ns, position_ns
 from ingest_api.problems import Problem
 
 #: Most buckets of one timeline.

@@ -10,44 +10,20 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
-from analytics import (
-    admin_account_routes,
-    admin_course_routes,
-    admin_enrolment_routes,
-    admin_health_routes,
-    admin_registration_routes,
-    admin_stored_routes,
-    admin_token_routes,
-    attention_routes,
-    class_mark_routes,
-    class_routes,
-    code_routes,
-    export_routes,
-    health,
-    hook_token_routes,
-    live_routes,
-    measure_routes,
-    own_page_routes,
-    plan_routes,
-    report_routes,
-    routes,
-    sign_in_routes,
-    student_routes,
-    table_routes,
-)
-from analytics.attention_writer import AttentionWriter
+from analytics.addresses import include_addresses
+from analytics.attention.writer import AttentionWriter
 from analytics.bodies import BoundedBodies
 from analytics.course_changes import CourseChanges
 from analytics.errors import LakeUnavailableError
-from analytics.export_jobs import ExportJobs
+from analytics.exports.jobs import ExportJobs
 from analytics.lake_reader import LakeReader
 from analytics.looked_at import LookedAt
 from analytics.names import NamedAnswers, WhoIsWho
 from analytics.own_page_writer import StudentWriter
 from analytics.parameters import EncodedPaths
 from analytics.settings import ApiSettings
-from analytics.sign_in import SignIn
-from analytics.single_sign_on import SingleSignOn
+from analytics.sign_in.sign_in import SignIn
+from analytics.sign_in.single_sign_on import SingleSignOn
 from analytics.stores import Stores
 from flows.stores.issued_tokens import revoked_ids
 from flows.stores.postgres import engine_for
@@ -100,19 +76,12 @@ def create_app(settings: ApiSettings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.lake = lake
-    app.state.attention = AttentionWriter(settings)
-    app.state.students = StudentWriter(settings)
     app.state.exports = exports
     app.state.looked_at = looked_at
     app.state.who_is_who = who_is_who
-    app.state.changes = CourseChanges(settings)
-    app.state.sign_in = SignIn(settings)
-    app.state.single_sign_on = SingleSignOn(settings, who_is_who)
     app.state.signed_out = SignedOut(redis)
     app.state.revoked = revoked
-    app.state.secrets = settings.secrets
-    app.state.stores = Stores(settings)
-    app.state.settings = settings
+    _add_parts(app, settings)
     app.add_middleware(EncodedPaths)
     app.add_middleware(BoundedBodies)
     app.add_middleware(NamedAnswers, who=who_is_who)
@@ -125,40 +94,21 @@ def create_app(settings: ApiSettings) -> FastAPI:
             HTTPStatus.SERVICE_UNAVAILABLE, f"{error}; try again later", {"Retry-After": "2"}
         ).to_response()
 
-    _include_addresses(app)
+    include_addresses(app)
     app.add_route(METRICS_PATH, scraped, include_in_schema=False)
     return app
 
 
-def _include_addresses(app: FastAPI) -> None:
-    for of_admin in (
-        admin_stored_routes,
-        admin_enrolment_routes,
-        hook_token_routes,
-        admin_registration_routes,
-        admin_course_routes,
-        admin_account_routes,
-        admin_token_routes,
-        admin_health_routes,
-    ):
-        app.include_router(of_admin.router)
-    # First the addresses with a name at their end, which the others' course could swallow.
-    app.include_router(routes.history_router)
-    app.include_router(own_page_routes.router)
-    app.include_router(student_routes.router)
-    app.include_router(table_routes.router)
-    app.include_router(measure_routes.router)
-    app.include_router(attention_routes.router)
-    app.include_router(class_mark_routes.router)
-    app.include_router(class_routes.router)
-    app.include_router(live_routes.router)
-    app.include_router(code_routes.router)
-    app.include_router(export_routes.router)
-    app.include_router(plan_routes.router)
-    app.include_router(report_routes.router)
-    app.include_router(routes.router)
-    app.include_router(sign_in_routes.router)
-    app.include_router(health.router)
+def _add_parts(app: FastAPI, settings: ApiSettings) -> None:
+    """Give the addresses the parts that need no start and no end."""
+    app.state.attention = AttentionWriter(settings)
+    app.state.students = StudentWriter(settings)
+    app.state.changes = CourseChanges(settings)
+    app.state.sign_in = SignIn(settings)
+    app.state.single_sign_on = SingleSignOn(settings, app.state.who_is_who)
+    app.state.secrets = settings.secrets
+    app.state.stores = Stores(settings)
+    app.state.settings = settings
 
 
 def _revoked(postgres_url: str) -> set[str]:

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Request
 from analytics import class_mark_answers, class_mark_examples, examples
 from analytics.access import ClassOf, ClassReader, CourseOf
 from analytics.answers import require_member
-from analytics.attention_routes import Who
+from analytics.attention.routes import Who
 from analytics.class_mark_responses import (
     ClassMark,
     ClassMarkRemoved,

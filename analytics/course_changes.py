@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 
 from analytics.settings import ApiSettings
 from analytics.stores import Stores
-from flows.logged_event import START
+from flows.log.logged_event import START
 from flows.redis_client import connect_redis
-from flows.rollup_signal import announce_rollups
 from flows.stores import attention
+from flows.worker.rollup_signal import announce_rollups
 
 _AWAY: Final = "PostgreSQL does not take the change: check that it runs and is not overloaded"
 _logger = logging.getLogger(__name__)

@@ -14,12 +14,14 @@ _OK: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", responses=_OK)
 async def healthz() -> dict[str, str]:
     """Tell that the process lives; it depends on nothing else."""
     return {"status": "ok"}
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", responses={**_OK, **AWAY})
 def readyz(request: Request) -> dict[str, str]:
     """Tell whether the lake and PostgreSQL answer: 503 when one of them does not."""

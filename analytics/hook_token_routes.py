@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 
 from analytics import examples
-from analytics.admin_access import PROBLEMS, CourseOfAdmin, OfficeOfAdmin
+from analytics.admin.access import PROBLEMS, CourseOfAdmin, OfficeOfAdmin
 from analytics.hook_token_responses import HookToken, HookTokenRequest
 from analytics.names import pseudonyms_told
 from analytics.parameters import require_course_id

@@ -6,7 +6,8 @@ from typing import Final
 
 from duckdb import DuckDBPyConnection as Lake
 
-from analytics import answers, attention_answers, class_answers, class_mark_answers, plan_answers
+from analytics import answers, class_answers, class_mark_answers, plan_answers
+from analytics.attention import answers as attention_answers
 from analytics.live_responses import Live
 from analytics.past import as_of_position, time_of
 from analytics.query import asking_once

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from analytics import attention_examples, class_examples, class_mark_examples, plan_examples
+from analytics import class_examples, class_mark_examples, plan_examples
+from analytics.attention import examples as attention_examples
 from analytics.examples import EVENTS, PROGRESS
 from analytics.live_responses import Live
 

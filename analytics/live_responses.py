@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from analytics.attention_responses import Attention, ErrorClusters
+from analytics.attention.responses import Attention, ErrorClusters
 from analytics.class_mark_responses import ClassMarks
 from analytics.class_responses import ClassMap, ClassStream
 from analytics.plan_responses import ClassPlan

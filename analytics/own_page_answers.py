@@ -6,8 +6,8 @@ from typing import Final
 from duckdb import DuckDBPyConnection as Lake
 
 from analytics.answers import exercises_of, require_member
-from analytics.attention_answers import attention
-from analytics.attention_responses import Attention, Listed, Reason
+from analytics.attention.answers import attention
+from analytics.attention.responses import Attention, Listed, Reason
 from analytics.own_page_responses import ExerciseState, Hand, OwnExercise, OwnOverview
 from analytics.past import as_of
 from analytics.query import load_query

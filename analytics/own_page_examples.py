@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from analytics.attention_examples import ATTENTION
+from analytics.attention.examples import ATTENTION
 from analytics.own_page_responses import (
     DeletionRequest,
     DeletionRequests,

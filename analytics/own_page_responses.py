@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from analytics.attention_responses import Mark, Reason
+from analytics.attention.responses import Mark, Reason
 from analytics.responses import Answer, AsOf
 
 #: How far a student is with an exercise.

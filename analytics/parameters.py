@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from analytics.measure import By
 from ingest_api.events import CourseId, Identifier, UtcTime
+from ingest_api.faults import fault_words
 from ingest_api.problems import Problem
 
 _LONGEST_BUCKET: Final = timedelta(days=1)
@@ -52,7 +53,7 @@ def require_course_id(course_id: str) -> None:
     try:
         _COURSE_ID.validate_python(course_id)
     except ValidationError as error:
-        reason = error.errors()[0]["msg"]
+        reason = fault_words(error.errors()[0])
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"the course's id: {reason}") from error
 
 

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from analytics.query import load_query
 from analytics.responses import AsOf
-from flows.logged_event import POSITION, START, position_from_ns, position_ns
+from flows.log.logged_event import POSITION, START, position_from_ns, position_ns
 from ingest_api.events import UtcTime
 from ingest_api.problems import Problem
 

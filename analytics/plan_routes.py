@@ -12,7 +12,7 @@ from fastapi import APIRouter
 
 from analytics import examples, plan_answers, plan_examples
 from analytics.access import ClassOf, PartOf
-from analytics.attention_routes import Who
+from analytics.attention.routes import Who
 from analytics.class_mark_routes import Changes
 from analytics.parameters import PlannedFrom, PlannedTo, require_span
 from analytics.plan_responses import ClassPlan, PlannedTime, PlanRequest, PlanSet

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from duckdb import DuckDBPyConnection as Lake
 
-from analytics import attention_answers, class_answers
+from analytics import class_answers
 from analytics.answers import require_member, require_section
+from analytics.attention import answers as attention_answers
 from analytics.past import as_of_position, time_of
 from analytics.query import load_query
 from analytics.report_responses import Report, ReportExercise, ReportHelp, ReportStream

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from analytics.attention_examples import ERROR_CLUSTERS
+from analytics.attention.examples import ERROR_CLUSTERS
 from analytics.class_examples import CLASS_STREAM
 from analytics.report_responses import Report, ReportExercise, ReportHelp, ReportStream
 from analytics.responses import AsOf

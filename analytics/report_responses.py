@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from analytics.attention_responses import ErrorCluster
+from analytics.attention.responses import ErrorCluster
 from analytics.class_responses import StreamExercise
 from analytics.responses import Answer, AsOf
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from analytics.new_session import Opened
+from analytics.sign_in.new_session import Opened
 
 #: Values of the roles' claim; a course's name and a section's follow, each after a colon.
 ADMIN: Final = "cellpulse-admin"

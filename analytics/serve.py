@@ -11,6 +11,7 @@ from analytics.connection import open_lake
 from analytics.errors import LakeUnavailableError, NewerLakeError
 from analytics.settings import ApiSettings
 from ingest_api.logs import start_logging
+from ingest_api.quick_end import end_at_once
 from ingest_api.serve import run_without_logging_addresses
 from ingest_api.settings import BadSettingError, ClientLimits
 
@@ -66,4 +67,5 @@ def _stop(message: str) -> None:
 
 
 if __name__ == "__main__":
+    end_at_once()
     main()

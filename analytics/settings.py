@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from analytics.hub_settings import HubSettings
-from analytics.oidc_settings import OidcSettings
+from analytics.sign_in.hub_settings import HubSettings
+from analytics.sign_in.oidc_settings import OidcSettings
 from flows.settings import LakeSettings, WhoIsWhoSettings
 from ingest_api.settings import Address, SecretSettings, data_dir
 

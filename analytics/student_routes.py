@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path
 
 from analytics import examples, student_answers, student_examples
 from analytics.access import StudentOf
-from analytics.attention_routes import StudentInClass, Who
+from analytics.attention.routes import StudentInClass, Who
 from analytics.class_mark_routes import Changes
 from analytics.routes import COURSE, Lake
 from analytics.student_responses import NoteRequest, Notes, Sittings

@@ -15,7 +15,7 @@ from analytics.query import load_query
 from analytics.responses import AsOf, Table, Tables
 from analytics.snapshot import find_snapshot
 from analytics.views import VIEWS, literal
-from flows.logged_event import START, position_ns
+from flows.log.logged_event import START, position_ns
 from flows.stores.meanings import TABLES
 from ingest_api.problems import Problem
 

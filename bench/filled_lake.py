@@ -14,8 +14,8 @@ from analytics.settings import LakeSettings
 from analytics.views import VIEWS
 from bench.events import COURSE, EXERCISES, STUDENTS
 from bench.stored import stored_events
-from flows.logged_event import LoggedEvent
-from flows.migrate import prepare_databases
+from flows.log.logged_event import LoggedEvent
+from flows.migrations.migrate import prepare_databases
 from flows.stores.lake import LakeWriter
 from flows.stores.lake_attach import attach_lake
 from flows.stores.postgres import PostgresWriter, engine_for

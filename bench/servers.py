@@ -13,9 +13,9 @@ from typing import Final
 import psutil
 
 from bench.compare import BadMeasurementError
+from flows.embedded.answers import http_answers, lives
 from flows.embedded.influxdb_server import EmbeddedInfluxDB, influxdb_parts
 from flows.embedded.part import Part, free_port
-from flows.embedded.platform import http_answers, lives
 from flows.embedded.postgres_server import postgres_address, postgres_part
 from flows.embedded.redis_server import redis_part
 

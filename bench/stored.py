@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from bench.events import cell_runs
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
 from ingest_api.events import ProgressEvent, StoredEvent
 
 

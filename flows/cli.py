@@ -25,6 +25,7 @@ from flows.commands.simulate import simulate
 from flows.commands.status import status
 from flows.commands.token import token
 from flows.commands.up import up
+from ingest_api.quick_end import end_at_once
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,6 +36,7 @@ def cli() -> None:
     Settings come from the environment; README.md lists them. Commands other than 'up' find a
     platform that runs on the same data folder by themselves.
     """
+    end_at_once()
 
 
 for command in (

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 
-from flows.log_reader import LogReader
-from flows.log_trimmer import LogTrimmer
-from flows.logged_event import START, LoggedEvent, position_from_ns, position_ns
+from flows.log.logged_event import START, LoggedEvent, position_from_ns, position_ns
+from flows.log.reader import LogReader
+from flows.log.trimmer import LogTrimmer
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxReader, InfluxWriter
@@ -63,7 +63,7 @@ def rebuild_lake(
             count = lake.remake(batches, position, may_lose=may_lose)
             # A worker that was about to commit the old lake's position may have done so meanwhile.
             log.commit(LakeWriter.name, position)
-            log.forget_missed(LakeWriter.name)
+            log.missed.forget(LakeWriter.name)
     return count, position
 
 

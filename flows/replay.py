@@ -10,10 +10,9 @@ from uuid import NAMESPACE_URL, uuid5
 from pydantic import ValidationError
 from redis import Redis
 
-from flows.log_reader import FROM_LOG, LogReader
-from flows.logged_event import LoggedEvent
-from flows.rejected import RejectedEntry, RejectedStream
-from flows.rollup_signal import announce_rollups
+from flows.log.logged_event import LoggedEvent
+from flows.log.reader import FROM_LOG, LogReader
+from flows.log.rejected import RejectedEntry, RejectedStream
 from flows.stores.lake import LakeWriter
 from flows.stores.store import (
     NotYetPassedError,
@@ -21,9 +20,11 @@ from flows.stores.store import (
     Store,
     StoreUnavailableError,
 )
+from flows.worker.rollup_signal import announce_rollups
 from ingest_api.event_log import Candidate, EventLog
 from ingest_api.events import ProgressEvent
-from ingest_api.problems import validation_errors
+from ingest_api.preferences import allowed_part, read_preferences
+from ingest_api.problems import faults_in_a_line
 from ingest_api.pseudonymous_courses import NOT_BY_CHANNEL, PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses
 
@@ -95,12 +96,14 @@ class Replay:
         try:
             event = ProgressEvent.model_validate(data)
         except ValidationError as error:
-            raise StillRefusedError(_faults(error)) from error
+            raise StillRefusedError(faults_in_a_line(error.errors())) from error
         await self._pseudonymous.refresh()
         if event.course_id in self._pseudonymous:
             raise StillRefusedError(NOT_BY_CHANNEL)
         await self._courses.refresh()
-        candidate = Candidate.encode(self._courses.resolve(event), datetime.now(UTC))
+        preferences = read_preferences(self._redis, event.course_id, event.student_id)
+        kept = allowed_part(self._courses.resolve(event), preferences)
+        candidate = Candidate.encode(kept, datetime.now(UTC))
         position = await self._log.append_rejected(candidate, entry.entry_id)
         return f"in the log at {position}" if position else "the log has it already"
 
@@ -121,7 +124,7 @@ class Replay:
         try:
             logged = LoggedEvent.decode(entry.position or "", raw)
         except ValidationError as error:
-            raise StillRefusedError(_faults(error)) from error
+            raise StillRefusedError(faults_in_a_line(error.errors())) from error
         for store in stores:
             self._apply_to(store, logged)
         self._rejected.forget(entry)
@@ -150,8 +153,3 @@ def _patched(entry: RejectedEntry, patch: Mapping[str, Any]) -> Any:
     if not isinstance(data, dict):
         raise StillRefusedError("it is no JSON object, so that there is nothing to patch")
     return {**data, **patch}
-
-
-def _faults(error: ValidationError) -> str:
-    faults = validation_errors(error.errors())
-    return "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults)

@@ -1,8 +1,9 @@
 """The ingest's composition root: which parts it has and how they live together."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -44,40 +45,7 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
         log = EventLog(
             client, settings.log_limit_bytes, ScriptConnection if redis is None else None
         )
-        sections = CourseSections(client)
-        revoked = RevokedTokens(client)
-        connections = ConnectionManager(sections)
-        feed = LiveFeed(log, client, connections)
-        courses = RegisteredCourses(client)
-        preferences = StudentPreferences(client)
-        notices = Notices(client)
-        pseudonymous = PseudonymousCourses(client, settings.pseudonym_key_text)
-        # Before the first event; a Redis that is away is asked again and again.
-        known = (courses, sections, revoked, preferences, notices, pseudonymous)
-        await asyncio.gather(*(each.refresh() for each in known), return_exceptions=True)
-        app.state.redis = client
-        app.state.log = log
-        app.state.preferences = preferences
-        app.state.notices = notices
-        app.state.pseudonymous = pseudonymous
-        app.state.intake = Intake(courses, preferences, notices, pseudonymous)
-        app.state.connections = connections
-        app.state.signed_out = SignedOut(client)
-        app.state.revoked = revoked
-        app.state.group_commit = GroupCommit(log)
-        app.state.metrics.watch(connections)
-        work = [
-            app.state.group_commit.run(),
-            feed.follow_log(),
-            feed.follow_signals(),
-            courses.follow(),
-            preferences.follow(),
-            notices.follow(),
-            pseudonymous.follow(),
-            sections.follow(),
-            revoked.follow(),
-            guard_durability(client, log, may_be_lossy=settings.lossy_redis),
-        ]
+        work = await _connect_parts(app, settings, client, log)
         running = [asyncio.create_task(task) for task in work]
         try:
             yield
@@ -100,3 +68,38 @@ def create_app(settings: IngestSettings, redis: Redis | None = None) -> FastAPI:
     for part in (progress, student_routes, dashboard_socket, health):
         app.include_router(part.router)
     return app
+
+
+async def _connect_parts(
+    app: FastAPI, settings: IngestSettings, client: Redis, log: EventLog
+) -> list[Coroutine[Any, Any, None]]:
+    """Make the parts that talk to Redis, for the addresses; return what goes on beside them."""
+    sections = CourseSections(client)
+    revoked = RevokedTokens(client)
+    connections = ConnectionManager(sections)
+    feed = LiveFeed(log, client, connections)
+    courses = RegisteredCourses(client)
+    preferences = StudentPreferences(client)
+    notices = Notices(client)
+    pseudonymous = PseudonymousCourses(client, settings.pseudonym_key_text)
+    known = (courses, preferences, notices, pseudonymous, sections, revoked)
+    # Before the first event; a Redis that is away is asked again and again.
+    await asyncio.gather(*(each.refresh() for each in known), return_exceptions=True)
+    app.state.redis = client
+    app.state.log = log
+    app.state.preferences = preferences
+    app.state.notices = notices
+    app.state.pseudonymous = pseudonymous
+    app.state.intake = Intake(courses, preferences, notices, pseudonymous)
+    app.state.connections = connections
+    app.state.signed_out = SignedOut(client)
+    app.state.revoked = revoked
+    app.state.group_commit = GroupCommit(log)
+    app.state.metrics.watch(connections)
+    return [
+        app.state.group_commit.run(),
+        feed.follow_log(),
+        feed.follow_signals(),
+        *(each.follow() for each in known),
+        guard_durability(client, log, may_be_lossy=settings.lossy_redis),
+    ]

@@ -30,7 +30,7 @@ from ingest_api.websocket_protocol import message_of, takes_frames
 
 SUBPROTOCOL: Final = "cellpulse.v1"
 _BEARER: Final = "bearer."
-_POSITION: Final = re.compile(r"\d{1,16}-\d{1,16}")
+_POSITION: Final = re.compile(r"[0-9]{1,16}-[0-9]{1,16}")
 #: How long a message may take to leave for a client before the client counts as not reading.
 _SEND_SECONDS: Final = 10.0
 #: How often it is looked whether whoever opened a dashboard has signed out.
@@ -38,10 +38,22 @@ _SIGNED_OUT_SECONDS: Final = 2.0
 #: How often it is looked whether the token has ended: that asks nobody.
 _ENDED_SECONDS: Final = 0.3
 
+PATH: Final = "/ws/dashboard"
+
 router = APIRouter()
 
 
-@router.websocket("/ws/dashboard")
+@router.get(PATH, include_in_schema=False)
+async def no_socket() -> None:
+    """Tell whoever asks for a page that this is none."""
+    raise Problem(
+        HTTPStatus.UPGRADE_REQUIRED,
+        f"this is a WebSocket: open ws://…{PATH}?course_id=… with a WebSocket client",
+        {"Upgrade": "websocket", "Connection": "Upgrade"},
+    )
+
+
+@router.websocket(PATH)
 async def dashboard(socket: WebSocket) -> None:
     """Send each event of `course_id`, after those since `after`, until the client leaves.
 
@@ -94,6 +106,13 @@ async def dashboard(socket: WebSocket) -> None:
                     await socket.close(status.WS_1013_TRY_AGAIN_LATER)
 
 
+@router.websocket("/{path:path}")
+async def no_such_socket(socket: WebSocket) -> None:
+    """Tell that there is nothing: without this it would look as if a right were missing."""
+    problem = Problem(HTTPStatus.NOT_FOUND, f"there is no WebSocket here: the live feed is {PATH}")
+    await socket.send_denial_response(problem.to_response())
+
+
 class _TryLaterError(Exception):
     pass
 
@@ -113,6 +132,8 @@ async def _permitted(socket: WebSocket) -> tuple[Grant, Part]:
         raise Problem(
             HTTPStatus.UNPROCESSABLE_ENTITY, "'after' must be a log position such as '0-0'"
         )
+    if query.get("section") == "":
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "name the section, or leave it out")
     try:
         grant = read_token(socket.app.state.secrets, _token(socket))
     except InvalidTokenError as error:
@@ -200,7 +221,11 @@ async def _send(
             if subscription.signals and (begins := await log.missed_from(after)):
                 missed = {"signal": "missed", "after": after, "from": begins}
                 await _send_one(socket, json.dumps(missed))
-            sent_to = await _replay(socket, subscription.part, log, position_order(after))
+            # A position that the log has not come to yet is another log's, or a mistake: it keeps
+            # nothing from a client that comes now.
+            last = position_order(await log.last_position())
+            begin = min(position_order(after), last)
+            sent_to = await _replay(socket, subscription.part, log, begin)
             connections.connect(subscription)
             sent_to = await _replay(socket, subscription.part, log, sent_to)
         else:

@@ -13,12 +13,14 @@ from ingest_api.process_metrics import METRICS_PATH, Exposition, scraped
 router = APIRouter()
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz")
 async def healthz() -> dict[str, str]:
     """Tell that the process lives; it depends on nothing else."""
     return {"status": "ok"}
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get(
     "/readyz",
     responses=documented_problem(

@@ -36,6 +36,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         self._in_body = False
         self._head_bytes = 0
         self._part_bytes = 0
+        self._has_ended = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin; too many connections are sent away, so that the others are served."""
@@ -71,6 +72,17 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         super().data_received(data)
         if not self._in_body and self._head_bytes > HEAD_LIMIT:
             self._refuse_head()
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Let a client that says no more hear the answers that it waits for."""
+        self._has_ended = True
+        return self._is_answering_the_last()
+
+    def on_response_complete(self) -> None:
+        """Go on, or end where the client has nothing more to ask."""
+        super().on_response_complete()
+        if self._has_ended and not self._is_answering_the_last():
+            self.transport.close()
 
     def on_headers_complete(self) -> None:
         """Begin to wait for the body."""

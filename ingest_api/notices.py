@@ -15,6 +15,7 @@ from redis import Redis
 from ingest_api.background import keep_fresh
 from ingest_api.events import Identifier
 from ingest_api.published_copies import PublishedCopies
+from ingest_api.student_copies import StudentCopies, student_field
 
 #: Of each course its notice, as JSON.
 CONTENTS: Final = "progress-events:course-notices"
@@ -55,15 +56,15 @@ class Notices:
         """Know of no notice before `refresh`: none is shown then."""
         self._redis = client
         self._notices = PublishedCopies(client, CONTENTS, VERSIONS, Notice.model_validate_json)
-        self._changes: Any = None
-        self._seen: dict[str, str] = {}
+        self._seen = StudentCopies(client, SEEN, CHANGES, Seen.model_validate_json)
 
     def to_show(self, course_id: str, student_id: str) -> Notice | None:
         """Return the notice of a course, unless the student has seen it."""
         notice = self._notices.of(course_id)
-        if notice is None or self._seen.get(_field(course_id, student_id)) == notice.version:
+        if notice is None:
             return None
-        return notice
+        seen = self._seen.of(course_id, student_id)
+        return None if seen and seen.version == notice.version else notice
 
     async def refresh(self) -> None:
         """Take over what was changed since the last time.
@@ -72,14 +73,7 @@ class Notices:
             redis.RedisError: Redis does not answer; what is known stays.
         """
         await self._notices.refresh()
-        changes: Any = await self._redis.get(CHANGES)
-        if changes != self._changes:
-            kept: Any = await self._redis.hgetall(SEEN)
-            self._seen = {
-                field.decode(): Seen.model_validate_json(value).version
-                for field, value in kept.items()
-            }
-            self._changes = changes
+        await self._seen.refresh()
 
     async def follow(self) -> None:
         """Refresh once a second until cancelled. A Redis that is away is waited for."""
@@ -91,14 +85,15 @@ class Notices:
         Raises:
             redis.RedisError: Redis does not answer; nothing is noted.
         """
-        field = _field(course_id, student_id)
-        seen = Seen(version=version, seen_at=datetime.now(UTC)).model_dump_json()
+        field = student_field(course_id, student_id)
+        seen = Seen(version=version, seen_at=datetime.now(UTC))
+        kept = seen.model_dump_json()
         async with self._redis.pipeline(transaction=True) as step:
-            step.hset(SEEN, field, seen)
-            step.hset(TO_RECORD, field, seen)
+            step.hset(SEEN, field, kept)
+            step.hset(TO_RECORD, field, kept)
             step.incr(CHANGES)
             await step.execute()
-        self._seen[field] = version
+        self._seen.note(course_id, student_id, seen)
 
 
 def to_record(client: Redis) -> dict[tuple[str, str], Seen]:
@@ -121,7 +116,7 @@ def forget_recorded(client: Redis, course_id: str, student_id: str) -> None:
     Raises:
         redis.RedisError: Redis does not answer.
     """
-    client.hdel(TO_RECORD, _field(course_id, student_id))
+    client.hdel(TO_RECORD, student_field(course_id, student_id))
 
 
 def forget_seen(client: Redis, course_id: str, student_id: str) -> int:
@@ -130,14 +125,10 @@ def forget_seen(client: Redis, course_id: str, student_id: str) -> int:
     Raises:
         redis.RedisError: Redis does not answer.
     """
-    field = _field(course_id, student_id)
+    field = student_field(course_id, student_id)
     with client.pipeline(transaction=True) as step:
         step.hdel(SEEN, field)
         step.hdel(TO_RECORD, field)
         step.incr(CHANGES)
         first, second, _ = step.execute()
     return int(first) + int(second)
-
-
-def _field(course_id: str, student_id: str) -> str:
-    return json.dumps([course_id, student_id])

@@ -4,21 +4,19 @@ The hook heeds it with the ingest's next answer; the edge holds to it at once, w
 sends. Reading costs no request anything: a copy in memory is brought up to date once a second.
 """
 
-import json
 from typing import Any, Final
 
 import redis.asyncio
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from redis import Redis
 
-from ingest_api.background import keep_fresh
 from ingest_api.events import ProgressEvent
+from ingest_api.student_copies import StudentCopies, student_field
 
 #: By course and student, as JSON, what differs from the default.
 PREFERENCES: Final = "progress-events:student-preferences"
 #: How often anything in it was changed.
 CHANGES: Final = "progress-events:student-preferences-changes"
-_LOOK_SECONDS: Final = 1.0
 #: What a run tells of itself; without these it is a sign of life.
 _SIGN_OF_LIFE: Final = frozenset(
     {"event_id", "course_id", "student_id", "session_id", "seq", "occurred_at", "hook_version"}
@@ -47,34 +45,16 @@ class Preferences(BaseModel):
 ALLOWED: Final = Preferences()
 
 
-class StudentPreferences:
+class StudentPreferences(StudentCopies[Preferences]):
     """The edge's copy of what every student allows."""
 
     def __init__(self, client: redis.asyncio.Redis) -> None:
         """Know of nobody before `refresh`: all is allowed then."""
-        self._redis = client
-        self._changes: Any = None
-        self._known: dict[tuple[str, str], Preferences] = {}
+        super().__init__(client, PREFERENCES, CHANGES, _read)
 
     def of(self, course_id: str, student_id: str) -> Preferences:
         """Return what a student of a course allows."""
-        return self._known.get((course_id, student_id), ALLOWED)
-
-    async def refresh(self) -> None:
-        """Take over what was changed since the last time.
-
-        Raises:
-            redis.RedisError: Redis does not answer; what is known stays.
-        """
-        changes: Any = await self._redis.get(CHANGES)
-        if changes != self._changes:
-            kept: Any = await self._redis.hgetall(PREFERENCES)
-            self._known = {tuple(json.loads(who)): _read(value) for who, value in kept.items()}
-            self._changes = changes
-
-    async def follow(self) -> None:
-        """Refresh once a second until cancelled. A Redis that is away is waited for."""
-        await keep_fresh(self.refresh, _LOOK_SECONDS)
+        return super().of(course_id, student_id) or ALLOWED
 
 
 def allowed_part(event: ProgressEvent, preferences: Preferences) -> ProgressEvent:
@@ -100,7 +80,7 @@ def read_preferences(client: Redis, course_id: str, student_id: str) -> Preferen
     Raises:
         redis.RedisError: Redis does not answer.
     """
-    kept: Any = client.hget(PREFERENCES, _field(course_id, student_id))
+    kept: Any = client.hget(PREFERENCES, student_field(course_id, student_id))
     return ALLOWED if kept is None else _read(kept)
 
 
@@ -112,7 +92,7 @@ def set_preferences(
     Raises:
         redis.RedisError: Redis does not answer.
     """
-    field = _field(course_id, student_id)
+    field = student_field(course_id, student_id)
     with client.pipeline(transaction=True) as step:
         if preferences == ALLOWED:
             step.hdel(PREFERENCES, field)
@@ -129,7 +109,7 @@ def forget_preferences(client: Redis, course_id: str, student_id: str) -> int:
         redis.RedisError: Redis does not answer.
     """
     with client.pipeline(transaction=True) as step:
-        step.hdel(PREFERENCES, _field(course_id, student_id))
+        step.hdel(PREFERENCES, student_field(course_id, student_id))
         step.incr(CHANGES)
         went, _ = step.execute()
     return int(went)
@@ -140,7 +120,3 @@ def _read(kept: bytes | str) -> Preferences:
         return Preferences.model_validate_json(kept)
     except ValidationError:  # of another version: what is not understood allows nothing
         return Preferences(recording=False, code=False)
-
-
-def _field(course_id: str, student_id: str) -> str:
-    return json.dumps([course_id, student_id])

@@ -9,6 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from ingest_api.faults import fault_words
+
 CONTENT_TYPE = "application/problem+json"
 _FAULT: Final = {
     "type": "object",
@@ -125,9 +127,17 @@ def install_problem_handlers(app: FastAPI) -> None:
         return UNFORESEEN.to_response()
 
 
+def faults_in_a_line(errors: Any) -> str:
+    """Return pydantic's error list as one line: what `validation_errors` tells."""
+    return "; ".join(
+        f"{fault['field']}: {fault['message']}" if fault["field"] else fault["message"]
+        for fault in validation_errors(errors)
+    )
+
+
 def validation_errors(errors: Any) -> list[dict[str, Any]]:
     """Reduce pydantic's error list to place and message: it must not echo what was sent."""
     return [
-        {"field": ".".join(str(part) for part in error["loc"]), "message": error["msg"]}
+        {"field": ".".join(str(part) for part in error["loc"]), "message": fault_words(error)}
         for error in errors
     ]

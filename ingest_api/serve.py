@@ -21,6 +21,7 @@ from ingest_api.open_files import raise_open_files_limit
 from ingest_api.progress import DirectProgress
 from ingest_api.progress_protocol import ProgressProtocol
 from ingest_api.pseudonymous_courses import PseudonymousCourses, WrongPseudonymKeyError
+from ingest_api.quick_end import end_at_once
 from ingest_api.settings import BadSettingError, ClientLimits, IngestSettings
 from ingest_api.websocket_protocol import FramesProtocol
 
@@ -107,4 +108,5 @@ def without_logging_addresses(
 
 
 if __name__ == "__main__":
+    end_at_once()
     serve()

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ingest_api.faults import fault_words
+
 _PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -62,7 +64,13 @@ def _one_line(error: ValidationError, folder: Path) -> str:
     if first["type"] == "missing":
         return f"{name} is not set, and no 'cellpulse up' runs on the data folder {folder}"
     shown = "" if any(word in name for word in _NEVER_SHOWN) else f" is {first['input']!r}"
-    return f"{name}{shown}: {first['msg']}"
+    return f"{name}{shown}: {_said(first)}"
+
+
+def _said(fault: Any) -> str:
+    if fault["type"] == "too_short":  # of a secret pydantic counts "items"
+        return f"must have at least {fault['ctx']['min_length']} characters"
+    return fault_words(fault)
 
 
 def _check_address(value: str) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 import httpx
 from pydantic import ValidationError
 
-from analytics.sign_in_responses import Viewer
+from analytics.sign_in.responses import Viewer
 from streamlit_app.api_client import API_ROOT
 
 #: How long an accepted token is let in without asking again, in seconds.

@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.admin_course_responses import AdminCourse
+from analytics.admin.course_responses import AdminCourse
 from streamlit_app import (
     admin_accounts,
     admin_courses,

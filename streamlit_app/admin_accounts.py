@@ -1,5 +1,6 @@
 """Accounts on the Admin page: who signs in, a new one with its link, a new link, and an end."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
@@ -7,8 +8,8 @@ from urllib.parse import urlsplit
 import streamlit as st
 from pydantic import ValidationError
 
-from analytics.admin_account_responses import AccountLink, Accounts, KnownAccount, NewAccount
-from analytics.admin_course_responses import AdminCourse
+from analytics.admin.account_responses import AccountLink, Accounts, KnownAccount, NewAccount
+from analytics.admin.course_responses import AdminCourse
 from streamlit_app import projector, session
 from streamlit_app.admin_frame import CHOOSE, attempt, draw_table, note, tell
 from streamlit_app.language.text import Text
@@ -91,20 +92,19 @@ def _link_once() -> None:
         st.code(f"{parts.scheme}://{parts.netloc}{link.path}", language=None, wrap_lines=True)
 
 
+def what_it_sees(courses: Sequence[str], sections: Sequence[str]) -> str:
+    """Say which courses, and which of their sections, an account is for."""
+    named = ", ".join(courses) or str(EVERY_COURSE)
+    return OF_SECTIONS.format(courses=named, sections=", ".join(sections)) if sections else named
+
+
 def _row(each: KnownAccount) -> list[str]:
     return [
         each.account,
         str(ROLES.get(each.role, each.role)),
-        _what(each),
+        what_it_sees(each.courses, each.sections),
         str(CHOSEN[each.has_password]),
     ]
-
-
-def _what(each: KnownAccount) -> str:
-    courses = ", ".join(each.courses) or str(EVERY_COURSE)
-    if not each.sections:
-        return courses
-    return OF_SECTIONS.format(courses=courses, sections=", ".join(each.sections))
 
 
 def _new(found: Accounts, courses: list[AdminCourse]) -> None:

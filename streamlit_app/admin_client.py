@@ -7,24 +7,24 @@ from typing import Any, Final, TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from analytics.admin_account_responses import (
+from analytics.admin.account_responses import (
     AccountLink,
     Accounts,
     NewAccount,
     RemovedAccount,
 )
-from analytics.admin_course_responses import (
+from analytics.admin.course_responses import (
     AdminActions,
     AdminCourses,
     CourseRetention,
     CourseSettings,
     NewCourse,
 )
-from analytics.admin_enrolment_responses import Enrolment
-from analytics.admin_health_responses import Health
-from analytics.admin_registration_responses import RegistrationPreview
-from analytics.admin_stored_responses import StoredAboutStudent, StoredOfCourse
-from analytics.admin_token_responses import HandedOutTokens, RevokedToken
+from analytics.admin.enrolment_responses import Enrolment
+from analytics.admin.health_responses import Health
+from analytics.admin.registration_responses import RegistrationPreview
+from analytics.admin.stored_responses import StoredAboutStudent, StoredOfCourse
+from analytics.admin.token_responses import HandedOutTokens, RevokedToken
 from analytics.responses import Answer
 from streamlit_app.api_client import (
     API_ROOT,

@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 from pydantic import ValidationError
 
-from analytics.admin_course_responses import (
+from analytics.admin.course_responses import (
     LONGEST_TITLE,
     AdminCourse,
     CourseSettings,
@@ -14,7 +14,7 @@ from analytics.admin_course_responses import (
     time_zones,
 )
 from streamlit_app import admin_retention, session
-from streamlit_app.admin_frame import attempt, draw_table, tell, when
+from streamlit_app.admin_frame import attempt, draw_table, note, tell, when
 from streamlit_app.language.text import Text
 from streamlit_app.layout import card_title
 from streamlit_app.tables import Column
@@ -28,6 +28,10 @@ BROWSERS_ZONE: Final = Text("that of the browser")
 ZONE_MEANS: Final = Text("The pages show this course's times in it, wherever one looks from.")
 ID: Final = Text("Course id")
 ID_MEANS: Final = Text("As the notebooks send it with each event; it can't be changed later.")
+PSEUDONYMOUS: Final = Text(
+    "This course is pseudonymous: its stores, backups and exports have pseudonyms in the place of "
+    "the students' ids. Names that are known are kept apart, and only these pages show them."
+)
 SAVE: Final = Text("Save")
 MAKE: Final = Text("Make the course")
 SAVED: Final = Text("{course} was changed.")
@@ -75,6 +79,8 @@ def _row(course: AdminCourse) -> list[str]:
 
 def _settings(course: AdminCourse) -> None:
     card_title(SETTINGS.format(course=course.course_id))
+    if course.pseudonymous:
+        note(PSEUDONYMOUS)
     # Other keys once a colleague has changed it: what is there is shown, not what was typed.
     keys = f"{course.course_id}/{course.title}/{course.time_zone}"
     with st.form("admin_settings_form", border=False):

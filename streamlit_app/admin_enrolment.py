@@ -5,8 +5,8 @@ from typing import Final, get_args
 
 import streamlit as st
 
-from analytics.admin_course_responses import AdminCourse
-from analytics.admin_enrolment_responses import Encoding, Enrolment, RosterStudent
+from analytics.admin.course_responses import AdminCourse
+from analytics.admin.enrolment_responses import Encoding, Enrolment, RosterStudent
 from streamlit_app import notices, projector, session
 from streamlit_app.admin_client import ChangeRefusedError
 from streamlit_app.admin_frame import CHOOSE, attempt, draw_table, note

@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.admin_health_responses import Health, HealthLine
+from analytics.admin.health_responses import Health, HealthLine
 from streamlit_app import notices, session
 from streamlit_app.admin_client import ChangeRefusedError
 from streamlit_app.admin_frame import NOTHING, note

@@ -8,8 +8,8 @@ from typing import Final, Protocol
 
 import streamlit as st
 
-from analytics.admin_course_responses import AdminCourse
-from analytics.admin_registration_responses import RegistrationPreview, SentExercise
+from analytics.admin.course_responses import AdminCourse
+from analytics.admin.registration_responses import RegistrationPreview, SentExercise
 from streamlit_app import notices, session
 from streamlit_app.admin_client import ChangeRefusedError
 from streamlit_app.admin_frame import attempt, draw_table, note

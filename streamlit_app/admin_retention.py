@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.admin_course_responses import LONGEST_RETENTION, AdminCourse, CourseSettings
+from analytics.admin.course_responses import LONGEST_RETENTION, AdminCourse, CourseSettings
 from streamlit_app import session
 from streamlit_app.admin_frame import attempt, note
 from streamlit_app.language.text import Text

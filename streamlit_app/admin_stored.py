@@ -4,8 +4,8 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.admin_course_responses import AdminCourse
-from analytics.admin_stored_responses import StoredCourse, StoredRows
+from analytics.admin.course_responses import AdminCourse
+from analytics.admin.stored_responses import StoredCourse, StoredRows
 from streamlit_app import projector, session
 from streamlit_app.admin_frame import NEVER, draw_table, note, when
 from streamlit_app.language.formats import size
@@ -27,6 +27,50 @@ ENROLLED: Final = Text("since {time}")
 NAMED: Final = Text("{name}, ")
 IN_SECTION: Final = Text("section {section}, ")
 UNCOUNTED: Final = Text("not counted")
+#: In which store what is kept, and what of it.
+STORED: Final = Text("{store}: {part}")
+STORES: Final = {
+    "lake": Text("lake"),
+    "postgres": Text("PostgreSQL"),
+    "redis": Text("Redis"),
+    "influxdb": Text("InfluxDB"),
+}
+#: What is not a table of PostgreSQL.
+EVENTS: Final = {
+    "lake": Text("events"),
+    "redis": Text("the newest events"),
+    "influxdb": Text("full event log"),
+}
+#: Table of PostgreSQL → what its rows are.
+TABLES: Final = {
+    "admin_actions": Text("changes by admins"),
+    "attention_marks": Text("marks of who was helped"),
+    "attention_snoozes": Text("snoozes"),
+    "attention_thresholds": Text("thresholds of the attention list"),
+    "class_marks": Text("marks of the class"),
+    "course_notices": Text("what students are told of the course"),
+    "course_registrations": Text("registrations"),
+    "courses": Text("course"),
+    "deletion_requests": Text("requests to be erased"),
+    "enrollments": Text("enrolments"),
+    "erased_sessions": Text("sessions of erased students, without whose they were"),
+    "erased_students": Text("erased students, without their ids"),
+    "exercises": Text("exercises seen"),
+    "issued_tokens": Text("tokens handed out"),
+    "notebooks": Text("notebooks seen"),
+    "notices_seen": Text("who has read what students are told"),
+    "planned_exercises": Text("plan of the lessons"),
+    "pseudonymous_courses": Text("that it is pseudonymous"),
+    "registered_cells": Text("registered cells"),
+    "registered_checks": Text("registered checks"),
+    "registered_courses": Text("registration that holds now"),
+    "registered_exercises": Text("registered exercises"),
+    "registered_notebooks": Text("registered notebooks"),
+    "sessions": Text("sessions"),
+    "student_notes": Text("instructors' notes"),
+    "student_states": Text("where each student is now"),
+    "student_views": Text("who looked at a student"),
+}
 STORE_COLUMNS: Final = (
     Column(Text("Store")),
     Column(Text("Events or rows"), is_number=True),
@@ -83,9 +127,18 @@ def _in_course(each: StoredCourse) -> None:
     draw_table("stored-about-student", title, STORE_COLUMNS, map(_row, each.stores))
 
 
+def store_name(each: StoredRows) -> str:
+    """Say which store it is, and which part of it; a table of another version by its own name."""
+    known = (TABLES if each.store == "postgres" else EVENTS).get(
+        each.part if each.store == "postgres" else each.store
+    )
+    part = str(known) if known is not None else each.part.replace("_", " ")
+    return STORED.format(store=STORES[each.store], part=part)
+
+
 def _row(each: StoredRows) -> list[str]:
     return [
-        each.store,
+        store_name(each),
         str(UNCOUNTED) if each.rows is None else f"{each.rows:,}",
         NEVER if each.size_bytes is None else size(each.size_bytes),
     ]

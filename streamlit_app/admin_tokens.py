@@ -6,8 +6,8 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.admin_course_responses import AdminCourse
-from analytics.admin_token_responses import HandedOutToken
+from analytics.admin.course_responses import AdminCourse
+from analytics.admin.token_responses import HandedOutToken
 from ingest_api.tokens import ALL_COURSES
 from streamlit_app import projector, session
 from streamlit_app.admin_frame import CHOOSE, NEVER, attempt, draw_table, note, when

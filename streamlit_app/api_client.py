@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
-from analytics.attention_responses import (
+from analytics.attention.responses import (
     Attention,
     AttentionThresholds,
     ErrorClusters,
@@ -21,7 +21,7 @@ from analytics.attention_responses import (
 from analytics.class_mark_responses import ClassMarkRemoved, ClassMarks, ClassMarkSet
 from analytics.class_responses import Aliases, ClassMap, ClassSessions, ClassStream
 from analytics.code_responses import CodeGroups
-from analytics.export_responses import Export, ExportRequest, Exports
+from analytics.exports.responses import Export, ExportRequest, Exports
 from analytics.live_responses import Live
 from analytics.own_page_responses import DeletionRequest, OwnOverview, OwnPreferences
 from analytics.plan_responses import ClassPlan, PlannedTime, PlanRequest, PlanSet
@@ -38,7 +38,7 @@ from analytics.responses import (
     Students,
     Timeline,
 )
-from analytics.sign_in_responses import Viewer
+from analytics.sign_in.responses import Viewer
 from analytics.student_responses import Notes, Sittings
 from streamlit_app.aliases import AliasBook
 from streamlit_app.language.text import Text

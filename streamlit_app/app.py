@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from analytics.responses import Course
-from analytics.sign_in_responses import Viewer
+from analytics.sign_in.responses import Viewer
 from streamlit_app import (
     addresses,
     admin,
@@ -62,7 +62,7 @@ def main() -> None:
         pages += [for_admins] * viewer.is_admin
         if courses:
             with head:
-                course_id = bar.of_instructor(viewer, pages, courses)
+                course_id = bar.of_instructor(viewer, pages, page, courses)
             show_about(course_id, courses, page)
             return
         with head:

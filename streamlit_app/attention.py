@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.attention_responses import Attention, Listed, Mark
+from analytics.attention.responses import Attention, Listed, Mark
 from streamlit_app import notices, session, thresholds
 from streamlit_app.addresses import address
 from streamlit_app.api_client import NumbersUnavailableError

@@ -7,7 +7,7 @@ reason's `code` and `values`; a test holds the English ones equal.
 from collections.abc import Mapping
 from typing import Final
 
-from analytics.attention_responses import Reason, ReasonCode
+from analytics.attention.responses import Reason, ReasonCode
 from streamlit_app.language.text import Plural, Text
 
 Value = str | int | float | None

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
+from string import Template
 from typing import Final
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
 from analytics.responses import Course
-from analytics.sign_in_responses import Viewer
+from analytics.sign_in.responses import Viewer
 from streamlit_app import addresses, projector, session
 from streamlit_app.language.bar import languages, tell_browser
 from streamlit_app.language.text import Text
@@ -29,7 +30,12 @@ CHOOSE_SECTION: Final = Text("Section")
 SECTION: Final = Text("Section {section}")
 WHOLE_COURSE: Final = Text("Whole course")
 SIGN_OUT_LABEL: Final = Text("Sign out")
+#: An arrow out of a door, in the place of the words on a phone.
+LEAVING: Final = (
+    '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M7 2H3v12h4M6 8h8M11 5l3 3-3 3"/></svg>'
+)
 ICON: Final = Path(__file__).parent / "mark.svg"
+_MARK_LINK: Final = Template((Path(__file__).parent / "mark_link.js").read_text("utf-8"))
 STYLE: Final = (Path(__file__).parent / "style.css").read_text("utf-8")
 
 
@@ -43,7 +49,9 @@ def begin(title: str) -> DeltaGenerator:
     return bar
 
 
-def of_instructor(viewer: Viewer, pages: Sequence[StreamlitPage], courses: list[Course]) -> str:
+def of_instructor(
+    viewer: Viewer, pages: Sequence[StreamlitPage], here: StreamlitPage, courses: list[Course]
+) -> str:
     """Draw what an instructor has in the bar; return the course that the page is about.
 
     Without a course in the address it is the one where something happened last.
@@ -51,12 +59,13 @@ def of_instructor(viewer: Viewer, pages: Sequence[StreamlitPage], courses: list[
     Args:
         viewer: Who looks.
         pages: Those that are one click away.
+        here: The one that is drawn; it need not be one of them.
         courses: Those that the viewer may see.
 
     Raises:
         NumbersUnavailableError: The API does not say which sections the viewer may see.
     """
-    course_id = _choose_course(courses, pages)
+    course_id = _choose_course(courses, pages, here)
     _choose_section(course_id, session.own_sections(course_id))
     projector.switch(course_id)
     way_out(viewer)
@@ -78,7 +87,9 @@ def of_student(viewer: Viewer, student_id: str, course_id: str) -> None:
     way_out(viewer)
 
 
-def _choose_course(courses: list[Course], pages: Sequence[StreamlitPage]) -> str:
+def _choose_course(
+    courses: list[Course], pages: Sequence[StreamlitPage], here: StreamlitPage
+) -> str:
     titles = titles_of(courses)
     wanted = st.query_params.get("course")
     if wanted is None:
@@ -87,6 +98,7 @@ def _choose_course(courses: list[Course], pages: Sequence[StreamlitPage]) -> str
     with st.container(key="pages", horizontal=True, width="content"):
         for page in pages:
             st.page_link(page, query_params={**addresses.kept(), "course": wanted})
+        _mark([page.url_path for page in pages], here.url_path)
     st.session_state["course"] = wanted if wanted in titles else None
     st.selectbox(
         str(CHOOSE_COURSE),
@@ -99,6 +111,13 @@ def _choose_course(courses: list[Course], pages: Sequence[StreamlitPage]) -> str
         width=260,
     )
     return wanted
+
+
+def _mark(pages: Sequence[str], here: str) -> None:
+    """Tell screen readers which link is the page's own, and bring it into sight on a phone."""
+    place = pages.index(here) if here in pages else -1
+    script = _MARK_LINK.substitute(place=place, count=len(pages))
+    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True, width="content")
 
 
 def _choose_section(course_id: str, own: Sequence[str]) -> None:
@@ -144,7 +163,8 @@ def way_out(viewer: Viewer) -> None:
         account = f'<span class="cp-account">{escape(viewer.account or "")}</span>'
         st.html(
             f'<span class="cp-viewer">{account} '
-            f'<a href="{SIGN_OUT}" target="_self">{SIGN_OUT_LABEL}</a></span>',
+            f'<a class="cp-sign-out" href="{SIGN_OUT}" target="_self">{LEAVING}'
+            f"<span>{SIGN_OUT_LABEL}</span></a></span>",
             width="content",
         )
 

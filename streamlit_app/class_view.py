@@ -8,7 +8,7 @@ from typing import Final, Self
 
 import streamlit as st
 
-from analytics.attention_responses import Attention, ErrorClusters
+from analytics.attention.responses import Attention, ErrorClusters
 from analytics.class_mark_responses import ClassMark
 from analytics.class_responses import ClassMap, ClassStream
 from analytics.live_responses import Live

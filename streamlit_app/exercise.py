@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.attention_responses import Attention, ErrorClusters, Listed
+from analytics.attention.responses import Attention, ErrorClusters, Listed
 from analytics.class_mark_responses import ClassMark
 from analytics.responses import (
     AsOf,
@@ -45,7 +45,7 @@ from streamlit_app.palette import palette_for
 from streamlit_app.tables import RAN_ONLY, cluster_table, exercise_table
 from streamlit_app.wording import file_name, percent
 
-TITLE: Final = Text("Exercise")
+TITLE: Final = Text("Exercises")
 CHOOSE: Final = Text("Choose an exercise")
 NO_SUCH_EXERCISE: Final = Text(
     "There is no exercise “{exercise}” in this course. Choose one above."

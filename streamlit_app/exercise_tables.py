@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from analytics.attention_responses import ErrorCluster, Listed
+from analytics.attention.responses import ErrorCluster, Listed
 from analytics.responses import MeasureRow, TimelineBucket
 from streamlit_app.addresses import address
 from streamlit_app.attention import SURE

@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.attention_responses import ErrorCluster, ErrorClusters
+from analytics.attention.responses import ErrorCluster, ErrorClusters
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.layout import card_title

@@ -9,7 +9,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.sign_in_responses import Viewer
+from analytics.sign_in.responses import Viewer
 from ingest_api.settings import RUN_FILE, data_dir
 from streamlit_app.addresses import address
 from streamlit_app.copy_command import command

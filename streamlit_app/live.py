@@ -1,5 +1,6 @@
 """The Live page: where a person is needed, and where the class is, now."""
 
+import time
 from typing import Final
 
 import streamlit as st
@@ -23,6 +24,8 @@ SLOWEST_REDRAW_SECONDS: Final = 10
 _STREAM_SECONDS: Final = 20
 #: The drawing of the page that is on the screen: its first numbers came with it.
 _DRAWN: Final = "live_drawn"
+#: How long the last drawing took, in seconds.
+_TOOK: Final = "live_took"
 
 
 def show() -> None:
@@ -42,6 +45,7 @@ def show() -> None:
 @st.fragment(run_every=SLOWEST_REDRAW_SECONDS)
 def _class_now(course_id: str, opened: Latest[Live], start: FeedStart, drawing: str) -> None:
     """Draw everything below the bar; the live list asks for this again when numbers moved."""
+    begin = time.monotonic()
     api = session.api()
     is_opening = st.session_state.get(_DRAWN) != drawing
     st.session_state[_DRAWN] = drawing
@@ -70,6 +74,7 @@ def _class_now(course_id: str, opened: Latest[Live], start: FeedStart, drawing: 
             every_run=lambda: _every_run(course_id, start, drawing),
         )
     )
+    st.session_state[_TOOK] = time.monotonic() - begin
 
 
 def _stream(course_id: str) -> ClassStream:
@@ -89,6 +94,7 @@ def _every_run(course_id: str, start: FeedStart, drawing: str) -> None:
     live_feed(
         start,
         drawing,
+        took=st.session_state.get(_TOOK, 0.0),
         token=session.token(),
         settings=session.settings(),
         is_dropped=is_dropped,

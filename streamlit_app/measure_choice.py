@@ -112,7 +112,9 @@ def grouped(measures: Sequence[MeasureDefinition]) -> dict[str, str]:
     of_group = [(group, name) for group, names in GROUPS.items() for name in names]
     others = sorted(titles.keys() - {name for _, name in of_group})
     return {
-        name: LABEL.format(group=group, title=titles[name])
+        name: titles[name]
+        if str(group) == titles[name]
+        else LABEL.format(group=group, title=titles[name])
         for group, name in (*of_group, *((OTHERS, name) for name in others))
         if name in titles
     }

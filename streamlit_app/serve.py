@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from ingest_api.logs import start_logging
 from ingest_api.process_metrics import METRICS_PATH, exposition, process_registry
+from ingest_api.quick_end import end_at_once
 from ingest_api.request_ids import RequestIds
 from ingest_api.request_metrics import MeasuredRequests, request_durations
 from ingest_api.security_headers import SecurityHeaders
@@ -118,4 +119,5 @@ def main(host: str | None, port: str | None) -> None:
 
 
 if __name__ == "__main__":
+    end_at_once()
     main()

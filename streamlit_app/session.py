@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import httpx
 import streamlit as st
 
-from analytics.sign_in_responses import Viewer
+from analytics.sign_in.responses import Viewer
 from ingest_api.request_ids import HEADER, new_request_id
 from streamlit_app.addresses import PARAMETER, SECTION
 from streamlit_app.admin_client import AdminClient

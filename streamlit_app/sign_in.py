@@ -70,7 +70,6 @@ OWN_PAGE_ADVICE: Final = Text(
     "It is for you alone. This browser keeps it open for 12 hours: sign out on the page where "
     "others use this computer too."
 )
-_FAULT: Final = "Value error, "
 _LARGEST_FORM: Final = 10_000
 
 
@@ -217,7 +216,7 @@ def _why_not(answer: httpx.Response, body: dict[str, Any]) -> str:
     """Say in the viewer's language why the API gave no token."""
     if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         return TOO_MANY.format(n=max(1, int(answer.headers["Retry-After"]) // 60))
-    faults = [fault["message"].removeprefix(_FAULT) for fault in body.get("errors", ())]
+    faults = [fault["message"] for fault in body.get("errors", ())]
     return "; ".join(str(Text(each)) for each in faults or [body["detail"]])
 
 

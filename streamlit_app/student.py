@@ -26,7 +26,7 @@ from streamlit_app.layout import Number, card_title, choose_in_address, strip
 from streamlit_app.tables import LONG_STREAK, class_table
 from streamlit_app.wording import NEVER, ago, percent, where
 
-TITLE: Final = Text("Student")
+TITLE: Final = Text("Students")
 CHOOSE: Final = Text("Choose a student")
 NO_SUCH_STUDENT: Final = Text("There is no student “{student}” in this course. Choose one above.")
 LAST_SEEN: Final = (Text("last seen"), Text("Time since this student last did something"))

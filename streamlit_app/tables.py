@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from html import escape
 from typing import Final
 
-from analytics.attention_responses import ErrorCluster
+from analytics.attention.responses import ErrorCluster
 from analytics.class_responses import ClassStream
 from analytics.responses import ExerciseProgress, HistoryEvent, StudentState
 from streamlit_app.addresses import address

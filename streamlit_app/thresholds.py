@@ -5,7 +5,7 @@ from typing import Final
 import streamlit as st
 from pydantic import ValidationError
 
-from analytics.attention_responses import Thresholds
+from analytics.attention.responses import Thresholds
 from streamlit_app import notices, session
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.language.text import Text

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from analytics.attention_responses import ErrorCluster
+from analytics.attention.responses import ErrorCluster
 from analytics.responses import HistoryEvent
 from streamlit_app.language.formats import number
 from streamlit_app.language.formats import percent as in_percent

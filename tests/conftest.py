@@ -27,12 +27,12 @@ from hypothesis.strategies import SearchStrategy
 from playwright.sync_api import Browser, sync_playwright
 
 from bench.browser import CHROMIUM_FLAGS
+from flows.embedded.answers import http_answers
 from flows.embedded.influxdb_server import EmbeddedInfluxDB, influxdb_parts
 from flows.embedded.part import Part, find_program, free_port
-from flows.embedded.platform import http_answers
 from flows.embedded.postgres_server import postgres_address, postgres_part
 from flows.embedded.redis_server import redis_part
-from flows.migrate import migrate
+from flows.migrations.migrate import migrate
 from flows.settings import InfluxSettings, LrsSettings
 from flows.stores.postgres import engine_for
 from ingest_api.events import TEXT_CAPS

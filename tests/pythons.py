@@ -46,7 +46,17 @@ def install(python: Path, *arguments: str | Path) -> None:
     """Install packages for an interpreter, by the pip that it came with."""
     # Not by this environment's: a new pip knows no old Python.
     _run(python, "-m", "ensurepip")
-    _run(python, "-m", "pip", "install", "--quiet", "--no-deps", *_PATIENT, *arguments)
+    _run(
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-compile",
+        *_PATIENT,
+        *arguments,
+    )
 
 
 def install_from_here(python: Path, *arguments: str | Path) -> None:

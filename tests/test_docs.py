@@ -10,9 +10,9 @@ import click
 import pytest
 from pydantic_settings import BaseSettings
 
-from analytics.hub_settings import HubSettings
-from analytics.oidc_settings import OidcSettings
 from analytics.settings import ApiSettings
+from analytics.sign_in.hub_settings import HubSettings
+from analytics.sign_in.oidc_settings import OidcSettings
 from flows.cli import cli
 from flows.enrollment.lti_settings import LtiSettings
 from flows.settings import (
@@ -41,7 +41,6 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
     LoggingSettings,
     LrsSettings,
     LtiSettings,
-    HubSettings,
     OidcSettings,
     PlatformSettings,
     SecretSettings,
@@ -91,11 +90,14 @@ def test_every_command_is_in_the_readmes_table_and_has_help() -> None:
     ],
 )
 def test_every_file_that_a_document_names_is_there(document: str) -> None:
-    """Links and pictures lead to files of the repository."""
+    """Links, pictures and paths lead to files of the repository."""
     text = (PROJECT / document).read_text()
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
     folder = (PROJECT / document).parent
     assert [link for link in links if not (folder / link).exists()] == []
+    top = "analytics|bench|docs|flows|ingest_api|notebooks|ops|streamlit_app|tests"
+    named = re.findall(rf"`((?:{top})/[\w./-]+\.\w+)(?:::\w+)?`", text)
+    assert [name for name in named if not (PROJECT / name).exists()] == []
 
 
 def test_every_threat_names_tests_that_there_are() -> None:
@@ -115,10 +117,13 @@ def test_every_threat_names_tests_that_there_are() -> None:
 
 
 def test_architecture_names_every_folder() -> None:
-    """Each folder of ours has its row."""
+    """Each folder of ours has its row, and so has each folder in flows and analytics."""
     text = (PROJECT / "ARCHITECTURE.md").read_text()
     for folder in ("ingest_api", "flows", "analytics", "streamlit_app", "notebooks", "tests"):
         assert f"| `{folder}` |" in text
+    for folder in ("flows", "analytics"):
+        inner = {each.parent.name for each in (PROJECT / folder).glob("*/__init__.py")}
+        assert inner - {"commands"} == set(re.findall(rf"`{folder}/(\w+)`", text))
 
 
 def test_imports_run_against_the_data() -> None:

@@ -11,6 +11,7 @@
 --   title: The course's title; null until it has one.
 --   time_zone: IANA name of its time zone; null where none is set.
 --   retention_days: Days after their last event for which students are kept; null for ever.
+--   pseudonymous: Whether its students are kept under pseudonyms.
 --   enrolled: Students enrolled or seen.
 --   sections: Sections that the roster names.
 --   section_names: These sections, in natural order; the first 200.
@@ -19,7 +20,7 @@
 --   first_event_at: Time of its first event; null before any.
 --   last_event_at: Time of its latest event; null before any.
 -- reads: master.courses, master.enrollments, master.registered_exercises,
---   master.course_registrations, lake.rollup_student_exercise
+--   master.course_registrations, master.pseudonymous_courses, lake.rollup_student_exercise
 -- limits: Events count once the lake has them, usually within seconds.
 
 WITH enrolled AS (
@@ -56,6 +57,9 @@ SELECT
     courses.title,
     courses.time_zone,
     courses.retention_days,
+    courses.course_id IN (
+        SELECT course_id FROM master.pseudonymous_courses
+    ) AS pseudonymous,
     coalesce(enrolled.students, 0) AS enrolled,
     coalesce(enrolled.sections, 0) AS sections,
     coalesce(enrolled.section_names, []) AS section_names,

@@ -17,7 +17,7 @@ from bench.line import OURS, Aim, Figures, Line, Row, Scale, Sides
 from bench.lines.api import ask_alone, times
 from bench.servers import SECRET, Server, ours, postgres
 from bench.stored import stored
-from flows.migrate import prepare_databases
+from flows.migrations.migrate import prepare_databases
 from flows.stores.lake import LakeWriter
 from flows.stores.lake_attach import attach_lake
 

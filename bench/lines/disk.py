@@ -10,7 +10,7 @@ from typing import Final
 from bench.line import OURS, Aim, Figures, Line, Row, Scale, Sides
 from bench.servers import influxdb, postgres, redis
 from bench.stored import stored_events
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
 from flows.settings import InfluxSettings
 from flows.stores.influxdb import InfluxWriter
 from flows.stores.lake import LakeWriter

@@ -16,8 +16,8 @@ from redis import Redis
 from analytics.settings import LakeSettings
 from bench.line import OURS, Aim, Figures, Line, Row, Scale, Sides
 from bench.servers import SECRET, ours, postgres, process, redis, running, wait_until
-from flows.embedded.platform import SAMPLE_COURSE
-from flows.migrate import prepare_databases
+from flows.course.sample import SAMPLE_COURSE
+from flows.migrations.migrate import prepare_databases
 from flows.redis_client import connect_redis
 from flows.simulation.plan import plan_class
 from flows.simulation.play import play

@@ -15,13 +15,13 @@ from redis import Redis
 from bench.events import COURSE, cell_runs
 from bench.line import OURS, Aim, Figures, Line, Row, Scale, Sides
 from bench.load.open_model import post, send
-from bench.servers import SECRET, influxdb, ours, postgres, process, redis, running, wait_until
+from bench.pipeline import way_to_the_stores
+from bench.servers import SECRET, influxdb, wait_until
 from bench.stored import stored_events
-from flows.log_reader import LogReader
-from flows.logged_event import LoggedEvent, position_ns
-from flows.migrate import prepare_databases
+from flows.log.logged_event import LoggedEvent, position_ns
+from flows.log.reader import LogReader
 from flows.redis_client import connect_redis
-from flows.settings import InfluxSettings, LakeSettings
+from flows.settings import InfluxSettings
 from flows.stores.influxdb import InfluxWriter
 from flows.stores.lake import LakeWriter
 from ingest_api.tokens import Grant, issue_token
@@ -36,33 +36,17 @@ _STORES: Final = ("influxdb", "postgres", "lake")
 @contextmanager
 def _prepare(folder: Path, scale: Scale) -> Sides:
     with ExitStack() as servers:
-        log = servers.enter_context(redis(folder))
-        catalog = servers.enter_context(postgres(folder))
         influx = servers.enter_context(influxdb(folder))
-        settings = InfluxSettings(
-            INFLUXDB_URL=influx.url,
-            INFLUXDB_TOKEN=influx.token,
-            INFLUXDB_ORG=influx.org,
-            INFLUXDB_BUCKET=influx.bucket,
-        )
-        lake = str(folder / "lake")
-        prepare_databases(
-            LakeSettings(CELLPULSE_POSTGRES_URL=catalog.url, CELLPULSE_LAKE_PATH=lake)
-        )
-        environment = {
-            "CELLPULSE_REDIS_URL": log.url,
-            "CELLPULSE_POSTGRES_URL": catalog.url,
-            "CELLPULSE_LAKE_PATH": lake,
-            "CELLPULSE_SECRET": SECRET,
+        full_log = {
             "INFLUXDB_URL": influx.url,
             "INFLUXDB_TOKEN": influx.token,
             "INFLUXDB_ORG": influx.org,
             "INFLUXDB_BUCKET": influx.bucket,
         }
-        for name in ("relay", "worker"):
-            servers.enter_context(running(process(name, environment, log.url), folder))
-        ingest = servers.enter_context(ours(folder, "ingest_api.serve", environment))
-        client = servers.enter_context(connect_redis(log.url))
+        ingest, environment = servers.enter_context(way_to_the_stores(folder, full_log))
+        settings = InfluxSettings.model_validate(full_log)
+        postgres_url = environment["CELLPULSE_POSTGRES_URL"]
+        client = servers.enter_context(connect_redis(environment["CELLPULSE_REDIS_URL"]))
         reader = LogReader(client)
         seeds = count()
 
@@ -84,7 +68,7 @@ def _prepare(folder: Path, scale: Scale) -> Sides:
 
         def one_by_one() -> Figures:
             events = stored_events(scale.of(30, 3), next(seeds))
-            return {"drained": _one_by_one(folder, events, catalog.url, settings)}
+            return {"drained": _one_by_one(folder, events, postgres_url, settings)}
 
         yield {OURS: everything, _ALONE: alone, _ONE_BY_ONE: one_by_one}
 

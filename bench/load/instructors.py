@@ -14,11 +14,10 @@ from bench.compare import BadMeasurementError
 from bench.servers import SECRET
 from ingest_api.event_log import position_order
 from ingest_api.tokens import Grant, issue_token
+from streamlit_app.live_feed.component import shortest_redraw_ms
 
 #: What the Live page asks for at each drawing; see streamlit_app/class_view.py.
 _ASKED: Final = ("live?stream=false&events=0",)
-#: The page's shortest time between two drawings, in seconds; see live_feed/feed.js.
-_SHORTEST_REDRAW_SECONDS: Final = 0.5
 _TIMEOUT_SECONDS: Final = 60.0
 
 
@@ -90,12 +89,13 @@ class Instructor:
             begin = loop.time()
             paths = (f"/api/v1/courses/{self._course_id}/{name}" for name in _ASKED)
             answers = await asyncio.gather(*(client.get(path) for path in paths))
-            self.answers.append(loop.time() - begin)
+            took = loop.time() - begin
+            self.answers.append(took)
             if all(answer.is_success for answer in answers):
                 self._count([answer.json() for answer in answers])
             else:
                 self.refused += 1
-            await asyncio.sleep(max(0.0, begin + _SHORTEST_REDRAW_SECONDS - loop.time()))
+            await asyncio.sleep(begin + shortest_redraw_ms(took) / 1_000 - loop.time())
 
     def _count(self, answers: list[dict[str, Any]]) -> None:
         """Note which events all of the page's numbers count now."""

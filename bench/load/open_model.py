@@ -18,6 +18,8 @@ from bench.compare import BadMeasurementError
 _LATEST_SECONDS: Final = 30.0
 #: From the call to the first request.
 LEAD_SECONDS: Final = 0.1
+#: A line that was idle for longer is not used again: a server closes it after five seconds.
+_IDLE_SECONDS: Final = 4.0
 
 
 @dataclass
@@ -59,15 +61,17 @@ async def send_when_due(
 
     async def work() -> None:
         reader, writer = await asyncio.open_connection(where.hostname, where.port)
+        used = loop.time()
         try:
             while True:
                 meant, request = await waiting.get()
-                if reader.at_eof():  # it was idle for longer than the server keeps it
+                if reader.at_eof() or loop.time() - used > _IDLE_SECONDS:
                     writer.close()
                     reader, writer = await asyncio.open_connection(where.hostname, where.port)
                 writer.write(request)
                 await _answer(reader)
-                latencies.ms.append((loop.time() - meant) * 1000)
+                used = loop.time()
+                latencies.ms.append((used - meant) * 1000)
                 waiting.task_done()
         finally:
             writer.close()

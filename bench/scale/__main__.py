@@ -24,7 +24,7 @@ from bench.scale.delayed_network import delayed_network
 from bench.scale.deployment import MACHINES, Deployment, deployed
 from bench.scale.lesson import plans, requests
 from bench.servers import wait_until
-from flows.log_reader import LogReader
+from flows.log.reader import LogReader
 from flows.redis_client import connect_redis
 from flows.settings import STORES
 from ingest_api.event_log import COUNTS, LOG

@@ -9,12 +9,12 @@ from typing import Final
 
 from bench.scale.delayed_network import namespace
 from bench.servers import SECRET, Server, process, running
+from flows.embedded.answers import http_answers
 from flows.embedded.influxdb_server import influxdb_parts
 from flows.embedded.part import Part, free_port
-from flows.embedded.platform import http_answers
 from flows.embedded.postgres_server import postgres_address, postgres_part
 from flows.embedded.redis_server import redis_part
-from flows.migrate import prepare_databases
+from flows.migrations.migrate import prepare_databases
 from flows.settings import LakeSettings
 
 #: The machines, each with what runs on it.

@@ -8,7 +8,7 @@ from typing import Final
 
 from bench.load.open_model import LEAD_SECONDS, post
 from bench.servers import SECRET
-from flows.embedded.platform import SAMPLE_COURSE
+from flows.course.sample import SAMPLE_COURSE
 from flows.simulation.plan import ClassPlan, plan_class
 from flows.simulation.timetable import Timetable
 from ingest_api.tokens import ALL_COURSES, Grant, issue_token

@@ -23,7 +23,7 @@ from flows.audit.gather import Gathered, Progress, gather
 from flows.audit.positions import position_faults
 from flows.audit.report import KEPT, AuditReport
 from flows.audit.workspace import Workspace, open_workspace
-from flows.logged_event import position_from_ns
+from flows.log.logged_event import position_from_ns
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
 

@@ -8,7 +8,7 @@ import duckdb
 
 from flows.audit.finding import Finding, KnownLoss, Place, SetAside
 from flows.audit.remedy import remedy
-from flows.logged_event import position_from_ns
+from flows.log.logged_event import position_from_ns
 
 _FOLDER: Final = resources.files("flows.audit") / "checks"
 

@@ -23,8 +23,8 @@ from flows.audit.read_log import (
 from flows.audit.read_postgres import read_postgres
 from flows.audit.workspace import Workspace
 from flows.liveness import is_alive
-from flows.log_reader import LogReader
-from flows.logged_event import START, position_ns
+from flows.log.logged_event import START, position_ns
+from flows.log.reader import LogReader
 from flows.settings import STORES, FlowsSettings
 from flows.stores.folds import LONGEST_GAP
 from flows.stores.influxdb import InfluxReader, InfluxWriter

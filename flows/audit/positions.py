@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from flows.logged_event import START, position_from_ns, position_ns
+from flows.log.logged_event import START, position_from_ns, position_ns
 
 #: A position of a later time can't be compared: the stores hold numbers of 64 bits.
 LAST_NS: Final = 2**63 - 1

@@ -6,7 +6,7 @@ from typing import Final
 import duckdb
 
 from flows.audit.workspace import Workspace
-from flows.logged_event import POSITION
+from flows.log.logged_event import POSITION
 from flows.stores.store import StoreUnavailableError
 
 #: Maintenance may remove a file that is being read; the next snapshot does without it.

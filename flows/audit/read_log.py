@@ -9,7 +9,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from flows.audit.workspace import Row
-from flows.logged_event import POSITION, LoggedEvent, position_from_ns, position_ns
+from flows.log.logged_event import POSITION, LoggedEvent, position_from_ns, position_ns
 from ingest_api.event_log import COUNTS, ERASED, LOG, REJECTED, REJECTED_PLACES
 
 _PAGE: Final = 5_000

@@ -7,7 +7,7 @@ import pyarrow as pa
 from psycopg.rows import dict_row
 
 from flows.audit.workspace import Workspace
-from flows.logged_event import START
+from flows.log.logged_event import START
 from flows.stores.postgres import PostgresWriter
 from flows.stores.store import StoreUnavailableError
 

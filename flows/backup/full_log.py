@@ -7,7 +7,7 @@ from typing import Final
 
 from flows.backup.lines import put, read, writing
 from flows.backup.manifest import BackupError
-from flows.logged_event import LoggedEvent, position_ns
+from flows.log.logged_event import LoggedEvent, position_ns
 from flows.settings import InfluxSettings
 from flows.stores.influxdb import InfluxReader, InfluxWriter
 

@@ -31,9 +31,9 @@ from flows.backup.manifest import (
 )
 from flows.backup.redis_keys import copy_keys, copy_log, copy_rejected, last_entry
 from flows.backup.tables import copy_tables, positions_of, revision_of, snapshot
-from flows.log_reader import LogReader
-from flows.log_trimmer import LogTrimmer
-from flows.logged_event import START
+from flows.log.logged_event import START
+from flows.log.reader import LogReader
+from flows.log.trimmer import LogTrimmer
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxWriter

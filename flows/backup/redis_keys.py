@@ -13,7 +13,7 @@ from redis.exceptions import ResponseError
 
 from flows.backup.lines import bytes_of, put, read, text_of, writing
 from flows.backup.manifest import BackupError, Manifest
-from flows.logged_event import START, LoggedEvent, position_ns
+from flows.log.logged_event import START, LoggedEvent, position_ns
 from ingest_api.event_log import COUNTS, LOG, REJECTED, remembered_keys
 
 _OURS: Final = "progress-events:*"

@@ -10,7 +10,7 @@ from flows.backup.manifest import BackupError, Manifest, disk_errors, read_manif
 from flows.backup.redis_keys import require_empty_log, restore_log
 from flows.backup.tables import require_empty_database, restore_tables
 from flows.liveness import is_alive
-from flows.logged_event import START
+from flows.log.logged_event import START
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
 from flows.stores.lake import LakeWriter

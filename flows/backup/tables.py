@@ -15,7 +15,7 @@ import psycopg
 from psycopg import Connection, sql
 
 from flows.backup.manifest import BackupError, TableCopy
-from flows.migrate import migrate
+from flows.migrations.migrate import migrate
 from flows.models import Base, StorePosition
 from flows.stores.lake import sole_writer
 from flows.stores.lake_attach import CATALOG_SCHEMA

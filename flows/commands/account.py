@@ -7,15 +7,16 @@ import click
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine
 
+from flows.accounts.password_code import new_code_id, password_link
+from flows.accounts.sign_out import sign_out_everywhere
 from flows.commands.errors import one_line_for_errors
-from flows.password_code import new_code_id, password_link
 from flows.redis_client import connect_redis
 from flows.settings import LakeSettings, PlatformSettings
-from flows.sign_out import sign_out_everywhere
 from flows.stores import accounts
 from flows.stores.accounts import AccountError, Role
 from flows.stores.postgres import engine_for
 from ingest_api.events import Identifier
+from ingest_api.faults import fault_words
 from ingest_api.settings import LogSettings, SecretSettings
 
 
@@ -42,8 +43,8 @@ def add(name: str, role: Role, courses: tuple[str, ...], sections: tuple[str, ..
     try:
         TypeAdapter(Identifier).validate_python(name)  # as whoever signs in has to write it
     except ValidationError as error:
-        [fault] = error.errors()
-        raise AccountError(f"a name has 1 to 200 printable characters: {fault['msg']}") from error
+        words = fault_words(error.errors()[0])
+        raise AccountError(f"a name has 1 to 200 printable characters: {words}") from error
     code_id = new_code_id()
     with _engine() as engine:
         accounts.add(engine, name, role, courses, code_id, sections)

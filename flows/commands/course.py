@@ -23,6 +23,7 @@ from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
 from flows.stores.postgres import engine_for
 from ingest_api.events import CourseId
+from ingest_api.faults import fault_words
 
 _LONGEST_TITLE: Final = 500
 #: Old courses have a hundred notebooks without cell ids, and what was retired must be seen.
@@ -113,7 +114,8 @@ def check_course(course_id: str) -> None:
     try:
         TypeAdapter(CourseId).validate_python(course_id)
     except ValidationError as error:
-        raise CourseContentError(f"--course {course_id!r}: {error.errors()[0]['msg']}") from error
+        words = fault_words(error.errors()[0])
+        raise CourseContentError(f"--course {course_id!r}: {words}") from error
 
 
 def _parse_due(text: str) -> tuple[str, datetime]:

@@ -10,14 +10,15 @@ from redis import RedisError
 
 from flows.backup.manifest import BackupError
 from flows.course.content import CourseContentError
+from flows.embedded.up import CannotStartError
 from flows.erasure.erased import ErasureError
 from flows.export.errors import ExportError
-from flows.log_trimmer import LogPinnedError
-from flows.migration_plan import NoSuchVersionError
+from flows.log.rejected import NoSuchEntryError
+from flows.log.trimmer import LogPinnedError
+from flows.migrations.plan import NoSuchVersionError
 from flows.progsnap2.errors import DataSetError
 from flows.pseudonyms.courses import PseudonymError
 from flows.rebuild import NoFullLogError
-from flows.rejected import NoSuchEntryError
 from flows.simulation.course import CourseError
 from flows.simulation.delivery import IngestRefusedError
 from flows.simulation.parameters import BadParametersError
@@ -27,7 +28,6 @@ from flows.stores.influxdb import UnreadablePointError
 from flows.stores.issued_tokens import TokenError
 from flows.stores.lake import FewerEventsError
 from flows.stores.store import StoreUnavailableError
-from flows.up import CannotStartError
 from flows.version_of_data import UnknownDataVersionError
 from ingest_api.event_log import LogUnavailableError
 from ingest_api.settings import BadSettingError

@@ -3,8 +3,8 @@
 import click
 
 from flows.commands.errors import one_line_for_errors
-from flows.migrate import go_back, plan_of, prepare_databases
-from flows.migration_plan import Step
+from flows.migrations.migrate import go_back, plan_of, prepare_databases
+from flows.migrations.plan import Step
 from flows.settings import LakeSettings
 from flows.stores.versions import known_revisions
 

@@ -9,11 +9,11 @@ from sqlalchemy import Engine
 
 from flows.commands.course import check_course, master_data
 from flows.commands.errors import one_line_for_errors
+from flows.embedded.up import stores_alone
 from flows.pseudonyms.courses import PseudonymError, close_course, make_pseudonymous
 from flows.pseudonyms.names import Names
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings, WhoIsWhoSettings
-from flows.up import stores_alone
 from ingest_api.pseudonym import PseudonymKey
 from ingest_api.pseudonymous_courses import SETTING
 from ingest_api.settings import BadSettingError, data_dir
@@ -55,6 +55,8 @@ def _stores() -> Iterator[tuple[Engine, Redis]]:
     try:
         settings = FlowsSettings.load()
     except BadSettingError:
+        if not data_dir().is_dir():
+            raise  # there is no platform here, and none is to be made
         with (
             stores_alone(data_dir()) as stores,
             _connected(stores.postgres_url, stores.redis_url) as both,

@@ -9,7 +9,7 @@ import click
 from flows.commands.errors import one_line_for_errors
 from flows.erasure.again import is_erased
 from flows.erasure.erased import Keys, entries
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
 from flows.rebuild import rebuild_lake
 from flows.settings import FlowsSettings, InfluxSettings
 from flows.stores.influxdb import InfluxReader

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 import click
 
-from flows.actors import open_stores
 from flows.commands.errors import one_line_for_errors
+from flows.log.rejected import RejectedEntry, RejectedStream
 from flows.redis_client import connect_redis
-from flows.rejected import RejectedEntry, RejectedStream
 from flows.replay import Outcome, Replay
 from flows.settings import FlowsSettings, RelaySettings
+from flows.worker.actors import open_stores
 from ingest_api.event_log import EventLog, open_redis
 from ingest_api.pseudonymous_courses import PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses

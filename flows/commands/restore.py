@@ -7,7 +7,8 @@ import click
 from flows.backup.make import SECRET
 from flows.backup.restore import check_backup, restore_backup
 from flows.commands.errors import one_line_for_errors
-from flows.embedded.platform import keep_given_secret
+from flows.embedded.kept_secrets import keep_given_secret
+from flows.embedded.up import stores_alone
 from flows.erasure import erased
 from flows.erasure.again import erase_again
 from flows.erasure.erase import Parts
@@ -15,7 +16,6 @@ from flows.erasure.erased import Erased, ErasureError, Keys
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
 from flows.stores.postgres import engine_for
-from flows.up import stores_alone
 from ingest_api.settings import BadSettingError, SecretSettings, data_dir
 
 

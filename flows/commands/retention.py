@@ -3,8 +3,8 @@
 import click
 
 from flows.commands.errors import one_line_for_errors
+from flows.erasure.retention import due, retentions, set_retention, told
 from flows.models import LONGEST_RETENTION_DAYS
-from flows.retention import due, retentions, set_retention, told
 from flows.settings import LakeSettings
 from flows.stores.postgres import engine_for
 

@@ -8,7 +8,7 @@ from typing import TextIO
 import click
 
 from flows.commands.errors import one_line_for_errors
-from flows.embedded.platform import SAMPLE_COURSE
+from flows.course.sample import SAMPLE_COURSE
 from flows.settings import PlatformSettings
 from flows.simulation.parameters import read_parameters
 from flows.simulation.plan import plan_class

@@ -7,10 +7,11 @@ from contextlib import closing
 import click
 
 from flows.commands.errors import one_line_for_errors
-from flows.log_reader import LogReader
+from flows.log.missed import MissedEvents
 from flows.redis_client import connect_redis
 from flows.settings import LRS, STORES, PlatformSettings
 from flows.status import read_status
+from ingest_api.settings import data_dir
 
 
 @click.command()
@@ -30,7 +31,13 @@ def status(as_json: bool, forget_missed: str | None) -> None:
     settings = PlatformSettings.load()
     if forget_missed and settings.redis_url:
         with closing(connect_redis(settings.redis_url)) as redis:
-            LogReader(redis).forget_missed(forget_missed)
+            MissedEvents(redis).forget(forget_missed)
     found = read_status(settings)
     click.echo(json.dumps(found.as_json(), indent=2) if as_json else found.as_text())
+    if settings.redis_url is None:
+        click.echo(
+            f"no 'cellpulse up' runs on the data folder {data_dir()}, and CELLPULSE_REDIS_URL is "
+            "not set: 'cellpulse doctor' says what to do",
+            err=True,
+        )
     sys.exit(0 if found.ok else 1)

@@ -3,7 +3,7 @@
 import click
 
 from flows.commands.errors import one_line_for_errors
-from flows.up import run_platform
+from flows.embedded.up import run_platform
 from ingest_api.settings import data_dir
 
 

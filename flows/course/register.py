@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, inspect, select, update
+from sqlalchemy import Connection, Engine, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,15 +20,19 @@ from flows.course.match import Known, match
 from flows.course.names import name_new
 from flows.course.notebook_files import natural_order
 from flows.course.publish import compact, version_of
+from flows.course.registered_tables import (
+    exercise_row,
+    put_cells_and_checks,
+    put_content,
+    put_exercises,
+    put_notebooks,
+    retire,
+)
 from flows.models import (
-    Base,
     Course,
     Exercise,
     RegisteredCell,
-    RegisteredCheck,
-    RegisteredCourse,
     RegisteredExercise,
-    RegisteredNotebook,
     Registration,
 )
 from flows.stores.store import StoreUnavailableError
@@ -113,72 +117,83 @@ def _register(
     due: Mapping[str, datetime],
 ) -> Outcome:
     now = datetime.now(UTC)
-    before = _earlier(connection, course_id)
     current = [(n.path, exercise) for n in notebooks for exercise in n.exercises]
-    rows = list(before)
-    found = match(
-        [Known(path, e.mark, e.marker, e.cells) for path, e in current],
-        [Known(row.notebook, row.mark, row.marker, before[row]) for row in rows],
-    )
-    same = {
-        (current[place][0], current[place][1].mark): rows[other] for place, other in found.items()
-    }
-    places = [(path, exercise.mark) for path, exercise in current]
+    before = _earlier(connection, course_id)
+    same = _found_again(current, before)
     new = name_new(
-        {
-            (path, exercise.mark): exercise.marker
-            for path, exercise in current
-            if (path, exercise.mark) not in same
-        },
-        {row.exercise for row in rows},
+        {(path, e.mark): e.marker for path, e in current if (path, e.mark) not in same},
+        {row.exercise for row in before},
         [notebook.path for notebook in notebooks],
     )
     names = new | {place: row.exercise for place, row in same.items()}
     _require_named(due, names)
-    gone = [row for row in rows if row.exercise not in set(names.values())]
-    _put_notebooks(connection, course_id, notebooks, now)
-    exercise_rows = []
-    for at, (path, exercise) in enumerate(current):
-        known = same.get((path, exercise.mark))
-        name = names[path, exercise.mark]
-        row = _exercise_row(course_id, name, path, exercise, at, now)
-        row["due_at"] = due.get(name) or exercise.due_at or (known.due_at if known else None)
-        row["first_registered_at"] = known.first_registered_at if known else now
-        exercise_rows.append(row)
-    _upsert(connection, RegisteredExercise, exercise_rows)
-    _put_cells_and_checks(connection, course_id, {names[path, e.mark]: e for path, e in current})
-    _retire(connection, course_id, gone, now)
+    gone = [row for row in before if row.exercise not in set(names.values())]
+    put_notebooks(connection, course_id, notebooks, now)
+    rows = _exercise_rows(course_id, current, names, same, due, now)
+    put_exercises(connection, rows)
+    put_cells_and_checks(connection, course_id, {names[path, e.mark]: e for path, e in current})
+    retire(connection, course_id, gone, now)
     content = compact(notebooks, names)
     outcome = Outcome(
         version=version_of(content),
         content=content,
-        exercises=[names[place] for place in places],
+        exercises=[names[path, exercise.mark] for path, exercise in current],
         checks=sum(len(exercise.checks) for _, exercise in current),
         new=list(new.values()),
         renamed=_renamed(same),
         retired=[(row.exercise, row.notebook) for row in gone if row.retired_at is None],
         unmatched=_unmatched(connection, course_id),
-        without_ids={
-            notebook.path: len(notebook.exercises)
-            for notebook in notebooks
-            if notebook.exercises and not any(cell.cell_id for cell in notebook.cells)
-        },
+        without_ids=_without_ids(notebooks),
     )
     _put_registration(connection, course_id, len(notebooks), outcome, now)
     return outcome
+
+
+def _found_again(
+    current: Sequence[tuple[str, ExerciseContent]], before: Mapping[Any, Sequence[CellContent]]
+) -> dict[_Place, Any]:
+    """Return of each exercise that was registered before its row, by where it stands now."""
+    rows = list(before)
+    found = match(
+        [Known(path, e.mark, e.marker, e.cells) for path, e in current],
+        [Known(row.notebook, row.mark, row.marker, before[row]) for row in rows],
+    )
+    return {
+        (current[place][0], current[place][1].mark): rows[other] for place, other in found.items()
+    }
+
+
+def _exercise_rows(
+    course_id: str,
+    current: Sequence[tuple[str, ExerciseContent]],
+    names: Mapping[_Place, str],
+    same: Mapping[_Place, Any],
+    due: Mapping[str, datetime],
+    now: datetime,
+) -> list[dict[str, Any]]:
+    rows = []
+    for at, (path, exercise) in enumerate(current):
+        known = same.get((path, exercise.mark))
+        name = names[path, exercise.mark]
+        row = exercise_row(course_id, name, path, exercise, at)
+        row["due_at"] = due.get(name) or exercise.due_at or (known.due_at if known else None)
+        row["first_registered_at"] = known.first_registered_at if known else now
+        rows.append(row)
+    return rows
+
+
+def _without_ids(notebooks: Sequence[NotebookContent]) -> dict[str, int]:
+    return {
+        notebook.path: len(notebook.exercises)
+        for notebook in notebooks
+        if notebook.exercises and not any(cell.cell_id for cell in notebook.cells)
+    }
 
 
 def _take_turns(connection: Connection, course_id: str) -> None:
     digest = hashlib.blake2b(f"register {course_id}".encode(), digest_size=8).digest()
     number = int.from_bytes(digest, "big", signed=True)
     connection.execute(select(func.pg_advisory_xact_lock(number)))
-
-
-def _put_course(connection: Connection, course_id: str, title: str | None) -> None:
-    row = {"course_id": course_id, "title": title, "first_seen_at": datetime.now(UTC)}
-    connection.execute(insert(Course).values(row).on_conflict_do_nothing())
-    if title is not None:
-        connection.execute(update(Course).where(Course.course_id == course_id).values(title=title))
 
 
 def _earlier(connection: Connection, course_id: str) -> dict[Any, list[CellContent]]:
@@ -226,96 +241,17 @@ def _renamed(same: Mapping[_Place, Any]) -> list[tuple[str, str]]:
     return [(row.exercise, mark) for (_, mark), row in same.items() if row.mark != mark]
 
 
-def _put_notebooks(
-    connection: Connection, course_id: str, notebooks: Sequence[NotebookContent], now: datetime
-) -> None:
-    rows = [
-        {
-            "course_id": course_id,
-            "notebook": notebook.path,
-            "title": notebook.title,
-            "language": notebook.language,
-            "place": place,
-            "retired_at": None,
-        }
-        for place, notebook in enumerate(notebooks)
-    ]
-    _upsert(connection, RegisteredNotebook, rows)
-    gone = update(RegisteredNotebook).where(
-        RegisteredNotebook.course_id == course_id,
-        RegisteredNotebook.retired_at.is_(None),
-        RegisteredNotebook.notebook.not_in([notebook.path for notebook in notebooks]),
-    )
-    connection.execute(gone.values(retired_at=now))
-
-
-def _exercise_row(
-    course_id: str, name: str, path: str, exercise: ExerciseContent, place: int, now: datetime
-) -> dict[str, Any]:
-    return {
-        "course_id": course_id,
-        "exercise": name,
-        "notebook": path,
-        "mark": exercise.mark,
-        "marker": exercise.marker,
-        "title": exercise.title,
-        "place": place,
-        "points": exercise.points,
-        "due_at": exercise.due_at,
-        "first_registered_at": now,
-        "retired_at": None,
-    }
-
-
-def _put_cells_and_checks(
-    connection: Connection, course_id: str, exercises: Mapping[str, ExerciseContent]
-) -> None:
-    """Replace those of `exercises`, by their names; a statement for each would take seconds."""
-    checks = [
-        {
-            "course_id": course_id,
-            "exercise": name,
-            "check_name": check.name,
-            "kind": check.kind,
-            "points": check.points,
-            "place": at,
-        }
-        for name, exercise in exercises.items()
-        for at, check in enumerate(exercise.checks)
-    ]
-    cells = [
-        {
-            "course_id": course_id,
-            "exercise": name,
-            "place": cell.place,
-            "cell_id": cell.cell_id,
-            "key": cell.key,
-            "code_sha256": cell.code_sha256,
-        }
-        for name, exercise in exercises.items()
-        for cell in exercise.cells
-    ]
-    for model, rows in ((RegisteredCheck, checks), (RegisteredCell, cells)):
-        own = (model.course_id == course_id, model.exercise.in_(list(exercises)))
-        connection.execute(delete(model).where(*own))
-        if rows:
-            connection.execute(insert(model), rows)
-
-
-def _retire(connection: Connection, course_id: str, gone: Sequence[Any], now: datetime) -> None:
-    retired = update(RegisteredExercise).where(
-        RegisteredExercise.course_id == course_id,
-        RegisteredExercise.retired_at.is_(None),
-        RegisteredExercise.exercise.in_([row.exercise for row in gone]),
-    )
-    connection.execute(retired.values(retired_at=now))
+def _put_course(connection: Connection, course_id: str, title: str | None) -> None:
+    row = {"course_id": course_id, "title": title, "first_seen_at": datetime.now(UTC)}
+    connection.execute(insert(Course).values(row).on_conflict_do_nothing())
+    if title is not None:
+        connection.execute(update(Course).where(Course.course_id == course_id).values(title=title))
 
 
 def _put_registration(
     connection: Connection, course_id: str, notebooks: int, outcome: Outcome, now: datetime
 ) -> None:
-    row = {"course_id": course_id, "version": outcome.version, "content": outcome.content}
-    _upsert(connection, RegisteredCourse, [row])
+    put_content(connection, course_id, outcome.version, outcome.content)
     connection.execute(
         insert(Registration).values(
             course_id=course_id,
@@ -328,10 +264,3 @@ def _put_registration(
             retired_exercises=len(outcome.retired),
         )
     )
-
-
-def _upsert(connection: Connection, model: type[Base], rows: list[dict[str, Any]]) -> None:
-    statement = insert(model)
-    key = [column.name for column in inspect(model).primary_key]
-    values = {name: statement.excluded[name] for name in rows[0] if name not in key}
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=values), rows)

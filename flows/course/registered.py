@@ -1,5 +1,6 @@
 """Reads what is registered of a course."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Engine, select
@@ -56,24 +57,7 @@ def registered_course(engine: Engine, course_id: str) -> dict[str, Any]:
         raise CourseContentError(
             f"course {course_id!r}: nothing is registered; 'cellpulse course register' does it"
         )
-    checks_of: dict[str, list[dict[str, Any]]] = {}
-    for check in checks:
-        checks_of.setdefault(check.exercise, []).append(
-            {"check_name": check.check_name, "kind": check.kind, "points": check.points}
-        )
-    of_notebook: dict[str, list[dict[str, Any]]] = {}
-    for row in exercises:
-        of_notebook.setdefault(row.notebook, []).append(
-            {
-                "exercise": row.exercise,
-                "title": row.title,
-                "marker": row.marker,
-                "points": row.points,
-                "due_at": row.due_at and row.due_at.isoformat(),
-                "retired": row.retired_at is not None,
-                "checks": checks_of.get(row.exercise, []),
-            }
-        )
+    of_notebook = _by_notebook(exercises, checks)
     return {
         "course_id": course_id,
         "title": title or course_id,
@@ -88,3 +72,25 @@ def registered_course(engine: Engine, course_id: str) -> dict[str, Any]:
             for row in notebooks
         ],
     }
+
+
+def _by_notebook(exercises: Sequence[Any], checks: Sequence[Any]) -> dict[str, list[Any]]:
+    checks_of: dict[str, list[dict[str, Any]]] = {}
+    for check in checks:
+        checks_of.setdefault(check.exercise, []).append(
+            {"check_name": check.check_name, "kind": check.kind, "points": check.points}
+        )
+    of_notebook: dict[str, list[Any]] = {}
+    for row in exercises:
+        of_notebook.setdefault(row.notebook, []).append(
+            {
+                "exercise": row.exercise,
+                "title": row.title,
+                "marker": row.marker,
+                "points": row.points,
+                "due_at": row.due_at and row.due_at.isoformat(),
+                "retired": row.retired_at is not None,
+                "checks": checks_of.get(row.exercise, []),
+            }
+        )
+    return of_notebook

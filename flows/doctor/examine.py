@@ -16,9 +16,10 @@ from flows.doctor.processes import look_at_lag, look_at_processes, look_at_publi
 from flows.doctor.redis import look_at_redis
 from flows.doctor.settings import look_at_settings
 from flows.doctor.stores import look_at_influxdb, look_at_lake, look_at_lrs
-from flows.embedded.platform import KEY_FILE, SECRET_FILE
+from flows.embedded.kept_secrets import KEY_FILE, SECRET_FILE
+from flows.platform_status import PlatformStatus
 from flows.settings import NAMES_FILE, DoctorSettings, PlatformSettings
-from flows.status import PlatformStatus, read_status
+from flows.status import read_status
 from flows.version_of_data import UnknownDataVersionError
 from ingest_api.settings import RUN_FILE, data_dir
 

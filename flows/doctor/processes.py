@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from flows.doctor.finding import Finding, bad, off, ok, watch
+from flows.platform_status import PlatformStatus
 from flows.settings import DoctorSettings
-from flows.status import PlatformStatus
 
 _TIMEOUT_SECONDS: Final = 3
 #: Processes without an address: they note in Redis that they live.

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from flows.enrollment.roster import Entry
 from flows.progsnap2.errors import DataSetError, shown
 from ingest_api.events import Identifier
+from ingest_api.faults import fault_words
 
 _IDENTIFIER: Final = TypeAdapter[str](Identifier)
 _STATUSES: Final = ("Active", "Inactive", "Deleted")
@@ -108,7 +109,7 @@ def _text(number: int, member: dict[str, Any], name: str) -> str | None:
     try:
         return _IDENTIFIER.validate_python(text)
     except ValidationError as error:
-        words = error.errors()[0]["msg"].removeprefix("Value error, ")
+        words = fault_words(error.errors()[0])
         raise _fault(number, f"{name} {shown(text)}: {words}") from error
 
 

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from flows.progsnap2.csv_file import CsvFile
 from flows.progsnap2.errors import DataSetError, fault, shown
 from ingest_api.events import Identifier
+from ingest_api.faults import fault_words
 
 #: A class of thousands is a file of less than a megabyte; a larger one is another file.
 _LARGEST_BYTES: Final = 10_000_000
@@ -148,5 +149,5 @@ def require_identifier(path: Path, line: int | None, column: str, text: str) -> 
     try:
         _IDENTIFIER.validate_python(text)
     except ValidationError as error:
-        words = error.errors()[0]["msg"].removeprefix("Value error, ")
+        words = fault_words(error.errors()[0])
         raise fault(path, f"{column} {shown(text)}: {words}", line) from error

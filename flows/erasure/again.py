@@ -12,8 +12,8 @@ from flows.erasure.erase import Parts, Report, clean_up, erase_rows
 from flows.erasure.erased import Erased, Keys
 from flows.erasure.facts import Facts, has_lake
 from flows.erasure.stream import pages
-from flows.log_trimmer import LogTrimmer
-from flows.logged_event import LoggedEvent, position_ns
+from flows.log.logged_event import LoggedEvent, position_ns
+from flows.log.trimmer import LogTrimmer
 from flows.models import Enrollment
 from flows.personal_data.gather import Person
 from flows.stores.influxdb import InfluxReader

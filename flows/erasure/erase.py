@@ -23,6 +23,7 @@ from typing import Final
 from redis import Redis
 from sqlalchemy import Engine, select
 
+from flows.accounts.publish_revoked import publish_revoked
 from flows.audit.read_log import read_end
 from flows.enrollment.publish import publish_sections
 from flows.erasure import erased
@@ -41,14 +42,13 @@ from flows.erasure.search import (
 )
 from flows.erasure.stream import Counting
 from flows.liveness import is_alive
-from flows.log_reader import LogReader
-from flows.log_trimmer import LogTrimmer
-from flows.logged_event import START, position_from_ns, position_ns
+from flows.log.logged_event import START, position_from_ns, position_ns
+from flows.log.reader import LogReader
+from flows.log.trimmer import LogTrimmer
 from flows.models import Enrollment
 from flows.personal_data.gather import Person
 from flows.pseudonyms.names import Names
 from flows.pseudonyms.who import hiding
-from flows.publish_revoked import publish_revoked
 from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxReader
 from flows.stores.store import StoreUnavailableError

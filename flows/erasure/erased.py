@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import Engine, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from flows.logged_event import position_ns
+from flows.log.logged_event import position_ns
 from flows.models import DeletionRequest, ErasedStudent
 from flows.personal_data.gather import Person
 from flows.stores.transaction import transaction

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 
 from flows.erasure.marks import Marks
 from flows.erasure.read_log import events_of
-from flows.logged_event import LoggedEvent, position_ns
+from flows.log.logged_event import LoggedEvent, position_ns
 from flows.models import Enrollment, Session
 from flows.personal_data.gather import Person
 from flows.settings import FlowsSettings

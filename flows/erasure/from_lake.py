@@ -9,7 +9,7 @@ import duckdb
 import psycopg
 
 from flows.erasure.facts import has_lake
-from flows.logged_event import position_ns
+from flows.log.logged_event import position_ns
 from flows.personal_data.gather import Person
 from flows.settings import LakeSettings
 from flows.stores.lake import FILES_LOCK, rollups_of, sole_writer

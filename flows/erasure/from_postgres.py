@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, delete, exists, func, or_, update
 
 from flows.erasure.facts import Facts, has_lake
 from flows.erasure.read_log import events_after
-from flows.logged_event import START, LoggedEvent, position_ns
+from flows.log.logged_event import START, LoggedEvent, position_ns
 from flows.models import (
     Base,
     Enrollment,

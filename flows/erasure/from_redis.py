@@ -10,7 +10,7 @@ from redis import Redis, ResponseError
 from flows.erasure.facts import Facts
 from flows.erasure.read_log import InLog
 from flows.erasure.stream import Counting, Fields, erase_from_stream
-from flows.logged_event import position_ns
+from flows.log.logged_event import position_ns
 from flows.personal_data.gather import Person, is_about
 from ingest_api.event_log import LOG, REJECTED, REJECTED_PLACES, sequence_name
 from ingest_api.notices import forget_seen

@@ -7,7 +7,7 @@ from pydantic_core import to_json
 from redis import Redis
 
 from flows.erasure.stream import Fields, pages
-from flows.logged_event import LoggedEvent, position_ns
+from flows.log.logged_event import LoggedEvent, position_ns
 from flows.personal_data.gather import Person
 from ingest_api.event_log import LOG
 

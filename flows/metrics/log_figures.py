@@ -9,11 +9,12 @@ from redis import Redis, RedisError
 
 from flows.backup.last import last_backup
 from flows.liveness import is_alive
-from flows.log_reader import LogReader
-from flows.log_trimmer import LogTrimmer
-from flows.logged_event import START, position_ns
-from flows.rejected import waiting
-from flows.wake_ups import MAINTENANCE, messages_waiting
+from flows.log.figures import event_counts, log_bytes, log_length
+from flows.log.logged_event import START, position_ns
+from flows.log.reader import LogReader
+from flows.log.rejected import waiting
+from flows.log.trimmer import LogTrimmer
+from flows.worker.wake_ups import MAINTENANCE, messages_waiting
 from ingest_api.event_log import limit_in_memory
 
 _PROCESSES: Final = ("relay", "worker")
@@ -67,7 +68,7 @@ class LogFigures(Collector):
         missed = _by(
             "store", "missed_events", "Events that were trimmed from the log before a store's turn."
         )
-        committed, of_missed = self._log.committed(), self._log.missed()
+        committed, of_missed = self._log.committed(), self._log.missed.by_store()
         for store in self._stores:
             lag = self._log.lag(committed.get(store, START))
             events.add_metric([store], lag.events)
@@ -77,14 +78,14 @@ class LogFigures(Collector):
         yield from (events, seconds, timestamp, missed)
 
     def _of_log(self) -> Iterator[Metric]:
-        yield _gauge("log_events", "Events that the log holds now.", self._log.length())
-        yield _gauge("log_size_bytes", "Bytes of the events in the log.", self._log.size_bytes())
+        yield _gauge("log_events", "Events that the log holds now.", log_length(self._redis))
+        yield _gauge("log_size_bytes", "Bytes of the events in the log.", log_bytes(self._redis))
         limit = limit_in_memory(self._limit_bytes, self._trimmer.memory_limit())
         yield _gauge("log_limit_bytes", "Past this size of the log the ingest answers 503.", limit)
         events = CounterMetricFamily(
             "cellpulse_events", "Events since the log began, by outcome.", labels=["outcome"]
         )
-        for name, count in self._log.counts().items():
+        for name, count in event_counts(self._redis).items():
             events.add_metric([_OUTCOMES[name]], count)
         yield events
         yield _gauge(

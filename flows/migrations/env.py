@@ -1,4 +1,4 @@
-"""Alembic's entry: runs within the connection that `flows.migrate` hands over."""
+"""Alembic's entry: runs within the connection that `flows.migrations.migrate` hands over."""
 
 from alembic import context
 

@@ -21,10 +21,10 @@ from pydantic import ValidationError
 from redis import Redis
 from sqlalchemy import Connection, Engine, Table, select
 
-from flows.logged_event import START, LoggedEvent
+from flows.log.logged_event import START, LoggedEvent
+from flows.log.rejected import RejectedStream
 from flows.models import Base, StudentNote
 from flows.pseudonyms.names import Names
-from flows.rejected import RejectedStream
 from flows.settings import LakeSettings
 from flows.stores.lake import files_kept
 from flows.stores.lake_attach import attach_lake, plain_error

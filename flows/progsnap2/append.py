@@ -12,8 +12,8 @@ import duckdb
 from redis import Redis
 
 from flows.liveness import is_alive
-from flows.log_reader import LogReader
-from flows.logged_event import START, position_ns
+from flows.log.logged_event import START, position_ns
+from flows.log.reader import LogReader
 from flows.progsnap2.errors import DataSetError
 from flows.redis_client import connect_redis
 from flows.settings import RelaySettings

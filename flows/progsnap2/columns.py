@@ -43,8 +43,6 @@ FIELD_COLUMNS: Final = {
 JSON_FIELDS: Final = ("truncated", "extra")
 #: Names of the fields that are empty texts, with a semicolon between them.
 EMPTY_FIELDS: Final = "X-EmptyFields"
-#: The code itself stands in the table of code states, under this column's value.
-CODE_STATE: Final = "CodeStateID"
 
 #: Columns of the standard that our rows use, besides those above.
 STANDARD_COLUMNS: Final = (

@@ -14,6 +14,7 @@ from flows.progsnap2.errors import DataSetError, fault
 
 #: Longest field; a quote that is never closed is found out here, not at the end of a large file.
 _LONGEST_FIELD: Final = 16_000_000
+_SAY_WHICH: Final = "say which encoding it is in, for example windows-1252 (--encoding)"
 _BLOCK: Final = 1 << 20
 _DELIMITERS: Final = (",", ";", "\t")
 _BOMS: Final = (
@@ -146,11 +147,10 @@ def _require_decodable(path: Path, file: Any, encoding: str) -> None:
             before = error.object[: error.start].decode(encoding, "replace").count("\n")
             byte = error.object[error.start]
             raise fault(
-                path,
-                f"not {encoding.upper()} (byte 0x{byte:02x}): say which encoding it is in, for "
-                "example windows-1252 (--encoding)",
-                line + before,
+                path, f"not {encoding.upper()} (byte 0x{byte:02x}): {_SAY_WHICH}", line + before
             ) from error
+        except UnicodeError as error:  # text of two or four bytes a letter, in an unknown order
+            raise fault(path, f"not {encoding.upper()} ({error}): {_SAY_WHICH}", line) from error
         if not block:
             return
 

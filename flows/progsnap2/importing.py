@@ -25,6 +25,7 @@ from flows.settings import FlowsSettings
 from flows.stores.lake_attach import attach_lake, plain_error
 from flows.stores.store import StoreUnavailableError
 from ingest_api.events import CourseId
+from ingest_api.faults import fault_words
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ def import_progsnap2(
     try:
         TypeAdapter(CourseId).validate_python(course_id)
     except ValidationError as error:
-        raise DataSetError(f"--course {course_id!r}: {error.errors()[0]['msg']}") from error
+        words = fault_words(error.errors()[0])
+        raise DataSetError(f"--course {course_id!r}: {words}") from error
     data_set = DataSet.open(folder, reading)
     require_worker(settings)
     try:

@@ -14,9 +14,9 @@ from redis import Redis
 from sqlalchemy import Engine, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from flows.logged_event import START
+from flows.log.logged_event import START
+from flows.log.rejected import RejectedStream
 from flows.models import Course, Enrollment, IssuedToken, PseudonymousCourse
-from flows.rejected import RejectedStream
 from flows.stores.attention import position_of
 from flows.stores.transaction import transaction
 from ingest_api.event_log import LOG

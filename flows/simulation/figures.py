@@ -6,14 +6,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 from typing import Final
 
+from flows.course.sample import SAMPLE_COURSE
 from flows.simulation.truth import simulated_class
 from ingest_api.events import ProgressEvent
 
-SAMPLE_COURSE: Final = Path(__file__).parents[2] / "notebooks" / "course"
 #: The class of docs/simulation.md.
 SEED: Final = 1
 STUDENTS: Final = 200

@@ -6,6 +6,8 @@ from typing import Annotated, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from ingest_api.faults import fault_words
+
 DEFAULTS: Final = Path(__file__).with_name("parameters.toml")
 
 
@@ -133,7 +135,7 @@ def read_parameters(path: Path | None = None) -> Parameters:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise BadParametersError(
-            f"{path or DEFAULTS}: {place}.value: {first['msg']}, not {first['input']!r}"
+            f"{path or DEFAULTS}: {place}.value: {fault_words(first)}, not {first['input']!r}"
         ) from error
 
 

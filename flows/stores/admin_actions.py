@@ -1,9 +1,9 @@
 """Writes and reads what admins changed on the page, so that everybody can see who did what."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Engine, Row, select
 from sqlalchemy.dialects.postgresql import insert
@@ -31,12 +31,14 @@ class Action:
     Attributes:
         who: The account; None for a token that was handed out.
         details: One line for people, which names no student.
+        values: The same, by name: texts, numbers, lists of texts, None.
     """
 
     who: str | None
     what: What
     course_id: str | None
     details: str
+    values: Mapping[str, Any]
 
 
 def note(engine: Engine, action: Action) -> None:
@@ -51,13 +53,16 @@ def note(engine: Engine, action: Action) -> None:
         "what": action.what,
         "course_id": action.course_id,
         "details": action.details,
+        "values": dict(action.values),
     }
     with transaction(engine) as connection:
         connection.execute(insert(AdminAction).values(values))
 
 
-def latest(engine: Engine, limit: int) -> Sequence[Row[datetime, str | None, str, str | None, str]]:
-    """Return the newest changes first: when, who, what, of which course, and details.
+def latest(
+    engine: Engine, limit: int
+) -> Sequence[Row[datetime, str | None, str, str | None, str, dict[str, Any]]]:
+    """Return the newest changes first: when, who, what, of which course, details and values.
 
     Raises:
         StoreUnavailableError: PostgreSQL does not answer.
@@ -68,6 +73,7 @@ def latest(engine: Engine, limit: int) -> Sequence[Row[datetime, str | None, str
         AdminAction.what,
         AdminAction.course_id,
         AdminAction.details,
+        AdminAction.values,
     )
     query = select(*columns).order_by(AdminAction.action_id.desc()).limit(limit)
     with transaction(engine) as connection:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Self
 
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
 from ingest_api.events import StoredEvent
 
 #: Sequence numbers start here, so a session first seen at 5 has lost 1 to 4 until they arrive.

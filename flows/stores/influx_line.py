@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
 
 MEASUREMENT: Final = "progress_event"
 #: In the order of their names.

@@ -15,7 +15,7 @@ from influxdb_client.rest import ApiException
 from pydantic import ValidationError
 from urllib3.exceptions import HTTPError
 
-from flows.logged_event import LoggedEvent, position_from_ns
+from flows.log.logged_event import LoggedEvent, position_from_ns
 from flows.settings import InfluxSettings
 from flows.stores.influx_line import MEASUREMENT, to_line
 from flows.stores.store import BATCH_EVENTS, Later, PoisonEventError, StoreUnavailableError

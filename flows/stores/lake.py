@@ -9,7 +9,7 @@ import duckdb
 import psycopg
 import pyarrow as pa
 
-from flows.logged_event import LoggedEvent, position_ns
+from flows.log.logged_event import LoggedEvent, position_ns
 from flows.stores.lake_attach import attach_lake, plain_error
 from flows.stores.postgres_address import NOTICE_LOST_CLIENTS, with_timeouts
 from flows.stores.store import (

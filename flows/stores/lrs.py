@@ -8,7 +8,7 @@ from typing import Final
 
 import httpx
 
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
 from flows.settings import LRS, LrsSettings
 from flows.stores.solved import FirstSolutions
 from flows.stores.store import Later, PoisonEventError, StoreUnavailableError

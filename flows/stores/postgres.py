@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from flows.logged_event import START, LoggedEvent, position_ns
+from flows.log.logged_event import START, LoggedEvent, position_ns
 from flows.models import (
     Base,
     Course,

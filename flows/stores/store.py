@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-from flows.logged_event import LoggedEvent, position_ns
+from flows.log.logged_event import LoggedEvent, position_ns
 
 #: As many as a store of our own takes at once. A store that is behind gets them all; the larger a
 #: batch, the less of it are the commit and the statements.

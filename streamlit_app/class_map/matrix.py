@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal, get_args
 
-from analytics.attention_responses import Attention, Listed
+from analytics.attention.responses import Attention, Listed
 from analytics.class_responses import ClassMap, MapStudent
 from streamlit_app.wording import file_name
 

@@ -6,7 +6,7 @@ anew when they moved.
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
@@ -17,6 +17,10 @@ from streamlit_app.live_feed.start import LOG_START, FeedStart
 from streamlit_app.session import course_zone, section
 from streamlit_app.settings import DashboardSettings
 from streamlit_app.wording import AGES, KINDS
+
+#: Between two drawings of a page whose numbers move on.
+SHORTEST_REDRAW_SECONDS: Final = 0.5
+LONGEST_REDRAW_SECONDS: Final = 4.0
 
 TEXTS = {
     "title": Text("Every run, as it happens"),
@@ -69,8 +73,25 @@ _connection = st.components.v2.component(
 )
 
 
+def shortest_redraw_ms(took: float) -> int:
+    """Return how long a page waits from one drawing to the next, where the numbers move on.
+
+    A drawing is no more than half of the time, so that a busy machine serves every open page.
+
+    Args:
+        took: How long the last drawing took, in seconds.
+    """
+    return round(1_000 * min(max(2 * took, SHORTEST_REDRAW_SECONDS), LONGEST_REDRAW_SECONDS))
+
+
 def live_feed(
-    start: FeedStart, drawing: str, *, token: str, settings: DashboardSettings, is_dropped: bool
+    start: FeedStart,
+    drawing: str,
+    *,
+    took: float,
+    token: str,
+    settings: DashboardSettings,
+    is_dropped: bool,
 ) -> None:
     """Show the live list; the surrounding fragment runs again whenever stored numbers moved.
 
@@ -81,6 +102,7 @@ def live_feed(
     Args:
         start: The rows to begin with.
         drawing: Another one each time that the page is drawn from its beginning; see leaving.js.
+        took: How long the last drawing took, in seconds.
         token: With which the browser asks the ingest.
         settings: Where the ingest is.
         is_dropped: Whether what comes over the WebSocket must not show.
@@ -89,6 +111,7 @@ def live_feed(
         "course_id": start.course_id,
         "section": section(),
         "drawing": drawing,
+        "shortest_redraw_ms": shortest_redraw_ms(took),
         "after": start.after,
         "runs": start.runs,
         "token": token,

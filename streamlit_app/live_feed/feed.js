@@ -1,8 +1,6 @@
 // The live list as a component of the page. A run is on the page the moment it arrives, without
 // asking Python; when stored numbers moved, Python is asked to draw them anew.
 
-const SHORTEST_REDRAW_MS = 500;
-
 class Feed {
   constructor(parent, data) {
     this.data = data;
@@ -21,6 +19,10 @@ class Feed {
     this.leaving = new Leaving();
     this.answer = () => this.announce(this.socket.state);
     window.addEventListener("cellpulse:connection?", this.answer);
+    this.looked = () => {
+      if (this.isDue) this.redraw();
+    };
+    document.addEventListener("visibilitychange", this.looked);
     this.socket = new LiveSocket({
       address: data.ingest_url ?? `${location.protocol}//${location.hostname}:${data.ingest_port}`,
       courseId: data.course_id,
@@ -104,14 +106,14 @@ class Feed {
     if (kindOf(message) && !this.data.projected) this.add(message, true);
   }
 
-  // At most one redraw in SHORTEST_REDRAW_MS; one that is due is never lost, so that the last
-  // of a burst is always drawn.
+  // At most one redraw in so long as Python says, and none while nobody sees the page; one that is
+  // due is never lost, so that the last of a burst is always drawn.
   redraw() {
     if (this.redrawTimer) return;
-    const wait = Math.max(0, (this.drawnAt ?? -Infinity) + SHORTEST_REDRAW_MS - performance.now());
+    const wait = Math.max(0, (this.drawnAt ?? -Infinity) + this.data.shortest_redraw_ms - performance.now());
     this.redrawTimer = setTimeout(() => {
       this.redrawTimer = undefined;
-      this.isDue = this.leaving.isLeft;
+      this.isDue = this.leaving.isLeft || document.hidden;
       if (this.isDue) return;
       this.drawnAt = performance.now();
       this.ask?.("moved", this.drawnAt);
@@ -132,6 +134,7 @@ class Feed {
     clearTimeout(this.redrawTimer);
     this.leaving.close();
     window.removeEventListener("cellpulse:connection?", this.answer);
+    document.removeEventListener("visibilitychange", this.looked);
     this.socket.close();
     this.root.remove();
   }

@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from analytics.attention_responses import ErrorCluster
+from analytics.attention.responses import ErrorCluster
 from analytics.report_responses import Report, ReportExercise, ReportHelp
 from streamlit_app.failures import name_of, where_it_is
 from streamlit_app.frames import on_the_wall, stream_frame
@@ -171,21 +171,26 @@ def _reached(report: Report, zone: tzinfo) -> Section:
         ],
         frozenset({1, 3, 4, 5}),
         0,
-        pd.DataFrame(
-            [
-                (each.exercise, place, kind, number)
-                for each in listed
-                for place, (kind, number) in enumerate(
-                    (
-                        (str(wording.SOLVED), each.solved),
-                        (str(wording.UNSOLVED), each.started - each.solved),
-                    )
-                )
-                if each.started
-            ],
-            columns=["exercise", "place", "state", "students"],
-        ),
+        _solved_and_not(listed),
         notes if shown else [str(wording.NOTHING_REACHED), *notes],
+    )
+
+
+def _solved_and_not(exercises: list[ReportExercise]) -> pd.DataFrame:
+    """Return how many solved each exercise, and how many only began it, for the chart."""
+    return pd.DataFrame(
+        [
+            (each.exercise, place, kind, number)
+            for each in exercises
+            for place, (kind, number) in enumerate(
+                (
+                    (str(wording.SOLVED), each.solved),
+                    (str(wording.UNSOLVED), each.started - each.solved),
+                )
+            )
+            if each.started
+        ],
+        columns=["exercise", "place", "state", "students"],
     )
 
 

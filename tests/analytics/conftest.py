@@ -12,8 +12,8 @@ from fastapi import FastAPI
 
 from analytics.api import create_app
 from analytics.settings import ApiSettings
-from flows.logged_event import LoggedEvent
-from flows.migrate import migrate
+from flows.log.logged_event import LoggedEvent
+from flows.migrations.migrate import migrate
 from flows.stores.lake import LakeWriter
 from flows.stores.postgres import PostgresWriter, engine_for
 from ingest_api.events import ProgressEvent, StoredEvent

@@ -9,29 +9,29 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 
 from analytics import (
-    admin_account_responses,
-    admin_course_responses,
-    admin_enrolment_responses,
-    admin_health_responses,
-    admin_registration_responses,
-    admin_stored_responses,
-    admin_token_responses,
-    attention_responses,
     class_mark_responses,
     class_responses,
     code_responses,
-    export_responses,
     hook_token_responses,
     live_responses,
     own_page_responses,
     plan_responses,
     report_responses,
     responses,
-    sign_in_responses,
     student_responses,
 )
+from analytics.admin import account_responses as admin_account_responses
+from analytics.admin import course_responses as admin_course_responses
+from analytics.admin import enrolment_responses as admin_enrolment_responses
+from analytics.admin import health_responses as admin_health_responses
+from analytics.admin import registration_responses as admin_registration_responses
+from analytics.admin import stored_responses as admin_stored_responses
+from analytics.admin import token_responses as admin_token_responses
 from analytics.api import create_app
+from analytics.attention import responses as attention_responses
+from analytics.exports import responses as export_responses
 from analytics.settings import ApiSettings
+from analytics.sign_in import responses as sign_in_responses
 
 OWN = "/api/v1/courses/{course_id}/students/{student_id}"
 ANSWERS = {

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analytics.attention_rule import LESSON_MINUTES
+from analytics.attention.rule import LESSON_MINUTES
 from analytics.query import load_query
-from flows.logged_event import LoggedEvent, position_from_ns
+from flows.log.logged_event import LoggedEvent, position_from_ns
 from flows.stores.folds import CurrentState, SessionState
 from ingest_api.events import ProgressEvent, StoredEvent
 from tests.analytics.measures.histories import BEGIN, Event, histories

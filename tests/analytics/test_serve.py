@@ -51,7 +51,7 @@ def served(
         yield address, log
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def test_the_process_answers_and_logs_no_address_and_no_token(

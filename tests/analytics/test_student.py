@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from redis import Redis
 
 from analytics.api import create_app
-from analytics.attention_responses import Reason
+from analytics.attention.responses import Reason
 from analytics.own_page_answers import without_few_others
 from ingest_api.event_log import LOG, REJECTED
 from ingest_api.preferences import Preferences, read_preferences

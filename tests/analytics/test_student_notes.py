@@ -63,11 +63,12 @@ async def test_there_are_only_so_many_notes(
     assert "remove one first" in refused.json()["detail"]
 
 
-@pytest.mark.parametrize("text", ["", " \n", "x" * 2_001, "a\0b", 7, None])
-async def test_a_bad_note_is_refused(client: httpx.AsyncClient, text: Any) -> None:
+async def test_a_bad_note_is_refused(client: httpx.AsyncClient) -> None:
     """Nothing, too much, or what PostgreSQL can't hold."""
-    assert (await client.post(NOTES, json={"text": text})).status_code == 422
-    assert texts(await client.get(NOTES)) == []
+    bad: list[Any] = ["", " \n", "x" * 2_001, "a\0b", 7, None]
+    for text in bad:
+        assert (await client.post(NOTES, json={"text": text})).status_code == 422, text
+        assert texts(await client.get(NOTES)) == [], text
 
 
 async def test_a_students_token_opens_no_notes(

@@ -56,3 +56,46 @@ def test_equal_syntax_errors_are_told_alike() -> None:
     error = _raised("x = = 1")
     assert error_message(error, "x = = 1", send_code=True) == "invalid syntax"
     assert error_name(error) == "SyntaxError"
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("No such file: '/home/ada/course/my data.csv'", "No such file: '…/my data.csv'"),
+        ('"/Users/Ada O\'Neil/x.csv"', '"…/Ada O\'Neil/x.csv"'),
+        ("from 'y' (/opt/conda/lib/y/__init__.py)", "from 'y' (…/__init__.py)"),
+        (r"'C:\\Users\\ada\\x.csv'", "'…/x.csv'"),
+        (r"C:\Users\ada\x.csv is bad", "…/x.csv is bad"),
+        (r"'\\\\fs\\home$\\ada\\x.csv'", "'…/x.csv'"),
+        ("see file:///home/ada/x.py", "see file://…/x.py"),
+        ("'~/course/x.csv'", "'…/x.csv'"),
+    ],
+)
+def test_of_a_path_only_its_last_part_is_told(message: str, told: str) -> None:
+    """Where on the student's machine a file lies stays there, also where code is sent."""
+    for send_code in (False, True):
+        assert error_message(ValueError(message), "f()", send_code) == told
+
+
+@pytest.mark.parametrize("place", ["{}", "'{}/' is no file", "at {}: 7"])
+def test_the_home_folder_has_no_name(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    """Its last part is the student's name, as a rule."""
+    monkeypatch.setenv("HOME", "/srv/class/ada")
+    told = error_message(ValueError(place.format("/srv/class/ada")), "f()", send_code=False)
+    assert told == place.format("~")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "unsupported operand type(s) for /: 'int' and 'str'",
+        "use '//' for whole numbers, 1/2 or a/b/c",
+        "data/x.csv, ../up/y.csv and /tmp",
+        "http://127.0.0.1:8000/a/b",
+        r"bad escape: '\d\w'",
+        "<a/></b>",
+    ],
+)
+def test_what_is_no_absolute_path_stays(message: str) -> None:
+    """A relative path is what the cell says, an operator is no path."""
+    assert error_message(ValueError(message), "f()", send_code=False) == message

@@ -358,7 +358,7 @@ def _wait_for_server(server: subprocess.Popen[bytes], port: int) -> None:
     while True:
         assert server.poll() is None, "the Jupyter server ended"
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=10).close()
+            socket.create_connection(("127.0.0.1", port), timeout=60).close()
         except ConnectionRefusedError:
             time.sleep(0.02)
         else:

@@ -59,8 +59,10 @@ def start_elsewhere(
         kernel.close(now=True)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("make", [virtual_environment, conda_like_prefix])
+@pytest.mark.parametrize(
+    ("make", "version"),
+    [*((virtual_environment, version) for version in VERSIONS), (conda_like_prefix, VERSIONS[0])],
+)
 def test_a_kernel_of_another_python_reports_by_itself(
     make: Callable[[Path, str], Path],
     version: str,

@@ -341,7 +341,7 @@ def test_an_interruption_leaves_the_sender_awake(
         interrupted += 1
         next_cell = threading.Thread(target=session.sender.wake, daemon=True)
         next_cell.start()
-        next_cell.join(10)
+        next_cell.join(60)
         assert not next_cell.is_alive()
     assert interrupted > 0
     session.add(1)

@@ -21,17 +21,17 @@ from cellpulse_hook.spool import Spool
 from cellpulse_hook.spool_folder import folder_of
 from redis import Redis
 
-from flows.actors import open_stores
 from flows.backup.make import make_backup
-from flows.drain import drain
 from flows.embedded.influxdb_server import influxdb_parts
 from flows.embedded.part import Part, free_port
 from flows.embedded.postgres_server import postgres_address, postgres_part
 from flows.embedded.redis_server import redis_part
-from flows.log_reader import LogReader
-from flows.migrate import prepare_databases
+from flows.log.reader import LogReader
+from flows.migrations.migrate import prepare_databases
 from flows.settings import FlowsSettings, InfluxSettings
 from flows.stores.lake import LakeWriter
+from flows.worker.actors import open_stores
+from flows.worker.drain import drain
 from ingest_api.event_log import Candidate, EventLog, open_redis
 from ingest_api.events import ProgressEvent
 

@@ -12,7 +12,7 @@ from dramatiq.brokers.redis import RedisBroker
 from redis import Redis, RedisError
 
 from flows.stores.lake import WRITER_LOCK
-from flows.wake_ups import MAINTENANCE, WakeUps
+from flows.worker.wake_ups import MAINTENANCE, WakeUps
 from tests.faults.plan import CLOCKS, DISKS, Fault
 from tests.faults.platform import Platform
 from tests.faults.proxy import Mode

@@ -12,14 +12,15 @@ from typing import Any, Final, Self
 
 from jupyter_client.connect import write_connection_file
 
+from flows.embedded.answers import http_answers, lives
 from flows.embedded.influxdb_server import influxdb_parts
 from flows.embedded.part import Part, free_port
-from flows.embedded.platform import http_answers, lives
 from flows.embedded.postgres_server import postgres_address, postgres_part
 from flows.embedded.redis_server import redis_part
-from flows.migrate import prepare_databases
+from flows.migrations.migrate import prepare_databases
+from flows.platform_status import PlatformStatus
 from flows.settings import InfluxSettings, LakeSettings, PlatformSettings
-from flows.status import PlatformStatus, read_status
+from flows.status import read_status
 from ingest_api.tokens import Grant, Scope, issue_token
 from tests.cellpulse import cellpulse
 from tests.faults.clocks import Clocks

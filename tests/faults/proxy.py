@@ -35,12 +35,12 @@ class Proxy:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._listening.wait(10)
+        self._listening.wait(60)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(60)
 
     def change(self, mode: Mode, delay: float = 0.0) -> None:
         """Do something else from now on; but for a delay, what is open is closed or swallowed."""

@@ -60,7 +60,7 @@ def test_it_passes_on_and_delays(proxy: Proxy) -> None:
 @pytest.mark.parametrize("mode", ["cut", "garbage", "http_500"])
 def test_a_hurt_connection_ends_and_heals(proxy: Proxy, mode: Mode) -> None:
     """An open connection is cut, a new one gets no echo, and after healing all is as before."""
-    with socket.create_connection(("127.0.0.1", proxy.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", proxy.port), timeout=60) as connection:
         connection.sendall(b"hello")
         assert connection.recv(1024) == b"hello"
         proxy.change(mode)

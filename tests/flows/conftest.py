@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from flows.log_reader import LogReader
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
+from flows.log.reader import LogReader
+from flows.settings import FlowsSettings, InfluxSettings
 from ingest_api.events import ProgressEvent, StoredEvent
 
 Make = Callable[..., LoggedEvent]
@@ -42,6 +43,19 @@ def redis(redis_url: str) -> Iterator[Redis]:
     """Return a client that gives bytes, as the workers' does."""
     with Redis.from_url(redis_url, protocol=2) as client:
         yield client
+
+
+@pytest.fixture
+def flows_settings(
+    redis_url: str, postgres_url: str, lake_path: str, influx_settings: InfluxSettings
+) -> FlowsSettings:
+    """Return the settings of a worker with all stores, which are empty."""
+    return FlowsSettings(
+        CELLPULSE_REDIS_URL=redis_url,
+        CELLPULSE_POSTGRES_URL=postgres_url,
+        CELLPULSE_LAKE_PATH=lake_path,
+        influx=influx_settings,
+    )
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flows.logged_event import LoggedEvent, position_ns
+from flows.log.logged_event import LoggedEvent, position_ns
 from flows.stores.store import (
     Later,
     PoisonEventError,

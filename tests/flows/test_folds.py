@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from flows.logged_event import LoggedEvent, position_from_ns, position_ns
+from flows.log.logged_event import LoggedEvent, position_from_ns, position_ns
 from flows.stores.folds import CurrentState, SessionState
 
 Make = Callable[..., LoggedEvent]

@@ -7,15 +7,15 @@ from unittest.mock import patch
 import pytest
 from redis import Redis
 
-from flows.drain import drain
-from flows.log_reader import LogReader
-from flows.log_trimmer import LogPinnedError, LogTrimmer
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
+from flows.log.reader import LogReader
+from flows.log.trimmer import LogPinnedError, LogTrimmer
 from flows.rebuild import rebuild_lake
-from flows.settings import FlowsSettings, InfluxSettings
+from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxWriter
 from flows.stores.lake import FewerEventsError, LakeWriter
 from flows.stores.lake_attach import attach_lake
+from flows.worker.drain import drain
 
 Make = Callable[..., LoggedEvent]
 STORES = ("lake", "influxdb")
@@ -55,20 +55,13 @@ class Installation:
 
 @pytest.fixture
 def installation(
-    redis_url: str, postgres_url: str, lake_path: str, influx_settings: InfluxSettings, event: Make
+    redis: Redis, flows_settings: FlowsSettings, event: Make
 ) -> Iterator[Installation]:
     """Return an installation without events."""
-    settings = FlowsSettings(
-        CELLPULSE_REDIS_URL=redis_url,
-        CELLPULSE_POSTGRES_URL=postgres_url,
-        CELLPULSE_LAKE_PATH=lake_path,
-        influx=influx_settings,
-    )
-    with Redis.from_url(redis_url, protocol=2) as redis:
-        made = Installation(redis, settings, event)
-        yield made
-        made.lake.close()
-        made.influx.close()
+    made = Installation(redis, flows_settings, event)
+    yield made
+    made.lake.close()
+    made.influx.close()
 
 
 def test_history_that_influxdb_never_had_stays(installation: Installation) -> None:

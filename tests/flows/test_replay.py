@@ -8,12 +8,13 @@ from unittest.mock import AsyncMock
 import pytest
 from redis import Redis
 
-from flows.log_reader import LogReader
-from flows.logged_event import LoggedEvent
-from flows.rejected import NoSuchEntryError, RejectedStream
+from flows.log.logged_event import LoggedEvent
+from flows.log.reader import LogReader
+from flows.log.rejected import NoSuchEntryError, RejectedStream
 from flows.replay import Outcome, Replay
 from flows.stores.store import Later, PoisonEventError, StoreUnavailableError
 from ingest_api.event_log import EventLog, open_redis
+from ingest_api.preferences import Preferences, set_preferences
 from ingest_api.pseudonymous_courses import PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses
 
@@ -109,6 +110,19 @@ async def test_what_came_by_the_channel_is_validated_again_and_appended(
     assert (stored["status"], stored["extra"]) == ("ok", {"room": 1})
     assert LoggedEvent.decode("1-0", fields[b"event"]).event.occurred_at == entry.set_aside_at
     assert redis.xlen("progress-events:rejected") == 0
+
+
+async def test_no_more_is_replayed_than_the_student_allows_by_now(
+    redis: Redis, log: EventLog, replay: Callable[..., Any]
+) -> None:
+    """What a student switched off since an event was set aside is not kept."""
+    await log.reject(json.dumps(RUN | {"code": "x = 1"}), "a reason", source="channel")
+    set_preferences(redis, "demo", "s1", Preferences(code=False))
+    [done] = await replay()
+    assert done.replayed
+    [(_, fields)] = redis.xrange("progress-events:log")
+    stored = json.loads(fields[b"event"])
+    assert (stored["status"], stored.get("code")) == ("ok", None)
 
 
 @pytest.mark.parametrize("more", [{}, {"session_id": "k", "seq": 1}])

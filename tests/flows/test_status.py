@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.status import PartStatus, PlatformStatus, StoreStatus
+from flows.platform_status import PartStatus, PlatformStatus, StoreStatus
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from hypothesis.strategies import SearchStrategy
 from pydantic import ValidationError
 from sqlalchemy import Engine
 
-from flows.logged_event import LoggedEvent, position_from_ns
+from flows.log.logged_event import LoggedEvent, position_from_ns
 from flows.settings import InfluxSettings
 from flows.stores.influxdb import InfluxReader, InfluxWriter
 from flows.stores.lake import LakeWriter

@@ -52,8 +52,9 @@ async def _wait_forever(*_: Any, **__: Any) -> None:
 
 
 async def test_it_starts_and_stops_with_a_mocked_connection(client: AsyncClient) -> None:
-    """The ingest starts without Redis, and says that it lives."""
+    """The ingest starts without Redis, and says that it lives, also to who wants no body."""
     assert (await client.get("/healthz")).json() == {"status": "ok"}
+    assert (await client.head("/healthz")).status_code == 200
 
 
 @pytest.mark.parametrize("page", ["/docs", "/redoc"])

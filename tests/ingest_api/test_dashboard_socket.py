@@ -32,12 +32,12 @@ async def post(ingest: Any, events: object) -> list[str]:
 
 
 async def receive(client: Any, count: int) -> list[dict[str, Any]]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         return [json.loads(await client.recv()) for _ in range(count)]
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not true():
             await asyncio.sleep(0.01)
 
@@ -107,6 +107,16 @@ async def test_a_client_is_told_what_the_log_no_longer_has(
         assert "signal" not in message
 
 
+async def test_a_position_of_the_future_holds_nothing_back(ingest: Any) -> None:
+    """A client whose position the log has not come to, as of another log, gets what comes now."""
+    await post(ingest, RUN)
+    async with connect(query(ingest, more="&after=9999999999999-0")) as client:
+        await until(lambda: len(ingest.app.state.connections) == 1)
+        [position] = await post(ingest, RUN)
+        [message] = await receive(client, 1)
+    assert message["position"] == position
+
+
 async def test_reconnecting_with_the_last_position_loses_and_doubles_nothing(ingest: Any) -> None:
     """A client that comes back again and again with its last position sees each event once."""
     await post(ingest, RUN | {"cell_id": "0"})
@@ -119,7 +129,7 @@ async def test_reconnecting_with_the_last_position_loses_and_doubles_nothing(ing
 
     sending = asyncio.create_task(send())
     while len(seen) < 401:
-        # A client that stops reading never sees the answer to its good-bye: it does not wait for it.
+        # A client that stops reading never sees the answer to its good-bye, and waits for none.
         async with connect(query(ingest, more=f"&after={position}"), close_timeout=0.1) as client:
             for message in await receive(client, min(37, 401 - len(seen))):
                 seen.append(message["cell_id"])
@@ -172,7 +182,7 @@ async def test_the_feed_survives_what_was_not_foreseen(
         [message] = await receive(client, 1)
         assert message["position"] == position
         receiving = asyncio.create_task(receive(client, 1))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not receiving.done():
                 redis_client.publish("rollups-advanced", signal)
                 await asyncio.wait((receiving,), timeout=0.05)
@@ -214,6 +224,8 @@ async def test_the_token_may_come_as_subprotocol_or_header(ingest: Any) -> None:
         (lambda i: f"course_id=demo&token={i.token('read', 'demo', 's1')}", 403),
         (lambda i: f"token={i.token('read')}", 422),
         (lambda i: f"course_id=demo&after=now&token={i.token('read')}", 422),
+        (lambda i: f"course_id=demo&after=%D9%A3-%D9%A0&token={i.token('read')}", 422),
+        (lambda i: f"course_id=demo&section=&token={i.token('read')}", 422),
     ],
 )
 async def test_others_are_refused_before_the_upgrade(
@@ -226,6 +238,17 @@ async def test_others_are_refused_before_the_upgrade(
     assert response.status_code == status
     assert json.loads(response.body)["detail"]
     assert len(ingest.app.state.connections) == 0
+
+
+async def test_what_is_no_live_feed_says_so(ingest: Any) -> None:
+    """Another address has no WebSocket, and this one has no page."""
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(ingest.websocket("x").replace("/dashboard", "/dashboards"))
+    assert refused.value.response.status_code == 404
+    assert "/ws/dashboard" in json.loads(refused.value.response.body)["detail"]
+    answer = await asyncio.to_thread(ingest.client.get, "/ws/dashboard")
+    assert (answer.status_code, answer.headers["upgrade"]) == (426, "websocket")
+    assert "WebSocket client" in answer.json()["detail"]
 
 
 async def test_what_a_client_sends_is_ignored_and_pings_are_answered(ingest: Any) -> None:

@@ -128,6 +128,17 @@ def test_requests_that_come_at_once_are_answered_in_order(
     assert places == [[position] for position, _ in stored]
 
 
+@pytest.mark.parametrize("others", [(), TWICE])
+def test_who_says_no_more_gets_the_answers(ingest: Any, others: tuple[str, ...]) -> None:
+    """A client may close its half of the connection behind its requests; then all of it ends."""
+    body = json.dumps(RUN).encode()
+    with closing(socket.create_connection(("127.0.0.1", ingest.port), timeout=60)) as client:
+        client.sendall(request(ingest, body, *others) * 3)
+        client.shutdown(socket.SHUT_WR)
+        assert [status for status, _, _ in read_answers(client)] == [202] * 3
+        assert client.recv(1) == b""
+
+
 def test_a_body_in_parts_is_put_together(ingest: Any, by_itself: list[bool]) -> None:
     """A large body comes in many parts; one that ends early is nobody's event."""
     body = json.dumps([RUN | {"code": "x" * 900} for _ in range(900)]).encode()

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,11 +19,12 @@ import psycopg
 import pytest
 import uvicorn
 
+from flows.embedded.answers import http_answers, lives
 from flows.embedded.influxdb_server import EmbeddedInfluxDB
 from flows.embedded.part import free_port
-from flows.embedded.platform import http_answers, lives
 from flows.embedded.redis_server import redis_part
-from flows.migrate import prepare_databases
+from flows.erasure.erase import Parts
+from flows.migrations.migrate import prepare_databases
 from flows.settings import InfluxSettings, LakeSettings
 from ingest_api.tokens import Grant, Scope, issue_token
 from tests.cellpulse import cellpulse
@@ -42,7 +44,7 @@ def serving(app: Any, port: int = 0) -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)
         listening.close()
 
 
@@ -262,6 +264,12 @@ def pipeline(idle_pipeline: Pipeline) -> Pipeline:
 
 
 @pytest.fixture
+def nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have `cellpulse forget` wait a moment for those who read the lake, instead of 12 s."""
+    monkeypatch.setattr("flows.commands.forget.Parts", partial(Parts, readers_seconds=0.5))
+
+
+@pytest.fixture
 def elsewhere(
     pipeline: Any,
     tmp_path: Path,
@@ -296,5 +304,4 @@ def elsewhere(
             processes={},
         )
         yield platform
-        for name in list(platform.processes):
-            platform.stop(name)
+        platform.stop(*platform.processes)

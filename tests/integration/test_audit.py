@@ -18,20 +18,20 @@ import psycopg
 import pytest
 from redis import Redis
 
-from flows.actors import open_stores
 from flows.audit.audit import audit
 from flows.audit.finding import Finding
 from flows.audit.report import AuditReport
-from flows.drain import drain
 from flows.enrollment.enroll import enroll
-from flows.log_reader import LogReader
-from flows.logged_event import LoggedEvent, position_ns
-from flows.migrate import prepare_databases
-from flows.rejected import RejectedStream
+from flows.log.logged_event import LoggedEvent, position_ns
+from flows.log.reader import LogReader
+from flows.log.rejected import RejectedStream
+from flows.migrations.migrate import prepare_databases
 from flows.settings import FlowsSettings, InfluxSettings, LakeSettings
 from flows.stores.lake_attach import attach_lake
 from flows.stores.postgres import engine_for
 from flows.stores.store import PoisonEventError, Store
+from flows.worker.actors import open_stores
+from flows.worker.drain import drain
 from ingest_api.event_log import LOG, Candidate, EventLog, open_redis
 from ingest_api.events import ProgressEvent
 

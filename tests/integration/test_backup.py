@@ -18,7 +18,7 @@ from redis import Redis
 
 from flows.backup.manifest import read_manifest
 from flows.cli import cli
-from flows.log_trimmer import LogTrimmer
+from flows.log.trimmer import LogTrimmer
 from flows.settings import STORES
 from flows.stores.lake import LakeWriter
 from flows.stores.lake_attach import attach_lake
@@ -116,14 +116,12 @@ def test_a_platform_goes_on_elsewhere_from_its_backup(
     assert done.returncode == 0, done.stderr
     assert "150 events accepted, 150 in the log, 150 in InfluxDB" in done.stdout
     expected = contents(pipeline)
-    for name in list(pipeline.processes):
-        pipeline.stop(name)
+    pipeline.stop(*pipeline.processes)
 
     restored(elsewhere, folder)
     assert contents(elsewhere) == expected
     assert (elsewhere.folder / "cellpulse_secret").stat().st_mode & 0o777 == 0o600
-    for name in ("ingest", "relay", "worker", "api"):
-        elsewhere.start(name)
+    elsewhere.start("ingest", "relay", "worker", "api")
     wait_until(lambda: is_even(elsewhere), "every store")
     assert contents(elsewhere) == expected
     answer = elsewhere.post(events(140, 20))
@@ -175,15 +173,13 @@ def test_a_backup_while_events_arrive_is_of_one_moment(
         for thread in threads:
             thread.join()
     assert done.returncode == 0, done.stderr
-    for name in list(pipeline.processes):
-        pipeline.stop(name)
+    pipeline.stop(*pipeline.processes)
 
     restored(elsewhere, folder)
     manifest = json.loads((folder / "manifest.json").read_text())
     kept = manifest["counts"]["accepted"]
     assert 200 < kept < 200 + len(sent)
-    for name in ("ingest", "relay", "worker", "api"):
-        elsewhere.start(name)
+    elsewhere.start("ingest", "relay", "worker", "api")
     wait_until(lambda: is_even(elsewhere), "every store")
     found = contents(elsewhere)
     assert len(found["events"]) == len(found["points"]) == kept
@@ -276,8 +272,7 @@ def test_nothing_is_written_over(idle_pipeline: Any, small_backup: Path) -> None
         assert "the lake is not empty" in refused(idle_pipeline, "restore", str(small_backup))
         lake.execute("UPDATE lake.log_position SET position = '0-0'")
     restored(idle_pipeline, small_backup)
-    idle_pipeline.start("relay")
-    idle_pipeline.start("worker")
+    idle_pipeline.start("relay", "worker")
     idle_pipeline.wait_until(lambda: is_even(idle_pipeline), "every store")
     assert idle_pipeline.psql("SELECT sum(runs) FROM student_states") == "3"
 

@@ -126,6 +126,7 @@ def going_on(platform: Any, first: int) -> Iterator[None]:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.usefixtures("nobody_reads")
 def test_a_student_leaves_every_store_while_the_class_goes_on(
     pipeline: Any, tmp_path: Path, wait_until: Callable[..., None]
 ) -> None:

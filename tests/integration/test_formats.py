@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flows.embedded.platform import lives
+from flows.embedded.answers import lives
 from flows.stores.lake_attach import attach_lake
 
 WaitUntil = Callable[..., None]

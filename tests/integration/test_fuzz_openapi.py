@@ -23,7 +23,6 @@ CHECKS = [
     status_code_conformance,
     content_type_conformance,
     response_schema_conformance,
-    ignored_auth,
 ]
 STUDENT = {"course_id": "demo", "student_id": "s1"}
 KNOWN = STUDENT | {
@@ -59,6 +58,8 @@ def taught(shared_stores: Any) -> Any:
 def fuzz(schema: BaseSchema, headers: dict[str, str], examples: int) -> set[int]:
     """Send requests of each kind to each address; return the statuses that were answered."""
     answered: set[int] = set()
+    #: What was seen to answer nobody without a token: once is enough, and takes two more requests.
+    guarded: set[str] = set()
     session = requests.Session()
     for found in schema.get_all_operations():
         operation = found.ok()
@@ -70,10 +71,14 @@ def fuzz(schema: BaseSchema, headers: dict[str, str], examples: int) -> set[int]
             def check(case: Case, is_known: bool) -> None:
                 if is_known and case.path_parameters:
                     case.path_parameters |= {n: KNOWN[n] for n in case.path_parameters}
-                response = case.call_and_validate(session=session, headers=headers, checks=CHECKS)
+                where = case.operation.label
+                checks = CHECKS if where in guarded else [*CHECKS, ignored_auth]
+                response = case.call_and_validate(session=session, headers=headers, checks=checks)
                 answered.add(response.status_code)
                 if response.status_code >= 400:
                     check_problem(response)
+                elif response.status_code < 300:
+                    guarded.add(where)
 
             try:
                 check()

@@ -19,8 +19,8 @@ import httpx
 import pytest
 from redis import Redis
 
+from flows.embedded.answers import http_answers
 from flows.embedded.part import free_port
-from flows.embedded.platform import http_answers
 from ingest_api.open_files import raise_open_files_limit
 from ingest_api.tokens import Grant, Scope, issue_token
 
@@ -101,7 +101,7 @@ def run_ingest(
             assert ingest.post().status_code == 202
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
         assert "Traceback" not in ingest.log.read_text()
 
     return run

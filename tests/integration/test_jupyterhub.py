@@ -21,11 +21,11 @@ from starlette.routing import Route
 from websockets.sync.client import connect
 
 from analytics.api import create_app as create_api
-from analytics.hub_settings import HubSettings
-from analytics.oidc_settings import OidcSettings
 from analytics.settings import ApiSettings
+from analytics.sign_in.hub_settings import HubSettings
+from analytics.sign_in.oidc_settings import OidcSettings
+from flows.embedded.answers import http_answers
 from flows.embedded.part import Part, free_port
-from flows.embedded.platform import http_answers
 from ingest_api.settings import BadSettingError
 from ingest_api.tokens import Grant, issue_token
 from streamlit_app.access import AccessCheck

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from redis import Redis
 
 from flows.cli import cli
-from flows.log_reader import LogReader
+from flows.log.reader import LogReader
 from flows.xapi.vocabulary import VERBS
 
 RUN = {"course_id": "demo", "student_id": "s1", "status": "ok", "exercise": "1.1"}

@@ -78,7 +78,7 @@ def test_redis_cli_publish_reaches_a_websocket(shared_pipeline: Any) -> None:
     address = f"ws://127.0.0.1:{pipeline.ingest_port}/ws/dashboard?{query}"
     with connect(address) as client:
         pipeline.publish(RUN | {"course_id": pipeline.course, "exercise": "1.1", "room": "B12"})
-        message = json.loads(client.recv(timeout=20))
+        message = json.loads(client.recv(timeout=60))
     assert (message["exercise"], message["extra"]) == ("1.1", {"room": "B12"})
     assert message["position"]
 

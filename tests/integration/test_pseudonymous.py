@@ -129,6 +129,8 @@ def use_every_page(here: Any) -> None:
     ask(here, "POST", f"{zoe}/deletion", **own)
     [wish] = ask(here, "GET", "/deletion_requests", **here.bearer("read", "*")).json()["requests"]
     assert wish["student_id"] == ZOE
+    courses = ask(here, "GET", "/admin/courses", **here.bearer("read", "*")).json()["courses"]
+    assert [each["pseudonymous"] for each in courses if each["course_id"] == "demo"] == [True]
     other = httpx.get(f"{here.api}/api/v1{COURSE}/students/kim%40school/overview", headers=own)
     assert other.status_code == 403
     data = zipfile.ZipFile(io.BytesIO(ask(here, "GET", f"{zoe}/data", **own).content))
@@ -195,6 +197,7 @@ def test_no_store_names_anybody_and_instructors_see_names(
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.usefixtures("nobody_reads")
 def test_a_student_is_erased_by_the_real_id_and_the_course_can_be_closed(
     hidden_class: Any, tmp_path: Path, wait_until: Callable[..., None]
 ) -> None:

@@ -1,6 +1,5 @@
 """Every process is started anew, one after the other, while a class is at work: nothing is lost."""
 
-import os
 import re
 import threading
 from collections import Counter
@@ -12,10 +11,11 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from flows.embedded.part import Part, find_program, free_port
-from flows.embedded.platform import http_answers
+from flows.embedded.answers import http_answers
+from flows.embedded.part import free_port
 from tests.integration.class_at_work import COURSE, at_work
 from tests.integration.conftest import Pipeline
+from tests.integration.nginx import nginx_part
 
 _EXAMPLE: Final = Path(__file__).parents[2] / "ops" / "nginx.conf"
 #: What a process without an address logs when it has begun.
@@ -41,25 +41,18 @@ class OneAddress:
             re.DOTALL,
         )
         upgrade = text[text.index("map ") : text.index("}", text.index("map ")) + 1]
-        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
-        self.configuration = folder / "one-address.conf"
-        self.configuration.write_text(
-            f"daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx-error.log;\n"
-            f"{'user root;' if os.geteuid() == 0 else ''}\n"
-            f"events {{}}\nhttp {{\n{temporary}access_log off;\n{upgrade}\n{ingests}\n"
+        http = (
+            f"{upgrade}\n{ingests}\n"
             f"upstream api {{ server 127.0.0.1:{ones.api_port} max_fails=0; "
             f"server 127.0.0.1:{others.api_port} max_fails=0; }}\n"
             f"server {{ listen 127.0.0.1:{self.ingest_port};\n{to_ingests}\n}}\n"
             f"server {{ listen 127.0.0.1:{self.api_port};\n"
-            "location / { proxy_pass http://api; }\n}\n}\n"
+            "location / { proxy_pass http://api; }\n}"
         )
+        self.part = nginx_part(folder, http, self._answers)
 
-    @property
-    def part(self) -> Part:
-        command = (str(find_program("nginx")), "-c", str(self.configuration))
-        answers = lambda: http_answers(f"http://127.0.0.1:{self.ingest_port}/healthz")  # noqa: E731
-        return Part("nginx", command, answers=answers, stop_signal="QUIT")
+    def _answers(self) -> bool:
+        return http_answers(f"http://127.0.0.1:{self.ingest_port}/healthz")
 
 
 class Reader(threading.Thread):

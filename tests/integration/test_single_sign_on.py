@@ -22,12 +22,12 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from analytics.api import create_app as create_api
-from analytics.oidc_settings import OidcSettings
 from analytics.settings import ApiSettings
-from analytics.single_sign_on import SESSION_SECONDS
+from analytics.sign_in.oidc_settings import OidcSettings
+from analytics.sign_in.single_sign_on import SESSION_SECONDS
+from flows.embedded.answers import http_answers
 from flows.embedded.part import Part, free_port
-from flows.embedded.platform import http_answers
-from flows.migrate import prepare_databases
+from flows.migrations.migrate import prepare_databases
 from flows.settings import LakeSettings
 from ingest_api.settings import BadSettingError
 from streamlit_app.access import AccessCheck

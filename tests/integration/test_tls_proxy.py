@@ -1,6 +1,5 @@
 """The nginx of docs/operate.md before real processes: TLS, pages, streams and events pass it."""
 
-import os
 import re
 import socket
 import ssl
@@ -20,8 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from flows.embedded.part import Part, find_program, free_port
+from flows.embedded.part import free_port
 from streamlit_app.gate import COOKIE
+from tests.integration.nginx import nginx_part
 
 EXAMPLE = Path(__file__).parents[2] / "ops" / "nginx.conf"
 PAGES, EVENTS = "cellpulse.example.org", "ingest.example.org"
@@ -72,20 +72,7 @@ class Proxy:
         for there, this in here.items():
             assert there in text
             text = text.replace(there, this)
-        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
-        self.configuration = folder / "nginx.conf"
-        self.configuration.write_text(
-            f"daemon off; pid {folder}/pid; error_log {folder}/error.log;\n"
-            f"{'user root;' if os.geteuid() == 0 else ''}\n"
-            f"events {{}}\nhttp {{\n{temporary}access_log {folder}/access.log;\n{text}\n}}\n"
-        )
-
-    @property
-    def part(self) -> Part:
-        """How it is run."""
-        command = (str(find_program("nginx")), "-c", str(self.configuration))
-        return Part("nginx", command, answers=self.answers, stop_signal="QUIT")
+        self.part = nginx_part(folder, text, self.answers)
 
     def answers(self) -> bool:
         with suppress(httpx.HTTPError):

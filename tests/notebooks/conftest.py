@@ -9,8 +9,8 @@ from typing import Final
 import psycopg
 import pytest
 
-from flows.logged_event import LoggedEvent
-from flows.migrate import migrate
+from flows.log.logged_event import LoggedEvent
+from flows.migrations.migrate import migrate
 from flows.simulation.truth import simulated_class
 from flows.stores.lake import LakeWriter
 from flows.stores.postgres import PostgresWriter, engine_for

@@ -10,7 +10,7 @@ from uuid import uuid4
 from fastapi import FastAPI, HTTPException, Response
 
 from analytics.class_responses import ClassSession
-from analytics.export_responses import Export, ExportRequest, Exports
+from analytics.exports.responses import Export, ExportRequest, Exports
 from analytics.report_responses import Report
 
 

@@ -11,13 +11,17 @@ import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analytics import admin_examples
-from analytics.admin_account_responses import AccountLink, NewAccount
-from analytics.admin_course_responses import CourseSettings
-from analytics.admin_health_responses import HealthCode, HealthLine
+from analytics.admin import examples as admin_examples
+from analytics.admin.account_responses import AccountLink, NewAccount
+from analytics.admin.course_responses import AdminActionLine, CourseSettings
+from analytics.admin.health_responses import HealthCode, HealthLine
+from analytics.admin.stored_responses import StoredRows
+from flows.models import Base
 from streamlit_app.admin_client import AdminClient, ChangeRefusedError
 from streamlit_app.admin_health import in_words
+from streamlit_app.admin_log import in_detail
 from streamlit_app.admin_registration import MIXED, packed, refused
+from streamlit_app.admin_stored import TABLES, store_name
 from streamlit_app.api_client import AccessRefusedError, NumbersUnavailableError
 from streamlit_app.language.text import speaking
 from streamlit_app.session import local_zone
@@ -139,6 +143,102 @@ def test_what_health_says_is_the_pages_sentence(
     assert in_words(line) == english
     with speaking("ja"):
         assert in_words(line) == japanese
+
+
+@pytest.mark.parametrize(
+    ("what", "values", "english", "japanese"),
+    [
+        (
+            "course made",
+            {"title": "Programming 1", "time_zone": None},
+            "Programming 1, the browser's time",
+            "Programming 1、ブラウザーの時刻",
+        ),
+        (
+            "course changed",
+            {"title": None, "time_zone": "Asia/Tokyo", "retention_days": 1},
+            "no title, Asia/Tokyo, students kept 1 day",
+            "タイトルなし、Asia/Tokyo、受講者の保持は1日間",
+        ),
+        (
+            "course changed",
+            {"title": None, "time_zone": "Asia/Tokyo", "retention_days": None},
+            "no title, Asia/Tokyo, students kept for ever",
+            "タイトルなし、Asia/Tokyo、受講者の保持は無期限",
+        ),
+        (
+            "students enrolled",
+            {"new": 30, "changed": 0},
+            "30 new, 0 changed",
+            "新規30人、変更0人",
+        ),
+        (
+            "course registered",
+            {"notebooks": 1, "exercises": 2, "new": 2, "retired": 0},
+            "1 notebook, 2 exercises, 2 new, 0 retired",
+            "ノートブック1個、演習2個(新規2個、廃止0個)",  # noqa: RUF001 - Japanese is meant
+        ),
+        (
+            "account made",
+            {"account": "ben", "role": "assistant", "courses": ["py"], "sections": ["A", "B"]},
+            "ben, assistant of py (section A, B)",
+            "ben、TA、対象: py(セクションA, B)",
+        ),
+        (
+            "account made",
+            {"account": "ben", "role": "admin", "courses": [], "sections": []},
+            "ben, admin",
+            "ben、管理者",
+        ),
+        ("account removed", {"account": "ben"}, "ben", "ben"),
+        (
+            "token revoked",
+            {"token": "3f2a", "scope": "read", "every_course": True, "of_one_student": False},
+            "3f2a, read, every course",
+            "3f2a, 閲覧, すべてのコース",
+        ),
+        ("token revoked", {"token": "3f2a", "scope": "new"}, "as the API says", "as the API says"),
+        ("account made", {}, "as the API says", "as the API says"),
+        ("something new", {}, "as the API says", "as the API says"),
+    ],
+)
+def test_what_was_changed_is_the_pages_sentence(
+    what: str, values: dict[str, Any], english: str, japanese: str
+) -> None:
+    """Each change has a sentence in each language; what an older version noted is the API's."""
+    [example] = admin_examples.ACTIONS.actions
+    given = {"what": what, "values": values, "details": "as the API says"}
+    line = AdminActionLine.model_validate(example.model_dump() | given)
+    assert in_detail(line) == english
+    with speaking("ja"):
+        assert in_detail(line) == japanese
+
+
+def test_each_store_and_table_has_a_name() -> None:
+    """Of every table with rows of a course; one that another version has keeps its own name."""
+    of_courses = {each.name for each in Base.metadata.sorted_tables if "course_id" in each.columns}
+    assert set(TABLES) == of_courses
+    for store, part, english, japanese in (
+        ("lake", "events", "lake: events", "レイク: イベント"),
+        ("redis", "events", "Redis: the newest events", "Redis: 最新のイベント"),
+        ("postgres", "sessions", "PostgreSQL: sessions", "PostgreSQL: セッション"),
+        ("postgres", "seats_taken", "PostgreSQL: seats taken", "PostgreSQL: seats taken"),
+    ):
+        rows = StoredRows.model_validate({"store": store, "part": part, "rows": None})
+        assert store_name(rows) == english
+        with speaking("ja"):
+            assert store_name(rows) == japanese
+
+
+def test_a_pseudonymous_course_says_so(
+    open_part: Callable[..., AppTest], text_of: Callable[[AppTest], str]
+) -> None:
+    """With what it means; an ordinary course says nothing of it."""
+    assert "This course is pseudonymous: its stores" in text_of(open_part("courses"))
+    [course] = admin_examples.COURSES.courses
+    plain = course.model_copy(update={"pseudonymous": False})
+    courses = admin_examples.COURSES.model_copy(update={"courses": [plain]})
+    assert "pseudonymous" not in text_of(open_part("courses", courses=courses))
 
 
 def test_how_long_students_are_kept_is_confirmed_with_whom_it_erases(

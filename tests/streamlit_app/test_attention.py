@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import streamlit_app.app
-from analytics.attention_examples import ATTENTION, ERROR_CLUSTERS
-from analytics.attention_responses import Thresholds
+from analytics.attention.examples import ATTENTION, ERROR_CLUSTERS
+from analytics.attention.responses import Thresholds
 from streamlit_app import session
 
 APP = Path(streamlit_app.app.__file__)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from analytics.attention_examples import ATTENTION
-from analytics.attention_responses import Listed, Reason
+from analytics.attention.examples import ATTENTION
+from analytics.attention.responses import Listed, Reason
 from analytics.class_examples import CLASS_MAP
 from analytics.class_responses import ClassMap, MapStudent
 from streamlit_app.class_map.matrix import (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analytics.attention_examples import ATTENTION, ERROR_CLUSTERS
+from analytics.attention.examples import ATTENTION, ERROR_CLUSTERS
 from analytics.code_examples import CODE_GROUPS
 from analytics.responses import MeasureRow, TimelineBucket
 from streamlit_app.exercise_charts import curve_frame, funnel, solved_after

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from analytics.sign_in_responses import Viewer
+from analytics.sign_in.responses import Viewer
 from ingest_api.settings import RUN_FILE
 from streamlit_app import first_visit
 

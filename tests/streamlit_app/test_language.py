@@ -13,14 +13,14 @@ from pydantic import ValidationError
 from starlette.requests import HTTPConnection
 from streamlit.testing.v1 import AppTest
 
-import analytics.sign_in
-import analytics.sign_in_routes
+import analytics.sign_in.routes
+import analytics.sign_in.sign_in
 import streamlit_app.app
-from analytics.attention_responses import ReasonCode
-from analytics.attention_rule import Ground
-from analytics.attention_wording import in_words
-from analytics.sign_in import TooManyAttemptsError
-from analytics.sign_in_responses import PasswordRequest
+from analytics.attention.responses import ReasonCode
+from analytics.attention.rule import Ground
+from analytics.attention.wording import in_words
+from analytics.sign_in.responses import PasswordRequest
+from analytics.sign_in.sign_in import TooManyAttemptsError
 from streamlit_app import sign_in, wording
 from streamlit_app.attention_reasons import reason_text
 from streamlit_app.language import catalogue
@@ -245,7 +245,7 @@ def test_why_the_api_gives_no_token_is_known_word_by_word() -> None:
     """What the API says when somebody can't sign in has its translation under the same words."""
     sources = "".join(
         Path(module.__file__ or "").read_text("utf-8")
-        for module in (analytics.sign_in, analytics.sign_in_routes)
+        for module in (analytics.sign_in.sign_in, analytics.sign_in.routes)
     )
     for text in sign_in.OF_API[:1] + sign_in.OF_API[2:]:
         assert text.english.split(":")[0] in sources

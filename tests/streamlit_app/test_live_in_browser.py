@@ -1,6 +1,7 @@
 """The live list in a real browser, before the real dashboard, a fake API and a fake ingest."""
 
 import re
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Locator, Page, WebSocketRoute, expect
+
+from streamlit_app.live import SLOWEST_REDRAW_SECONDS
 
 TOKEN = "read-token-of-the-instructor"
 #: A second has passed in which the live list did not ask for new numbers, so it may ask at once.
@@ -187,6 +190,27 @@ def test_the_last_run_of_a_burst_is_counted(
     expect(_row(page, "Vole").locator(".cp-busy")).to_have_text("41 runs in 15 minutes")
     redraws = sum(path.endswith("/live") for path in made_up.asked)
     assert 1 <= redraws < 20
+
+
+def test_a_page_that_nobody_sees_is_drawn_when_somebody_does(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """A tab in the background asks for no numbers; the moment it is looked at it has them."""
+    made_up.run("Vole")
+    enter()
+    _expect_state(page, "live")
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => !window.isSeen })")
+    made_up.asked.clear()
+    begin = time.monotonic()
+    for _ in range(30):
+        ingest.send(made_up.run("Vole"))
+        ingest.signal()
+        page.wait_for_timeout(100)
+    asked = sum(path.endswith("/live") for path in made_up.asked)
+    # One that was under way, and those by the clock; somebody who looks has six of 30 signals.
+    assert asked <= 2 + (time.monotonic() - begin) // SLOWEST_REDRAW_SECONDS
+    page.evaluate("window.isSeen = true; document.dispatchEvent(new Event('visibilitychange'))")
+    expect(_row(page, "Vole").locator(".cp-busy")).to_have_text("31 runs in 15 minutes")
 
 
 def test_reconnecting_neither_loses_nor_doubles(

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from analytics.attention_responses import Mark
+from analytics.attention.responses import Mark
 from analytics.own_page_examples import OVERVIEW
 from analytics.own_page_responses import Hand, OwnExercise
 from analytics.responses import MeasureRow, MeasureRows

@@ -8,7 +8,7 @@ import pytest
 
 from analytics.plan_responses import ClassPlan, PlannedReached, PlannedTime
 from analytics.responses import AsOf
-from analytics.sign_in_responses import OpenSection
+from analytics.sign_in.responses import OpenSection
 from streamlit_app import session
 from streamlit_app.pace import line, pace_of, span_of
 from streamlit_app.plan import as_text, read_plan

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import streamlit_app.app
-from analytics.sign_in_responses import OpenSection
+from analytics.sign_in.responses import OpenSection
 from analytics.student_examples import NOTES
 from streamlit_app import session
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from analytics.attention_responses import Listed, Reason
+from analytics.attention.responses import Listed, Reason
 
 TOKEN = "read-token-of-the-instructor"
 #: Each is in no alias and no text of the pages.
@@ -81,6 +81,8 @@ def test_every_name_is_hidden_on_every_page(
     assert lesson is None
     page.goto(f"{dashboard}/?token={TOKEN}")
     expect(page.get_by_test_id("class-map")).to_contain_text("hanako.y", timeout=60_000)
+    own_link = page.locator(".st-key-pages [aria-current=page]")
+    expect(own_link).to_have_text("Live")
     page.get_by_text("Projector", exact=True).click()
     expect(page.get_by_test_id("projected")).to_be_visible()
     expect(page).to_have_url(re.compile("projector=1"))
@@ -103,6 +105,7 @@ def test_every_name_is_hidden_on_every_page(
     expect(page.get_by_test_id("history-table")).to_contain_text("NameError", timeout=60_000)
     expect(page.get_by_test_id("spread").first).to_have_attribute("title", re.compile("Amber"))
     expect(page).to_have_url(re.compile("student=Amber"))
+    expect(own_link).to_have_text("Students")
     expect_no_name()
     page.reload()
     expect(page.get_by_test_id("history-table")).to_contain_text("NameError", timeout=60_000)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analytics.attention_responses import Listed, Reason
+from analytics.attention.responses import Listed, Reason
 from analytics.class_mark_responses import ClassMark
 from analytics.class_responses import ClassSession
 from analytics.responses import Timeline, TimelineBucket

@@ -58,6 +58,6 @@ def test_sigterm_stops_it(
         stream = address.replace("http", "ws") + "/_stcore/stream"
         with connect(stream, additional_headers=cookie):
             process.send_signal(signal.SIGTERM)
-            process.wait(20)
+            process.wait(60)
         assert process.returncode in (0, -signal.SIGTERM)
         assert log.read_text() == ""

@@ -11,7 +11,6 @@ _MARKS: Final = {"Text", "Plural"}
 _NO_WORDS: Final = {"Path", "Template", "TypeVar", "compile", "component", "debug", "Gauge"}
 #: Constants that hold a name that is the same in every language, or words for a program.
 _FOR_PROGRAMS: Final = {
-    "_FAULT",
     "AT",
     "BRAND",
     "FACTS_SHOWN",

@@ -4,14 +4,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from analytics import admin_examples, own_page_examples
-from analytics.attention_responses import ErrorCluster, Listed, Reason
+from analytics import own_page_examples
+from analytics.admin import examples as admin_examples
+from analytics.attention.responses import ErrorCluster, Listed, Reason
 from analytics.class_mark_responses import ClassMark
-from analytics.export_responses import ExportRequest
+from analytics.exports.responses import ExportRequest
 from analytics.plan_responses import PlannedTime
 from analytics.report_responses import Report
-from analytics.sign_in_responses import Viewer
-from tests.streamlit_app.conftest import OWN_TOKEN, READ_TOKEN, STUDENT_TOKEN
+from analytics.sign_in.responses import Viewer
+from tests.streamlit_app.made_up_class import OWN_TOKEN, READ_TOKEN, STUDENT_TOKEN
 from tests.streamlit_app.report.made_up import exercise, hand, report
 
 COURSE: Final = "python-101"
@@ -130,6 +131,7 @@ class View(NamedTuple):
         of: Lets the class be what the page is about.
         then: Happens when the page is open; None for nothing.
         changed: What is there after that.
+        on_phone: What is there instead when it is drawn on a phone; empty for the same.
     """
 
     name: str
@@ -139,6 +141,7 @@ class View(NamedTuple):
     of: Callable[[Any], None] = class_of_twelve
     then: Callable[[Any, Any], None] | None = None
     changed: str = ""
+    on_phone: str = ""
 
 
 NOTICE: Final = "[data-testid=notice]"
@@ -152,8 +155,13 @@ VIEWS: Final = (
     View("nobody-yet", f"/?course={COURSE}", ".cp-strip", of=nobody_yet),
     View("no-replay-yet", f"/replay?course={COURSE}", NOTICE, of=nobody_yet),
     View("no-such-course", "/?course=python-102", NOTICE),
-    View("live", f"/?course={COURSE}", "[data-testid=class-map]"),
-    View("live-projected", f"/?course={COURSE}&projector=1", "[data-testid=class-map]"),
+    View("live", f"/?course={COURSE}", "[data-testid=class-map]", on_phone=".st-key-clusters"),
+    View(
+        "live-projected",
+        f"/?course={COURSE}&projector=1",
+        "[data-testid=class-map]",
+        on_phone=".st-key-clusters",
+    ),
     View(
         "live-old",
         f"/?course={COURSE}",

@@ -1,9 +1,13 @@
-"""What is told of an error: its name and its message, without the code unless that is sent."""
+"""What is told of an error: its name and its message, without the code unless that is sent.
+
+Never told is where on the student's machine a file lies.
+"""
 
 from __future__ import annotations
 
 import subprocess
 
+from cellpulse_hook.error_paths import without_folders
 from cellpulse_hook.event import CAPS, start_of
 
 WITHHELD = "<not sent: it quotes the code>"
@@ -26,7 +30,7 @@ def error_message(error: BaseException, code: str, send_code: bool) -> str:
         text = start_of(_text(error, send_code), "error_message")
     except BaseException as fault:  # noqa: BLE001 - the student's own __str__ may do anything
         return f"<its text could not be made: {_name_of(type(fault))}>"
-    return text if send_code or not quotes(text, code) else WITHHELD
+    return without_folders(text) if send_code or not quotes(text, code) else WITHHELD
 
 
 def quotes(message: str, code: str) -> bool:

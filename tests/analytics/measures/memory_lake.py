@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from analytics.empty_lake import empty_lake
 from analytics.measure import By, load_measure
-from flows.logged_event import LoggedEvent, position_from_ns
+from flows.log.logged_event import LoggedEvent, position_from_ns
 from flows.models import Base
 from flows.stores.lake import LakeWriter
 from ingest_api.events import ProgressEvent, StoredEvent

@@ -3,7 +3,7 @@
 import pytest
 
 from flows.audit.positions import LAST_NS, StorePosition, position_faults
-from flows.logged_event import position_ns
+from flows.log.logged_event import position_ns
 
 END = position_ns("1000-5")
 

@@ -270,7 +270,7 @@ def test_two_questions_of_one_name(write: Write, cell: Cell, cellpulse: Run) -> 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--course", " "), "--course ' ': Value error, must hold a character"),
+        (("--course", " "), "--course ' ': must hold a character"),
         (("--course", "py", "--due", "e"), "--due 'e': write EXERCISE=TIME"),
         (("--course", "py", "--due", "no=2026-03-01"), "--due no: no exercise of these notebooks"),
     ],

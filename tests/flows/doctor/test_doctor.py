@@ -23,10 +23,11 @@ from flows.doctor.postgres import look_at_postgres
 from flows.doctor.redis import look_at_redis
 from flows.embedded.part import free_port
 from flows.embedded.redis_server import redis_part
-from flows.log_reader import LogReader
-from flows.migrate import prepare_databases
+from flows.log.reader import LogReader
+from flows.migrations.migrate import prepare_databases
+from flows.platform_status import PlatformStatus
 from flows.settings import DoctorSettings, InfluxSettings, LakeSettings, LrsSettings
-from flows.status import PlatformStatus, read_status
+from flows.status import read_status
 from ingest_api.event_log import LOG
 from tests.cellpulse import cellpulse
 from tests.faults.clocks import Clocks
@@ -197,7 +198,7 @@ def test_a_store_that_lags_or_lacks_is_named(redis_url: str, tmp_path: Path) -> 
         log = LogReader(client)
         log.add_groups(["postgres", "lake"])
         client.xadd(LOG, {"event": "{}", "offset": "1"}, id=f"{hour_ago}-0")
-        log.note_missed("postgres", "0-1", 3)
+        log.missed.note("postgres", "0-1", 3)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CELLPULSE_DATA_DIR", str(tmp_path))
         patch.setenv("CELLPULSE_REDIS_URL", redis_url)

@@ -73,6 +73,8 @@ def test_another_encoding_can_be_named(tmp_path: Path) -> None:
     path = tmp_path / "roster.csv"
     path.write_bytes("student_id,name\ns1,Zoë\n".encode("windows-1252"))
     assert read_roster(path, "windows-1252").entries == {"s1": {"display_name": "Zoë"}}
+    with pytest.raises(DataSetError, match=r"line 1: not UTF-16 \(.*\): say which encoding"):
+        read_roster(path, "utf-16")  # nothing says in which order its bytes are
 
 
 def test_what_can_be_no_roster_is_not_read(tmp_path: Path) -> None:

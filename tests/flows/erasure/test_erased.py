@@ -7,7 +7,7 @@ import pytest
 
 from flows.erasure.again import is_erased
 from flows.erasure.erased import FILE, Erased, ErasureError, Keys, read_file, write_file
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
 from flows.personal_data.gather import Person
 from ingest_api.events import ProgressEvent, StoredEvent
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from flows.export.source import CourseSource, open_course
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
 from flows.settings import LakeSettings
 from flows.stores.lake import LakeWriter
 from ingest_api.events import ProgressEvent, StoredEvent

@@ -14,7 +14,7 @@ from flows.export.errors import ExportError
 from flows.export.part import Part
 from flows.export.source import open_course
 from flows.export.tabular import export_parquet
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
 from flows.stores.postgres import PostgresWriter, engine_for
 from tests.flows.export.conftest import NINE_O_CLOCK, Lake
 

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
 from flows.progsnap2.columns import COLUMNS
 from flows.progsnap2.export import write_csv
 from flows.progsnap2.rows import rows_of

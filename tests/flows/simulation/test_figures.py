@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.simulation.figures import SAMPLE_COURSE, SEED, STUDENTS, figures
+from flows.course.sample import SAMPLE_COURSE
+from flows.simulation.figures import SEED, STUDENTS, figures
 from flows.simulation.truth import simulated_class
 
 DOC = Path(__file__).parents[3] / "docs" / "simulation.md"

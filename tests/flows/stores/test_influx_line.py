@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from influxdb_client.client.write.point import Point
 from influxdb_client.domain.write_precision import WritePrecision
 
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
 from flows.stores.influx_line import MEASUREMENT, TAGS, to_line
 from ingest_api.events import ProgressEvent, StoredEvent
 

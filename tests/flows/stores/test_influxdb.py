@@ -9,7 +9,7 @@ import httpx
 import pytest
 from influxdb_client.rest import ApiException
 
-from flows.logged_event import LoggedEvent, position_from_ns
+from flows.log.logged_event import LoggedEvent, position_from_ns
 from flows.settings import InfluxSettings
 from flows.stores.influxdb import InfluxReader, InfluxWriter
 from flows.stores.store import PoisonEventError, StoreUnavailableError

@@ -11,7 +11,7 @@ import duckdb
 import psycopg
 import pytest
 
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
 from flows.stores.lake import FewerEventsError, LakeWriter, files_kept
 from flows.stores.lake_attach import attach_lake
 from flows.stores.store import NotYetPassedError, StoreUnavailableError

@@ -9,14 +9,14 @@ import httpx
 import pytest
 from redis import Redis
 
-from flows.drain import drain
-from flows.log_reader import LogReader
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
+from flows.log.reader import LogReader
 from flows.settings import LrsSettings
 from flows.stores import lrs
 from flows.stores.lrs import LrsWriter
 from flows.stores.solved import FirstSolutions
 from flows.stores.store import PoisonEventError, StoreUnavailableError
+from flows.worker.drain import drain
 from flows.xapi.identity import Identity
 from flows.xapi.statements import Statements
 from flows.xapi.vocabulary import VERBS

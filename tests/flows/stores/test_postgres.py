@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.dialects import postgresql
 
-from flows.logged_event import LoggedEvent
-from flows.migrate import migrate
+from flows.log.logged_event import LoggedEvent
+from flows.migrations.migrate import migrate
 from flows.stores.postgres import PostgresWriter, engine_for
 from flows.stores.store import NotYetPassedError, PoisonEventError, StoreUnavailableError
 

@@ -9,7 +9,7 @@ import duckdb
 import psycopg
 import pytest
 
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
 from flows.stores.lake import LakeWriter
 from flows.stores.lake_attach import attach_lake
 from flows.stores.postgres import PostgresWriter, engine_for

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from pydantic import ValidationError
 
-from flows.logged_event import LoggedEvent
+from flows.log.logged_event import LoggedEvent
 from flows.xapi.identity import Identity, derived_key
 from flows.xapi.statements import Statements, may_complete
 from flows.xapi.vocabulary import ERROR_NAME, PROFILE_VERSION, STATUS, VERBS

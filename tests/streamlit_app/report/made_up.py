@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from analytics.attention_responses import (
+from analytics.attention.responses import (
     ClusterExercise,
     ClusterStudent,
     ErrorCluster,
