@@ -27,7 +27,10 @@ from flows.publisher import keep_published
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
 from flows.stores.lake_attach import attach_lake
+from flows.stores.lake_bucket import BucketRefusedError, try_bucket
+from flows.stores.lake_engine import is_bucket
 from flows.stores.postgres import engine_for
+from flows.stores.store import StoreUnavailableError
 from flows.version_of_data import UnknownDataVersionError
 from flows.wake_ups import WakeUps
 from ingest_api.logs import start_logging
@@ -56,10 +59,12 @@ def work(threads: int) -> None:
     except BadSettingError as error:
         sys.exit(f"cellpulse worker: {error}")
     try:
+        if is_bucket(settings.lake_path):
+            try_bucket(settings.lake_path)
         attach_lake(settings.postgres_url, settings.lake_path, read_only=True).close()
-    except UnknownDataVersionError as error:
+    except (UnknownDataVersionError, BucketRefusedError) as error:
         sys.exit(f"cellpulse worker: {error}")
-    except duckdb.Error:
+    except (duckdb.Error, StoreUnavailableError):
         pass  # away, or not there yet: every writer looks again when it connects
     redis = connect_redis(settings.redis_url)
     broker = RedisBroker(client=connect_redis(settings.redis_url))

@@ -14,7 +14,7 @@ _PROJECT = Path(__file__).resolve().parent.parent
 #: In the data folder, as long as a `cellpulse up` runs on it: where everything is.
 RUN_FILE: Final = "run.env"
 #: Settings with such a name hold a secret, or can.
-_NEVER_SHOWN: Final = ("SECRET", "KEY", "PASSWORD", "URL")
+_NEVER_SHOWN: Final = ("SECRET", "KEY", "PASSWORD", "URL", "ENDPOINT")
 
 
 class BadSettingError(Exception):

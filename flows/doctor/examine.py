@@ -19,6 +19,7 @@ from flows.doctor.stores import look_at_influxdb, look_at_lake, look_at_lrs
 from flows.embedded.platform import KEY_FILE, SECRET_FILE
 from flows.settings import NAMES_FILE, DoctorSettings, PlatformSettings
 from flows.status import PlatformStatus, read_status
+from flows.stores.lake_engine import is_bucket
 from flows.version_of_data import UnknownDataVersionError
 from ingest_api.settings import RUN_FILE, data_dir
 
@@ -41,7 +42,7 @@ def examine() -> Iterator[Finding]:
     yield from look_at_processes(settings, status, with_notebooks=(folder / RUN_FILE).is_file())
     yield from look_at_public_address(settings.public_dashboard_url)
     yield from look_at_lag(status)
-    local = [Path(lake_path)] if "://" not in lake_path else []
+    local = [Path(lake_path)] if not is_bucket(lake_path) else []
     yield from look_at_disks([folder, *local])
     yield from look_at_clocks(platform.redis_url, platform.postgres_url)
     given = (platform.secret, platform.secret_previous)

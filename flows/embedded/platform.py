@@ -16,7 +16,7 @@ from redis import Redis, RedisError
 from flows.embedded.part import Part
 from flows.embedded.stores import Stores
 from flows.liveness import is_alive
-from flows.settings import InfluxSettings, LrsSettings, PlatformSettings
+from flows.settings import BucketSettings, InfluxSettings, LrsSettings, PlatformSettings
 from flows.xapi.identity import derived_key
 from ingest_api.settings import ClientLimits
 from ingest_api.tokens import ALL_COURSES, Grant, issue_token
@@ -37,6 +37,8 @@ _PROVIDER: Final = (
     "CELLPULSE_HUB_TOKEN",
     "CELLPULSE_PUBLIC_DASHBOARD_URL",
 )
+#: What opens the lake's bucket, where its files are in one.
+_BUCKET: Final = tuple(str(field.alias) for field in BucketSettings.model_fields.values())
 #: No prompt about news and updates may stand between a student and the first cell.
 _JUPYTERLAB_SETTINGS: Final = {
     "@jupyterlab/apputils-extension:notification": {
@@ -105,6 +107,7 @@ class Platform:
         lake = {
             "CELLPULSE_POSTGRES_URL": stores.postgres_url,
             "CELLPULSE_LAKE_PATH": self.lake_path,
+            **_named_by_operator(*_BUCKET),
         }
         secret = {"CELLPULSE_SECRET": self.secret}
         if settings.secret_previous is not None:
@@ -215,6 +218,7 @@ class Platform:
             "CELLPULSE_REDIS_URL": self.stores.redis_url,
             "CELLPULSE_POSTGRES_URL": self.stores.postgres_url,
             "CELLPULSE_LAKE_PATH": self.lake_path,
+            **_named_by_operator(*_BUCKET),
             **_influx_environment(self.stores.influx),
             **_lrs_environment(settings.lrs),
             **self._naming(),
