@@ -201,7 +201,7 @@ def _search_bucket(lake_path: str, marks: Marks, searched: Searched) -> None:
         names = engine.execute("SELECT file FROM glob(?) ORDER BY file", [everything]).fetchall()
         for (name,) in names:
             row = engine.execute("SELECT content FROM read_blob(?)", [name]).fetchone()
-            content = bytes(row[0]) if row else b""
+            content: bytes = row[0] if row else b""
             searched.count("files")
             searched.count("bytes of files", len(content))
             if marks.in_bytes(content):

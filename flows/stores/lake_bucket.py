@@ -17,7 +17,7 @@ from flows.stores.store import StoreUnavailableError
 THE_BUCKET: Final = "the bucket"
 _STATUS: Final = re.compile(r"\(HTTP (?:code )?(\d{3})")
 _CODE: Final = re.compile(r"^([A-Z]\w+): ", re.MULTILINE)
-_AWAY: Final = re.compile(r"(?:IO Error: )?(.+) error for HTTP [A-Z]+ to ")
+_AWAY: Final = re.compile(r"([^:\n]+) error for HTTP [A-Z]+ to ")
 _KEY: Final = "CELLPULSE_LAKE_KEY_ID and CELLPULSE_LAKE_SECRET"
 
 
@@ -48,9 +48,9 @@ def bucket_error(error: duckdb.Error) -> StoreUnavailableError | None:
             f"{THE_BUCKET} answers with {said}: see that its server is well, and that "
             "CELLPULSE_LAKE_REGION is the bucket's"
         )
-    if away := _AWAY.match(text):
+    if away := _AWAY.search(text):
         return StoreUnavailableError(
-            f"{THE_BUCKET} does not answer ({away[1]}): start its server, or correct "
+            f"{THE_BUCKET} does not answer ({away[1].strip()}): start its server, or correct "
             "CELLPULSE_LAKE_ENDPOINT"
         )
     return None
