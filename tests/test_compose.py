@@ -439,6 +439,9 @@ def stack(
         "INFLUXDB_TOKEN": influx_settings.token.get_secret_value(),
         "INFLUXDB_ORG": influx_settings.org,
         "INFLUXDB_BUCKET": influx_settings.bucket,
+        # Of the file itself, which are below this test's folder.
+        "CELLPULSE_LAKE_PATH": "",
+        "CELLPULSE_NAMES_URL": "",
     }
     notebooks = tmp_path / "home" / "notebooks"
     notebooks.mkdir(parents=True)
