@@ -13,6 +13,7 @@ from analytics.settings import LakeSettings
 from analytics.snapshot import find_snapshot, name_copy, name_snapshot
 from analytics.views import create_views, describe_views
 from flows.stores.lake_attach import attach_lake, plain_error
+from flows.stores.lake_bucket import THE_BUCKET
 from flows.version_of_data import UnknownDataVersionError
 from ingest_api.settings import BadSettingError
 
@@ -48,8 +49,9 @@ def connect(
         address: Of PostgreSQL (`postgresql://…`), or of the aggregation API (`http://…:8001`);
             default `CELLPULSE_POSTGRES_URL`, else that of the `cellpulse up` that runs on this
             machine.
-        lake_path: Folder or address of the lake's files, beside that of PostgreSQL; default
-            `CELLPULSE_LAKE_PATH`, else `lake` in the data folder.
+        lake_path: Folder of the lake's files, or `s3://bucket/prefix`, beside that of PostgreSQL;
+            default `CELLPULSE_LAKE_PATH`, else `lake` in the data folder. A bucket's key comes from
+            the environment (`CELLPULSE_LAKE_KEY_ID`, `CELLPULSE_LAKE_SECRET`).
         token: A read token (`cellpulse token --scope read`), for the aggregation API.
         as_of: Read the lake as it was: the number of a snapshot, or a time, which means the latest
             snapshot made by then. The same number gives the same events, rollups and measures
@@ -138,7 +140,9 @@ def _settings_of(postgres_url: str | None, lake_path: str | None) -> LakeSetting
 
 def unavailable(settings: LakeSettings, error: duckdb.Error) -> LakeUnavailableError:
     """Return our own error for one of DuckDB's: what is the matter and what to do."""
-    text = str(error)
+    text = str(plain_error(error, settings.postgres_url))
+    if text.startswith(THE_BUCKET):
+        return LakeUnavailableError(text)
     if "DATA_PATH" in text:
         return LakeUnavailableError(
             f"the lake's files are not at {settings.lake_path}: set CELLPULSE_LAKE_PATH to the "

@@ -10,6 +10,9 @@ from analytics.api import create_app
 from analytics.connection import open_lake
 from analytics.errors import LakeUnavailableError, NewerLakeError
 from analytics.settings import ApiSettings
+from flows.stores.lake_bucket import BucketRefusedError, try_bucket
+from flows.stores.lake_engine import is_bucket
+from flows.stores.store import StoreUnavailableError
 from ingest_api.logs import start_logging
 from ingest_api.quick_end import end_at_once
 from ingest_api.serve import run_without_logging_addresses
@@ -33,15 +36,17 @@ def serve(host: str, port: int) -> None:
     start_logging("api")
     # Read by PostgreSQL's own client library: a server that is gone must not hold a request.
     os.environ.setdefault("PGCONNECT_TIMEOUT", "5")
-    with suppress(LakeUnavailableError):
-        _refuse_newer_lake(settings)
+    with suppress(LakeUnavailableError, StoreUnavailableError):
+        _refuse_what_cannot_be_read(settings)
     run_without_logging_addresses(create_app(settings), host, port, ClientLimits.load())
 
 
-def _refuse_newer_lake(settings: ApiSettings) -> None:
+def _refuse_what_cannot_be_read(settings: ApiSettings) -> None:
     try:
+        if is_bucket(settings.lake_path):
+            try_bucket(settings.lake_path, only_read=True)
         open_lake(settings).close()
-    except NewerLakeError as error:
+    except (NewerLakeError, BucketRefusedError) as error:
         _stop(str(error))
 
 

@@ -24,6 +24,10 @@ LRS: Final = "lrs"
 #: In the data folder, where no other place is set: the names of pseudonymous courses.
 NAMES_FILE: Final = "names.db"
 _ENDPOINT: Final = re.compile(r"https?://[^/?#@\s]+(/[^?#@\s]*)?")
+#: An erasure deletes whatever lies below the lake's place and is not the lake's: hence a prefix.
+_BUCKET_PATH: Final = re.compile(
+    r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w=-][\w.=-]*)+/?", re.ASCII
+)
 _HOME_URL: Final = re.compile(r"https?://[\w.:\[\]-]+(/([\w.~/-]|%[0-9a-fA-F]{2})*)?", re.ASCII)
 
 
@@ -104,6 +108,35 @@ class WhoIsWhoSettings(NamesSettings, PseudonymSettings):
     """What tells who is who in pseudonymous courses: the key, and the names."""
 
 
+class BucketSettings(Settings):
+    """How the lake's bucket is reached, where `CELLPULSE_LAKE_PATH` names one.
+
+    Without an endpoint it is one of AWS. A process that only reads may have a key that only reads.
+    """
+
+    endpoint: Annotated[
+        Address | None,
+        Field(alias="CELLPULSE_LAKE_ENDPOINT", pattern="^https?://[^/?#@\\s]+/?$"),
+    ] = None
+    region: Annotated[str, Field(alias="CELLPULSE_LAKE_REGION", pattern=r"^[\w-]+$")] = "us-east-1"
+    key_id: Annotated[SecretStr, Field(alias="CELLPULSE_LAKE_KEY_ID", min_length=1)]
+    secret: Annotated[SecretStr, Field(alias="CELLPULSE_LAKE_SECRET", min_length=1)]
+
+
+def _check_lake_path(value: str) -> str:
+    if "://" in value:
+        if not _BUCKET_PATH.fullmatch(value):
+            raise ValueError(
+                "must be a folder, or s3://bucket/prefix with a prefix that is the lake's alone"
+            )
+        BucketSettings.load()  # without the bucket's key nothing could be read
+    return value
+
+
+#: A folder, or `s3://bucket/prefix`; then `BucketSettings` are there too.
+LakePath = Annotated[str, AfterValidator(_check_lake_path)]
+
+
 class LakeSettings(Settings):
     """Where the lake is: its catalog in PostgreSQL and its Parquet files."""
 
@@ -111,7 +144,8 @@ class LakeSettings(Settings):
         Address, Field(alias="CELLPULSE_POSTGRES_URL", pattern="^postgres(ql)?://", repr=False)
     ]
     lake_path: Annotated[
-        str, Field(alias="CELLPULSE_LAKE_PATH", default_factory=lambda: str(data_dir() / "lake"))
+        LakePath,
+        Field(alias="CELLPULSE_LAKE_PATH", default_factory=lambda: str(data_dir() / "lake")),
     ]
 
 
@@ -157,7 +191,7 @@ class PlatformSettings(Settings):
     postgres_url: Annotated[
         Address | None, Field(alias="CELLPULSE_POSTGRES_URL", pattern="^postgres(ql)?://")
     ] = None
-    lake_path: Annotated[str | None, Field(alias="CELLPULSE_LAKE_PATH")] = None
+    lake_path: Annotated[LakePath | None, Field(alias="CELLPULSE_LAKE_PATH")] = None
     secret: Annotated[Secret | None, Field(alias="CELLPULSE_SECRET")] = None
     secret_previous: Annotated[Secret | None, Field(alias="CELLPULSE_SECRET_PREVIOUS")] = None
     pseudonym_key: Annotated[Secret | None, Field(alias="CELLPULSE_PSEUDONYM_KEY")] = None

@@ -13,6 +13,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect, status
 from starlette.types import Message
 
 from ingest_api.access import refuse_ended, refuse_revoked
+from ingest_api.background import end
 from ingest_api.connection_manager import ConnectionManager, Part, Subscription
 from ingest_api.event_log import EventLog, LogUnavailableError, position_order
 from ingest_api.live_feed import published_form, whose
@@ -88,14 +89,13 @@ async def dashboard(socket: WebSocket) -> None:
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     finally:
         connections.disconnect(subscription)
-        for task in ends:
-            task.cancel()
-        outcomes = await asyncio.gather(*ends, return_exceptions=True)
+        await end(ends)
+    faults = [None if task.cancelled() else task.exception() for task in ends]
     why = _reason_to_leave(signing_out, ending)
     if (
         why
         or subscription.lagging.is_set()
-        or any(isinstance(outcome, _TryLaterError) for outcome in outcomes)
+        or any(isinstance(fault, _TryLaterError) for fault in faults)
     ):
         # The close frame, too, waits for the client to read; after that the line is just cut.
         with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):

@@ -15,8 +15,8 @@ _PROJECT = Path(__file__).resolve().parent.parent
 
 #: In the data folder, as long as a `cellpulse up` runs on it: where everything is.
 RUN_FILE: Final = "run.env"
-#: Settings with such a name hold a secret, or can.
-_NEVER_SHOWN: Final = ("SECRET", "KEY", "PASSWORD", "URL")
+#: Settings with such a name hold a secret, or can; so can an address before its @.
+_NEVER_SHOWN: Final = ("SECRET", "KEY", "PASSWORD", "URL", "ENDPOINT")
 
 
 class BadSettingError(Exception):
@@ -63,7 +63,8 @@ def _one_line(error: ValidationError, folder: Path) -> str:
     name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "missing":
         return f"{name} is not set, and no 'cellpulse up' runs on the data folder {folder}"
-    shown = "" if any(word in name for word in _NEVER_SHOWN) else f" is {first['input']!r}"
+    hidden = any(word in name for word in _NEVER_SHOWN) or "@" in str(first["input"])
+    shown = "" if hidden else f" is {first['input']!r}"
     return f"{name}{shown}: {_said(first)}"
 
 

@@ -30,10 +30,6 @@ CHOOSE_SECTION: Final = Text("Section")
 SECTION: Final = Text("Section {section}")
 WHOLE_COURSE: Final = Text("Whole course")
 SIGN_OUT_LABEL: Final = Text("Sign out")
-#: An arrow out of a door, in the place of the words on a phone.
-LEAVING: Final = (
-    '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M7 2H3v12h4M6 8h8M11 5l3 3-3 3"/></svg>'
-)
 ICON: Final = Path(__file__).parent / "mark.svg"
 _MARK_LINK: Final = Template((Path(__file__).parent / "mark_link.js").read_text("utf-8"))
 STYLE: Final = (Path(__file__).parent / "style.css").read_text("utf-8")
@@ -163,7 +159,7 @@ def way_out(viewer: Viewer) -> None:
         account = f'<span class="cp-account">{escape(viewer.account or "")}</span>'
         st.html(
             f'<span class="cp-viewer">{account} '
-            f'<a class="cp-sign-out" href="{SIGN_OUT}" target="_self">{LEAVING}'
+            f'<a href="{SIGN_OUT}" target="_self" class="cp-sign-out">'
             f"<span>{SIGN_OUT_LABEL}</span></a></span>",
             width="content",
         )

@@ -43,6 +43,8 @@ OF_WHAT_MAY_BE_OFF = (
     "CELLPULSE_SECRET_PREVIOUS",
     "CELLPULSE_OIDC_CLIENT_SECRET",
     "CELLPULSE_HUB_TOKEN",
+    "CELLPULSE_LAKE_KEY_ID",
+    "CELLPULSE_LAKE_SECRET",
 )
 REQUIRED = r"\$\{[A-Z_]+:\?[^{}]+\}"
 #: What it answered for is on disk, and it refuses to write rather than forget.
@@ -146,6 +148,8 @@ def test_the_processes_are_those_of_cellpulse_up_with_the_same_settings(
     """Each runs the same module as under `cellpulse up`, with its settings and no other secret."""
     monkeypatch.setenv("CELLPULSE_OIDC_CLIENT_SECRET", "of the client")
     monkeypatch.setenv("CELLPULSE_HUB_TOKEN", "of the Hub")
+    monkeypatch.setenv("CELLPULSE_LAKE_KEY_ID", "of the bucket")
+    monkeypatch.setenv("CELLPULSE_LAKE_SECRET", "of the bucket")
     influx = InfluxSettings(INFLUXDB_URL="http://influxdb:8086", INFLUXDB_TOKEN="t")
     stores = Stores("redis://redis", "postgresql://postgres/cellpulse", influx, full_log="")
     lrs = LrsSettings(CELLPULSE_LRS_URL="https://lrs", CELLPULSE_LRS_PASSWORD="p")
@@ -221,7 +225,7 @@ def test_every_store_keeps_its_data_in_a_named_volume() -> None:
     assert mounts["redis"] == {"redis": "/data"}
     assert mounts["postgres"] == {"postgres": "/var/lib/postgresql/data"}
     assert "/var/lib/influxdb2" in mounts["influxdb"].values()
-    lake = environment_of("worker")["CELLPULSE_LAKE_PATH"]
+    lake = interpolated(environment_of("worker")["CELLPULSE_LAKE_PATH"], {})
     names = {"names": "/var/lib/cellpulse/names"}
     assert mounts["migrate"] == {"lake": lake}
     assert mounts["worker"] == {"lake": lake, **names}
@@ -453,6 +457,9 @@ def stack(
         "INFLUXDB_TOKEN": influx_settings.token.get_secret_value(),
         "INFLUXDB_ORG": influx_settings.org,
         "INFLUXDB_BUCKET": influx_settings.bucket,
+        # Of the file itself, which are below this test's folder.
+        "CELLPULSE_LAKE_PATH": "",
+        "CELLPULSE_NAMES_URL": "",
     }
     notebooks = tmp_path / "home" / "notebooks"
     notebooks.mkdir(parents=True)

@@ -16,6 +16,7 @@ from analytics.sign_in.oidc_settings import OidcSettings
 from flows.cli import cli
 from flows.enrollment.lti_settings import LtiSettings
 from flows.settings import (
+    BucketSettings,
     DoctorSettings,
     FlowsSettings,
     InfluxSettings,
@@ -31,6 +32,7 @@ PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text()
 SETTINGS: tuple[type[BaseSettings], ...] = (
     ApiSettings,
+    BucketSettings,
     ClientLimits,
     DashboardSettings,
     DoctorSettings,

@@ -20,7 +20,7 @@ from typing import Final
 from redis import Redis
 
 from flows.backup.full_log import copy_events
-from flows.backup.lake_files import copy_lake_files, require_local
+from flows.backup.lake_files import copy_lake_files
 from flows.backup.last import note_backup
 from flows.backup.manifest import (
     BackupError,
@@ -57,7 +57,6 @@ def make_backup(settings: FlowsSettings, folder: Path, secret: str | None) -> Ma
         StoreUnavailableError: A store does not answer.
         redis.RedisError: Redis does not answer.
     """
-    require_local(settings.lake_path)
     with disk_errors(folder):
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise BackupError(f"{folder} is not empty: name a new folder for the backup")

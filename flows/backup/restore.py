@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from flows.backup.full_log import require_empty_bucket, restore_events
-from flows.backup.lake_files import require_local, restore_lake_files
+from flows.backup.lake_files import restore_lake_files
 from flows.backup.manifest import BackupError, Manifest, disk_errors, read_manifest
 from flows.backup.redis_keys import require_empty_log, restore_log
 from flows.backup.tables import require_empty_database, restore_tables
@@ -49,7 +49,6 @@ def restore_backup(settings: FlowsSettings, folder: Path, manifest: Manifest) ->
         StoreUnavailableError: A store does not answer. What was restored before must be emptied.
         redis.RedisError: The same, of Redis.
     """
-    require_local(settings.lake_path)
     if manifest.influxdb_events is not None and not settings.influx.url:
         raise BackupError(
             "the backup holds InfluxDB's full event log: name an InfluxDB with INFLUXDB_URL"

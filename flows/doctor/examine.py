@@ -20,6 +20,7 @@ from flows.embedded.kept_secrets import KEY_FILE, SECRET_FILE
 from flows.platform_status import PlatformStatus
 from flows.settings import NAMES_FILE, DoctorSettings, PlatformSettings
 from flows.status import read_status
+from flows.stores.lake_engine import is_bucket
 from flows.version_of_data import UnknownDataVersionError
 from ingest_api.settings import RUN_FILE, data_dir
 
@@ -42,7 +43,7 @@ def examine() -> Iterator[Finding]:
     yield from look_at_processes(settings, status, with_notebooks=(folder / RUN_FILE).is_file())
     yield from look_at_public_address(settings.public_dashboard_url)
     yield from look_at_lag(status)
-    local = [Path(lake_path)] if "://" not in lake_path else []
+    local = [Path(lake_path)] if not is_bucket(lake_path) else []
     yield from look_at_disks([folder, *local])
     yield from look_at_clocks(platform.redis_url, platform.postgres_url)
     given = (platform.secret, platform.secret_previous)

@@ -13,6 +13,9 @@ from flows.doctor.finding import Finding, bad, off, ok
 from flows.settings import InfluxSettings, LrsSettings
 from flows.stores.influx_line import MEASUREMENT
 from flows.stores.lake_attach import attach_lake
+from flows.stores.lake_bucket import try_bucket
+from flows.stores.lake_engine import is_bucket
+from flows.stores.store import StoreUnavailableError
 from flows.version_of_data import UnknownDataVersionError
 
 _TIMEOUT_SECONDS: Final = 3
@@ -20,12 +23,19 @@ _REFUSED: Final = (401, 403)
 
 
 def look_at_lake(postgres_url: str | None, lake_path: str | None) -> Iterator[Finding]:
-    """Yield whether the lake can be attached, and its folder be read."""
+    """Yield whether the lake can be attached, and its folder or bucket be worked with."""
     if not postgres_url or not lake_path:
         yield off("lake", "its place is not known before 'settings' is well")
         return
     folder = Path(lake_path)
-    if "://" not in lake_path and folder.exists() and not os.access(folder, os.R_OK | os.X_OK):
+    if is_bucket(lake_path):
+        try:
+            try_bucket(lake_path)
+        except StoreUnavailableError as error:
+            words, _, action = str(error).partition(": ")
+            yield bad("lake", f"{words}, at {lake_path}", action)
+            return
+    elif folder.exists() and not os.access(folder, os.R_OK | os.X_OK):
         yield bad("lake", f"{folder} can't be read", "give this user the right to, or mount it")
         return
     try:
@@ -41,7 +51,8 @@ def look_at_lake(postgres_url: str | None, lake_path: str | None) -> Iterator[Fi
             "are gone, 'cellpulse rebuild' makes it anew",
         )
     else:
-        yield ok("lake", f"can be read at {lake_path}")
+        how = "read, written and deleted" if is_bucket(lake_path) else "read"
+        yield ok("lake", f"can be {how} at {lake_path}")
 
 
 def look_at_influxdb(settings: InfluxSettings) -> Iterator[Finding]:

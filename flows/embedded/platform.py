@@ -12,7 +12,7 @@ from flows.embedded.answers import http_answers, lives
 from flows.embedded.jupyterlab import jupyterlab
 from flows.embedded.part import Part
 from flows.embedded.stores import Stores
-from flows.settings import InfluxSettings, LrsSettings, PlatformSettings
+from flows.settings import BucketSettings, InfluxSettings, LrsSettings, PlatformSettings
 from flows.xapi.identity import derived_key
 from ingest_api.settings import ClientLimits
 from ingest_api.tokens import ALL_COURSES, Grant, issue_token
@@ -29,6 +29,8 @@ _PROVIDER: Final = (
     "CELLPULSE_HUB_TOKEN",
     "CELLPULSE_PUBLIC_DASHBOARD_URL",
 )
+#: What opens the lake's bucket, where its files are in one.
+_BUCKET: Final = tuple(str(field.alias) for field in BucketSettings.model_fields.values())
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,7 @@ class Platform:
             "CELLPULSE_REDIS_URL": self.stores.redis_url,
             "CELLPULSE_POSTGRES_URL": self.stores.postgres_url,
             "CELLPULSE_LAKE_PATH": self.lake_path,
+            **_named_by_operator(*_BUCKET),
             **_influx_environment(self.stores.influx),
             **_lrs_environment(settings.lrs),
             **self._naming(),
@@ -202,6 +205,7 @@ class Platform:
         return {
             "CELLPULSE_POSTGRES_URL": self.stores.postgres_url,
             "CELLPULSE_LAKE_PATH": self.lake_path,
+            **_named_by_operator(*_BUCKET),
         }
 
     def _which_stores(self) -> dict[str, str]:

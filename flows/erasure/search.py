@@ -14,7 +14,8 @@ from redis import Redis, ResponseError
 from flows.erasure.marks import Marks
 from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxReader
-from flows.stores.lake_attach import CATALOG_SCHEMA, attach_lake
+from flows.stores.lake_attach import CATALOG_SCHEMA, plain_error
+from flows.stores.lake_engine import WHOLE_FILES, is_bucket, literal, open_engine
 from flows.stores.store import StoreUnavailableError
 
 _CHUNK: Final = 1 << 22
@@ -170,24 +171,50 @@ def _search_rows(
 
 
 def search_lake(settings: FlowsSettings, marks: Marks) -> Searched:
-    """Look at every text in every Parquet file of the lake's folder, and at the files' bytes."""
+    """Look at every text in every Parquet file below the lake's path, and at all files' bytes.
+
+    Raises:
+        StoreUnavailableError: The lake's bucket does not answer.
+    """
     searched = Searched("the lake's files")
-    if "://" in settings.lake_path:
-        searched.not_looked_at.append("the files' bytes, which are not on this machine")
-        with attach_lake(settings.postgres_url, settings.lake_path, read_only=True) as lake:
-            for (table,) in lake.execute(
-                "SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake'"
-            ).fetchall():
-                _search_table(lake, f'lake."{table}"', str(table), marks, searched)
+    if is_bucket(settings.lake_path):
+        try:
+            _search_bucket(settings.lake_path, marks, searched)
+        except duckdb.Error as error:
+            plain = plain_error(error, settings.postgres_url)
+            raise StoreUnavailableError(f"the lake: {plain}") from plain
         return searched
     files = sorted(each for each in Path(settings.lake_path).rglob("*") if each.is_file())
     with closing(duckdb.connect()) as engine:
         for file in (each for each in files if each.suffix == ".parquet"):
-            place = str(file).replace("'", "''")
-            relation = f"read_parquet('{place}', hive_partitioning = false)"
-            _search_table(engine, relation, file.name, marks, searched)
+            _search_parquet(engine, str(file), marks, searched)
     _search_files(files, marks, searched)
     return searched
+
+
+def _search_bucket(lake_path: str, marks: Marks, searched: Searched) -> None:
+    searched.not_looked_at.append(
+        "what the bucket keeps beside its objects, if it does: old versions, unfinished uploads"
+    )
+    everything = f"{lake_path.rstrip('/')}/**"
+    with closing(open_engine(lake_path, WHOLE_FILES)) as engine:
+        names = engine.execute("SELECT file FROM glob(?) ORDER BY file", [everything]).fetchall()
+        for (name,) in names:
+            row = engine.execute("SELECT content FROM read_blob(?)", [name]).fetchone()
+            content: bytes = row[0] if row else b""
+            searched.count("files")
+            searched.count("bytes of files", len(content))
+            if marks.in_bytes(content):
+                searched.found.append(str(name))
+            if name.endswith(".parquet"):
+                _search_parquet(engine, name, marks, searched)
+
+
+def _search_parquet(
+    engine: duckdb.DuckDBPyConnection, file: str, marks: Marks, searched: Searched
+) -> None:
+    relation = f"read_parquet({literal(file)}, hive_partitioning = false)"
+    _search_table(engine, relation, file.rpartition("/")[2], marks, searched)
 
 
 def _search_table(

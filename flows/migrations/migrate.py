@@ -10,6 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from flows.migrations.plan import NoSuchVersionError, Step, steps_between, version_of_tables
 from flows.settings import LakeSettings
 from flows.stores.lake import LakeWriter
+from flows.stores.lake_bucket import try_bucket
+from flows.stores.lake_engine import is_bucket
 from flows.stores.postgres import engine_for
 from flows.stores.store import StoreUnavailableError
 from flows.stores.versions import migrations
@@ -19,11 +21,13 @@ def prepare_databases(settings: LakeSettings) -> None:
     """Migrate the master data's tables, and make the lake where there is none.
 
     Raises:
-        StoreUnavailableError: PostgreSQL does not answer, or refuses.
+        StoreUnavailableError: PostgreSQL or the lake's bucket does not answer, or refuses.
         UnknownDataVersionError: The tables or the lake are of a newer version.
     """
     with _engine_of(settings) as engine:
         migrate(engine)
+    if is_bucket(settings.lake_path):
+        try_bucket(settings.lake_path)
     lake = LakeWriter(settings.postgres_url, settings.lake_path)
     lake.position()
     lake.close()

@@ -1,11 +1,12 @@
 """How any process opens the lake: DuckDB as engine, PostgreSQL as catalog, Parquet files."""
 
-from importlib import resources
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
+from flows.stores.lake_bucket import bucket_error
+from flows.stores.lake_engine import is_bucket, literal, open_engine
 from flows.stores.postgres_address import with_timeouts, without_password
 from flows.stores.versions import require_known_lake, require_known_tables
 
@@ -26,7 +27,9 @@ def attach_lake(postgres_url: str, lake_path: str, *, read_only: bool) -> duckdb
     Nothing is downloaded: the extensions come from pinned wheels.
 
     Raises:
-        duckdb.Error: The catalog does not answer, or there is no lake yet. No password is in it.
+        duckdb.Error: The catalog or the bucket does not answer, or there is no lake yet. No
+            password is in it.
+        BadSettingError: The files are in a bucket, and its settings are not there.
         UnknownDataVersionError: The lake, or the master data, is of a newer version.
     """
     try:
@@ -36,49 +39,32 @@ def attach_lake(postgres_url: str, lake_path: str, *, read_only: bool) -> duckdb
 
 
 def plain_error(error: duckdb.Error, postgres_url: str) -> duckdb.Error:
-    """Return DuckDB's error without the address, which holds a password."""
-    return type(error)(without_password(str(error), postgres_url))
+    """Return DuckDB's error without the address, which holds a password, and a bucket's as ours."""
+    of_bucket = bucket_error(error)
+    text = str(error) if of_bucket is None else str(of_bucket)
+    return type(error)(without_password(text, postgres_url))
 
 
 def _attach(postgres_url: str, lake_path: str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     postgres_url = with_timeouts(postgres_url)
-    if not read_only and "://" not in lake_path:
+    if not read_only and not is_bucket(lake_path):
         Path(lake_path).mkdir(parents=True, exist_ok=True)
-    connection = _with_extensions()
+    connection = open_engine(lake_path)
     connection.execute("SET TimeZone = 'UTC'")
     address = postgres_url + ("&" if "?" in postgres_url else "?") + _NOTICE_A_DEAD_HOST
     access = "READ_ONLY" if read_only else f"DATA_INLINING_ROW_LIMIT {INLINED_ROWS}"
     connection.execute(
-        f"ATTACH {_literal('ducklake:postgres:' + address)} AS lake "
-        f"(DATA_PATH {_literal(lake_path)}, METADATA_SCHEMA '{CATALOG_SCHEMA}', {access})"
+        f"ATTACH {literal('ducklake:postgres:' + address)} AS lake "
+        f"(DATA_PATH {literal(lake_path)}, METADATA_SCHEMA '{CATALOG_SCHEMA}', {access})"
     )
     connection.execute(
-        f"ATTACH {_literal(address)} AS master (TYPE postgres, SCHEMA 'public', READ_ONLY)"
+        f"ATTACH {literal(address)} AS master (TYPE postgres, SCHEMA 'public', READ_ONLY)"
     )
     try:
         _refuse_newer_versions(connection)
     except BaseException:
         connection.close()
         raise
-    return connection
-
-
-def _with_extensions() -> duckdb.DuckDBPyConnection:
-    """Open DuckDB with both extensions, without a look at their signatures.
-
-    That takes 0.7 s of processor time, at every opening of the lake, and protects from nobody: who
-    can change these files can change this code beside them. What else is loaded is looked at.
-    """
-    connection = duckdb.connect(
-        config={
-            "allow_unsigned_extensions": "true",
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-        }
-    )
-    for extension in ("ducklake", "postgres_scanner"):
-        connection.execute(f"LOAD {_literal(_extension_file(extension))}")
-    connection.execute("SET GLOBAL allow_unsigned_extensions = false")
     return connection
 
 
@@ -94,14 +80,3 @@ def _refuse_newer_versions(connection: duckdb.DuckDBPyConnection) -> None:
         if (table,) in tables:
             for (version,) in connection.execute(f"SELECT {column} FROM {table}").fetchall():  # noqa: S608 - fixed names
                 check(version)
-
-
-def _extension_file(name: str) -> str:
-    """Return the file in the extension's wheel: installing it would need a home directory."""
-    wheel = resources.files(f"duckdb_extension_{name}")
-    file = wheel / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
-    return str(file)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -24,7 +24,10 @@ from flows.metrics.worker_figures import DrainMetrics, StoredFigures
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
 from flows.stores.lake_attach import attach_lake
+from flows.stores.lake_bucket import BucketRefusedError, try_bucket
+from flows.stores.lake_engine import is_bucket
 from flows.stores.postgres import engine_for
+from flows.stores.store import StoreUnavailableError
 from flows.version_of_data import UnknownDataVersionError
 from flows.worker.actors import declare_actors
 from flows.worker.drainer import Drainer
@@ -59,7 +62,7 @@ def work(threads: int) -> None:
         start_logging("worker")
     except BadSettingError as error:
         sys.exit(f"cellpulse worker: {error}")
-    _refuse_newer_lake(settings)
+    _refuse_lake(settings)
     redis = connect_redis(settings.redis_url)
     broker = RedisBroker(client=connect_redis(settings.redis_url))
     wake_ups = WakeUps(redis, broker, settings.stores)
@@ -98,12 +101,14 @@ def work(threads: int) -> None:
     worker.stop(_STOP_MS)
 
 
-def _refuse_newer_lake(settings: FlowsSettings) -> None:
+def _refuse_lake(settings: FlowsSettings) -> None:
     try:
+        if is_bucket(settings.lake_path):
+            try_bucket(settings.lake_path)
         attach_lake(settings.postgres_url, settings.lake_path, read_only=True).close()
-    except UnknownDataVersionError as error:
+    except (UnknownDataVersionError, BucketRefusedError) as error:
         sys.exit(f"cellpulse worker: {error}")
-    except duckdb.Error:
+    except (duckdb.Error, StoreUnavailableError):
         pass  # away, or not there yet: every writer looks again when it connects
 
 

@@ -1,5 +1,6 @@
 """A course that a real nbgrader made: what the hook says of its notebooks, and who runs them."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from tests.nbgrader.run import run_nbgrader
+from tests.nbgrader.run import EXAMPLE, run_nbgrader
 
 #: A busy machine takes minutes for what it else does in ten seconds.
 pytestmark = pytest.mark.timeout(1200)
@@ -27,10 +28,11 @@ def fetched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder where a student has fetched the example's assignment from the exchange."""
     folder = tmp_path_factory.mktemp("nbgrader")
     (folder / "exchange").mkdir()
+    shutil.copytree(EXAMPLE, folder / "py" / "source")
     handing_out = (
         f"{command} {TEACHER}" for command in ("generate_assignment", "release_assignment")
     )
-    run_nbgrader(folder, "quickstart py", *handing_out, f"fetch_assignment {STUDENT}")
+    run_nbgrader(folder, *handing_out, f"fetch_assignment {STUDENT}")
     return folder
 
 

@@ -21,6 +21,9 @@ from ingest_api.connection_manager import (
     Subscription,
 )
 from ingest_api.course_sections import CourseSections
+from ingest_api.signed_in import SignedOut, SignedOutUnknownError
+from ingest_api.tokens import Grant, SignedIn, issue_token
+from tests.ingest_api.conftest import SECRET
 
 RUN = {"course_id": "demo", "student_id": "s1", "status": "ok"}
 
@@ -76,6 +79,35 @@ async def test_fifty_clients_connect_and_leave_without_a_trace(ingest: Any) -> N
     assert ingest.app.state.connections._subscriptions == {}
     await until(lambda: len(asyncio.all_tasks()) <= before)
     assert threading.active_count() <= threads + 2
+
+
+async def test_a_client_that_leaves_while_redis_gives_up_leaves_nothing(
+    ingest: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis' client may raise its own error in the place of a cancellation: once is not enough."""
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def give_up(*_: Any) -> None:
+        loops.append(asyncio.get_running_loop())
+        if len(loops) == 1:
+            return  # it may connect
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError as error:
+            raise SignedOutUnknownError from error
+
+    def running() -> int:
+        tasks = asyncio.all_tasks(loops[0])
+        return sum("run_asgi" in repr(task.get_coro()) for task in tasks)
+
+    monkeypatch.setattr(SignedOut, "refuse_ended", give_up)
+    monkeypatch.setattr("ingest_api.dashboard_socket._SIGNED_OUT_SECONDS", 0.01)
+    signed_in = SignedIn("ada", "id", issued_at=0, expires_at=2**40)
+    token = issue_token(SECRET, Grant("read", "demo", signed_in=signed_in))
+    async with connect(ingest.websocket(f"course_id=demo&token={token}")):
+        await until(lambda: len(loops) == 2)
+        assert running() == 1
+    await until(lambda: running() == 0)
 
 
 async def test_after_replays_and_goes_on_without_a_hole(ingest: Any) -> None:

@@ -9,6 +9,8 @@ from typing import Final
 
 #: `make .venv/.nbgrader` makes it; `make test` does so by itself.
 _PACKAGES: Final = Path(sys.prefix) / "nbgrader"
+#: The course with which nbgrader's own guide begins.
+EXAMPLE: Final = _PACKAGES / "nbgrader" / "docs" / "source" / "user_guide" / "source"
 _COMMANDS: Final = Path(__file__).with_name("commands.py")
 
 

@@ -20,11 +20,11 @@ from streamlit_app.palette import DARK, LIGHT
 from tests.streamlit_app.walked_views import VIEWS, View
 
 Theme = Literal["light", "dark"]
-#: Language → with which size and theme one comes, and the theme that one changes to then: so each
-#: page is also drawn on a phone, and in dark, from its beginning.
-ARRIVALS: Final[dict[str, tuple[tuple[int, int], tuple[Theme, Theme]]]] = {
+#: Language → with which size and theme one comes, and the theme that one changes to then; no colour
+#: depends on the language. So each page is also drawn on a phone, and in dark, from its beginning.
+ARRIVALS: Final[dict[str, tuple[tuple[int, int], tuple[Theme, ...]]]] = {
     "en": ((1440, 900), ("light", "dark")),
-    "ja": ((390, 844), ("dark", "light")),
+    "ja": ((390, 844), ("dark",)),
 }
 #: Narrower than this is a phone, in pixels, as the style says.
 PHONE: Final = 640
@@ -173,7 +173,9 @@ def _violations(page: Page, only: dict[str, Any]) -> list[str]:
     """Return what axe finds that is ours, by its rules or by some of them."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
-    result = page.evaluate("runOnly => axe.run({ runOnly, resultTypes: ['violations'] })", only)
+    result = page.evaluate(
+        "runOnly => axe.run({ runOnly, resultTypes: ['violations'], preload: false })", only
+    )
     found = []
     for violation in result["violations"]:
         for node in violation["nodes"]:
@@ -210,7 +212,7 @@ def test_every_page_is_accessible_whole_and_in_one_language(
             wrong.append(f"{view.name}: not drawn: {error}")
             continue
         wrong += _hidden_link(page, view)
-        for theme, rules in zip(themes, (RULES, RULES_OF_COLOUR), strict=True):
+        for theme, rules in zip(themes, (RULES, RULES_OF_COLOUR), strict=False):
             _paint(page, theme)
             _take_picture(page, f"{view.name}-{language}-{theme}-{width}")
             wrong += [f"{view.name} {theme}: {each}" for each in _violations(page, rules)]
