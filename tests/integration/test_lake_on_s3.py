@@ -16,7 +16,6 @@ from uuid import uuid4
 import duckdb
 import psycopg
 import pytest
-from flows.logged_event import LoggedEvent
 
 from analytics.connection import connect
 from analytics.errors import LakeUnavailableError
@@ -25,6 +24,7 @@ from flows.embedded.redis_server import redis_part
 from flows.erasure.erase import erase, people
 from flows.erasure.marks import Marks
 from flows.erasure.search import search_lake
+from flows.log.logged_event import LoggedEvent
 from flows.settings import InfluxSettings
 from flows.stores.lake import LakeWriter
 from flows.stores.lake_attach import attach_lake
