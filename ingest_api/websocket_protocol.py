@@ -24,6 +24,9 @@ class FramesProtocol(WebSocketsSansIOProtocol):
         frames = message.get(FRAMES)
         if frames is None:
             await super().send(message)
+            if message["type"] == "websocket.http.response.body" and self.close_sent:
+                # A refusal answers the handshake, too: uvicorn would log each one as an error.
+                self.handshake_complete = True
             return
         await self.writable.wait()
         if self.disconnected or self.close_sent or self.conn.state is not State.OPEN:
