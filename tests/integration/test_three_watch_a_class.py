@@ -18,7 +18,7 @@ from streamlit_app.strip_numbers import strip_numbers
 
 PATIENT_MS = 60_000
 STUDENTS = 40
-LESSON = ("--minutes", "6", "--speed", "30", "--seed", "7")
+LESSON = ("--minutes", "6", "--speed", "60", "--seed", "7")
 #: Notes every row that comes into the live list, also one that goes again.
 NOTE_ROWS = """() => {
   const list = document.querySelector("[data-testid=live-runs]");
