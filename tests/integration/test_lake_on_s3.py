@@ -216,7 +216,10 @@ def test_what_is_wrong_is_said_in_one_line_at_the_start(here: Pipeline) -> None:
     for given, says in (
         (wrong_key, "the bucket refuses the key (SignatureDoesNotMatch): correct CELLPULSE_LAKE_"),
         (no_bucket, "the bucket is not there (NoSuchBucket): make it, or correct CELLPULSE_LAKE_"),
-        ({"CELLPULSE_LAKE_PATH": "s3://school"}, "CELLPULSE_LAKE_PATH is 's3://school': Value"),
+        (
+            {"CELLPULSE_LAKE_PATH": "s3://school"},
+            "CELLPULSE_LAKE_PATH is 's3://school': must be a folder",
+        ),
         ({"CELLPULSE_LAKE_PATH": "s3://k:not-the-secret@school/lake"}, "CELLPULSE_LAKE_PATH: "),
         ({"CELLPULSE_LAKE_PATH": "gs://school/lake"}, "must be a folder, or s3://bucket/prefix"),
         ({"CELLPULSE_LAKE_KEY_ID": ""}, "CELLPULSE_LAKE_KEY_ID is not set"),
