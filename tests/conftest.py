@@ -350,20 +350,20 @@ def ralph(ralph_server: Ralph) -> Ralph:
     return ralph_server
 
 
-@contextmanager
-def _browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find_program("chromium"), args=CHROMIUM_FLAGS
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.fixture(scope="session")
-def open_browser() -> Callable[[], AbstractContextManager[Browser]]:
-    """Return the context manager that runs a browser."""
-    return _browser
+def open_browser() -> Iterator[Callable[[], AbstractContextManager[Browser]]]:
+    """Yield the context manager that runs a browser; a process has one Playwright for all."""
+    with sync_playwright() as playwright:
+
+        @contextmanager
+        def browser() -> Iterator[Browser]:
+            running = playwright.chromium.launch(
+                executable_path=find_program("chromium"), args=CHROMIUM_FLAGS
+            )
+            yield running
+            running.close()
+
+        yield browser
 
 
 def _runs(process: psutil.Process) -> bool:
