@@ -24,7 +24,7 @@ from streamlit_app import (
     pace,
     session,
 )
-from streamlit_app.api_client import ApiClient
+from streamlit_app.api_client import ApiClient, NumbersUnavailableError
 from streamlit_app.class_map.component import class_map
 from streamlit_app.class_map.matrix import Order, map_data, orders_of, seats_of
 from streamlit_app.exercise_tables import attempts_table
@@ -248,19 +248,28 @@ def _one_click_away(view: ClassView, colours: Palette) -> None:
     """Offer what is not looked at during class all the time; it is asked for when it is opened."""
     minutes = st.expander(str(RUNS_A_MINUTE), key="minutes", on_change="rerun")
     if minutes.open:
-        buckets = view.timeline().buckets
-        zone = session.local_zone()
-        runs = on_the_wall(runs_frame(buckets, _MINUTES_SHOWN), zone)
-        marks = on_the_wall(marks_frame(view.numbers.marks), zone)
-        chart = charts.runs_per_minute(runs, colours, marks)
-        minutes.altair_chart(chart, key="minutes_chart", alt=str(RUNS_A_MINUTE))
-        minutes.html(attempts_table(buckets[-_MINUTES_SHOWN:]))
+        with minutes:
+            _runs_a_minute(view, colours)
     exercises = st.expander(str(EXERCISES), key="exercises", on_change="rerun")
     if exercises.open:
         listed = view.numbers.class_map.exercises
         chart_of_all = charts.solved_of_started(exercises_frame(listed), colours)
         exercises.altair_chart(chart_of_all, key="exercises_chart", alt=str(EXERCISES))
         exercises.html(exercise_table(listed, view.course_id))
+
+
+def _runs_a_minute(view: ClassView, colours: Palette) -> None:
+    try:
+        buckets = view.timeline().buckets
+    except NumbersUnavailableError as error:
+        notices.sentence(str(error))
+        return
+    zone = session.local_zone()
+    runs = on_the_wall(runs_frame(buckets, _MINUTES_SHOWN), zone)
+    marks = on_the_wall(marks_frame(view.numbers.marks), zone)
+    chart = charts.runs_per_minute(runs, colours, marks)
+    st.altair_chart(chart, key="minutes_chart", alt=str(RUNS_A_MINUTE))
+    st.html(attempts_table(buckets[-_MINUTES_SHOWN:]))
 
 
 def _follow_order() -> None:

@@ -66,7 +66,7 @@ def _class_now(course_id: str, opened: Latest[Live], start: FeedStart, drawing: 
             course_id=course_id,
             numbers=numbers,
             apology=latest.apology,
-            stream=lambda: latest.numbers.class_stream or _stream(course_id),
+            stream=lambda: latest.numbers.class_stream or _stream(course_id, opened.numbers),
             timeline=lambda: session.latest(minutes, lambda: api.timeline(course_id)).numbers,
             state=lambda: connection_state(
                 progress.as_of, what_is_lost(progress), is_alarm=progress.lost_events > 0
@@ -77,12 +77,17 @@ def _class_now(course_id: str, opened: Latest[Live], start: FeedStart, drawing: 
     st.session_state[_TOOK] = time.monotonic() - begin
 
 
-def _stream(course_id: str) -> ClassStream:
-    return session.latest(
-        f"{course_id}/stream",
-        lambda: session.api().class_stream(course_id),
-        every=_STREAM_SECONDS,
-    ).numbers
+def _stream(course_id: str, opened: Live) -> ClassStream:
+    try:
+        return session.latest(
+            f"{course_id}/stream",
+            lambda: session.api().class_stream(course_id),
+            every=_STREAM_SECONDS,
+        ).numbers
+    except NumbersUnavailableError:
+        if opened.class_stream is None:
+            raise
+        return opened.class_stream  # the page has had no other one since
 
 
 def _every_run(course_id: str, start: FeedStart, drawing: str) -> None:

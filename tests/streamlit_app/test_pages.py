@@ -1,15 +1,18 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import streamlit_app.app
+from analytics.class_examples import CLASS_STREAM
+from analytics.live_examples import LIVE
 from analytics.sign_in.responses import OpenSection
 from analytics.student_examples import NOTES
-from streamlit_app import session
+from streamlit_app import live, session
+from streamlit_app.api_client import NumbersUnavailableError
 
 COURSE = "python-101"
 APP = Path(streamlit_app.app.__file__)
@@ -251,6 +254,32 @@ def test_while_the_api_is_away_the_last_numbers_stay(made_up: Any) -> None:
     _checked(app.run())
     assert 'data-testid="old"' not in _text(app)
     assert _runs_shown(app) == 2
+
+
+def test_what_is_opened_while_the_api_is_away_says_so(made_up: Any) -> None:
+    """Numbers that the page never had are a sentence in their place, and the rest stays."""
+    made_up.run("Vole")
+    app = _open()
+    made_up.api_is_away = True
+    app.session_state["minutes"] = True
+    _checked(app.run())
+    assert _runs_shown(app) == 1
+    assert _text(app).count("can&#x27;t be had right now") > 1
+
+
+def test_the_class_s_way_of_the_opening_stays_while_the_api_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The API may go away before the page asks for the class's way for the first time."""
+
+    def away(*_: object, **__: object) -> NoReturn:
+        raise NumbersUnavailableError("away")
+
+    monkeypatch.setattr(session, "latest", away)
+    opened = LIVE.model_copy(update={"class_stream": CLASS_STREAM})
+    assert live._stream("python-101", opened) is CLASS_STREAM
+    with pytest.raises(NumbersUnavailableError):
+        live._stream("python-101", opened.model_copy(update={"class_stream": None}))
 
 
 def test_a_page_without_any_numbers_says_so(made_up: Any) -> None:
