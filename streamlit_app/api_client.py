@@ -47,6 +47,10 @@ API_ROOT: Final = "/api/v1"
 _OF_A_COURSE: Final = "/courses/"
 #: Longest wait for an answer, in seconds; a page with old numbers is better than a frozen one.
 TIMEOUT_SECONDS: Final = 5.0
+#: The API closes a connection that was idle for 5 s: a question must not go over it just then.
+LIMITS: Final = httpx.Limits(
+    max_connections=100, max_keepalive_connections=20, keepalive_expiry=3.0
+)
 #: The same for a file with everything about a student.
 FILE_SECONDS: Final = 120.0
 

@@ -19,6 +19,7 @@ from streamlit_app.addresses import PARAMETER, SECTION
 from streamlit_app.admin_client import AdminClient
 from streamlit_app.aliases import AliasBook
 from streamlit_app.api_client import (
+    LIMITS,
     TIMEOUT_SECONDS,
     AccessRefusedError,
     ApiClient,
@@ -116,7 +117,10 @@ def admin_api() -> AdminClient:
 @st.cache_resource(show_spinner=False)
 def _http(address: str) -> httpx.Client:
     return httpx.Client(
-        base_url=address, timeout=TIMEOUT_SECONDS, event_hooks={"request": [_name_request]}
+        base_url=address,
+        timeout=TIMEOUT_SECONDS,
+        limits=LIMITS,
+        event_hooks={"request": [_name_request]},
     )
 
 

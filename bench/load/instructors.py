@@ -14,6 +14,7 @@ from bench.compare import BadMeasurementError
 from bench.servers import SECRET
 from ingest_api.event_log import position_order
 from ingest_api.tokens import Grant, issue_token
+from streamlit_app.api_client import LIMITS
 from streamlit_app.live_feed.component import shortest_redraw_ms
 
 #: What the Live page asks for at each drawing; see streamlit_app/class_view.py.
@@ -54,7 +55,7 @@ class Instructor:
         headers = {"Authorization": f"Bearer {self._token}"}
         async with (
             httpx.AsyncClient(
-                base_url=self._api, headers=headers, timeout=_TIMEOUT_SECONDS
+                base_url=self._api, headers=headers, timeout=_TIMEOUT_SECONDS, limits=LIMITS
             ) as client,
             connect(address + self._course_id, additional_headers=headers) as live,
         ):
