@@ -8,8 +8,9 @@ import duckdb
 from analytics.empty_lake import empty_lake
 from analytics.errors import LakeUnavailableError
 from analytics.measure_macros import create_measure_macros
-from analytics.views import describe_views, literal
+from analytics.views import describe_views
 from flows.bundle.as_lake import fill_lake
+from flows.stores.sql_text import literal
 
 #: Table of the master data → its rows, of what the bundle's events make.
 _MASTER_DATA: Final = {

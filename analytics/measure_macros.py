@@ -6,7 +6,7 @@ from typing import Final
 import duckdb
 
 from analytics.measure import Measure, load_measure, measure_names
-from analytics.views import literal
+from flows.stores.sql_text import literal
 
 #: What stands for a standard parameter in a macro. No column of a measure has such a name.
 _ARGUMENTS: Final = {

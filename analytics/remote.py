@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from analytics.errors import LakeUnavailableError
 from analytics.responses import AsOf, Courses, Tables
-from analytics.views import VIEWS, literal
+from analytics.views import VIEWS
+from flows.stores.sql_text import literal
 
 #: Longest wait for the next bytes of an answer, in seconds.
 _TIMEOUT_SECONDS: Final = 60.0

@@ -6,7 +6,7 @@ import duckdb
 
 from analytics.errors import LakeUnavailableError
 from analytics.responses import AsOf
-from analytics.views import literal
+from flows.stores.sql_text import literal
 
 
 def find_snapshot(connection: duckdb.DuckDBPyConnection, as_of: datetime | int) -> int:

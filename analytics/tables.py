@@ -14,9 +14,10 @@ from analytics.past import LARGEST_POSITION_NS
 from analytics.query import load_query
 from analytics.responses import AsOf, Table, Tables
 from analytics.snapshot import find_snapshot
-from analytics.views import VIEWS, literal
+from analytics.views import VIEWS
 from flows.log.logged_event import START, position_ns
 from flows.stores.meanings import TABLES
+from flows.stores.sql_text import literal
 from ingest_api.problems import Problem
 
 #: Most events of one file.

@@ -5,6 +5,7 @@ from typing import Final
 import duckdb
 
 from flows.stores.meanings import TABLES, meanings_of
+from flows.stores.sql_text import literal
 
 #: View → the table that it shows.
 VIEWS: Final = {
@@ -50,8 +51,3 @@ def describe_views(connection: duckdb.DuckDBPyConnection) -> None:
                 connection.execute(
                     f"COMMENT ON COLUMN {view}.{column} IS {literal(meanings[column])}"
                 )
-
-
-def literal(text: str) -> str:
-    """Return the text as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"

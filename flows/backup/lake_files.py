@@ -11,7 +11,8 @@ from psycopg import Connection
 
 from flows.backup.manifest import BackupError
 from flows.stores.lake_bucket import bucket_error
-from flows.stores.lake_engine import WHOLE_FILES, is_bucket, literal, open_engine
+from flows.stores.lake_engine import WHOLE_FILES, is_bucket, open_engine
+from flows.stores.sql_text import literal
 
 _FOLDER: Final = "lake"
 _NAMED: Final = """

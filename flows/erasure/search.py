@@ -15,7 +15,8 @@ from flows.erasure.marks import Marks
 from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxReader
 from flows.stores.lake_attach import CATALOG_SCHEMA, plain_error
-from flows.stores.lake_engine import WHOLE_FILES, is_bucket, literal, open_engine
+from flows.stores.lake_engine import WHOLE_FILES, is_bucket, open_engine
+from flows.stores.sql_text import literal
 from flows.stores.store import StoreUnavailableError
 
 _CHUNK: Final = 1 << 22

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from flows.stores.sql_text import literal
+
 
 @dataclass(frozen=True)
 class Part:
@@ -28,7 +30,7 @@ class Part:
         if self.section is not None:
             conditions.append(
                 "student_id IN (SELECT student_id FROM master.enrollments WHERE "  # noqa: S608 - literals
-                f"course_id = {_literal(course_id)} AND section = {_literal(self.section)})"
+                f"course_id = {literal(course_id)} AND section = {literal(self.section)})"
             )
         if self.start is not None:
             start = f"TIMESTAMPTZ '{self.start.isoformat()}'"
@@ -57,7 +59,3 @@ class Part:
 
 #: All of a course.
 WHOLE: Final = Part()
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -21,6 +21,7 @@ from flows.export.tables import EVENTS_IN_ORDER, TABLES
 from flows.settings import LakeSettings
 from flows.stores.lake import files_kept
 from flows.stores.lake_attach import attach_lake, plain_error
+from flows.stores.sql_text import literal
 from flows.stores.store import StoreUnavailableError
 
 #: Events that are in memory at once; a batch of the largest ones takes some hundred megabytes.
@@ -76,7 +77,7 @@ class CourseSource:
         self.moment = moment
         self.scratch = scratch
         self.part = part
-        at_snapshot = f"AT (VERSION => {moment.snapshot}) WHERE course_id = {_literal(course_id)}"
+        at_snapshot = f"AT (VERSION => {moment.snapshot}) WHERE course_id = {literal(course_id)}"
         lake.execute(
             "CREATE VIEW course AS SELECT * REPLACE (extra::VARCHAR AS extra) "  # noqa: S608 - our own
             f"FROM lake.events {at_snapshot}"
@@ -163,7 +164,7 @@ def open_course(
         ):
             # For cursors too: they don't take over what is set for this connection alone.
             lake.execute("SET GLOBAL TimeZone = 'UTC'")
-            lake.execute(f"SET temp_directory = {_literal(str(scratch))}")
+            lake.execute(f"SET temp_directory = {literal(str(scratch))}")
             lake.execute(f"SET memory_limit = '{_MEMORY}'")
             source = CourseSource(lake, course_id, _moment(lake, snapshot), scratch, part)
             if not source.event_count:
@@ -216,7 +217,3 @@ def _nothing_there(lake: duckdb.DuckDBPyConnection, source: CourseSource) -> Exp
         f"course {source.course_id!r} has no events in snapshot {source.moment.snapshot}; "
         f"courses that have: {known or 'none'}"
     )
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -17,6 +17,7 @@ from flows.log.reader import LogReader
 from flows.progsnap2.errors import DataSetError
 from flows.redis_client import connect_redis
 from flows.settings import RelaySettings
+from flows.stores.sql_text import literal
 from ingest_api.event_log import Candidate, EventLog, LogUnavailableError, open_redis
 from ingest_api.events import ProgressEvent
 
@@ -58,7 +59,7 @@ def leave_out_known(lake: duckdb.DuckDBPyConnection, events: Path, course_id: st
         "WHERE course_id = ?",
         [course_id],
     )
-    lake.execute("CREATE VIEW staged AS FROM read_parquet(" + _literal(str(events)) + ")")
+    lake.execute("CREATE VIEW staged AS FROM read_parquet(" + literal(str(events)) + ")")
     lake.execute(
         "CREATE VIEW new_events AS FROM staged ANTI JOIN known USING (event_id) "
         "ORDER BY seen_at, ord, row, part"
@@ -209,7 +210,3 @@ async def _wait_for_stores(
             )
         before = slowest
         await asyncio.sleep(_LOOK_SECONDS)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

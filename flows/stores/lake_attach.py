@@ -6,8 +6,9 @@ from typing import Final
 import duckdb
 
 from flows.stores.lake_bucket import bucket_error
-from flows.stores.lake_engine import is_bucket, literal, open_engine
+from flows.stores.lake_engine import is_bucket, open_engine
 from flows.stores.postgres_address import with_timeouts, without_password
+from flows.stores.sql_text import literal
 from flows.stores.versions import require_known_lake, require_known_tables
 
 #: The schema of the catalog's tables within the PostgreSQL database.

@@ -10,7 +10,8 @@ from uuid import uuid4
 
 import duckdb
 
-from flows.stores.lake_engine import literal, open_engine
+from flows.stores.lake_engine import open_engine
+from flows.stores.sql_text import literal
 from flows.stores.store import StoreUnavailableError
 
 #: How each of these errors begins.

@@ -6,6 +6,7 @@ from typing import Final
 import duckdb
 
 from flows.settings import BucketSettings
+from flows.stores.sql_text import literal
 
 #: How long a request may take. A bucket that swallows every packet is so noticed within 40 s, for a
 #: write is tried twice and looked after twice; the worker's watchdog waits for a minute.
@@ -52,11 +53,6 @@ def open_engine(lake_path: str, request_seconds: int = _SOON) -> duckdb.DuckDBPy
         connection.execute(f"SET GLOBAL http_retries = {_RETRIES}")
         _let_into_bucket(connection, BucketSettings.load())
     return connection
-
-
-def literal(text: str) -> str:
-    """Return a text as SQL has it, for statements that take no parameter."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _let_into_bucket(connection: duckdb.DuckDBPyConnection, bucket: BucketSettings) -> None:
