@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 
 from analytics import answers, examples
 from analytics.access import ClassReader, PartOf, PermittedStudent, StudentOf
-from analytics.asked_lake import AskedLake, oldest_of
+from analytics.lake.asked_lake import AskedLake, oldest_of
 from analytics.parameters import (
     AsOfText,
     Before,

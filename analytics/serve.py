@@ -7,8 +7,8 @@ from contextlib import suppress
 import click
 
 from analytics.api import create_app
-from analytics.connection import open_lake
 from analytics.errors import LakeUnavailableError, NewerLakeError
+from analytics.lake.connection import open_lake
 from analytics.settings import ApiSettings
 from flows.stores.lake_bucket import BucketRefusedError, try_bucket
 from flows.stores.lake_engine import is_bucket

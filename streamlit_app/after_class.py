@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.class_responses import ClassSession
+from analytics.class_view.responses import ClassSession
 from streamlit_app import notices, session
 from streamlit_app.addresses import SECTION as SECTION_PART
 from streamlit_app.addresses import address

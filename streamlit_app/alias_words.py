@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from analytics.class_responses import ALIASES
+from analytics.class_view.responses import ALIASES
 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = json.loads(
     Path(__file__).with_suffix(".json").read_text("utf-8")

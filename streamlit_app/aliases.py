@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pydantic import JsonValue
 
-from analytics.class_responses import Aliases
+from analytics.class_view.responses import Aliases
 from streamlit_app.alias_words import LANGUAGES, alias, someone
 
 #: Lists that come in the order of the students' ids, which would tell who is who.

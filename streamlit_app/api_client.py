@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import ValidationError
 
+from analytics.after_class.responses import Report
 from analytics.attention.responses import (
     Attention,
     AttentionThresholds,
@@ -18,14 +19,13 @@ from analytics.attention.responses import (
     Snoozed,
     Thresholds,
 )
-from analytics.class_mark_responses import ClassMarkRemoved, ClassMarks, ClassMarkSet
-from analytics.class_responses import Aliases, ClassMap, ClassSessions, ClassStream
-from analytics.code_responses import CodeGroups
-from analytics.exports.responses import Export, ExportRequest, Exports
-from analytics.live_responses import Live
-from analytics.own_page_responses import DeletionRequest, OwnOverview, OwnPreferences
-from analytics.plan_responses import ClassPlan, PlannedTime, PlanRequest, PlanSet
-from analytics.report_responses import Report
+from analytics.class_marks.responses import ClassMarkRemoved, ClassMarks, ClassMarkSet
+from analytics.class_view.responses import Aliases, ClassMap, ClassSessions, ClassStream
+from analytics.code_groups.responses import CodeGroups
+from analytics.export.responses import Export, ExportRequest, Exports
+from analytics.live.responses import Live
+from analytics.my_progress.responses import DeletionRequest, OwnOverview, OwnPreferences
+from analytics.plan.responses import ClassPlan, PlannedTime, PlanRequest, PlanSet
 from analytics.responses import (
     Answer,
     Courses,
@@ -39,7 +39,7 @@ from analytics.responses import (
     Timeline,
 )
 from analytics.sign_in.responses import Viewer
-from analytics.student_responses import Notes, Sittings
+from analytics.student.responses import Notes, Sittings
 from streamlit_app.aliases import AliasBook
 from streamlit_app.language.text import Text
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.class_mark_responses import LONGEST_TEXT, ClassMark
+from analytics.class_marks.responses import LONGEST_TEXT, ClassMark
 from streamlit_app import notices, session
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.language.formats import clock

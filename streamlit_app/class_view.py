@@ -9,10 +9,10 @@ from typing import Final, Self
 import streamlit as st
 
 from analytics.attention.responses import Attention, ErrorClusters
-from analytics.class_mark_responses import ClassMark
-from analytics.class_responses import ClassMap, ClassStream
-from analytics.live_responses import Live
-from analytics.plan_responses import ClassPlan
+from analytics.class_marks.responses import ClassMark
+from analytics.class_view.responses import ClassMap, ClassStream
+from analytics.live.responses import Live
+from analytics.plan.responses import ClassPlan
 from analytics.responses import Progress, Timeline
 from streamlit_app import (
     attention,

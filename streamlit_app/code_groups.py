@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.code_responses import CodeGroup, CodeGroups
+from analytics.code_groups.responses import CodeGroup, CodeGroups
 from streamlit_app import notices, session
 from streamlit_app.addresses import address
 from streamlit_app.language.text import Plural, Text

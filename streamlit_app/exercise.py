@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from analytics.attention.responses import Attention, ErrorClusters, Listed
-from analytics.class_mark_responses import ClassMark
+from analytics.class_marks.responses import ClassMark
 from analytics.responses import (
     AsOf,
     ExerciseProgress,

@@ -8,7 +8,7 @@ from typing import Final, get_args
 
 import streamlit as st
 
-from analytics.exports.responses import Export, ExportFormat, ExportRequest
+from analytics.export.responses import Export, ExportFormat, ExportRequest
 from streamlit_app import notices, projector, session
 from streamlit_app.api_client import BusyError, NumbersUnavailableError
 from streamlit_app.export_file import link_to

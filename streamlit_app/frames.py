@@ -5,9 +5,9 @@ from datetime import timedelta, tzinfo
 
 import pandas as pd
 
-from analytics.class_mark_responses import ClassMark
-from analytics.class_responses import ClassStream
-from analytics.report_responses import ReportStream
+from analytics.after_class.responses import ReportStream
+from analytics.class_marks.responses import ClassMark
+from analytics.class_view.responses import ClassStream
 from analytics.responses import ExerciseProgress, HistoryEvent, TimelineBucket
 from streamlit_app.language.text import Text
 from streamlit_app.wording import KINDS, NEVER, kind_of, where

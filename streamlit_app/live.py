@@ -5,8 +5,8 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.class_responses import ClassStream
-from analytics.live_responses import Live
+from analytics.class_view.responses import ClassStream
+from analytics.live.responses import Live
 from streamlit_app import class_view, notices, session
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.class_view import ClassNumbers, ClassView

@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.own_page_responses import ExerciseState, OwnExercise, OwnOverview
+from analytics.my_progress.responses import ExerciseState, OwnExercise, OwnOverview
 from analytics.responses import HistoryEvent, MeasureRows
 from streamlit_app import (
     my_progress_data,

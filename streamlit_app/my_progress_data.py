@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.own_page_responses import OwnPreferences
+from analytics.my_progress.responses import OwnPreferences
 from streamlit_app import notices, session
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.language.formats import day_and_clock

@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.own_page_responses import OwnOverview
+from analytics.my_progress.responses import OwnOverview
 from streamlit_app import session
 from streamlit_app.attention_reasons import reason_text
 from streamlit_app.language.formats import day_and_clock

@@ -11,7 +11,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.plan_responses import ClassPlan, PlannedReached
+from analytics.plan.responses import ClassPlan, PlannedReached
 from streamlit_app import session
 from streamlit_app.addresses import address
 from streamlit_app.language.formats import clock

@@ -11,7 +11,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.plan_responses import ClassPlan, PlannedTime, PlanSet
+from analytics.plan.responses import ClassPlan, PlannedTime, PlanSet
 from streamlit_app import notices, pace, session
 from streamlit_app.addresses import address
 from streamlit_app.api_client import NumbersUnavailableError

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import streamlit as st
 
-from analytics.class_mark_responses import ClassMark
-from analytics.class_responses import ClassSession, ClassStream
+from analytics.class_marks.responses import ClassMark
+from analytics.class_view.responses import ClassSession, ClassStream
 from analytics.responses import Timeline
 from streamlit_app import class_view, notices, session
 from streamlit_app.addresses import address

@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.class_mark_responses import ClassMark
+from analytics.class_marks.responses import ClassMark
 from analytics.responses import HistoryEvent
 from streamlit_app import charts, session
 from streamlit_app.api_client import ApiClient

@@ -3,7 +3,7 @@
 from typing import Final
 
 from analytics.attention.responses import Attention
-from analytics.class_responses import ClassMap
+from analytics.class_view.responses import ClassMap
 from analytics.responses import Progress
 from streamlit_app.class_map.matrix import (
     hands_up,

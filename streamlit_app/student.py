@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.class_mark_responses import ClassMark
+from analytics.class_marks.responses import ClassMark
 from analytics.responses import AsOf, HistoryEvent, StudentState
 from streamlit_app import (
     notices,

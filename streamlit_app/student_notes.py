@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.student_responses import LONGEST_NOTE, Note
+from analytics.student.responses import LONGEST_NOTE, Note
 from streamlit_app import notices, session
 from streamlit_app.api_client import NumbersUnavailableError
 from streamlit_app.language.formats import date_and_clock

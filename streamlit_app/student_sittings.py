@@ -8,7 +8,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.student_responses import Sitting
+from analytics.student.responses import Sitting
 from streamlit_app import notices, session
 from streamlit_app.language.formats import clock, date_and_clock, number
 from streamlit_app.language.text import Text

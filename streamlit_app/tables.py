@@ -7,7 +7,7 @@ from html import escape
 from typing import Final
 
 from analytics.attention.responses import ErrorCluster
-from analytics.class_responses import ClassStream
+from analytics.class_view.responses import ClassStream
 from analytics.responses import ExerciseProgress, HistoryEvent, StudentState
 from streamlit_app.addresses import address
 from streamlit_app.language.formats import day_and_exact_clock

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal, get_args
 
 from analytics.attention.responses import Attention, Listed
-from analytics.class_responses import ClassMap, MapStudent
+from analytics.class_view.responses import ClassMap, MapStudent
 from streamlit_app.wording import file_name
 
 #: How the rows can be ordered.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from analytics.measure import Measure
+from analytics.measures.measure import Measure
 from streamlit_app.measure_wording import in_minutes, in_words, without_seconds, without_unit
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta, tzinfo
 from statistics import median
 from typing import Final
 
-from analytics.report_responses import Report
+from analytics.after_class.responses import Report
 from streamlit_app.failures import name_of, still_at
 from streamlit_app.report import wording
 from streamlit_app.report.names import person, shortened

@@ -6,8 +6,8 @@ from typing import Final
 
 import pandas as pd
 
+from analytics.after_class.responses import Report, ReportExercise, ReportHelp
 from analytics.attention.responses import ErrorCluster
-from analytics.report_responses import Report, ReportExercise, ReportHelp
 from streamlit_app.failures import name_of, where_it_is
 from streamlit_app.frames import on_the_wall, stream_frame
 from streamlit_app.language.formats import number

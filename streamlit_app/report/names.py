@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from analytics.report_responses import ReportExercise, ReportHelp
+from analytics.after_class.responses import ReportExercise, ReportHelp
 
 _LONGEST_TEXT: Final = 90
 #: They are not seen, but some scripts and emoji are wrong without them.

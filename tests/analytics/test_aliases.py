@@ -5,8 +5,8 @@ from typing import Final
 
 import httpx
 
-from analytics.alias_answers import alias_numbers
-from analytics.class_responses import ALIASES
+from analytics.class_view.alias_answers import alias_numbers
+from analytics.class_view.responses import ALIASES
 
 DAY: Final = datetime(2026, 1, 12, tzinfo=UTC)
 SECRET: Final = "a secret"

@@ -9,9 +9,9 @@ import pytest
 
 import analytics
 from analytics.errors import LakeUnavailableError
-from analytics.measure import GRAINS, measure_names
-from analytics.measure_macros import create_measure_macros
-from analytics.views import VIEWS
+from analytics.lake.views import VIEWS
+from analytics.measures.macros import create_measure_macros
+from analytics.measures.measure import GRAINS, measure_names
 from flows.bundle.groups import Groups
 from flows.bundle.tables import write_tables
 from flows.simulation.plan import plan_class

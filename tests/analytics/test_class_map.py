@@ -6,7 +6,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from analytics.query import load_query
+from analytics.queries.query import load_query
 from tests.analytics.measures.memory_lake import COURSE, MemoryLake
 
 NOW: Final = datetime(2026, 1, 12, 9, 30, 20, tzinfo=UTC)
@@ -220,7 +220,7 @@ async def test_a_stream_of_too_many_steps_is_refused(
     api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is a 422 that says what to ask for."""
-    monkeypatch.setattr("analytics.class_answers.BUCKETS_LIMIT", 6)
+    monkeypatch.setattr("analytics.class_view.answers.BUCKETS_LIMIT", 6)
     anew = {"Cache-Control": "no-cache"}  # and not what another test was told
     answer = await api.get("/courses/py/class_stream", headers=anew)
     assert answer.status_code == 422

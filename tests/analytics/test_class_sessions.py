@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import httpx
 
-from analytics.query import load_query
+from analytics.queries.query import load_query
 from tests.analytics.measures.memory_lake import COURSE, MemoryLake
 
 NINE: Final = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)

@@ -7,9 +7,9 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from analytics.code_similarity import MOST_GROUPS, grouped, most_alike, pairs_of, similarity
-from analytics.code_similarity import tokens_of as tokens
-from analytics.query import load_query
+from analytics.code_groups.similarity import MOST_GROUPS, grouped, most_alike, pairs_of, similarity
+from analytics.code_groups.similarity import tokens_of as tokens
+from analytics.queries.query import load_query
 from tests.analytics.measures.memory_lake import COURSE, MemoryLake
 
 NOW: Final = datetime(2026, 1, 12, 9, 30, tzinfo=UTC)

@@ -11,9 +11,9 @@ import duckdb
 import pytest
 
 import analytics
-from analytics.connection import connect
 from analytics.errors import LakeUnavailableError
-from analytics.views import VIEWS
+from analytics.lake.connection import connect
+from analytics.lake.views import VIEWS
 
 NOBODY = "postgresql://someone:hunter2@127.0.0.1:1/class"
 

@@ -1,6 +1,6 @@
 """The header of an SQL file."""
 
-from analytics.header import parse_header
+from analytics.queries.header import parse_header
 
 
 def test_a_line_of_a_text_may_look_like_an_item() -> None:

@@ -9,9 +9,9 @@ import httpx
 import psycopg
 import pytest
 
-from analytics import kept_answers
-from analytics.asked_lake import oldest_of
-from analytics.kept_answers import KeptAnswers
+from analytics.lake import kept_answers
+from analytics.lake.asked_lake import oldest_of
+from analytics.lake.kept_answers import KeptAnswers
 from tests.analytics.conftest import NINE_O_CLOCK
 from tests.analytics.test_assistant import assistant
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from analytics import live_answers
+from analytics.live import answers as live_answers
 
 #: Each part, and what its own address is asked beside the moment.
 PARTS: Final[dict[str, dict[str, str]]] = {

@@ -8,9 +8,8 @@ import duckdb
 import httpx
 import pytest
 
-from analytics.connection import connect
-from analytics.header import BadHeaderError
-from analytics.measure import (
+from analytics.lake.connection import connect
+from analytics.measures.measure import (
     GRAINS,
     STANDARD_COLUMNS,
     STANDARD_PARAMETERS,
@@ -18,6 +17,7 @@ from analytics.measure import (
     measure_names,
     parse_measure,
 )
+from analytics.queries.header import BadHeaderError
 
 COURSE = "/courses/py"
 

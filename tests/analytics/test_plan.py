@@ -7,7 +7,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from analytics.query import load_query
+from analytics.queries.query import load_query
 from analytics.settings import ApiSettings
 from ingest_api.tokens import Grant, SignedIn, issue_token
 from tests.analytics.conftest import SECRET

@@ -8,9 +8,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from analytics.connection import open_lake
-from analytics.header import BadHeaderError
-from analytics.query import load_query, parse_query, query_names
+from analytics.lake.connection import open_lake
+from analytics.queries.header import BadHeaderError
+from analytics.queries.query import load_query, parse_query, query_names
 
 VALUES: dict[str, Any] = {
     "course_id": "py",

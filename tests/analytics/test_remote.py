@@ -10,10 +10,11 @@ import httpx
 import pytest
 import uvicorn
 
-from analytics import table_routes, tables
 from analytics.api import create_app
-from analytics.connection import connect
 from analytics.errors import LakeUnavailableError
+from analytics.lake.connection import connect
+from analytics.tables import answers as tables
+from analytics.tables import routes as tables_routes
 from ingest_api.tokens import Grant, issue_token
 from tests.analytics.conftest import SECRET
 
@@ -135,7 +136,7 @@ async def test_no_file_is_left_behind(
     api: httpx.AsyncClient, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After an answer, or an error, the server's temporary folder is empty."""
-    monkeypatch.setattr(table_routes.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tables_routes.tempfile, "tempdir", str(tmp_path))
     listed = (await api.get("/courses/py/tables")).json()
     params = {"snapshot": listed["as_of"]["snapshot"]}
     answer = await api.get("/courses/py/tables/events", params=params)

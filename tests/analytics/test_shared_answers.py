@@ -5,7 +5,7 @@ from threading import Event, Lock
 
 import pytest
 
-from analytics.shared_answers import SharedAnswers
+from analytics.lake.shared_answers import SharedAnswers
 
 
 class Readings:

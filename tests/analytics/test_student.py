@@ -14,7 +14,7 @@ from redis import Redis
 
 from analytics.api import create_app
 from analytics.attention.responses import Reason
-from analytics.own_page_answers import without_few_others
+from analytics.my_progress.answers import without_few_others
 from ingest_api.event_log import LOG, REJECTED
 from ingest_api.preferences import Preferences, read_preferences
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from analytics.query import load_query
+from analytics.queries.query import load_query
 from flows.stores import notes
 from tests.analytics.measures.memory_lake import COURSE, MemoryLake
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from analytics.attention.responses import Attention
-from analytics.class_responses import ClassMap
+from analytics.class_view.responses import ClassMap
 from analytics.responses import Progress
 from streamlit_app.strip_numbers import strip_numbers
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analytics.class_responses import ClassSession
+from analytics.class_view.responses import ClassSession
 from analytics.sign_in.responses import OpenSection
 from streamlit_app.report.wording import NOTHING_TO_CHANGE
 from tests.streamlit_app.report.made_up import HOSTILE, NINE, hostile_report, report

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from analytics.class_responses import ALIASES, Alias, Aliases
+from analytics.class_view.responses import ALIASES, Alias, Aliases
 from streamlit_app.alias_words import LANGUAGES, alias
 from streamlit_app.aliases import AliasBook
 from streamlit_app.api_client import ApiClient, MeasureQuery

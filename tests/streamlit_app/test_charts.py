@@ -4,8 +4,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analytics.class_examples import CLASS_STREAM
-from analytics.class_responses import ClassStream, StreamExercise
+from analytics.class_view.examples import CLASS_STREAM
+from analytics.class_view.responses import ClassStream, StreamExercise
 from analytics.responses import TimelineBucket
 from streamlit_app import charts
 from streamlit_app.frames import (

@@ -7,8 +7,8 @@ import pytest
 
 from analytics.attention.examples import ATTENTION
 from analytics.attention.responses import Listed, Reason
-from analytics.class_examples import CLASS_MAP
-from analytics.class_responses import ClassMap, MapStudent
+from analytics.class_view.examples import CLASS_MAP
+from analytics.class_view.responses import ClassMap, MapStudent
 from streamlit_app.class_map.matrix import (
     hands_up,
     map_data,

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analytics.class_mark_responses import ClassMark
+from analytics.class_marks.responses import ClassMark
 from streamlit_app import charts
 from streamlit_app.frames import history_frame, marks_frame, runs_frame, stream_frame
 from streamlit_app.palette import DARK, LIGHT, Palette

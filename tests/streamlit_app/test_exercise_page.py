@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics.attention.examples import ATTENTION, ERROR_CLUSTERS
-from analytics.code_examples import CODE_GROUPS
+from analytics.code_groups.examples import CODE_GROUPS
 from analytics.responses import MeasureRow, TimelineBucket
 from streamlit_app.exercise_charts import curve_frame, funnel, solved_after
 from streamlit_app.exercise_tables import (

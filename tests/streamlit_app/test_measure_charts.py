@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from analytics.measure import load_measure, measure_names
-from analytics.measure_answers import definition
+from analytics.measures.answers import definition
+from analytics.measures.measure import load_measure, measure_names
 from analytics.responses import MeasureRow
 from streamlit_app.measure_charts import by_exercise, spread, spread_by_exercise, values_frame
 from streamlit_app.measure_wording import (

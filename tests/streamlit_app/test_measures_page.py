@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analytics.measure import measure_names
-from analytics.measure_answers import measures as all_measures
+from analytics.measures.answers import measures as all_measures
+from analytics.measures.measure import measure_names
 from streamlit_app import measures
 from streamlit_app.measure_choice import GROUPS, OTHERS, grouped
 from streamlit_app.measures import ordered

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from analytics.attention.responses import Mark
-from analytics.own_page_examples import OVERVIEW
-from analytics.own_page_responses import Hand, OwnExercise
+from analytics.my_progress.examples import OVERVIEW
+from analytics.my_progress.responses import Hand, OwnExercise
 from analytics.responses import MeasureRow, MeasureRows
 from streamlit_app.my_progress import exercise_table, points_of
 from streamlit_app.my_progress_measures import POINTS

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from analytics.plan_responses import ClassPlan, PlannedReached, PlannedTime
+from analytics.plan.responses import ClassPlan, PlannedReached, PlannedTime
 from analytics.responses import AsOf
 from analytics.sign_in.responses import OpenSection
 from streamlit_app import session

@@ -7,10 +7,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import streamlit_app.app
-from analytics.class_examples import CLASS_STREAM
-from analytics.live_examples import LIVE
+from analytics.class_view.examples import CLASS_STREAM
+from analytics.live.examples import LIVE
 from analytics.sign_in.responses import OpenSection
-from analytics.student_examples import NOTES
+from analytics.student.examples import NOTES
 from streamlit_app import live, session
 from streamlit_app.api_client import NumbersUnavailableError
 

@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics.attention.responses import Listed, Reason
-from analytics.class_mark_responses import ClassMark
-from analytics.class_responses import ClassSession
+from analytics.class_marks.responses import ClassMark
+from analytics.class_view.responses import ClassSession
 from analytics.responses import Timeline, TimelineBucket
 from streamlit_app.replay import (
     in_address,

@@ -17,9 +17,9 @@ import pytest
 from fastapi import FastAPI
 
 from analytics.api import create_app
-from analytics.exports import jobs as export_jobs
-from analytics.exports.jobs import ExportJobs
-from analytics.exports.responses import ExportRequest
+from analytics.export import jobs as export_jobs
+from analytics.export.jobs import ExportJobs
+from analytics.export.responses import ExportRequest
 from analytics.settings import ApiSettings
 from flows.stores.lake_attach import attach_lake
 

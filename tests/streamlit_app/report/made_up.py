@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from analytics.after_class.responses import Report, ReportExercise, ReportHelp, ReportStream
 from analytics.attention.responses import (
     ClusterExercise,
     ClusterStudent,
     ErrorCluster,
 )
-from analytics.class_responses import StreamExercise
-from analytics.report_responses import Report, ReportExercise, ReportHelp, ReportStream
+from analytics.class_view.responses import StreamExercise
 from analytics.responses import AsOf
 
 NINE: Final = datetime(2026, 4, 13, 0, 0, tzinfo=UTC)
