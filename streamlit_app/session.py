@@ -16,9 +16,9 @@ import streamlit as st
 from analytics.sign_in.responses import Viewer
 from ingest_api.request_ids import HEADER, new_request_id
 from streamlit_app.addresses import PARAMETER, SECTION
-from streamlit_app.admin_client import AdminClient
-from streamlit_app.aliases import AliasBook
-from streamlit_app.api_client import (
+from streamlit_app.api.admin_client import AdminClient
+from streamlit_app.api.aliases import AliasBook
+from streamlit_app.api.client import (
     LIMITS,
     TIMEOUT_SECONDS,
     AccessRefusedError,
@@ -26,9 +26,9 @@ from streamlit_app.api_client import (
     NotKnownError,
     NumbersUnavailableError,
 )
-from streamlit_app.gate import COOKIE
 from streamlit_app.language.text import language
 from streamlit_app.settings import DashboardSettings
+from streamlit_app.sign_in.gate import COOKIE
 
 logger = logging.getLogger(__name__)
 Answers = TypeVar("Answers")

@@ -3,7 +3,13 @@ import asyncio
 import httpx
 import pytest
 
-from streamlit_app.access import AWAY_SECONDS, REMEMBER_SECONDS, REMEMBERED, AccessCheck, Verdict
+from streamlit_app.sign_in.access import (
+    AWAY_SECONDS,
+    REMEMBER_SECONDS,
+    REMEMBERED,
+    AccessCheck,
+    Verdict,
+)
 
 
 class Api:

@@ -24,8 +24,8 @@ from flows.settings import LakeSettings
 from ingest_api.app import create_app as create_ingest
 from ingest_api.settings import IngestSettings
 from ingest_api.tokens import Grant, SignedIn, issue_token
-from streamlit_app.gate import COOKIE
-from streamlit_app.palette import DARK, LIGHT, Palette
+from streamlit_app.page_parts.palette import DARK, LIGHT, Palette
+from streamlit_app.sign_in.gate import COOKIE
 from tests.integration.conftest import serving
 
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")

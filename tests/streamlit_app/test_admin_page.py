@@ -17,12 +17,12 @@ from analytics.admin.course_responses import AdminActionLine, CourseSettings
 from analytics.admin.health_responses import HealthCode, HealthLine
 from analytics.admin.stored_responses import StoredRows
 from flows.models import Base
-from streamlit_app.admin_client import AdminClient, ChangeRefusedError
-from streamlit_app.admin_health import in_words
-from streamlit_app.admin_log import in_detail
-from streamlit_app.admin_registration import MIXED, packed, refused
-from streamlit_app.admin_stored import TABLES, store_name
-from streamlit_app.api_client import AccessRefusedError, NumbersUnavailableError
+from streamlit_app.admin.health import in_words
+from streamlit_app.admin.log import in_detail
+from streamlit_app.admin.registration import MIXED, packed, refused
+from streamlit_app.admin.stored import TABLES, store_name
+from streamlit_app.api.admin_client import AdminClient, ChangeRefusedError
+from streamlit_app.api.client import AccessRefusedError, NumbersUnavailableError
 from streamlit_app.language.text import speaking
 from streamlit_app.session import local_zone
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from analytics.class_view.responses import ClassSession
 from analytics.sign_in.responses import OpenSection
-from streamlit_app.report.wording import NOTHING_TO_CHANGE
+from streamlit_app.after_class.wording import NOTHING_TO_CHANGE
 from tests.streamlit_app.report.made_up import HOSTILE, NINE, hostile_report, report
 
 COURSE = "python-101"
@@ -119,7 +119,7 @@ def test_while_the_api_is_away_the_last_report_stays(
     open_page: Open, made_up: Any, text_of: Callable[[AppTest], str], monkeypatch: Any
 ) -> None:
     """It is greyed, with its time."""
-    monkeypatch.setattr("streamlit_app.after_class._EVERY", 0)
+    monkeypatch.setattr("streamlit_app.after_class.page._EVERY", 0)
     made_up.after_class.met(report(students=27, exercises=[], clusters=[], help=[]))
     app = open_page()
     assert str(NOTHING_TO_CHANGE) in text_of(app)

@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from analytics.class_view.responses import ALIASES, Alias, Aliases
-from streamlit_app.alias_words import LANGUAGES, alias
-from streamlit_app.aliases import AliasBook
-from streamlit_app.api_client import ApiClient, MeasureQuery
+from streamlit_app.api.alias_words import LANGUAGES, alias
+from streamlit_app.api.aliases import AliasBook
+from streamlit_app.api.client import ApiClient, MeasureQuery
 
 COURSE = "python-101"
 #: Aliases 0 and 41.

@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 import pytest
 
-from streamlit_app.api_client import (
+from streamlit_app.api.client import (
     AccessRefusedError,
     ApiClient,
     MeasureQuery,

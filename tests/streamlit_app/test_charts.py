@@ -7,8 +7,8 @@ import pytest
 from analytics.class_view.examples import CLASS_STREAM
 from analytics.class_view.responses import ClassStream, StreamExercise
 from analytics.responses import TimelineBucket
-from streamlit_app import charts
-from streamlit_app.frames import (
+from streamlit_app.page_parts import charts
+from streamlit_app.page_parts.frames import (
     PASSED_CHECK,
     RAN_ONLY,
     WITH_ERROR,
@@ -18,7 +18,7 @@ from streamlit_app.frames import (
     runs_frame,
     stream_frame,
 )
-from streamlit_app.palette import DARK, LIGHT, Palette, contrast
+from streamlit_app.page_parts.palette import DARK, LIGHT, Palette, contrast
 
 NINE = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from analytics.attention.examples import ATTENTION
 from analytics.attention.responses import Listed, Reason
 from analytics.class_view.examples import CLASS_MAP
 from analytics.class_view.responses import ClassMap, MapStudent
-from streamlit_app.class_map.matrix import (
+from streamlit_app.class_view.map.matrix import (
     hands_up,
     map_data,
     ordered,

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from analytics.class_marks.responses import ClassMark
-from streamlit_app import charts
-from streamlit_app.frames import history_frame, marks_frame, runs_frame, stream_frame
-from streamlit_app.palette import DARK, LIGHT, Palette
+from streamlit_app.page_parts import charts
+from streamlit_app.page_parts.frames import history_frame, marks_frame, runs_frame, stream_frame
+from streamlit_app.page_parts.palette import DARK, LIGHT, Palette
 
 NOW = datetime.now(UTC)
 

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from analytics.attention.examples import ATTENTION, ERROR_CLUSTERS
 from analytics.code_groups.examples import CODE_GROUPS
 from analytics.responses import MeasureRow, TimelineBucket
-from streamlit_app.exercise_charts import curve_frame, funnel, solved_after
-from streamlit_app.exercise_tables import (
+from streamlit_app.exercise.charts import curve_frame, funnel, solved_after
+from streamlit_app.exercise.tables import (
     attempts_table,
     busy,
     quarters_table,
@@ -19,8 +19,8 @@ from streamlit_app.exercise_tables import (
     states_frame,
     states_table,
 )
-from streamlit_app.palette import DARK, LIGHT, Palette
-from streamlit_app.tables import exercise_table
+from streamlit_app.page_parts.palette import DARK, LIGHT, Palette
+from streamlit_app.page_parts.tables import exercise_table
 
 Open = Callable[..., AppTest]
 PROGRESS = {"pairs": 5, "started": 4, "attempted": 3, "solved": 2, "solved_by": "check"}

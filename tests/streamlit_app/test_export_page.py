@@ -10,9 +10,9 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from streamlit.testing.v1 import AppTest
 
-from streamlit_app.export import FORMATS, size
-from streamlit_app.export_file import PATH, ExportFile, link_to
-from streamlit_app.gate import COOKIE
+from streamlit_app.export.file import PATH, ExportFile, link_to
+from streamlit_app.export.page import FORMATS, size
+from streamlit_app.sign_in.gate import COOKIE
 from tests.streamlit_app.after_class_api import packed
 
 Open = Callable[..., AppTest]

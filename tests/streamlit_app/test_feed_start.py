@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 import streamlit_app
-from streamlit_app.api_client import ApiClient
-from streamlit_app.live_feed.start import ENTRIES, LOG_START, FeedStart, feed_start
+from streamlit_app.api.client import ApiClient
+from streamlit_app.live.feed.start import ENTRIES, LOG_START, FeedStart, feed_start
 
 COURSE = "python-101"
 PACKAGE = Path(streamlit_app.__file__).parent
@@ -78,4 +78,4 @@ def test_after_a_reload_a_class_of_30_still_fills_the_list(api: ApiClient, made_
 
 def test_the_list_holds_as_many_rows_as_it_begins_with() -> None:
     """The browser keeps exactly the rows that the API is asked for."""
-    assert f"const MOST_ROWS = {ENTRIES};" in (PACKAGE / "live_feed" / "rows.js").read_text()
+    assert f"const MOST_ROWS = {ENTRIES};" in (PACKAGE / "live" / "feed" / "rows.js").read_text()

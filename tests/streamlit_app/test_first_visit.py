@@ -11,12 +11,12 @@ from streamlit.testing.v1 import AppTest
 
 from analytics.sign_in.responses import Viewer
 from ingest_api.settings import RUN_FILE
-from streamlit_app import first_visit
+from streamlit_app.first_visit import page as first_visit
 
 
 def _open(viewer: Viewer) -> str:
     def page(viewer: "Viewer") -> None:  # quoted: there is no such name where it runs
-        from streamlit_app import first_visit  # noqa: PLC0415 - the source is run by itself
+        from streamlit_app.first_visit import page as first_visit  # noqa: PLC0415 - the source is run by itself
 
         first_visit.show(viewer)
 

@@ -15,9 +15,9 @@ from starlette.websockets import WebSocket
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from streamlit_app.access import Verdict
-from streamlit_app.gate import COOKIE, COOKIE_SECONDS, Gate
-from streamlit_app.sign_in import SignInPages
+from streamlit_app.sign_in.access import Verdict
+from streamlit_app.sign_in.gate import COOKIE, COOKIE_SECONDS, Gate
+from streamlit_app.sign_in.pages import SignInPages
 
 VERDICTS = {
     "good": Verdict.ACCEPTED,

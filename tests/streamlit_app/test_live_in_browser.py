@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import ConsoleMessage, Locator, Page, WebSocketRoute, expect
 
-from streamlit_app.live import SLOWEST_REDRAW_SECONDS
+from streamlit_app.live.page import SLOWEST_REDRAW_SECONDS
 
 TOKEN = "read-token-of-the-instructor"
 #: A second has passed in which the live list did not ask for new numbers, so it may ask at once.

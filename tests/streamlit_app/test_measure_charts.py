@@ -7,8 +7,8 @@ import pytest
 from analytics.measures.answers import definition
 from analytics.measures.measure import load_measure, measure_names
 from analytics.responses import MeasureRow
-from streamlit_app.measure_charts import by_exercise, spread, spread_by_exercise, values_frame
-from streamlit_app.measure_wording import (
+from streamlit_app.measures.charts import by_exercise, spread, spread_by_exercise, values_frame
+from streamlit_app.measures.wording import (
     NOT_ENOUGH,
     axis_unit,
     ends,
@@ -17,7 +17,7 @@ from streamlit_app.measure_wording import (
     why,
     with_links,
 )
-from streamlit_app.palette import DARK, LIGHT, Palette
+from streamlit_app.page_parts.palette import DARK, LIGHT, Palette
 
 ROWS = [
     MeasureRow(student_id="Vole", exercise="1.2", value=90.0),

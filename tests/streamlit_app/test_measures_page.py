@@ -8,9 +8,9 @@ from streamlit.testing.v1 import AppTest
 
 from analytics.measures.answers import measures as all_measures
 from analytics.measures.measure import measure_names
-from streamlit_app import measures
-from streamlit_app.measure_choice import GROUPS, OTHERS, grouped
-from streamlit_app.measures import ordered
+from streamlit_app.measures import page as measures
+from streamlit_app.measures.choice import GROUPS, OTHERS, grouped
+from streamlit_app.measures.page import ordered
 
 Open = Callable[..., AppTest]
 

@@ -6,9 +6,9 @@ from analytics.attention.responses import Mark
 from analytics.my_progress.examples import OVERVIEW
 from analytics.my_progress.responses import Hand, OwnExercise
 from analytics.responses import MeasureRow, MeasureRows
-from streamlit_app.my_progress import exercise_table, points_of
-from streamlit_app.my_progress_measures import POINTS
-from streamlit_app.my_progress_seen import seen
+from streamlit_app.my_progress.measures import POINTS
+from streamlit_app.my_progress.page import exercise_table, points_of
+from streamlit_app.my_progress.seen import seen
 
 NOW = OVERVIEW.now
 

@@ -9,9 +9,17 @@ import pandas as pd
 import pytest
 
 import streamlit_app
-from streamlit_app import charts
-from streamlit_app.frames import RAN_ONLY
-from streamlit_app.palette import DARK, LIGHT, Palette, contrast, css_variables, mixed, palette_for
+from streamlit_app.page_parts import charts
+from streamlit_app.page_parts.frames import RAN_ONLY
+from streamlit_app.page_parts.palette import (
+    DARK,
+    LIGHT,
+    Palette,
+    contrast,
+    css_variables,
+    mixed,
+    palette_for,
+)
 
 #: What each kind of sight makes of linear red, green and blue: Machado, Oliveira and Fernandes
 #: (2009), doi:10.1109/TVCG.2009.113, at full severity.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamlit_app.live_feed.component import shortest_redraw_ms
+from streamlit_app.live.feed.component import shortest_redraw_ms
 
 
 @pytest.mark.parametrize(

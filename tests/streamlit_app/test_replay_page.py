@@ -12,7 +12,7 @@ from analytics.attention.responses import Listed, Reason
 from analytics.class_marks.responses import ClassMark
 from analytics.class_view.responses import ClassSession
 from analytics.responses import Timeline, TimelineBucket
-from streamlit_app.replay import (
+from streamlit_app.replay.page import (
     in_address,
     read_moment,
     read_speed,
@@ -20,7 +20,7 @@ from streamlit_app.replay import (
     slider_data,
     span_of,
 )
-from streamlit_app.replay_time.component import Asked, read_asked
+from streamlit_app.replay.time.component import Asked, read_asked
 
 TEN = datetime(2026, 9, 14, 10, 0, 5, tzinfo=UTC)
 

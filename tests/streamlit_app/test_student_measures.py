@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from streamlit_app import student_measures
-from streamlit_app.student_measures import BARS, SHOWN, spread
+from streamlit_app.student import measures as student_measures
+from streamlit_app.student.measures import BARS, SHOWN, spread
 
 Open = Callable[..., AppTest]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from streamlit_app.report.changes import changes
-from streamlit_app.report.wording import NOTHING_TO_CHANGE
+from streamlit_app.after_class.changes import changes
+from streamlit_app.after_class.wording import NOTHING_TO_CHANGE
 from tests.streamlit_app.report.made_up import NINE, cluster, exercise, hand, report
 
 QUIET: dict[str, Any] = {"exercises": [], "clusters": [], "help": [], "students": 30, "here": 30}

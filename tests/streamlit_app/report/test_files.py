@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from pypdf import PdfReader
 
+from streamlit_app.after_class.document import document_of
+from streamlit_app.after_class.names import shortened
+from streamlit_app.after_class.pdf import as_pdf, broken
+from streamlit_app.after_class.web_page import as_html
 from streamlit_app.language.text import speaking
-from streamlit_app.report.document import document_of
-from streamlit_app.report.names import shortened
-from streamlit_app.report.pdf import as_pdf, broken
-from streamlit_app.report.web_page import as_html
 from tests.streamlit_app.report.made_up import HOSTILE, hostile_report, report
 
 TOKYO = ZoneInfo("Asia/Tokyo")
