@@ -12,8 +12,8 @@ from analytics.export.responses import ExportRequest
 from analytics.my_progress import examples as my_progress_examples
 from analytics.plan.responses import PlannedTime
 from analytics.sign_in.responses import Viewer
+from tests.streamlit_app.after_class.made_up import exercise, hand, report
 from tests.streamlit_app.made_up_class import OWN_TOKEN, READ_TOKEN, STUDENT_TOKEN
-from tests.streamlit_app.report.made_up import exercise, hand, report
 
 COURSE: Final = "python-101"
 TITLE: Final = "Python 101"

@@ -7,7 +7,7 @@ import pytest
 
 from streamlit_app.after_class.changes import changes
 from streamlit_app.after_class.wording import NOTHING_TO_CHANGE
-from tests.streamlit_app.report.made_up import NINE, cluster, exercise, hand, report
+from tests.streamlit_app.after_class.made_up import NINE, cluster, exercise, hand, report
 
 QUIET: dict[str, Any] = {"exercises": [], "clusters": [], "help": [], "students": 30, "here": 30}
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from analytics.class_view.responses import ClassSession
 from analytics.sign_in.responses import OpenSection
 from streamlit_app.after_class.wording import NOTHING_TO_CHANGE
-from tests.streamlit_app.report.made_up import HOSTILE, NINE, hostile_report, report
+from tests.streamlit_app.after_class.made_up import HOSTILE, NINE, hostile_report, report
 
 COURSE = "python-101"
 Open = Callable[..., AppTest]

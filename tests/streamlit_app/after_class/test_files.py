@@ -14,7 +14,7 @@ from streamlit_app.after_class.names import shortened
 from streamlit_app.after_class.pdf import as_pdf, broken
 from streamlit_app.after_class.web_page import as_html
 from streamlit_app.language.text import speaking
-from tests.streamlit_app.report.made_up import HOSTILE, hostile_report, report
+from tests.streamlit_app.after_class.made_up import HOSTILE, hostile_report, report
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 

@@ -13,7 +13,7 @@ from streamlit_app import session
 from streamlit_app.after_class.document import document_of
 from streamlit_app.plan.pace import line, pace_of, span_of
 from streamlit_app.plan.page import as_text, read_plan
-from tests.streamlit_app.report.made_up import NINE, exercise, report
+from tests.streamlit_app.after_class.made_up import NINE, exercise, report
 
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
 NOW: Final = datetime(2026, 9, 14, 1, 20, tzinfo=UTC)

@@ -28,7 +28,7 @@ from streamlit_app.language.formats import day_and_exact_clock, number
 from streamlit_app.language.text import Plural, Text, language, speaking
 from streamlit_app.page_parts import wording
 from streamlit_app.sign_in import pages as sign_in
-from tests.streamlit_app.unmarked import unmarked
+from tests.streamlit_app.language.unmarked import unmarked
 
 OTHERS = sorted(LOCALES.keys() - {ENGLISH})
 PAGES = Path(streamlit_app.app.__file__).parent

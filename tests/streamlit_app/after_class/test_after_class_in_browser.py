@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import Download, Page, expect
 from pypdf import PdfReader
 
-from tests.streamlit_app.report.made_up import report
+from tests.streamlit_app.after_class.made_up import report
 
 TOKEN = "read-token-of-the-instructor"
 

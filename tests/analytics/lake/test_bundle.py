@@ -33,7 +33,7 @@ _AS_IN_A_BUNDLE = """
 @pytest.fixture(scope="module")
 def source() -> Iterator[MemoryLake]:
     """Return a lake with a simulated class."""
-    sample = Path(__file__).parents[2] / "notebooks" / "course"
+    sample = Path(__file__).parents[3] / "notebooks" / "course"
     plan = plan_class(
         students=10, minutes=30, seed=3, course_dir=sample, course_id=COURSE, with_code=True
     )
