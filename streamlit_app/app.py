@@ -10,7 +10,7 @@ from analytics.sign_in.responses import Viewer
 from streamlit_app import addresses, session
 from streamlit_app.admin import page as admin
 from streamlit_app.after_class import page as after_class
-from streamlit_app.api.client import NumbersUnavailableError
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.bar import bar, projector
 from streamlit_app.exercise import page as exercise
 from streamlit_app.export import page as export

@@ -23,7 +23,8 @@ from flows.simulation.plan import plan_class
 from flows.simulation.play import play
 from ingest_api.event_log import LOG
 from ingest_api.tokens import Grant, issue_token
-from streamlit_app.api.client import ApiClient, NumbersUnavailableError
+from streamlit_app.api.client import ApiClient
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.class_view import view as class_view
 from streamlit_app.live.feed.start import ENTRIES
 

@@ -14,7 +14,7 @@ from bench.compare import BadMeasurementError
 from bench.servers import SECRET
 from ingest_api.event_log import position_order
 from ingest_api.tokens import Grant, issue_token
-from streamlit_app.api.client import LIMITS
+from streamlit_app.api.asking import LIMITS
 from streamlit_app.live.feed.component import shortest_redraw_ms
 
 #: What the Live page asks for at each drawing; see streamlit_app/class_view/view.py.

@@ -10,7 +10,7 @@ from analytics.admin.enrolment_responses import Encoding, Enrolment, RosterStude
 from streamlit_app import session
 from streamlit_app.admin.frame import CHOOSE, attempt, draw_table, note
 from streamlit_app.api.admin_client import ChangeRefusedError
-from streamlit_app.api.client import NumbersUnavailableError
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.bar import projector
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices

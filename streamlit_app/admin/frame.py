@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from streamlit_app.api.admin_client import ChangeRefusedError
-from streamlit_app.api.client import NumbersUnavailableError
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.formats import date_and_clock
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices

@@ -10,7 +10,7 @@ from analytics.admin.health_responses import Health, HealthLine
 from streamlit_app import session
 from streamlit_app.admin.frame import NOTHING, note
 from streamlit_app.api.admin_client import ChangeRefusedError
-from streamlit_app.api.client import NumbersUnavailableError
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.formats import number, size
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts import notices

@@ -17,7 +17,7 @@ from streamlit_app.admin import stored as admin_stored
 from streamlit_app.admin import tokens as admin_tokens
 from streamlit_app.admin.frame import told
 from streamlit_app.api.admin_client import ChangeRefusedError
-from streamlit_app.api.client import NumbersUnavailableError
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices
 

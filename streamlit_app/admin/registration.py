@@ -13,7 +13,7 @@ from analytics.admin.registration_responses import RegistrationPreview, SentExer
 from streamlit_app import session
 from streamlit_app.admin.frame import attempt, draw_table, note
 from streamlit_app.api.admin_client import ChangeRefusedError
-from streamlit_app.api.client import NumbersUnavailableError
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.layout import Number, card_title, strip

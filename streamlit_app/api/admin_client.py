@@ -26,14 +26,8 @@ from analytics.admin.registration_responses import RegistrationPreview
 from analytics.admin.stored_responses import StoredAboutStudent, StoredOfCourse
 from analytics.admin.token_responses import HandedOutTokens, RevokedToken
 from analytics.responses import Answer
-from streamlit_app.api.client import (
-    API_ROOT,
-    AWAY,
-    STRANGE,
-    AccessRefusedError,
-    NumbersUnavailableError,
-    segment,
-)
+from streamlit_app.api.asking import API_ROOT, segment
+from streamlit_app.api.errors import AWAY, STRANGE, AccessRefusedError, NumbersUnavailableError
 
 #: Longest wait for an answer, in seconds: a course of a hundred notebooks takes some.
 TIMEOUT_SECONDS: Final = 120.0

@@ -10,7 +10,7 @@ import streamlit as st
 from analytics.attention.responses import Attention, Listed, Mark
 from streamlit_app import session
 from streamlit_app.addresses import address
-from streamlit_app.api.client import NumbersUnavailableError
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.attention import thresholds
 from streamlit_app.attention.reasons import reason_text
 from streamlit_app.language.formats import clock

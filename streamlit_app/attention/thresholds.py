@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from analytics.attention.responses import Thresholds
 from streamlit_app import session
-from streamlit_app.api.client import NumbersUnavailableError
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from streamlit_app import session
 from streamlit_app.addresses import PARAMETER
-from streamlit_app.api.client import NumbersUnavailableError
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.text import Text
 
 SWITCH: Final = Text("Projector")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from analytics.class_marks.responses import LONGEST_TEXT, ClassMark
 from streamlit_app import session
-from streamlit_app.api.client import NumbersUnavailableError
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.formats import clock
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices

@@ -15,7 +15,8 @@ from analytics.live.responses import Live
 from analytics.plan.responses import ClassPlan
 from analytics.responses import Progress, Timeline
 from streamlit_app import session
-from streamlit_app.api.client import ApiClient, NumbersUnavailableError
+from streamlit_app.api.client import ApiClient
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.attention import cards as attention
 from streamlit_app.class_view import class_marks, failures
 from streamlit_app.class_view.map.component import class_map

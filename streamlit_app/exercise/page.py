@@ -19,12 +19,9 @@ from analytics.responses import (
 )
 from streamlit_app import session
 from streamlit_app.addresses import address
-from streamlit_app.api.client import (
-    ApiClient,
-    MeasureQuery,
-    NotKnownError,
-    NumbersUnavailableError,
-)
+from streamlit_app.api.client import ApiClient
+from streamlit_app.api.errors import NotKnownError, NumbersUnavailableError
+from streamlit_app.api.measures import MeasureQuery
 from streamlit_app.exercise import code_groups
 from streamlit_app.exercise.charts import curve_frame, funnel, solved_after
 from streamlit_app.exercise.tables import (

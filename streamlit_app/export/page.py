@@ -10,7 +10,7 @@ import streamlit as st
 
 from analytics.export.responses import Export, ExportFormat, ExportRequest
 from streamlit_app import session
-from streamlit_app.api.client import BusyError, NumbersUnavailableError
+from streamlit_app.api.errors import BusyError, NumbersUnavailableError
 from streamlit_app.bar import projector
 from streamlit_app.export.file import link_to
 from streamlit_app.language.formats import clock, day_and_clock, number

@@ -8,7 +8,7 @@ import streamlit as st
 from analytics.class_view.responses import ClassStream
 from analytics.live.responses import Live
 from streamlit_app import session
-from streamlit_app.api.client import NumbersUnavailableError
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.class_view import view as class_view
 from streamlit_app.class_view.strip_numbers import what_is_lost
 from streamlit_app.class_view.view import ClassNumbers, ClassView

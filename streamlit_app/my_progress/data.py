@@ -8,7 +8,7 @@ import streamlit as st
 
 from analytics.my_progress.responses import OwnPreferences
 from streamlit_app import session
-from streamlit_app.api.client import NumbersUnavailableError
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.formats import day_and_clock
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices

@@ -9,7 +9,9 @@ import streamlit as st
 
 from analytics.responses import MeasureRow, MeasureRows
 from streamlit_app import session
-from streamlit_app.api.client import ApiClient, MeasureQuery, NumbersUnavailableError
+from streamlit_app.api.client import ApiClient
+from streamlit_app.api.errors import NumbersUnavailableError
+from streamlit_app.api.measures import MeasureQuery
 from streamlit_app.language.text import Text
 from streamlit_app.measures.facts import Fact, facts
 from streamlit_app.measures.wording import as_of

@@ -11,7 +11,8 @@ import streamlit as st
 from analytics.my_progress.responses import ExerciseState, OwnExercise, OwnOverview
 from analytics.responses import HistoryEvent, MeasureRows
 from streamlit_app import session
-from streamlit_app.api.client import ApiClient, NumbersUnavailableError
+from streamlit_app.api.client import ApiClient
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.text import Text
 from streamlit_app.my_progress import data as my_progress_data
 from streamlit_app.my_progress import measures as my_progress_measures

@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from streamlit_app import session
-from streamlit_app.api.client import NumbersUnavailableError
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.formats import exact_clock
 from streamlit_app.language.text import Text
 from streamlit_app.session import Answers, local_zone

@@ -14,7 +14,7 @@ import streamlit as st
 from analytics.plan.responses import ClassPlan, PlannedTime, PlanSet
 from streamlit_app import session
 from streamlit_app.addresses import address
-from streamlit_app.api.client import NumbersUnavailableError
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.layout import card_title

@@ -14,7 +14,8 @@ from analytics.class_view.responses import ClassSession, ClassStream
 from analytics.responses import Timeline
 from streamlit_app import session
 from streamlit_app.addresses import address
-from streamlit_app.api.client import STRANGE, ApiClient, NumbersUnavailableError
+from streamlit_app.api.client import ApiClient
+from streamlit_app.api.errors import STRANGE, NumbersUnavailableError
 from streamlit_app.class_view import view as class_view
 from streamlit_app.class_view.strip_numbers import what_is_lost
 from streamlit_app.class_view.view import ClassNumbers, ClassView

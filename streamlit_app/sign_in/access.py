@@ -11,7 +11,7 @@ import httpx
 from pydantic import ValidationError
 
 from analytics.sign_in.responses import Viewer
-from streamlit_app.api.client import API_ROOT
+from streamlit_app.api.asking import API_ROOT
 
 #: How long an accepted token is let in without asking again, in seconds.
 REMEMBER_SECONDS: Final = 60.0

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ingest_api.student_link import OPEN_PATH
-from streamlit_app.api.client import API_ROOT
+from streamlit_app.api.asking import API_ROOT
 from streamlit_app.language.text import Text
 from streamlit_app.sign_in.frame import PRIVATE, alert, framed, on_to
 from streamlit_app.sign_in.provider import BEGIN, CALLBACK, ProviderSignIn

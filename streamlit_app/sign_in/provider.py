@@ -13,7 +13,7 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from streamlit_app.api.client import API_ROOT
+from streamlit_app.api.asking import API_ROOT
 from streamlit_app.language.text import Text
 from streamlit_app.sign_in.frame import PRIVATE, alert, framed, on_to
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from analytics.student.responses import LONGEST_NOTE, Note
 from streamlit_app import session
-from streamlit_app.api.client import NumbersUnavailableError
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.formats import date_and_clock
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices

@@ -11,7 +11,8 @@ import streamlit as st
 from analytics.class_marks.responses import ClassMark
 from analytics.responses import AsOf, HistoryEvent, StudentState
 from streamlit_app import session
-from streamlit_app.api.client import ApiClient, NumbersUnavailableError
+from streamlit_app.api.client import ApiClient
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices

@@ -12,7 +12,7 @@ from analytics.live.examples import LIVE
 from analytics.sign_in.responses import OpenSection
 from analytics.student.examples import NOTES
 from streamlit_app import session
-from streamlit_app.api.client import NumbersUnavailableError
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.live import page as live
 
 COURSE = "python-101"

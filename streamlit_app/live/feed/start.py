@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from analytics.responses import Events
-from streamlit_app.api.client import STRANGE, ApiClient, NumbersUnavailableError
+from streamlit_app.api.client import ApiClient
+from streamlit_app.api.errors import STRANGE, NumbersUnavailableError
 
 #: Most entries that the list begins with: as many as it holds (MOST_ROWS in rows.js).
 ENTRIES: Final = 100

@@ -22,7 +22,7 @@ from streamlit_app.admin.log import in_detail
 from streamlit_app.admin.registration import MIXED, packed, refused
 from streamlit_app.admin.stored import TABLES, store_name
 from streamlit_app.api.admin_client import AdminClient, ChangeRefusedError
-from streamlit_app.api.client import AccessRefusedError, NumbersUnavailableError
+from streamlit_app.api.errors import AccessRefusedError, NumbersUnavailableError
 from streamlit_app.language.text import speaking
 from streamlit_app.session import local_zone
 

@@ -8,7 +8,8 @@ import pytest
 from analytics.class_view.responses import ALIASES, Alias, Aliases
 from streamlit_app.api.alias_words import LANGUAGES, alias
 from streamlit_app.api.aliases import AliasBook
-from streamlit_app.api.client import ApiClient, MeasureQuery
+from streamlit_app.api.client import ApiClient
+from streamlit_app.api.measures import MeasureQuery
 
 COURSE = "python-101"
 #: Aliases 0 and 41.

@@ -4,13 +4,9 @@ from typing import Any
 import httpx
 import pytest
 
-from streamlit_app.api.client import (
-    AccessRefusedError,
-    ApiClient,
-    MeasureQuery,
-    NotKnownError,
-    NumbersUnavailableError,
-)
+from streamlit_app.api.client import ApiClient
+from streamlit_app.api.errors import AccessRefusedError, NotKnownError, NumbersUnavailableError
+from streamlit_app.api.measures import MeasureQuery
 
 COURSE = "python-101"
 
