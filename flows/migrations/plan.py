@@ -12,6 +12,7 @@ from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection
 
 from flows.stores.versions import known_revisions, migrations, require_known_tables
+from ingest_api.foreseen import ForeseenError
 
 #: What takes something away for good, in the SQL of a step back.
 _TAKES_AWAY: Final = re.compile(
@@ -19,7 +20,7 @@ _TAKES_AWAY: Final = re.compile(
 )
 
 
-class NoSuchVersionError(Exception):
+class NoSuchVersionError(ForeseenError):
     """No migration of this Cellpulse makes this version of the tables."""
 
 

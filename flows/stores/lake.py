@@ -21,6 +21,7 @@ from flows.stores.store import (
     require_no_hole,
 )
 from flows.stores.versions import LAKE_VERSION
+from ingest_api.foreseen import ForeseenError
 
 #: PostgreSQL advisory lock that whoever writes the lake holds: one writer at a time.
 WRITER_LOCK: Final = 7_235_421
@@ -58,7 +59,7 @@ def _statement(name: str) -> str:
     return resources.files("flows.stores").joinpath(name).read_text(encoding="utf-8")
 
 
-class FewerEventsError(Exception):
+class FewerEventsError(ForeseenError):
     """What the lake should be made from holds fewer events than the lake itself."""
 
     def __init__(self, found: int, needed: int) -> None:
