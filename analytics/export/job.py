@@ -15,8 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel
-
+from analytics.export.folder import CANCELLED, FILE, ORDER, PROGRESS, Order, Progress, clear
 from analytics.export.responses import ExportRequest
 from flows.bundle.export import export_bundle
 from flows.bundle.options import BundleOptions
@@ -31,12 +30,6 @@ from flows.version_of_data import UnknownDataVersionError
 from ingest_api.quick_end import end_at_once
 from ingest_api.settings import BadSettingError, SecretSettings
 
-ORDER: Final = "order.json"
-PROGRESS: Final = "progress.json"
-CANCELLED: Final = "cancelled.json"
-FILE: Final = "export.zip"
-#: What a job makes on its way; nothing of it stays.
-LEFT_OVER: Final = ("files", "scratch", "export.part", f".{PROGRESS}")
 #: Largest export, in bytes, before it is packed as well as after.
 LARGEST_BYTES: Final = 4 * 1024**3
 _NICENESS: Final = 10
@@ -57,31 +50,6 @@ _UNFORESEEN: Final = (
     "this is a fault of the server: try again, and tell its operator if it stays; the log of the "
     "aggregation API says more"
 )
-
-
-class Order(BaseModel):
-    """What the API wrote into the folder: a request, and whose it is."""
-
-    course_id: str
-    started_by: str | None
-    started_at: float
-    request: ExportRequest
-
-
-class Progress(BaseModel):
-    """How far an export is; `is_ended` without `detail` means that its file is there."""
-
-    done: int = 0
-    total: int | None = None
-    snapshot: int | None = None
-    is_ended: bool = False
-    detail: str | None = None
-
-
-class Cancelled(BaseModel):
-    """What an API writes into the folder of an export that is not wanted any more."""
-
-    by: str | None
 
 
 class Notes:
@@ -170,15 +138,6 @@ def run(folder: Path) -> None:
         notes.end(None)
     finally:
         clear(folder)
-
-
-def clear(folder: Path) -> None:
-    """Delete what a job made on its way."""
-    for left in LEFT_OVER:
-        if (folder / left).is_dir():
-            shutil.rmtree(folder / left, ignore_errors=True)
-        else:
-            (folder / left).unlink(missing_ok=True)
 
 
 def _make(order: Order, folder: Path, notes: Notes) -> None:

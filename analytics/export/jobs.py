@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from analytics.export.job import (
+from analytics.export.folder import (
     CANCELLED,
     FILE,
     ORDER,
