@@ -17,7 +17,6 @@ from flows.migrations.plan import (
 from flows.settings import LakeSettings
 from flows.stores.lake import LakeWriter
 from flows.stores.lake_bucket import try_bucket
-from flows.stores.lake_engine import is_bucket
 from flows.stores.postgres import engine_for
 from flows.stores.store import StoreUnavailableError
 
@@ -31,8 +30,7 @@ def prepare_databases(settings: LakeSettings) -> None:
     """
     with _engine_of(settings) as engine:
         migrate(engine)
-    if is_bucket(settings.lake_path):
-        try_bucket(settings.lake_path)
+    try_bucket(settings.lake_path)
     lake = LakeWriter(settings.postgres_url, settings.lake_path)
     lake.position()
     lake.close()
