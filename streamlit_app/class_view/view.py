@@ -19,13 +19,17 @@ from streamlit_app.api.client import ApiClient
 from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.attention import cards as attention
 from streamlit_app.class_view import class_marks, failures
+from streamlit_app.class_view.charts import class_stream, solved_of_started
 from streamlit_app.class_view.map.component import class_map
 from streamlit_app.class_view.map.matrix import Order, map_data, orders_of, seats_of
 from streamlit_app.class_view.strip_numbers import strip_numbers
+from streamlit_app.class_view.tables import stream_table
+from streamlit_app.exercise.exercise_table import exercise_table
 from streamlit_app.exercise.tables import attempts_table
 from streamlit_app.first_visit import page as first_visit
 from streamlit_app.language.text import Text, language
-from streamlit_app.page_parts import charts, notices
+from streamlit_app.page_parts import notices
+from streamlit_app.page_parts.charts import OverTime, runs_per_minute
 from streamlit_app.page_parts.frames import (
     exercises_frame,
     marks_frame,
@@ -35,7 +39,6 @@ from streamlit_app.page_parts.frames import (
 )
 from streamlit_app.page_parts.layout import card_title, strip
 from streamlit_app.page_parts.palette import Palette, palette_for
-from streamlit_app.page_parts.tables import exercise_table, stream_table
 from streamlit_app.plan import pace
 
 MAP: Final = Text("Class map")
@@ -219,18 +222,16 @@ def _over_time(view: ClassView, colours: Palette) -> None:
             class_marks.show(view.course_id, _of_this_class(view.numbers))
 
 
-def _stream_chart(
-    stream: ClassStream, noted: Sequence[ClassMark], colours: Palette
-) -> charts.OverTime:
+def _stream_chart(stream: ClassStream, noted: Sequence[ClassMark], colours: Palette) -> OverTime:
     """Return the chart, made anew only where it would be another one: it is much of a drawing."""
     zone = session.local_zone()
     made_of = (stream, list(noted), colours, zone, language())
     kept = st.session_state.get(_STREAM_CHART)
     if kept is not None and kept[0] == made_of:
-        chart: charts.OverTime = kept[1]
+        chart: OverTime = kept[1]
         return chart
     marks = on_the_wall(marks_frame(noted), zone)
-    chart = charts.class_stream(on_the_wall(stream_frame(stream), zone), colours, marks)
+    chart = class_stream(on_the_wall(stream_frame(stream), zone), colours, marks)
     st.session_state[_STREAM_CHART] = (made_of, chart)
     return chart
 
@@ -250,7 +251,7 @@ def _one_click_away(view: ClassView, colours: Palette) -> None:
     exercises = st.expander(str(EXERCISES), key="exercises", on_change="rerun")
     if exercises.open:
         listed = view.numbers.class_map.exercises
-        chart_of_all = charts.solved_of_started(exercises_frame(listed), colours)
+        chart_of_all = solved_of_started(exercises_frame(listed), colours)
         exercises.altair_chart(chart_of_all, key="exercises_chart", alt=str(EXERCISES))
         exercises.html(exercise_table(listed, view.course_id))
 
@@ -264,7 +265,7 @@ def _runs_a_minute(view: ClassView, colours: Palette) -> None:
     zone = session.local_zone()
     runs = on_the_wall(runs_frame(buckets, _MINUTES_SHOWN), zone)
     marks = on_the_wall(marks_frame(view.numbers.marks), zone)
-    chart = charts.runs_per_minute(runs, colours, marks)
+    chart = runs_per_minute(runs, colours, marks)
     st.altair_chart(chart, key="minutes_chart", alt=str(RUNS_A_MINUTE))
     st.html(attempts_table(buckets[-_MINUTES_SHOWN:]))
 

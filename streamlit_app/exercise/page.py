@@ -24,6 +24,8 @@ from streamlit_app.api.errors import NotKnownError, NumbersUnavailableError
 from streamlit_app.api.measures import MeasureQuery
 from streamlit_app.exercise import code_groups
 from streamlit_app.exercise.charts import curve_frame, funnel, solved_after
+from streamlit_app.exercise.cluster_table import cluster_table
+from streamlit_app.exercise.exercise_table import RAN_ONLY, exercise_table
 from streamlit_app.exercise.tables import (
     attempts_table,
     busy,
@@ -41,7 +43,6 @@ from streamlit_app.page_parts import charts, notices
 from streamlit_app.page_parts.frames import marks_frame, on_the_wall, runs_frame
 from streamlit_app.page_parts.layout import Number, card_title, choose_in_address, strip
 from streamlit_app.page_parts.palette import palette_for
-from streamlit_app.page_parts.tables import RAN_ONLY, cluster_table, exercise_table
 from streamlit_app.page_parts.wording import file_name, percent
 
 TITLE: Final = Text("Exercises")

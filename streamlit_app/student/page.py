@@ -17,13 +17,13 @@ from streamlit_app.language.formats import number
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.layout import Number, card_title, choose_in_address, strip
-from streamlit_app.page_parts.tables import LONG_STREAK, class_table
 from streamlit_app.page_parts.wording import NEVER, ago, percent, where
 from streamlit_app.student import measures as student_measures
 from streamlit_app.student import notes as student_notes
 from streamlit_app.student import run_history
 from streamlit_app.student import sittings as student_sittings
 from streamlit_app.student.jupyter_link import cell_address
+from streamlit_app.student.tables import LONG_STREAK, class_table
 
 TITLE: Final = Text("Students")
 CHOOSE: Final = Text("Choose a student")

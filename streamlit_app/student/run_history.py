@@ -14,7 +14,7 @@ from streamlit_app.page_parts import charts
 from streamlit_app.page_parts.frames import history_frame, marks_frame, on_the_wall
 from streamlit_app.page_parts.layout import card_title
 from streamlit_app.page_parts.palette import palette_for
-from streamlit_app.page_parts.tables import CellLink, history_table
+from streamlit_app.student.tables import CellLink, history_table
 
 OVER_TIME: Final = (Text("Over time"), Text("a mark for each run that is listed below"))
 EVERY_RUN: Final = (Text("Every run"), Text("newest first"))

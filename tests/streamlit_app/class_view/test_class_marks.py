@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from analytics.class_marks.responses import ClassMark
+from streamlit_app.class_view.charts import class_stream
 from streamlit_app.page_parts import charts
 from streamlit_app.page_parts.frames import history_frame, marks_frame, runs_frame, stream_frame
 from streamlit_app.page_parts.palette import DARK, LIGHT, Palette
@@ -32,7 +33,7 @@ def _charts(made_up: Any, marks: pd.DataFrame, colours: Palette) -> dict[str, di
     stream = pd.concat([stream.assign(start=NOW - timedelta(minutes=30)), stream.assign(start=NOW)])
     return {
         "minutes": charts.runs_per_minute(minutes, colours, marks).to_dict(),
-        "stream": charts.class_stream(stream, colours, marks).to_dict(),
+        "stream": class_stream(stream, colours, marks).to_dict(),
         "student": charts.student_runs(history_frame(made_up.of("Vole")), colours, marks).to_dict(),
     }
 

@@ -11,6 +11,7 @@ from analytics.attention.examples import ATTENTION, ERROR_CLUSTERS
 from analytics.code_groups.examples import CODE_GROUPS
 from analytics.responses import MeasureRow, TimelineBucket
 from streamlit_app.exercise.charts import curve_frame, funnel, solved_after
+from streamlit_app.exercise.exercise_table import exercise_table
 from streamlit_app.exercise.tables import (
     attempts_table,
     busy,
@@ -20,7 +21,6 @@ from streamlit_app.exercise.tables import (
     states_table,
 )
 from streamlit_app.page_parts.palette import DARK, LIGHT, Palette
-from streamlit_app.page_parts.tables import exercise_table
 
 Open = Callable[..., AppTest]
 PROGRESS = {"pairs": 5, "started": 4, "attempted": 3, "solved": 2, "solved_by": "check"}

@@ -7,6 +7,7 @@ import pytest
 from analytics.class_view.examples import CLASS_STREAM
 from analytics.class_view.responses import ClassStream, StreamExercise
 from analytics.responses import TimelineBucket
+from streamlit_app.class_view.charts import class_stream, solved_of_started
 from streamlit_app.page_parts import charts
 from streamlit_app.page_parts.frames import (
     PASSED_CHECK,
@@ -76,7 +77,7 @@ def test_solved_is_drawn_over_started(made_up: Any) -> None:
     assert frame.to_dict("records") == [
         {"exercise": "1.1", "started": 2, "solved": 1, "evidence": str(RAN_ONLY), "errors": 0.5}
     ]
-    below, above = charts.solved_of_started(frame, LIGHT).to_dict()["layer"]
+    below, above = solved_of_started(frame, LIGHT).to_dict()["layer"]
     assert below["encoding"]["x"]["field"] == "started"
     assert (below["mark"]["stroke"], below["mark"].get("opacity")) == (LIGHT.accent, None)
     assert above["encoding"]["x"]["field"] == "solved"
@@ -89,7 +90,7 @@ def test_weaker_evidence_looks_different(made_up: Any, colours: Palette) -> None
     made_up.run("Vole", None, type="check_result", passed=True, exercise="1.2")
     frame = exercises_frame(made_up.exercises())
     assert list(frame["evidence"]) == [str(RAN_ONLY), str(PASSED_CHECK)]
-    solved = charts.solved_of_started(frame, colours).to_dict()["layer"][1]["encoding"]
+    solved = solved_of_started(frame, colours).to_dict()["layer"][1]["encoding"]
     for channel in ("fill", "strokeDash"):
         scale = solved[channel]["scale"]
         assert scale["domain"] == [str(PASSED_CHECK), str(RAN_ONLY)]
@@ -102,7 +103,7 @@ def test_where_all_is_checked_nothing_needs_explaining(made_up: Any) -> None:
     """Without weaker evidence there is no legend."""
     made_up.run("Vole", None, type="check_result", passed=True, exercise="1.2")
     frame = exercises_frame(made_up.exercises())
-    solved = charts.solved_of_started(frame, LIGHT).to_dict()["layer"][1]["encoding"]
+    solved = solved_of_started(frame, LIGHT).to_dict()["layer"][1]["encoding"]
     assert solved["fill"]["legend"] is None
 
 
@@ -170,7 +171,7 @@ def test_the_stream_fills_the_whole_height_and_names_wide_bands(colours: Palette
         0.75,
         1,
     ]
-    chart = charts.class_stream(frame, colours).to_dict()
+    chart = class_stream(frame, colours).to_dict()
     bands, names = chart["layer"]
     shades = bands["encoding"]["color"]["scale"]
     assert shades["domain"] == ["1.1", "1.2", "1.3"]
@@ -193,5 +194,5 @@ def test_a_stream_of_one_step_can_be_drawn() -> None:
     frame = stream_frame(
         CLASS_STREAM.model_copy(update={"steps": CLASS_STREAM.steps[:1], "exercises": at_first})
     )
-    chart = charts.class_stream(frame, LIGHT).to_dict()
+    chart = class_stream(frame, LIGHT).to_dict()
     assert len(chart["datasets"][chart["layer"][1]["data"]["name"]]) == 1

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import streamlit_app
+from streamlit_app.class_view.charts import solved_of_started
 from streamlit_app.page_parts import charts
 from streamlit_app.page_parts.frames import RAN_ONLY
 from streamlit_app.page_parts.palette import (
@@ -131,7 +132,7 @@ def test_nothing_in_a_chart_is_fainter_than_its_colour(colours: Palette) -> None
             "errors": [0.0],
         }
     )
-    started, solved = charts.solved_of_started(frame, colours).to_dict()["layer"]
+    started, solved = solved_of_started(frame, colours).to_dict()["layer"]
     assert contrast(started["mark"]["stroke"], colours.card) >= 3
     inside = mixed(colours.accent, colours.card, started["mark"]["fillOpacity"])
     for outline in solved["encoding"]["stroke"]["scale"]["range"]:

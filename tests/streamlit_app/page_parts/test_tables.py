@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from analytics.responses import StudentState
-from streamlit_app.page_parts.tables import class_table, exercise_table, history_table, stream_table
+from streamlit_app.class_view.tables import stream_table
+from streamlit_app.exercise.exercise_table import exercise_table
 from streamlit_app.page_parts.wording import NEVER, NOT_STARTED, ago, duration, percent, where
+from streamlit_app.student.tables import class_table, history_table
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
