@@ -1,6 +1,6 @@
 """Examples of the answers about the class map and its way, for the API's documentation."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from analytics.class_view.responses import (
@@ -13,15 +13,13 @@ from analytics.class_view.responses import (
     MapStudent,
     StreamExercise,
 )
-from analytics.responses import AsOf, ExerciseProgress
-
-_NOW: Final = datetime(2026, 9, 14, 9, 30, tzinfo=UTC)
-_AS_OF: Final = AsOf(position="1789378199412-0", snapshot=4711, time=_NOW)
+from analytics.examples import AS_OF, NOW
+from analytics.responses import ExerciseProgress
 
 CLASS_MAP: Final = ClassMap(
-    as_of=_AS_OF,
+    as_of=AS_OF,
     course_id="python-1",
-    now=_NOW,
+    now=NOW,
     exercises=[
         ExerciseProgress(
             exercise=name,
@@ -43,26 +41,26 @@ CLASS_MAP: Final = ClassMap(
             failed_runs=[4],
             runs=[0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 1, 2, 2, 1],
             exercise="2.2",
-            last_run_at=_NOW - timedelta(seconds=20),
+            last_run_at=NOW - timedelta(seconds=20),
             active=True,
         )
     ],
 )
 CLASS_STREAM: Final = ClassStream(
-    as_of=_AS_OF,
+    as_of=AS_OF,
     course_id="python-1",
     bucket_seconds=60,
-    steps=[_NOW - timedelta(minutes=2), _NOW - timedelta(minutes=1)],
+    steps=[NOW - timedelta(minutes=2), NOW - timedelta(minutes=1)],
     exercises=[
         StreamExercise(exercise="2.1", students=[24, 17]),
         StreamExercise(exercise="2.2", students=[2, 10]),
     ],
 )
 CLASS_SESSIONS: Final = ClassSessions(
-    as_of=_AS_OF,
+    as_of=AS_OF,
     course_id="python-1",
     sessions=[
-        ClassSession(started_at=_NOW - timedelta(minutes=42), ended_at=_NOW, students=27, runs=512)
+        ClassSession(started_at=NOW - timedelta(minutes=42), ended_at=NOW, students=27, runs=512)
     ],
 )
 ALIASES: Final = Aliases(

@@ -10,15 +10,15 @@ from duckdb import DuckDBPyConnection as Lake
 from analytics.answers import require_member, require_section
 from analytics.measures.measure import By, Measure, load_measure, measure_names
 from analytics.measures.question import MeasureQuestion
-from analytics.past import as_of_position, time_of
-from analytics.queries.header import BadHeaderError
-from analytics.responses import (
+from analytics.measures.responses import (
     MeasureDefinition,
     MeasureParameter,
     MeasureRow,
     MeasureRows,
     Measures,
 )
+from analytics.past import as_of_position, time_of
+from analytics.queries.header import BadHeaderError
 from ingest_api.problems import Problem
 
 

@@ -25,10 +25,10 @@ from typing import Any, Final, Literal, get_args
 
 import duckdb
 
+from analytics.measures.responses import ParameterKind
 from analytics.queries.header import BadHeaderError, parse_header
 from analytics.queries.query import named_parameters, rows_by_name
 from analytics.queries.sql_files import SqlFiles
-from analytics.responses import ParameterKind
 
 By = Literal["course", "exercise", "student", "student_exercise", "run"]
 

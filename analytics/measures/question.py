@@ -9,8 +9,8 @@ from urllib.parse import quote
 from pydantic import TypeAdapter, ValidationError
 
 from analytics.measures.measure import Measure, Parameter
+from analytics.measures.responses import ParameterKind
 from analytics.parameters import decoded_id
-from analytics.responses import ParameterKind
 from ingest_api.problems import Problem
 
 _NUMBER: Final = TypeAdapter[float](float)

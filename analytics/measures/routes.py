@@ -8,7 +8,9 @@ from fastapi import APIRouter, Depends, Request
 from analytics import examples
 from analytics.access import CourseOf, PermittedStudent, Reader, permitted_section
 from analytics.measures.answers import definition, known_measure, measure_rows, measures
+from analytics.measures.examples import MEASURE, MEASURE_ROWS, MEASURES
 from analytics.measures.question import MeasureQuestion, parse_own
+from analytics.measures.responses import MeasureDefinition, MeasureRows, Measures
 from analytics.parameters import (
     AsOfText,
     MeasureBy,
@@ -20,7 +22,6 @@ from analytics.parameters import (
     require_span,
 )
 from analytics.past import parse_as_of
-from analytics.responses import MeasureDefinition, MeasureRows, Measures
 from analytics.routes import COURSE, Lake
 from ingest_api.problems import Problem
 
@@ -55,13 +56,13 @@ def _question(
     )
 
 
-@router.get("/measures", responses=examples.answer(examples.MEASURES))
+@router.get("/measures", responses=examples.answer(MEASURES))
 def get_measures(_: Reader) -> Measures:
     """Return what every measure means: its formula, unit, source, limits and SQL."""
     return measures()
 
 
-@router.get("/measures/{name}", responses=examples.answer(examples.MEASURE))
+@router.get("/measures/{name}", responses=examples.answer(MEASURE))
 def get_measure(_: Reader, name: MeasureName) -> MeasureDefinition:
     """Return what one measure means."""
     return definition(known_measure(name))
@@ -69,7 +70,7 @@ def get_measure(_: Reader, name: MeasureName) -> MeasureDefinition:
 
 @router.get(
     f"{COURSE}/measures/{{name}}",
-    responses=examples.answer(examples.MEASURE_ROWS),
+    responses=examples.answer(MEASURE_ROWS),
     response_model_exclude_unset=True,
 )
 def get_measure_rows(

@@ -1,12 +1,10 @@
 """Examples of the answers about one student, for the API's documentation."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
-from analytics.responses import AsOf
+from analytics.examples import AS_OF, NOW
 from analytics.student.responses import Note, Notes, Sitting, Sittings
-
-_NOW: Final = datetime(2026, 9, 14, 9, 30, tzinfo=UTC)
 
 NOTES: Final = Notes(
     course_id="python-1",
@@ -15,20 +13,20 @@ NOTES: Final = Notes(
         Note(
             note_id="0f3c2b7a9d8e4f61a5b4c3d2e1f00917",
             text="Knows loops from another language.",
-            at=_NOW,
+            at=NOW,
             by="Grace",
         )
     ],
     removed=[],
 )
 SITTINGS: Final = Sittings(
-    as_of=AsOf(position="1789378199412-0", snapshot=4711, time=_NOW),
+    as_of=AS_OF,
     course_id="python-1",
     student_id="ada",
     sittings=[
         Sitting(
-            started_at=_NOW - timedelta(minutes=50),
-            ended_at=_NOW,
+            started_at=NOW - timedelta(minutes=50),
+            ended_at=NOW,
             runs=64,
             errors=17,
             work_seconds=2_340.0,

@@ -17,6 +17,7 @@ from analytics.parameters import After, AsOfSnapshot, Snapshot, TableName
 from analytics.responses import Tables
 from analytics.routes import COURSE, Lake
 from analytics.tables.answers import Slice, tables, write_table
+from analytics.tables.examples import TABLES
 from ingest_api.events import UtcTime
 from ingest_api.problems import Problem
 
@@ -29,7 +30,7 @@ _FILE: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-@router.get(f"{COURSE}/tables", responses=examples.answer(examples.TABLES))
+@router.get(f"{COURSE}/tables", responses=examples.answer(TABLES))
 def get_tables(lake: Lake, course_id: ClassOf, as_of: AsOfSnapshot = None) -> Tables:
     """Return which tables there are, and the snapshot from which to read each of them."""
     at = None if as_of is None else _number_or_time(as_of)

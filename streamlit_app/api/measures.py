@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from analytics.responses import MeasureRows, Measures
+from analytics.measures.responses import MeasureRows, Measures
 from streamlit_app.api.asking import Asking, given, segment
 
 

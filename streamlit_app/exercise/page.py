@@ -9,14 +9,8 @@ import streamlit as st
 
 from analytics.attention.responses import Attention, ErrorClusters, Listed
 from analytics.class_marks.responses import ClassMark
-from analytics.responses import (
-    AsOf,
-    ExerciseProgress,
-    MeasureDefinition,
-    MeasureRow,
-    MeasureRows,
-    Timeline,
-)
+from analytics.measures.responses import MeasureDefinition, MeasureRow, MeasureRows
+from analytics.responses import AsOf, ExerciseProgress, Timeline
 from streamlit_app import session
 from streamlit_app.addresses import address
 from streamlit_app.api.client import ApiClient

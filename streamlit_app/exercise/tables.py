@@ -9,7 +9,8 @@ from typing import Final
 import pandas as pd
 
 from analytics.attention.responses import ErrorCluster, Listed
-from analytics.responses import MeasureRow, TimelineBucket
+from analytics.measures.responses import MeasureRow
+from analytics.responses import TimelineBucket
 from streamlit_app.addresses import address
 from streamlit_app.attention.cards import SURE
 from streamlit_app.attention.reasons import reason_text

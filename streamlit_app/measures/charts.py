@@ -6,7 +6,7 @@ from typing import Final
 import altair as alt
 import pandas as pd
 
-from analytics.responses import MeasureRow
+from analytics.measures.responses import MeasureRow
 from streamlit_app.language.text import Text
 from streamlit_app.measures.wording import axis_unit, ends, exercise_name, measured
 from streamlit_app.page_parts.charts import EXERCISE, FRAME_PX, ROW_PX, STUDENT, STUDENTS, finished

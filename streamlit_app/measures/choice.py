@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import streamlit as st
 
-from analytics.responses import Course, MeasureDefinition, MeasureParameter
+from analytics.measures.responses import MeasureDefinition, MeasureParameter
+from analytics.responses import Course
 from streamlit_app.addresses import KEPT
 from streamlit_app.language.text import Text
 from streamlit_app.measures.wording import exercise_name, heading, title_of

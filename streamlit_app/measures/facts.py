@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-from analytics.responses import MeasureDefinition, MeasureRow
+from analytics.measures.responses import MeasureDefinition, MeasureRow
 from streamlit_app.language.text import Text
 from streamlit_app.measures.wording import measured, shown_unit, span, title_of, why
 

@@ -9,7 +9,8 @@ from typing import Final
 import altair as alt
 import streamlit as st
 
-from analytics.responses import CourseEvent, MeasureRow, MeasureRows
+from analytics.measures.responses import MeasureRow, MeasureRows
+from analytics.responses import CourseEvent
 from streamlit_app import session
 from streamlit_app.addresses import address
 from streamlit_app.api.client import ApiClient

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 
-from analytics.responses import CourseEvent, MeasureDefinition, MeasureRow
+from analytics.measures.responses import MeasureDefinition, MeasureRow
+from analytics.responses import CourseEvent
 from streamlit_app.addresses import address
 from streamlit_app.language.formats import day_and_exact_clock
 from streamlit_app.language.measure_units import without_unit

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from pydantic import JsonValue
 
-from analytics.responses import MeasureDefinition
+from analytics.measures.responses import MeasureDefinition
 from streamlit_app.language.formats import day_and_exact_clock, exact_clock, number
 from streamlit_app.language.measure_units import in_minutes, in_words, is_time, without_seconds
 from streamlit_app.language.text import Text

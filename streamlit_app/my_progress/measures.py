@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.responses import MeasureRow, MeasureRows
+from analytics.measures.responses import MeasureRow, MeasureRows
 from streamlit_app import session
 from streamlit_app.api.client import ApiClient
 from streamlit_app.api.errors import NumbersUnavailableError

@@ -8,8 +8,9 @@ from typing import Final
 
 import streamlit as st
 
+from analytics.measures.responses import MeasureRows
 from analytics.my_progress.responses import ExerciseState, OwnExercise, OwnOverview
-from analytics.responses import HistoryEvent, MeasureRows
+from analytics.responses import HistoryEvent
 from streamlit_app import session
 from streamlit_app.api.client import ApiClient
 from streamlit_app.api.errors import NumbersUnavailableError

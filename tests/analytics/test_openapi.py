@@ -25,6 +25,7 @@ from analytics.class_view import responses as class_view_responses
 from analytics.code_groups import responses as code_groups_responses
 from analytics.export import responses as export_responses
 from analytics.live import responses as live_responses
+from analytics.measures import responses as measures_responses
 from analytics.my_progress import responses as my_progress_responses
 from analytics.plan import responses as plan_responses
 from analytics.settings import ApiSettings
@@ -50,9 +51,9 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/plan": plan_responses.ClassPlan,
     "/api/v1/courses/{course_id}/code_groups": code_groups_responses.CodeGroups,
     "/api/v1/courses/{course_id}/aliases": class_view_responses.Aliases,
-    "/api/v1/measures": responses.Measures,
-    "/api/v1/measures/{name}": responses.MeasureDefinition,
-    "/api/v1/courses/{course_id}/measures/{name}": responses.MeasureRows,
+    "/api/v1/measures": measures_responses.Measures,
+    "/api/v1/measures/{name}": measures_responses.MeasureDefinition,
+    "/api/v1/courses/{course_id}/measures/{name}": measures_responses.MeasureRows,
     "/api/v1/courses/{course_id}/error_clusters": attention_responses.ErrorClusters,
     "/api/v1/courses/{course_id}/attention": attention_responses.Attention,
     "/api/v1/courses/{course_id}/attention/thresholds": attention_responses.AttentionThresholds,

@@ -16,6 +16,7 @@ from analytics.class_view.responses import (
 )
 from analytics.measures.answers import definition, measures
 from analytics.measures.measure import load_measure
+from analytics.measures.responses import MeasureRows, Measures
 from analytics.responses import (
     Course,
     CourseEvent,
@@ -23,8 +24,6 @@ from analytics.responses import (
     Events,
     Exercises,
     History,
-    MeasureRows,
-    Measures,
     Progress,
     Students,
     Timeline,

@@ -22,12 +22,12 @@ from analytics.class_view.responses import (
     StreamExercise,
 )
 from analytics.code_groups.responses import CodeGroup
+from analytics.measures.responses import MeasureRow
 from analytics.plan.responses import PlannedTime
 from analytics.responses import (
     AsOf,
     ExerciseProgress,
     HistoryEvent,
-    MeasureRow,
     Progress,
     StudentState,
     Timeline,

@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from analytics.attention.examples import ATTENTION, ERROR_CLUSTERS
 from analytics.code_groups.examples import CODE_GROUPS
-from analytics.responses import MeasureRow, TimelineBucket
+from analytics.measures.responses import MeasureRow
+from analytics.responses import TimelineBucket
 from streamlit_app.exercise.charts import curve_frame, funnel, solved_after
 from streamlit_app.exercise.exercise_table import exercise_table
 from streamlit_app.exercise.tables import (

@@ -6,7 +6,7 @@ import pytest
 
 from analytics.measures.answers import definition
 from analytics.measures.measure import load_measure, measure_names
-from analytics.responses import MeasureRow
+from analytics.measures.responses import MeasureRow
 from streamlit_app.measures.charts import by_exercise, spread, spread_by_exercise, values_frame
 from streamlit_app.measures.wording import (
     NOT_ENOUGH,

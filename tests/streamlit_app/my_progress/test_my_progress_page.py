@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from analytics.attention.responses import Mark
+from analytics.measures.responses import MeasureRow, MeasureRows
 from analytics.my_progress.examples import OVERVIEW
 from analytics.my_progress.responses import Hand, OwnExercise
-from analytics.responses import MeasureRow, MeasureRows
 from streamlit_app.my_progress.measures import POINTS
 from streamlit_app.my_progress.page import exercise_table, points_of
 from streamlit_app.my_progress.seen import seen
