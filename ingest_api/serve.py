@@ -16,6 +16,7 @@ from ingest_api.app import create_app
 from ingest_api.durability import LossyRedisError, check_durability
 from ingest_api.event_log import open_redis
 from ingest_api.http_protocol import LimitedHttpProtocol
+from ingest_api.idle_connections import SERVER_CLOSES_AFTER
 from ingest_api.logs import start_logging
 from ingest_api.open_files import raise_open_files_limit
 from ingest_api.progress import DirectProgress
@@ -103,6 +104,7 @@ def without_logging_addresses(
         ws_ping_timeout=limits.ping_seconds,
         # Compressing each event again for each dashboard would cost more than it saves.
         ws_per_message_deflate=False,
+        timeout_keep_alive=SERVER_CLOSES_AFTER,
         timeout_graceful_shutdown=2,
     )
 

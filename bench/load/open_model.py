@@ -13,13 +13,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from bench.compare import BadMeasurementError
+from ingest_api.idle_connections import CLIENT_LETS_GO_AFTER
 
 #: How long the last answers may take, in seconds.
 _LATEST_SECONDS: Final = 30.0
 #: From the call to the first request.
 LEAD_SECONDS: Final = 0.1
-#: A line that was idle for longer is not used again: a server closes it after five seconds.
-_IDLE_SECONDS: Final = 4.0
 
 
 @dataclass
@@ -65,7 +64,7 @@ async def send_when_due(
         try:
             while True:
                 meant, request = await waiting.get()
-                if reader.at_eof() or loop.time() - used > _IDLE_SECONDS:
+                if reader.at_eof() or loop.time() - used > CLIENT_LETS_GO_AFTER:
                     writer.close()
                     reader, writer = await asyncio.open_connection(where.hostname, where.port)
                 writer.write(request)
