@@ -7,7 +7,11 @@ PYTHONS := $(PYTHON)
 endif
 
 VENV := .venv
-PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install -q
+# An installation that was cut off (Ctrl-C, a full disk) leaves a package in parts, and pip fails at
+# it ever after: those go first. INSTALLER is what pip writes when all else of a package is there.
+MEND := for known in $(VENV)/lib/python*/site-packages/*.dist-info; do \
+  [ -s "$$known/METADATA" ] && [ -e "$$known/INSTALLER" ] || rm -rf "$$known"; done
+PIP := $(MEND); $(VENV)/bin/python -m pip --disable-pip-version-check install -q
 HOOK := $(shell find notebooks/cell_hook -type f -not -path '*/__pycache__/*' 2>/dev/null)
 # What the tests need beside Python: real servers and a browser.
 DEBIAN_PACKAGES := chromium gcc influxdb libc6-dev nginx-light postgresql-client redis-server
@@ -67,7 +71,7 @@ debian:
 $(VENV)/bin/python:
 	@for python in $(PYTHONS); do \
 	  "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || continue; \
-	  "$$python" -m venv $(VENV) >/dev/null && exit 0; \
+	  "$$python" -m venv --clear $(VENV) >/dev/null && exit 0; \
 	  rm -rf $(VENV); \
 	  echo "cellpulse: $$python can't make a virtual environment: install its venv module (Debian: apt install python3-venv)" >&2; exit 1; \
 	done; \
