@@ -7,11 +7,7 @@ PYTHONS := $(PYTHON)
 endif
 
 VENV := .venv
-# An installation that was cut off (Ctrl-C, a full disk) leaves a package in parts, and pip fails at
-# it ever after: those go first. INSTALLER is what pip writes when all else of a package is there.
-MEND := for known in $(VENV)/lib/python*/site-packages/*.dist-info; do \
-  [ -s "$$known/METADATA" ] && [ -e "$$known/INSTALLER" ] || rm -rf "$$known"; done
-PIP := $(MEND); $(VENV)/bin/python -m pip --disable-pip-version-check install -q
+PIP := $(VENV)/bin/python ops/install.py
 HOOK := $(shell find notebooks/cell_hook -type f -not -path '*/__pycache__/*' 2>/dev/null)
 # What the tests need beside Python: real servers and a browser.
 DEBIAN_PACKAGES := chromium gcc influxdb libc6-dev nginx-light postgresql-client redis-server
