@@ -7,7 +7,7 @@ PYTHONS := $(PYTHON)
 endif
 
 VENV := .venv
-PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install -q
+PIP := $(VENV)/bin/python ops/install.py
 HOOK := $(shell find notebooks/cell_hook -type f -not -path '*/__pycache__/*' 2>/dev/null)
 # What the tests need beside Python: real servers and a browser.
 DEBIAN_PACKAGES := chromium gcc influxdb libc6-dev nginx-light postgresql-client redis-server
@@ -67,7 +67,7 @@ debian:
 $(VENV)/bin/python:
 	@for python in $(PYTHONS); do \
 	  "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || continue; \
-	  "$$python" -m venv $(VENV) >/dev/null && exit 0; \
+	  "$$python" -m venv --clear $(VENV) >/dev/null && exit 0; \
 	  rm -rf $(VENV); \
 	  echo "cellpulse: $$python can't make a virtual environment: install its venv module (Debian: apt install python3-venv)" >&2; exit 1; \
 	done; \
