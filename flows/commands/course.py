@@ -21,6 +21,7 @@ from flows.course.register import Outcome, register
 from flows.course.registered import registered_course
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
+from flows.stores.known_names import course_ids, meant, require_course
 from flows.stores.postgres import engine_for
 from ingest_api.events import CourseId
 from ingest_api.faults import fault_words
@@ -66,6 +67,7 @@ def register_course(
     notebooks = read_course(paths, _with_progress)
     settings = FlowsSettings.load()
     with master_data(settings.postgres_url) as engine:
+        ask_about_new_course(engine, course_id)
         outcome = register(engine, course_id, notebooks, _one_line(title), due)
     with connect_redis(settings.redis_url) as redis:
         try:
@@ -82,6 +84,7 @@ def register_course(
 def show(course_id: str, as_json: bool) -> None:
     """Show what is registered of a course: notebooks, exercises, checks, points and due dates."""
     with master_data(FlowsSettings.load().postgres_url) as engine:
+        require_course(engine, course_id)
         found = registered_course(engine, course_id)
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
@@ -116,6 +119,17 @@ def check_course(course_id: str) -> None:
     except ValidationError as error:
         words = fault_words(error.errors()[0])
         raise CourseContentError(f"--course {course_id!r}: {words}") from error
+
+
+def ask_about_new_course(engine: Engine, course_id: str) -> None:
+    """Ask on stderr whether a course that is about to be new was meant to be another one.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer.
+    """
+    known = course_ids(engine)
+    if course_id not in known and (near := meant(course_id, known)):
+        click.echo(f"nothing was known of a course {course_id!r} before{near}", err=True)
 
 
 def _parse_due(text: str) -> tuple[str, datetime]:

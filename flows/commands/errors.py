@@ -26,6 +26,7 @@ from flows.stores.accounts import AccountError
 from flows.stores.courses import CourseSettingsError
 from flows.stores.influxdb import UnreadablePointError
 from flows.stores.issued_tokens import TokenError
+from flows.stores.known_names import UnknownNameError
 from flows.stores.lake import FewerEventsError
 from flows.stores.store import StoreUnavailableError
 from flows.version_of_data import UnknownDataVersionError
@@ -56,6 +57,7 @@ _FORESEEN = (
     StoreUnavailableError,
     TokenError,
     UnknownDataVersionError,
+    UnknownNameError,
     UnreadablePointError,
     RedisError,
 )

@@ -51,6 +51,7 @@ from flows.pseudonyms.names import Names
 from flows.pseudonyms.who import hiding
 from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxReader
+from flows.stores.known_names import who_was_meant
 from flows.stores.store import StoreUnavailableError
 from flows.stores.transaction import transaction
 
@@ -133,7 +134,8 @@ def people(parts: Parts, student: str, course: str | None) -> list[Person]:
             found = {only}
     if not found:
         where = "in any course" if course is None else f"in course {course}"
-        raise ErasureError(f"nobody with the id {student!r} is known {where}")
+        near = who_was_meant(parts.engine, student, course)
+        raise ErasureError(f"nobody with the id {student!r} is known {where}{near}")
     return sorted(found, key=lambda person: person.course_id)
 
 

@@ -27,6 +27,7 @@ from flows.log.reader import LogReader
 from flows.log.rejected import RejectedStream
 from flows.migrations.migrate import prepare_databases
 from flows.settings import FlowsSettings, InfluxSettings, LakeSettings
+from flows.stores.known_names import UnknownNameError
 from flows.stores.lake_attach import attach_lake
 from flows.stores.postgres import engine_for
 from flows.stores.store import PoisonEventError, Store
@@ -357,6 +358,10 @@ def test_a_course_is_audited_alone(klass: Class) -> None:
         ("lost", "lake", None),
         ("wrong_state", "postgres", None),
     }
+    with pytest.raises(
+        UnknownNameError, match="no store knows a course 'dmo': did you mean 'demo'"
+    ):
+        klass.audit("dmo")
 
 
 LAKE_TABLES = ("events", "rollup_student_exercise", "rollup_course_minute", "log_position")
