@@ -13,6 +13,7 @@ from flows.course.content import CourseContentError
 from flows.embedded.up import CannotStartError
 from flows.erasure.erased import ErasureError
 from flows.export.errors import ExportError
+from flows.log.fed import FullLogNotSetError
 from flows.log.rejected import NoSuchEntryError
 from flows.log.trimmer import LogPinnedError
 from flows.migrations.plan import NoSuchVersionError
@@ -47,6 +48,7 @@ _FORESEEN = (
     ErasureError,
     ExportError,
     FewerEventsError,
+    FullLogNotSetError,
     IngestRefusedError,
     LogPinnedError,
     LogUnavailableError,

@@ -86,9 +86,12 @@ class Walk:
         )
         entries = ("redis-cli", "-h", "127.0.0.1", "XLEN", "progress-events:log")
         assert stack.inside("redis", *entries) == sent
-        runs = "SELECT coalesce(sum(runs), 0) FROM student_state"
+        runs = "SELECT count(*), sum(runs) FROM student_states"
         psql = ("psql", "-h", "/tmp", "-U", "cellpulse", "-d", "cellpulse", "-Atc")
-        assert stack.inside("postgres", *psql, "SELECT count(*) FROM students") == "1", runs
+        wait_until(
+            lambda: stack.inside("postgres", *psql, runs) == f"1|{sent}",
+            f"PostgreSQL to have {sent}",
+        )
         count = ("influx", "-database", "cellpulse", "-format", "csv", "-execute")
         query = "SELECT count(event_id) FROM progress_event"
         wait_until(
