@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 
 from flows.accounts.password_code import new_code_id, password_link
 from flows.accounts.sign_out import sign_out_everywhere
-from flows.commands.course import ask_about_new_course
 from flows.commands.errors import one_line_for_errors
+from flows.commands.master_data import ask_about_new_course
 from flows.redis_client import connect_redis
 from flows.settings import LakeSettings, PlatformSettings
 from flows.stores import accounts

@@ -20,8 +20,8 @@ from flows.export.rollups import make_rollups
 from flows.export.tables import EVENTS_IN_ORDER, TABLES
 from flows.settings import LakeSettings
 from flows.stores.known_names import meant
-from flows.stores.lake import files_kept
 from flows.stores.lake_attach import attach_lake, plain_error
+from flows.stores.lake_locks import files_kept
 from flows.stores.sql_text import literal
 from flows.stores.store import StoreUnavailableError
 

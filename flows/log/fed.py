@@ -3,12 +3,12 @@
 from redis import Redis
 
 from flows.log.reader import LogReader
-from flows.settings import FlowsSettings
-from flows.stores.influxdb import InfluxWriter
+from flows.settings import STORES, FlowsSettings
 from ingest_api.event_log import LOG
+from ingest_api.foreseen import ForeseenError
 
 
-class FullLogNotSetError(Exception):
+class FullLogNotSetError(ForeseenError):
     """InfluxDB holds events, and it is not named here; the message says what to do."""
 
 
@@ -21,8 +21,8 @@ def require_full_log_set(settings: FlowsSettings, redis: Redis) -> None:
         FullLogNotSetError: It gets events and is not named.
         redis.RedisError: Redis does not answer.
     """
-    name = InfluxWriter.name
-    if settings.influx.url is None and name in LogReader(redis).committed():
+    fed = LogReader(redis).committed().keys() & set(STORES)
+    for name in fed - set(settings.influx.stores):
         raise FullLogNotSetError(
             "InfluxDB gets this log's events, and INFLUXDB_URL is not set here: set it as the "
             "worker has it (with compose: 'docker compose run --rm operator …'). Where there is no "

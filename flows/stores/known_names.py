@@ -8,11 +8,12 @@ from sqlalchemy import Engine, select
 
 from flows.models import Course, Enrollment
 from flows.stores.transaction import transaction
+from ingest_api.foreseen import ForeseenError
 
 _MOST_NAMED: Final = 3
 
 
-class UnknownNameError(Exception):
+class UnknownNameError(ForeseenError):
     """Nothing is known of a course or a student; the message names those with nearly this name."""
 
 
