@@ -56,6 +56,8 @@ TEXT_CAPS: Final = {
 EXTRA_CAP: Final = 16_000
 #: Deepest nesting of an unknown field's value: every reader of JSON on the way follows so far.
 EXTRA_DEPTH: Final = 100
+#: Most bytes of a request's body, and of a message on the channel.
+BODY_LIMIT: Final = 1024 * 1024
 _CUTTABLE: Final = (*TEXT_CAPS, "extra")
 #: Largest integer that JSON, JavaScript and every store hold exactly.
 LARGEST_INTEGER: Final = 2**53 - 1

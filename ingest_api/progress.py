@@ -13,6 +13,7 @@ from ingest_api.access import grant_of, refuse_revoked
 from ingest_api.around_requests import surrounded
 from ingest_api.body import read_body
 from ingest_api.event_log import LogUnavailableError
+from ingest_api.events import BODY_LIMIT
 from ingest_api.intake import EVENTS_LIMIT, Taken
 from ingest_api.notices import Notice
 from ingest_api.preferences import Preferences
@@ -23,7 +24,6 @@ from ingest_api.tokens import Grant, InvalidTokenError, read_token, token_from_h
 
 logger = logging.getLogger(__name__)
 PATH: Final = "/student-progress"
-BODY_LIMIT: Final = 1024 * 1024
 _RETRY_AFTER: Final = {"Retry-After": "2"}
 
 router = APIRouter()

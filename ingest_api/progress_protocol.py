@@ -16,10 +16,11 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from ingest_api import request_ids
 from ingest_api.event_log import LogUnavailableError
+from ingest_api.events import BODY_LIMIT
 from ingest_api.http_protocol import LimitedHttpProtocol
 from ingest_api.intake import Taken
 from ingest_api.problems import UNFORESEEN, Problem
-from ingest_api.progress import BODY_LIMIT, PATH, DirectProgress, concluded, not_kept
+from ingest_api.progress import PATH, DirectProgress, concluded, not_kept
 from ingest_api.security_headers import ONLY_TLS, headers_of
 from ingest_api.tokens import Grant
 

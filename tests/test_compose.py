@@ -28,7 +28,9 @@ SERVICES: dict[str, dict[str, Any]] = SOURCE["services"]
 EXAMPLE = PROJECT / ".env.example"
 STORES = {"redis", "postgres", "influxdb"}
 PROCESSES = {"ingest", "relay", "worker", "api", "dashboard", "jupyterlab"}
-OURS = PROCESSES | {"migrate"}
+#: The operator's command, for as long as it takes.
+OPERATOR = "operator"
+OURS = PROCESSES | {"migrate", OPERATOR}
 #: What is before the ingest, so that there may be several of it.
 EDGE = "edge"
 #: A variable has a default or, after the question mark, a message for whoever did not set it.
@@ -133,8 +135,11 @@ def test_it_defines_the_stores_and_every_process_of_ours() -> None:
     for name in STORES | PROCESSES | {EDGE}:
         assert SERVICES[name]["restart"] == "unless-stopped", name
         assert SERVICES[name]["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL"), name
-    assert SERVICES["migrate"]["restart"] == "no"
-    assert [name for name in SERVICES if "profiles" in SERVICES[name]] == ["jupyterlab"]
+    assert SERVICES["migrate"]["restart"] == SERVICES[OPERATOR]["restart"] == "no"
+    profiles = {
+        name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service
+    }
+    assert profiles == {name: [name] for name in (OPERATOR, "jupyterlab")}
 
 
 def _without_priority(command: Sequence[str]) -> Sequence[str]:
@@ -167,6 +172,27 @@ def test_the_processes_are_those_of_cellpulse_up_with_the_same_settings(
         assert needed <= set(environment_of(name)), name
         assert secrets_of(set(environment_of(name))) == secrets_of(needed), name
     assert secrets_of(set(environment_of("jupyterlab"))) == {"CELLPULSE_TOKEN", "JUPYTER_TOKEN"}
+
+
+def test_the_operators_command_reaches_all_that_the_processes_have() -> None:
+    """A backup or an erasure that knows of one store less would be none."""
+    of_operator = environment_of(OPERATOR)
+    for name in ("migrate", "relay", "worker"):
+        own = {"CELLPULSE_HOST", "CELLPULSE_LOG_KEEP"}
+        for setting, value in environment_of(name).items():
+            if setting not in own and not setting.endswith("_METRICS_PORT"):
+                assert of_operator.get(setting) == value, f"{name}: {setting}"
+    for setting in secrets_of(set(environment_of("api"))):
+        if "_OIDC_" not in setting and "_HUB_" not in setting and "_LTI_" not in setting:
+            assert setting in of_operator, setting
+    reached = {mount for name in PROCESSES for mount in _writable(name)} - {"student"}
+    assert reached <= set(_writable(OPERATOR))
+    assert set(SERVICES[OPERATOR]["networks"]) == set(SOURCE["networks"])
+
+
+def _writable(name: str) -> list[str]:
+    mounts = SERVICES[name].get("volumes", [])
+    return [mount.partition(":")[0] for mount in mounts if not mount.endswith(":ro")]
 
 
 def test_a_command_in_a_container_knows_the_learning_platform_but_not_its_key() -> None:
@@ -228,19 +254,18 @@ def test_every_store_keeps_its_data_in_a_named_volume() -> None:
     lake = interpolated(environment_of("worker")["CELLPULSE_LAKE_PATH"], {})
     names = {"names": "/var/lib/cellpulse/names"}
     assert mounts["migrate"] == {"lake": lake}
-    assert mounts["worker"] == {"lake": lake, **names}
-    assert mounts["api"] == {
-        "lake": f"{lake}:ro",
-        "exports": "/var/lib/cellpulse/exports",
-        **names,
-    }
+    exports = {"exports": "/var/lib/cellpulse/exports"}
+    assert mounts["worker"] == {"lake": lake, **exports, **names}
+    assert mounts["api"] == {"lake": f"{lake}:ro", **exports, **names}
+    own = {OPERATOR: environment_of(OPERATOR)["CELLPULSE_DATA_DIR"]}
+    assert mounts[OPERATOR] == {"lake": lake, **exports, **names, **own}
 
 
 def test_pages_do_not_reach_the_stores() -> None:
     """The stores' network leads nowhere else, and dashboard and notebooks are not in it."""
     assert SOURCE["networks"]["stores"] == {"internal": True}
     inside = {name for name, service in SERVICES.items() if "stores" in service["networks"]}
-    assert inside == STORES | {"migrate", "ingest", "relay", "worker", "api"}
+    assert inside == STORES | {"migrate", "ingest", "relay", "worker", "api", OPERATOR}
     for name in STORES:
         assert SERVICES[name]["networks"] == ["stores"]
     assert {net for service in SERVICES.values() for net in service["networks"]} == set(
@@ -265,6 +290,7 @@ def test_each_waits_until_what_it_needs_is_healthy() -> None:
         "worker": {"redis", "influxdb", "migrate"},
         "api": {"migrate"},
         "dashboard": {"api"},
+        OPERATOR: {"redis", "influxdb", "migrate"},
         "jupyterlab": {"ingest"},
     }
 
@@ -478,8 +504,8 @@ def stack(
             text = re.sub(there, this, text)
         return interpolated(text, values)
 
-    run_here = {n: service for n, service in SERVICES.items() if "command" in service and n != EDGE}
-    assert set(run_here) == OURS | {"redis"}
+    processes = OURS - {OPERATOR} | {"redis"}
+    run_here = {name: SERVICES[name] for name in processes}
     stack = Stack(replaced(run_here, moved), tmp_path, wait_until)
     yield stack
     for process in stack.processes.values():

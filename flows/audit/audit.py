@@ -11,6 +11,8 @@ sequence number below the highest one is legal. Out of order is a store that has
 position than the log has it, or whose own order keys contradict each other.
 """
 
+from typing import Final
+
 from flows.audit.checks import (
     all_checks,
     count_findings,
@@ -26,6 +28,15 @@ from flows.audit.workspace import Workspace, open_workspace
 from flows.log.logged_event import position_from_ns
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
+from flows.stores.known_names import UnknownNameError, course_ids, meant
+from flows.stores.postgres import engine_for
+
+#: How much there is of the only course that is audited.
+_KNOWN: Final = """
+SELECT (SELECT count(*) FROM postgres_courses) + (SELECT count(*) FROM lake_event)
+    + (SELECT count(*) FROM log_event) + (SELECT count(*) FROM influxdb_event)
+    + (SELECT count(*) FROM set_aside_event)
+"""
 
 
 def audit(settings: FlowsSettings, course: str | None, progress: Progress) -> AuditReport:
@@ -37,6 +48,7 @@ def audit(settings: FlowsSettings, course: str | None, progress: Progress) -> Au
         progress: Shows how far it is.
 
     Raises:
+        UnknownNameError: No store, nor the log, knows of the course.
         StoreUnavailableError: A store can't be read.
         redis.RedisError: Redis can't be read.
     """
@@ -45,12 +57,23 @@ def audit(settings: FlowsSettings, course: str | None, progress: Progress) -> Au
         connect_redis(settings.redis_url) as redis,
     ):
         gathered = gather(settings, workspace, redis, progress)
+        if course is not None and not workspace.number(_KNOWN):
+            raise _unknown_course(settings.postgres_url, course)
         workspace.run_script("prepare.sql")
         workspace.run_script("accepted.sql")
         workspace.compare_contents()
         workspace.run_script("findings.sql")
         _check(workspace, gathered, progress)
         return _report(workspace, gathered, full_log=settings.influx.url is not None)
+
+
+def _unknown_course(postgres_url: str, course: str) -> UnknownNameError:
+    engine = engine_for(postgres_url)
+    try:
+        near = meant(course, course_ids(engine))
+    finally:
+        engine.dispose()
+    return UnknownNameError(f"no store knows a course {course!r}{near}")
 
 
 def _check(workspace: Workspace, gathered: Gathered, progress: Progress) -> None:

@@ -31,6 +31,7 @@ from flows.backup.manifest import (
 )
 from flows.backup.redis_keys import copy_keys, copy_log, copy_rejected, last_entry
 from flows.backup.tables import copy_tables, positions_of, revision_of, snapshot
+from flows.log.fed import require_full_log_set
 from flows.log.logged_event import START
 from flows.log.reader import LogReader
 from flows.log.trimmer import LogTrimmer
@@ -54,6 +55,7 @@ def make_backup(settings: FlowsSettings, folder: Path, secret: str | None) -> Ma
 
     Raises:
         BackupError: There is no backup; the message says why.
+        FullLogNotSetError: InfluxDB gets events, and the settings do not name it.
         LogPinnedError: Another backup is being made.
         StoreUnavailableError: A store does not answer.
         redis.RedisError: Redis does not answer.
@@ -67,6 +69,7 @@ def make_backup(settings: FlowsSettings, folder: Path, secret: str | None) -> Ma
             (folder / SECRET).touch(mode=0o600)
             (folder / SECRET).write_text(secret)
         with connect_redis(settings.redis_url) as redis:
+            require_full_log_set(settings, redis)
             manifest = _copy(settings, redis, folder)
             write_manifest(folder, manifest)
             note_backup(redis, manifest.made_at, folder)

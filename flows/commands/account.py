@@ -1,7 +1,7 @@
 """`cellpulse account`."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import click
 from pydantic import TypeAdapter, ValidationError
@@ -10,14 +10,17 @@ from sqlalchemy import Engine
 from flows.accounts.password_code import new_code_id, password_link
 from flows.accounts.sign_out import sign_out_everywhere
 from flows.commands.errors import one_line_for_errors
+from flows.commands.master_data import ask_about_new_course
 from flows.redis_client import connect_redis
 from flows.settings import LakeSettings, PlatformSettings
 from flows.stores import accounts
 from flows.stores.accounts import AccountError, Role
+from flows.stores.known_names import meant
 from flows.stores.postgres import engine_for
+from flows.stores.store import StoreUnavailableError
 from ingest_api.events import Identifier
 from ingest_api.faults import fault_words
-from ingest_api.settings import LogSettings, SecretSettings
+from ingest_api.settings import BadSettingError, LogSettings, SecretSettings
 
 
 @click.group()
@@ -47,6 +50,8 @@ def add(name: str, role: Role, courses: tuple[str, ...], sections: tuple[str, ..
         raise AccountError(f"a name has 1 to 200 printable characters: {words}") from error
     code_id = new_code_id()
     with _engine() as engine:
+        for course in courses:
+            ask_about_new_course(engine, course)
         accounts.add(engine, name, role, courses, code_id, sections)
     click.echo(password_link(_dashboard(), _secret(), name, code_id))
 
@@ -81,6 +86,11 @@ def sign_out(name: str) -> None:
     """End every session of a name, also of one that signs in by the institution."""
     _sign_out_everywhere(name)
     click.echo(f"{name}: signed out everywhere")
+    with suppress(BadSettingError, StoreUnavailableError), _engine() as engine:
+        known = [each.account for each in accounts.every(engine)]
+        if name not in known:
+            near = meant(name, known) or ": it signs in by the institution, or is mistyped"
+            click.echo(f"no account has the name {name!r}{near}", err=True)
 
 
 @account.command("list")

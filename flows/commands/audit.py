@@ -36,7 +36,8 @@ def audit(course: str | None, as_json: bool) -> None:
     findings.
 
     Exits with 0 only when all agree and nothing is missing, with 1 when there are findings (a
-    store that is merely behind gives one: not_yet_there), and with 2 when a part can't be read.
+    store that is merely behind gives one: not_yet_there), and with 2 when a part can't be read or
+    no store knows the course.
 
     \b
     JSON: ok, as_of (position of the log and of each store), events, counts (findings by kind),

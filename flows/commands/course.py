@@ -12,7 +12,7 @@ from redis import RedisError
 
 from flows.commands.errors import one_line_for_errors
 from flows.commands.lazy_group import LazyGroup
-from flows.commands.master_data import check_course, master_data
+from flows.commands.master_data import ask_about_new_course, check_course, master_data
 from flows.course.content import CourseContentError
 from flows.course.publish import publish
 from flows.course.read_course import parse_due, read_course
@@ -20,6 +20,7 @@ from flows.course.register import Outcome, register
 from flows.course.registered import registered_course
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
+from flows.stores.known_names import require_course
 
 _LONGEST_TITLE: Final = 500
 #: Old courses have a hundred notebooks without cell ids, and what was retired must be seen.
@@ -71,6 +72,7 @@ def register_course(
     notebooks = read_course(paths, _with_progress)
     settings = FlowsSettings.load()
     with master_data(settings.postgres_url) as engine:
+        ask_about_new_course(engine, course_id)
         outcome = register(engine, course_id, notebooks, _one_line(title), due)
     with connect_redis(settings.redis_url) as redis:
         try:
@@ -87,6 +89,7 @@ def register_course(
 def show(course_id: str, as_json: bool) -> None:
     """Show what is registered of a course: notebooks, exercises, checks, points and due dates."""
     with master_data(FlowsSettings.load().postgres_url) as engine:
+        require_course(engine, course_id)
         found = registered_course(engine, course_id)
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))

@@ -21,6 +21,7 @@ from flows.enrollment.roster import Entry, read_roster
 from flows.pseudonyms.roster import enroll_in_any
 from flows.redis_client import connect_redis
 from flows.settings import LakeSettings, WhoIsWhoSettings
+from flows.stores.known_names import course_ids, meant
 from ingest_api.settings import BadSettingError, LogSettings
 
 #: Most students that are listed one by one of each kind.
@@ -48,10 +49,11 @@ def enroll(
     entries, notes = _read(roster, membership_url, encoding)
     who = WhoIsWhoSettings.load()
     with master_data(LakeSettings.load().postgres_url) as engine:
+        near = meant(course_id, course_ids(engine))
         outcome = enroll_in_any(engine, who, course_id, entries, dry_run=dry_run)
         if not dry_run:
             _publish(engine)
-    _say(course_id, outcome, dry_run=dry_run)
+    _say(course_id, outcome, near, dry_run=dry_run)
     _list(notes)
 
 
@@ -86,7 +88,7 @@ def _publish(engine: Engine) -> None:
         click.echo("live feeds of sections follow in some seconds", err=True)
 
 
-def _say(course_id: str, outcome: Outcome, *, dry_run: bool) -> None:
+def _say(course_id: str, outcome: Outcome, near: str, *, dry_run: bool) -> None:
     new, changed = len(outcome.new), len(outcome.changed)
     would = "would be " if dry_run else ""
     click.echo(
@@ -94,7 +96,8 @@ def _say(course_id: str, outcome: Outcome, *, dry_run: bool) -> None:
         f"{outcome.unchanged} as they were"
     )
     if outcome.is_new_course:
-        click.echo("    nothing was known of this course before: is it the right name?")
+        asked = near or ": is it the right name?"
+        click.echo(f"    nothing was known of this course before{asked}")
     _list(f"new: {student}{_told(entry)}" for student, entry in outcome.new.items())
     _list(
         f"changed: {student}{_told(before)} is now{_told(after) or ' without'}"

@@ -9,7 +9,7 @@ from typing import Literal
 import click
 
 from flows.commands.errors import one_line_for_errors
-from flows.commands.master_data import master_data
+from flows.commands.master_data import ask_about_new_course, master_data
 from flows.progsnap2.data_set import Reading
 from flows.progsnap2.importing import Imported, import_progsnap2
 from flows.pseudonyms.courses import require_ordinary
@@ -52,6 +52,7 @@ def import_data(
     """
     settings = FlowsSettings.load()
     with master_data(settings.postgres_url) as engine:
+        ask_about_new_course(engine, course)
         require_ordinary(engine, course, "nothing is imported into it; take another course")
     imported = import_progsnap2(settings, folder, course, Reading(encoding, error_names), _bar)
     for line in _lines(imported, course):

@@ -5,6 +5,7 @@ import click
 from flows.commands.errors import one_line_for_errors
 from flows.pseudonyms.who import hiding
 from flows.settings import LakeSettings
+from flows.stores.known_names import student_ids, unknown_student
 from flows.stores.postgres import engine_for
 from flows.stores.student_views import of_student
 
@@ -23,6 +24,8 @@ def looked_at(student: str, course: str | None) -> None:
     try:
         ids = hiding(engine).ids_of(student, course)
         found = [each for stored in ids for each in of_student(engine, stored, course)]
+        if not found and not set(ids) & set(student_ids(engine, course)):
+            raise unknown_student(engine, student, course)
     finally:
         engine.dispose()
     if not found:

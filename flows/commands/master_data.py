@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import click
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine
 
 from flows.course.content import CourseContentError
+from flows.stores.known_names import course_ids, meant
 from flows.stores.postgres import engine_for
 from ingest_api.events import CourseId
 from ingest_api.faults import fault_words
@@ -33,3 +35,14 @@ def check_course(course_id: str) -> None:
     except ValidationError as error:
         words = fault_words(error.errors()[0])
         raise CourseContentError(f"--course {course_id!r}: {words}") from error
+
+
+def ask_about_new_course(engine: Engine, course_id: str) -> None:
+    """Ask on stderr whether a course that is about to be new was meant to be another one.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer.
+    """
+    known = course_ids(engine)
+    if course_id not in known and (near := meant(course_id, known)):
+        click.echo(f"nothing was known of a course {course_id!r} before{near}", err=True)

@@ -7,6 +7,7 @@ import click
 from flows.commands.errors import one_line_for_errors
 from flows.notices import DEFAULT_ENGLISH, DEFAULT_JAPANESE, set_notice, states, take_away
 from flows.settings import LakeSettings
+from flows.stores.known_names import require_course
 from flows.stores.postgres import engine_for
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -38,6 +39,8 @@ def notice(
         raise click.UsageError("say which --course it is")
     engine = engine_for(LakeSettings.load().postgres_url)
     try:
+        if course is not None:
+            require_course(engine, course)
         if course is not None and off:
             take_away(engine, course)
         elif course is not None and english is not None and japanese is not None:

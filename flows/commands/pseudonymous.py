@@ -8,7 +8,7 @@ from redis import Redis
 from sqlalchemy import Engine
 
 from flows.commands.errors import one_line_for_errors
-from flows.commands.master_data import check_course, master_data
+from flows.commands.master_data import ask_about_new_course, check_course, master_data
 from flows.embedded.up import stores_alone
 from flows.pseudonyms.courses import PseudonymError, close_course, make_pseudonymous
 from flows.pseudonyms.names import Names
@@ -42,6 +42,7 @@ def pseudonymous(course_id: str, anonymous: bool) -> None:
                 f"{SETTING} is not set: make a key ('openssl rand -hex 32'), keep it apart from "
                 "the stores and their backups, and start the ingest and the API with it"
             )
+        ask_about_new_course(engine, course_id)
         make_pseudonymous(engine, redis, PseudonymKey(who.pseudonym_key_text), course_id)
     click.echo(
         f"{course_id}: pseudonymous. Keep {SETTING} and the names apart from the backups: without "

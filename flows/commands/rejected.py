@@ -10,10 +10,11 @@ from typing import Any, Final
 import click
 
 from flows.commands.errors import one_line_for_errors
+from flows.log.reader import FROM_LOG
 from flows.log.rejected import RejectedEntry, RejectedStream
 from flows.redis_client import connect_redis
-from flows.replay import Outcome, Replay
-from flows.settings import FlowsSettings, RelaySettings
+from flows.replay import FROM_CHANNEL, Outcome, Replay
+from flows.settings import LRS, STORES, FlowsSettings, RelaySettings
 from flows.worker.actors import open_stores
 from ingest_api.event_log import EventLog, open_redis
 from ingest_api.pseudonymous_courses import PseudonymousCourses
@@ -21,6 +22,8 @@ from ingest_api.registered_courses import RegisteredCourses
 
 _REASON_SHOWN: Final = 70
 _RAW_SHOWN: Final = 100
+#: Where what is set aside can come from: a name that is none would seem to have nothing.
+_SOURCES: Final = (FROM_CHANNEL, FROM_LOG, *STORES, LRS)
 
 
 @click.group()
@@ -36,7 +39,7 @@ def rejected() -> None:
     type=click.IntRange(1),
     help="How many at the most.",
 )
-@click.option("--source", help="Only from here: 'channel', 'log', or a store's name.")
+@click.option("--source", type=click.Choice(_SOURCES), help="Only from here.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @one_line_for_errors
 def list_entries(limit: int, source: str | None, as_json: bool) -> None:
@@ -73,7 +76,7 @@ def show(entry_id: str) -> None:
 @rejected.command()
 @click.argument("entry_ids", metavar="ID…", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All entries instead of named ones.")
-@click.option("--source", help="With --all: only from here.")
+@click.option("--source", type=click.Choice(_SOURCES), help="With --all: only from here.")
 @click.option("--patch", help="A JSON object whose fields take the place of the entry's own.")
 @one_line_for_errors
 def replay(

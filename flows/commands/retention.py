@@ -6,6 +6,7 @@ from flows.commands.errors import one_line_for_errors
 from flows.erasure.retention import due, retentions, set_retention, told
 from flows.models import LONGEST_RETENTION_DAYS
 from flows.settings import LakeSettings
+from flows.stores.known_names import require_course
 from flows.stores.postgres import engine_for
 
 
@@ -45,6 +46,8 @@ def retention(course: str | None, days: int | str | None, dry_run: bool) -> None
         raise click.UsageError("say which --course it is")
     engine = engine_for(LakeSettings.load().postgres_url)
     try:
+        if course is not None:
+            require_course(engine, course)
         number = days if isinstance(days, int) else None
         if dry_run:
             lines = told(due(engine, course, number)) or ["nobody's time is over"]

@@ -10,15 +10,24 @@ from sqlalchemy import Engine
 
 from flows.accounts.publish_revoked import publish_revoked
 from flows.commands.errors import one_line_for_errors
-from flows.commands.master_data import master_data
+from flows.commands.master_data import ask_about_new_course, master_data
 from flows.pseudonyms.tokens import record_handed_out
 from flows.pseudonyms.who import hiding
 from flows.redis_client import connect_redis
 from flows.settings import LakeSettings, WhoIsWhoSettings
 from flows.stores import issued_tokens
 from flows.stores.issued_tokens import KnownToken
+from flows.stores.known_names import meant, student_ids
 from ingest_api.settings import BadSettingError, LogSettings, SecretSettings
-from ingest_api.tokens import Grant, InvalidTokenError, Scope, TokenLife, issue_token, read_token
+from ingest_api.tokens import (
+    ALL_COURSES,
+    Grant,
+    InvalidTokenError,
+    Scope,
+    TokenLife,
+    issue_token,
+    read_token,
+)
 
 _DAY_SECONDS: Final = 24 * 3_600
 
@@ -55,6 +64,8 @@ def token(
     seconds = None if expires is None else expires * _DAY_SECONDS
     grant = Grant(scope, course, student, token=TokenLife.new(seconds))
     with master_data(LakeSettings.load().postgres_url) as engine:
+        if course != ALL_COURSES:
+            _ask_about_names(engine, course, student)
         grant = record_handed_out(engine, WhoIsWhoSettings.load(), grant)
     click.echo(issue_token(secret, grant))
 
@@ -86,6 +97,14 @@ def revoke(which: str) -> None:
         except (BadSettingError, RedisError):
             click.echo("Redis can't be told: the worker does so when it answers again", err=True)
     click.echo(f"revoked {token_id}")
+
+
+def _ask_about_names(engine: Engine, course: str, student: str | None) -> None:
+    """Ask on stderr about names that are nearly known: a token may well come before all else."""
+    ask_about_new_course(engine, course)
+    known = [] if student is None else student_ids(engine, course)
+    if student is not None and student not in known and (near := meant(student, known)):
+        click.echo(f"nobody {student!r} is known in course {course!r}{near}", err=True)
 
 
 def _id_of(engine: Engine, given: str) -> str:

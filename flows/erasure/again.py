@@ -12,6 +12,7 @@ from flows.erasure.erase import Parts, Report, clean_up, erase_rows
 from flows.erasure.erased import Erased, Keys
 from flows.erasure.facts import Facts, has_lake
 from flows.erasure.stream import pages
+from flows.log.fed import require_full_log_set
 from flows.log.logged_event import LoggedEvent, position_ns
 from flows.log.trimmer import LogTrimmer
 from flows.models import Enrollment
@@ -47,9 +48,11 @@ def erase_again(parts: Parts) -> Report | None:
 
     Raises:
         ErasureError: The list can't be read with the secret.
+        FullLogNotSetError: InfluxDB gets events, and the settings do not name it.
         StoreUnavailableError: A store does not answer.
         redis.RedisError: Redis does not answer.
     """
+    require_full_log_set(parts.settings, parts.redis)
     entries = erased.entries(parts.engine)
     parts.keys.require_all(entries)
     if not entries:

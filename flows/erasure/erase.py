@@ -42,6 +42,7 @@ from flows.erasure.search import (
 )
 from flows.erasure.stream import Counting
 from flows.liveness import is_alive
+from flows.log.fed import require_full_log_set
 from flows.log.logged_event import START, position_from_ns, position_ns
 from flows.log.reader import LogReader
 from flows.log.trimmer import LogTrimmer
@@ -51,6 +52,7 @@ from flows.pseudonyms.names import Names
 from flows.pseudonyms.who import hiding
 from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxReader
+from flows.stores.known_names import who_was_meant
 from flows.stores.store import StoreUnavailableError
 from flows.stores.transaction import transaction
 
@@ -111,10 +113,12 @@ def people(parts: Parts, student: str, course: str | None) -> list[Person]:
 
     Raises:
         ErasureError: In none.
+        FullLogNotSetError: InfluxDB gets events, and the settings do not name it.
         PseudonymError: It may be in a pseudonymous course, whose key is not here.
         StoreUnavailableError: A store does not answer.
         redis.RedisError: Redis does not answer.
     """
+    require_full_log_set(parts.settings, parts.redis)
     ids = hiding(parts.engine).ids_of(student, course)
     query = select(Enrollment.course_id, Enrollment.student_id).where(
         Enrollment.student_id.in_(ids)
@@ -133,7 +137,8 @@ def people(parts: Parts, student: str, course: str | None) -> list[Person]:
             found = {only}
     if not found:
         where = "in any course" if course is None else f"in course {course}"
-        raise ErasureError(f"nobody with the id {student!r} is known {where}")
+        near = who_was_meant(parts.engine, student, course)
+        raise ErasureError(f"nobody with the id {student!r} is known {where}{near}")
     return sorted(found, key=lambda person: person.course_id)
 
 

@@ -19,6 +19,7 @@ from flows.export.part import WHOLE, Part
 from flows.export.rollups import make_rollups
 from flows.export.tables import EVENTS_IN_ORDER, TABLES
 from flows.settings import LakeSettings
+from flows.stores.known_names import meant
 from flows.stores.lake_attach import attach_lake, plain_error
 from flows.stores.lake_locks import files_kept
 from flows.stores.sql_text import literal
@@ -209,11 +210,11 @@ def _nothing_there(lake: duckdb.DuckDBPyConnection, source: CourseSource) -> Exp
         )
     rows = lake.execute(
         "SELECT DISTINCT course_id FROM lake.rollup_course_minute "  # noqa: S608 - a number
-        f"AT (VERSION => {source.moment.snapshot}) ORDER BY course_id LIMIT {_COURSES_NAMED + 1}"
+        f"AT (VERSION => {source.moment.snapshot}) ORDER BY course_id"
     ).fetchall()
-    names = [repr(str(name)) for (name,) in rows]
-    known = ", ".join(names[:_COURSES_NAMED]) + (" …" if len(names) > _COURSES_NAMED else "")
+    names = [str(name) for (name,) in rows]
+    known = ", ".join(map(repr, names[:_COURSES_NAMED])) + " …" * (len(names) > _COURSES_NAMED)
     return ExportError(
-        f"course {source.course_id!r} has no events in snapshot {source.moment.snapshot}; "
-        f"courses that have: {known or 'none'}"
+        f"course {source.course_id!r} has no events in snapshot {source.moment.snapshot}"
+        + (meant(source.course_id, names) or f"; courses that have: {known or 'none'}")
     )

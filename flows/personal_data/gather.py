@@ -24,7 +24,7 @@ from sqlalchemy import Connection, Engine, Table, select
 
 from flows.log.logged_event import START, LoggedEvent
 from flows.log.rejected import RejectedStream
-from flows.models import Base, StudentNote
+from flows.models import Base, Student, StudentNote
 from flows.pseudonyms.names import Names
 from flows.settings import LakeSettings
 from flows.stores.lake_attach import attach_lake, plain_error
@@ -62,7 +62,7 @@ def write_personal_data(sources: Sources, person: Person, file: Path) -> bool:
     """Write everything that is stored about a student into a zip file.
 
     Returns:
-        Whether anything is.
+        Whether anything is, in this course.
 
     Raises:
         StoreUnavailableError: PostgreSQL or the lake does not answer.
@@ -85,7 +85,9 @@ def write_personal_data(sources: Sources, person: Person, file: Path) -> bool:
         name = sources.names.of_course(person.course_id).get(person.student_id)
         if name is not None:  # of a pseudonymous course
             _put(archive, "name.json", asdict(name))
-    return bool(count or summary or any(master.values()) or set_aside or name)
+    # That somebody is a student at all says nothing of this course.
+    of_course = [rows for table, rows in master.items() if table != Student.__tablename__]
+    return bool(count or summary or any(of_course) or set_aside or name)
 
 
 def _write_events(

@@ -25,7 +25,7 @@ from ingest_api.event_log import (
     LogUnavailableError,
     limit_in_memory,
 )
-from ingest_api.events import ProgressEvent
+from ingest_api.events import BODY_LIMIT, ProgressEvent
 from ingest_api.faults import faults_in_a_line
 from ingest_api.preferences import StudentPreferences, allowed_part
 from ingest_api.pseudonymous_courses import NOT_BY_CHANNEL, PseudonymousCourses
@@ -39,9 +39,12 @@ _MAINTENANCE_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 0.5
 _LEASE_SECONDS: Final = 1.0
 _MESSAGES_WAITING: Final = 10_000
+_BYTES_WAITING: Final = 32 * BODY_LIMIT
 _POSITION: Final = re.compile(r"[0-9]{1,16}-[0-9]{1,16}")
 #: In place of a message that was refused because it names a student of a pseudonymous course.
 NOT_KEPT: Final = b"<not kept: it names a student>"
+#: In place of one that is larger than any request that the ingest takes.
+TOO_LARGE: Final = b"<not kept: it is too large>"
 
 
 class Relay:
@@ -70,23 +73,26 @@ class Relay:
         self._limit_bytes = settings.log_limit_bytes
         self._heard = asyncio.Event()
         self._to_adopt: asyncio.Queue[bytes] = asyncio.Queue(_MESSAGES_WAITING)
+        self._bytes_waiting = 0
         self._dropped = 0
 
     def hear(self, message: bytes) -> None:
         """Hear one message of the channel at once: Redis drops a subscriber that is slow.
 
-        What is no event of the log waits for its adoption. Past 10,000 that wait for a full log,
-        the newest are lost, which is logged.
+        What is no event of the log waits for its adoption. Past 10,000 that wait for a full log, or
+        32 MiB of them, the newest are lost, which is logged.
         """
         if _is_of_the_log(message):
             self._heard.set()
             return
-        if self._to_adopt.full():
+        message = message[: BODY_LIMIT + 1]  # by one byte too many it is known to be too large
+        if self._to_adopt.full() or self._bytes_waiting + len(message) > _BYTES_WAITING:
             self._dropped += 1
             if self._dropped == 1:
                 logger.error("too many messages of the channel wait: new ones are lost for now")
             return
         self._to_adopt.put_nowait(message)
+        self._bytes_waiting += len(message)
         if self._dropped:
             logger.error("%d messages of the channel were lost: the log was full", self._dropped)
             self._dropped = 0
@@ -98,6 +104,7 @@ class Relay:
         await lease.take()
         while True:
             message = await self._to_adopt.get()
+            self._bytes_waiting -= len(message)
             if await _once_redis_answers(lease.is_mine):
                 await self.take(message)
 
@@ -114,6 +121,9 @@ class Relay:
         """
         if _is_of_the_log(message):
             self._heard.set()
+            return
+        if len(message) > BODY_LIMIT:
+            await self._reject(TOO_LARGE, f"over {BODY_LIMIT} bytes")
             return
         try:
             data = json.loads(message)
@@ -184,6 +194,8 @@ class Relay:
 
 
 def _is_of_the_log(message: bytes) -> bool:
+    if len(message) > BODY_LIMIT:
+        return False
     try:
         data = json.loads(message)
     except (ValueError, RecursionError):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import httpx
 import yaml
@@ -15,6 +15,8 @@ from tests.compose.images import PROJECT, Podman
 
 #: Under a loaded machine a first start takes long.
 PATIENCE_SECONDS: Final = 300
+#: To run something in the operator's container; its stores are there already.
+_OPERATOR: Final = ("--profile=operator", "run", "--rm", "--no-deps", "-T")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,33 @@ class Stack:
         Raises:
             subprocess.CalledProcessError: It failed.
         """
-        subprocess.run(
+        self._compose(*arguments)
+
+    def operator(self, *command: str) -> str:
+        """Run the operator's command in a container of its own; return what it prints.
+
+        Raises:
+            subprocess.CalledProcessError: It failed.
+        """
+        return self._compose(*_OPERATOR, "operator", *command)
+
+    def pack(self, name: str, file: Path) -> None:
+        """Bring a file or a folder of the operator's out, as docs/compose.md says."""
+        with file.open("wb") as packed:
+            self._compose(*_OPERATOR, "--entrypoint=tar", "operator", "-c", name, stdout=packed)
+
+    def unpack(self, file: Path) -> None:
+        """Bring it in again."""
+        with file.open("rb") as packed:
+            self._compose(*_OPERATOR, "--entrypoint=tar", "operator", "-x", stdin=packed)
+
+    def _compose(
+        self,
+        *arguments: str,
+        stdin: IO[bytes] | None = None,
+        stdout: IO[bytes] | int = subprocess.PIPE,
+    ) -> str:
+        return subprocess.run(
             (
                 str(Path(sys.executable).parent / "podman-compose"),
                 f"--podman-args={' '.join(self.podman.options)}",
@@ -49,8 +77,10 @@ class Stack:
             ),
             env=self.podman.environment,
             check=True,
-            stdout=subprocess.DEVNULL,
-        )
+            stdin=stdin,
+            stdout=stdout,
+            text=True,
+        ).stdout
 
     def _file(self) -> Path:
         """Write compose.yaml without what podman-compose can't do: to wait for others' health."""

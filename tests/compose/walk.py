@@ -46,16 +46,20 @@ class Walk:
         self._sent = 0
         self._reader: dict[str, str] = {}
         self._hook: dict[str, str] = {}
+        self._packed = stack.podman.folder / "first.tar"
 
     def come_up(self, **replicas: int) -> None:
         """Bring all up, so many of each; wait until each is healthy by its own check."""
         self._stack.replicas.update(replicas)
-        for first in (_STORES, ("migrate",)):
-            self._stack.compose("up", "-d", *first)
-            self._wait_for(first)
+        self._have_stores()
         self._stack.compose("up", "-d")
         self._wait_for(SERVICES)
         _say(f"up: {', '.join(SERVICES)} are healthy")
+
+    def _have_stores(self) -> None:
+        for first in (_STORES, ("migrate",)):
+            self._stack.compose("up", "-d", *first)
+            self._wait_for(first)
 
     def _wait_for(self, services: Sequence[str]) -> None:
         for service in services:
@@ -86,9 +90,12 @@ class Walk:
         )
         entries = ("redis-cli", "-h", "127.0.0.1", "XLEN", "progress-events:log")
         assert stack.inside("redis", *entries) == sent
-        runs = "SELECT coalesce(sum(runs), 0) FROM student_state"
+        runs = "SELECT count(*), sum(runs) FROM student_states"
         psql = ("psql", "-h", "/tmp", "-U", "cellpulse", "-d", "cellpulse", "-Atc")
-        assert stack.inside("postgres", *psql, "SELECT count(*) FROM students") == "1", runs
+        wait_until(
+            lambda: stack.inside("postgres", *psql, runs) == f"1|{sent}",
+            f"PostgreSQL to have {sent}",
+        )
         count = ("influx", "-database", "cellpulse", "-format", "csv", "-execute")
         query = "SELECT count(event_id) FROM progress_event"
         wait_until(
@@ -165,6 +172,35 @@ class Walk:
         self._stack.podman("start", first)
         _say(f"killed one {service} of {len(others) + 1}: the others went on")
 
+    def back_up(self) -> None:
+        """Look at all, compare every store, and make a backup, by the operator's container."""
+        found = self._stack.operator("doctor")
+        assert not re.search(r"^bad ", found, re.MULTILINE), found
+        assert f"all agree on {self._sent} events" in self._stack.operator("audit")
+        made = self._stack.operator("backup", "backups/first")
+        assert f"{self._sent} in InfluxDB" in made, made
+        self._stack.pack("backups/first", self._packed)
+        _say("the operator's command: doctor, audit, backup")
+
+    def lose_all_and_restore(self) -> None:
+        """Make all anew from the backup, and go on from there."""
+        self._stack.compose("down", "-v")
+        self._have_stores()
+        self._stack.unpack(self._packed)
+        assert "restored" in self._stack.operator("restore", "backups/first")
+        self.come_up()
+        self.expect_all()
+        self.send()
+        assert f"all agree on {self._sent} events" in self._stack.operator("audit")
+        _say("every store was lost and came back from the backup")
+
+    def erase(self) -> None:
+        """Have the only student leave every store."""
+        said = self._stack.operator("forget", "--student", "ada")
+        for store in ("Redis", "PostgreSQL", "the lake's files", "InfluxDB"):
+            assert f"searched {store}" in said, said
+        _say("the student left every store")
+
     def _post(self, event: dict[str, str]) -> httpx.Response:
         address = f"{self._stack.address('edge')}/student-progress"
         return httpx.post(address, json=event, headers=self._hook, timeout=30)
@@ -225,6 +261,9 @@ def main(folder: Path) -> None:
         walk.come_up(worker=1, ingest=1)
         walk.expect_all()
         walk.send()
+        walk.back_up()
+        walk.lose_all_and_restore()
+        walk.erase()
     except (AssertionError, subprocess.CalledProcessError) as error:
         for name in podman("ps", "-a", "--format", "{{.Names}}").split():
             click.echo(f"--- {name}", err=True)

@@ -1,19 +1,23 @@
 """The lake's files in a bucket of a real S3 server, which looks at every request's signature."""
 
+import io
 import re
 import shutil
 import socket
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import duckdb
+import httpx
 import psycopg
 import pytest
 
@@ -21,6 +25,7 @@ from analytics.errors import LakeUnavailableError
 from analytics.lake.connection import connect
 from flows.embedded.part import Part, free_port
 from flows.embedded.redis_server import redis_part
+from flows.erasure.enforce import enforce
 from flows.erasure.erase import erase, people
 from flows.erasure.marks import Marks
 from flows.erasure.search import search_lake
@@ -161,9 +166,12 @@ def in_lake(platform: Pipeline, course: str) -> tuple[int, int]:
 
 
 def test_events_go_into_the_bucket_and_out_of_the_api(
-    here: Pipeline, server: Server, tmp_path: Path, wait_until: WaitUntil
+    here: Pipeline, server: Server, monkeypatch: pytest.MonkeyPatch, wait_until: WaitUntil
 ) -> None:
-    """They are objects there before and after maintenance; API, notebooks and exports read them."""
+    """They are objects there before and after maintenance; API, notebooks and exports read them.
+
+    A notebook with a wrong key is told so.
+    """
     here.post(events(here.course, MANY))
     wait_until(lambda: here.runs_by_api() == MANY, "the API's numbers")
     of_course = {each for each in server.objects() if here.course in each}
@@ -177,15 +185,37 @@ def test_events_go_into_the_bucket_and_out_of_the_api(
         assert THE_SECRET not in repr(notebook.execute("FROM duckdb_secrets()").fetchall())
         with pytest.raises(duckdb.Error, match="unredacted secrets is disabled"):
             notebook.execute("FROM duckdb_secrets(redact=false)")
-    out = tmp_path / "export"
-    done = here.cellpulse("export", "--format", "csv", "--course", here.course, "--out", str(out))
-    assert done.returncode == 0, done.stderr
-    assert (out / "events.csv").read_text().count("\n") == MANY + 1
+    assert exported_by_api(here).count("\n") == MANY + 1
     audit(here)
     told = here.cellpulse("doctor").stdout
     assert "can be read, written and deleted at s3://school/lake" in told
     assert not {each for each in server.objects() if "tried" in each}
     assert THE_SECRET not in here.psql("SELECT * FROM lake.ducklake_metadata")
+    monkeypatch.setenv("CELLPULSE_LAKE_SECRET", "not-the-secret-at-all")
+    with (
+        pytest.raises((LakeUnavailableError, duckdb.Error), match="SignatureDoesNotMatch"),
+        connect(here.postgres_url, here.lake_path) as notebook,
+    ):
+        notebook.execute("SELECT sum(seq) FROM events WHERE course_id = ?", [here.course])
+
+
+def exported_by_api(here: Pipeline) -> str:
+    """Have the API's page make an export, and return its events."""
+    reader = here.bearer("read")
+    address = f"{here.api}/api/v1/courses/{here.course}/exports"
+    made = httpx.post(address, json={"format": "csv"}, headers=reader, timeout=60)
+    one = f"{address}/{made.raise_for_status().json()['export_id']}"
+
+    def is_done() -> bool:
+        found = httpx.get(one, headers=reader, timeout=60).json()
+        assert found["state"] in ("running", "done"), found
+        return bool(found["state"] == "done")
+
+    here.wait_until(is_done, "the export", 120)
+    file = httpx.get(f"{one}/file", headers=reader, timeout=60).raise_for_status().content
+    with zipfile.ZipFile(io.BytesIO(file)) as archive:
+        [events] = [name for name in archive.namelist() if name.endswith("events.csv")]
+        return archive.read(events).decode()
 
 
 def test_while_the_server_is_away_nothing_is_lost_and_nothing_doubled(
@@ -254,25 +284,15 @@ def started(environment: dict[str, str], *modules: str) -> list[str]:
     return told
 
 
-def test_a_notebook_with_a_wrong_key_is_told(
-    here: Pipeline, monkeypatch: pytest.MonkeyPatch, wait_until: WaitUntil
-) -> None:
-    """What DuckDB says of the bucket comes as our own line."""
-    here.post(events(here.course, MANY))
-    wait_until(lambda: here.runs_by_api() == MANY, "the API's numbers")
-    monkeypatch.setenv("CELLPULSE_LAKE_SECRET", "not-the-secret-at-all")
-    with (
-        pytest.raises((LakeUnavailableError, duckdb.Error), match="SignatureDoesNotMatch"),
-        connect(here.postgres_url, here.lake_path) as notebook,
-    ):
-        notebook.execute("SELECT sum(seq) FROM events WHERE course_id = ?", [here.course])
-
-
 @pytest.mark.timeout(600)
 def test_who_is_erased_leaves_no_byte_in_the_bucket(
-    platform: Pipeline, server: Server, wait_until: WaitUntil
+    platform: Pipeline, here: Pipeline, server: Server, wait_until: WaitUntil
 ) -> None:
-    """The files with her rows are written anew and the old ones deleted, which a search proves."""
+    """The files with her rows are written anew and the old ones deleted, which a search proves.
+
+    Whose time is over goes by the same way.
+    """
+    here.post(events(here.course, MANY))
     for first in (0, 60):
         platform.post(class_of(first, 60))
         wait_until(lambda: is_even(platform), "every store")
@@ -280,7 +300,19 @@ def test_who_is_erased_leaves_no_byte_in_the_bucket(
     on_disk = replace(platform, lake_path=str(server.folder))
     before = server.objects()
     assert any("school" in place for place in places_of(on_disk, HERS))
+    last = f"SET last_seen_at = now() - interval '2 days' WHERE course_id = '{here.course}'"
+    platform.psql(f"UPDATE student_states {last}")
+    joined = f"SET enrolled_at = now() - interval '2 days' WHERE course_id = '{here.course}'"
+    platform.psql(f"UPDATE enrollments {joined}")
+    platform.cellpulse("retention", "--course", here.course, "--days", "1")
+    assert [each for each in before if here.course in each]
     with parts_of(platform) as parts:
+        # Or the worker does it, which looks once a minute.
+        enforced = partial(enforce, parts.settings, parts.engine, parts.redis, 0.0)
+        wait_until(lambda: enforced() >= 0 and in_lake(here, here.course) == (0, 0), "its end")
+        wait_until(
+            lambda: not [each for each in server.objects() if here.course in each], "its files' end"
+        )
         assert search_lake(parts.settings, Marks(names={ZOE})).found
         report = erase(parts, people(parts, ZOE, None))
 

@@ -52,8 +52,9 @@ def test_a_notice_is_told_until_it_was_seen_and_that_is_recorded(
     done = here.cellpulse("disclose", "--student", "ada", "--course", course, "--out", str(copy))
     assert (done.returncode, done.stderr) == (0, "")
     done = here.cellpulse("disclose", "--student", "adda", "--course", course, "--out", str(copy))
-    assert (done.returncode, done.stdout) == (0, f"wrote {copy}\n")
+    assert (done.returncode, done.stdout, copy.exists()) == (1, "", False)
     assert "nothing is stored about 'adda'" in done.stderr
+    assert "did you mean 'ada'?" in done.stderr
 
     english, japanese = tmp_path / "en.txt", tmp_path / "ja.txt"
     english.write_text("Another")

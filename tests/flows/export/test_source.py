@@ -46,7 +46,8 @@ def test_sessions_know_what_they_lost(lake: Any, opened: Any) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"course": "dmo"}, "course 'dmo' has no events in snapshot .*courses that have: 'demo'"),
+        ({"course": "dmo"}, "course 'dmo' has no events in snapshot .*: did you mean 'demo'"),
+        ({"course": "physics"}, "has no events in snapshot .*; courses that have: 'demo'"),
         ({"snapshot": 999_999}, "the lake has no snapshot 999999"),
         ({"snapshot": 0}, "snapshot 0 is older than the lake's tables"),
     ],

@@ -11,10 +11,11 @@ from redis import Redis
 
 from flows.log.reader import LogReader
 from flows.relay.lease import Lease
-from flows.relay.relay import Relay
+from flows.relay.relay import TOO_LARGE, Relay
 from flows.settings import InfluxSettings, RelaySettings
 from flows.worker.wake_ups import WakeUps
 from ingest_api.event_log import LOG, Candidate, EventLog, LogUnavailableError, open_redis
+from ingest_api.events import BODY_LIMIT
 from ingest_api.preferences import Preferences, StudentPreferences, set_preferences
 from ingest_api.pseudonymous_courses import PseudonymousCourses
 from ingest_api.registered_courses import RegisteredCourses
@@ -98,6 +99,29 @@ async def test_what_is_no_event_is_rejected_with_its_reason(
     assert fields["source"] == "channel"
     assert redis_client.hget("progress-events:counts", "rejected") == "1"
     assert redis_client.exists("progress-events:log") == 0
+
+
+async def test_a_message_that_is_too_large_is_not_kept(relay: Relay, redis_client: Redis) -> None:
+    """JSON or not, past what the ingest takes as a request it is counted, and its reason kept."""
+    largest = json.dumps(RUN | {"x": ""}).encode()
+    largest = largest[:-2] + b"x" * (BODY_LIMIT - len(largest)) + largest[-2:]
+    for message in (largest + b" ", b"x" * (4 * BODY_LIMIT), largest):
+        relay.hear(message)
+        await relay.take(relay._to_adopt.get_nowait())
+    rejected = [fields for _, fields in redis_client.xrange("progress-events:rejected")]
+    assert [fields["raw"] for fields in rejected] == [TOO_LARGE.decode()] * 2
+    assert {fields["reason"] for fields in rejected} == {f"over {BODY_LIMIT} bytes"}
+    assert redis_client.xlen("progress-events:log") == 1
+
+
+def test_messages_that_wait_for_the_log_take_little_memory(
+    relay: Relay, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Past 32 MiB the newest are lost, and that is logged once."""
+    for _ in range(40):
+        relay.hear(b"x" * BODY_LIMIT)
+    assert relay._to_adopt.qsize() == 32
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 
 async def test_no_more_of_an_event_is_adopted_than_its_student_allows(

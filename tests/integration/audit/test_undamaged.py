@@ -11,6 +11,7 @@ from flows.enrollment.enroll import enroll
 from flows.log.logged_event import LoggedEvent
 from flows.log.rejected import RejectedStream
 from flows.settings import InfluxSettings
+from flows.stores.known_names import UnknownNameError
 from flows.stores.postgres import engine_for
 from flows.stores.store import PoisonEventError, Store
 from ingest_api.event_log import LOG
@@ -175,3 +176,5 @@ def test_a_course_is_audited_alone(klass: Class) -> None:
         ("lost", "lake", None),
         ("wrong_state", "postgres", None),
     }
+    with pytest.raises(UnknownNameError, match="a course 'dmo': did you mean 'demo'"):
+        klass.audit("dmo")
