@@ -67,9 +67,11 @@ def _class_now(course_id: str, opened: Latest[Live], start: FeedStart, drawing: 
             course_id=course_id,
             numbers=numbers,
             apology=latest.apology,
-            stream=lambda: session.latest(
-                stream, lambda: api.class_stream(course_id), every=_STREAM_SECONDS
-            ).numbers,
+            stream=lambda: (
+                session.latest(
+                    stream, lambda: api.class_stream(course_id), every=_STREAM_SECONDS
+                ).numbers
+            ),
             timeline=lambda: session.latest(minutes, lambda: api.timeline(course_id)).numbers,
             state=lambda: connection_state(
                 progress.as_of, what_is_lost(progress), is_alarm=progress.lost_events > 0
