@@ -163,7 +163,9 @@ def _strip(view: ClassView) -> None:
     """Draw the few numbers to be read first, and beside them how old they are."""
     numbers = view.numbers
     with st.container(key="strip", horizontal=True, vertical_alignment="center"):
-        strip(strip_numbers(numbers.progress, numbers.class_map, numbers.attention))
+        strip(
+            strip_numbers(numbers.progress, numbers.class_map, numbers.attention, numbers.clusters)
+        )
         with st.container(key="state", width="content"):
             view.state()
 
