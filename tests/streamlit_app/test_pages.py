@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 import streamlit_app.app
 from analytics.sign_in.responses import OpenSection
-from analytics.student_examples import NOTES
+from analytics.student.examples import NOTES
 from streamlit_app import session
 
 COURSE = "python-101"
@@ -31,7 +31,7 @@ def _open(**query: str) -> AppTest:
 
 def _open_student(**query: str) -> AppTest:
     def page() -> None:
-        from streamlit_app import student  # noqa: PLC0415 - the source is run by itself
+        from streamlit_app.student import page as student  # noqa: PLC0415 - the source is run by itself
 
         student.show()
 
