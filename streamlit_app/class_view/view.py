@@ -222,6 +222,8 @@ def _over_time(view: ClassView, colours: Palette) -> None:
             st.html(f'<p class="cp-muted">{NOT_BEGUN}</p>')
         if not view.is_past and not session.own_sections(view.course_id):
             class_marks.show(view.course_id, _of_this_class(view.numbers))
+        if not view.is_past:
+            pace.offer(view.course_id, view.numbers.plan)
 
 
 def _stream_chart(stream: ClassStream, noted: Sequence[ClassMark], colours: Palette) -> OverTime:
