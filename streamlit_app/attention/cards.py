@@ -67,10 +67,11 @@ def show(
         listed = attention.students
         if not listed:
             st.html(f'<p class="cp-muted" data-testid="nobody">{NOBODY}</p>')
-        for each in listed[:PEOPLE_SHOWN]:
-            with st.container(key=f"person_{each.student_id}", gap=None):
-                seat = seats.get(each.student_id)
-                _card(each, course_id, attention.now, seat, is_past=is_past)
+        with st.container(key="people", gap=None):
+            for each in listed[:PEOPLE_SHOWN]:
+                with st.container(key=f"person_{each.student_id}", gap=None):
+                    seat = seats.get(each.student_id)
+                    _card(each, course_id, attention.now, seat, is_past=is_past)
         for each in attention.helped:
             undo = None if is_past else _take_mark_back
             _off_the_list(each, was_helped(each, attention.now), undo, course_id)

@@ -32,11 +32,11 @@ SOLVED: Final = (
 HARDEST: Final = (
     Text("hardest exercise"),
     Text(
-        "Of the exercises that three students or more have begun, the one of whose runs the "
-        "largest share failed, and the error that most students had there in the last hour"
+        "Of the exercises that three students or more have begun, the one where a run of the "
+        "largest share of them failed; and the error that most had there in the last hour"
     ),
 )
-FAILS: Final = Text("hardest: {rate} of runs fail")
+FAILED: Final = Text("hardest: {n} of {all} had an error")
 NOTHING_LOST: Final = Text("nothing lost")
 LOST: Final = Plural("{n} run lost", "{n} runs lost")
 
@@ -73,7 +73,7 @@ def _hardest(class_map: ClassMap, clusters: ErrorClusters) -> Number:
     found = hardest(class_map)
     if found is None:
         return Number(NEVER, *HARDEST)
-    label, meaning = FAILS.format(rate=percent(found.error_rate)), HARDEST[1]
+    label, meaning = FAILED.format(n=found.failed, all=found.started), HARDEST[1]
     error = commonest_at(clusters, found.exercise) or ""
     link = _page_of(found.exercise, class_map)
     return Number(found.exercise, label, meaning, of=error, link=link)

@@ -119,13 +119,13 @@ def solved_of_reached(class_map: ClassMap) -> float | None:
 
 
 def hardest(class_map: ClassMap) -> ExerciseProgress | None:
-    """Return the exercise of whose runs the largest share failed; None where none failed.
+    """Return the exercise where the largest share of those who began it failed; None for none.
 
-    Who has not solved it yet is no evidence: the class is still at work. Of several with the same
-    share it is the earliest.
+    Students are counted and not runs, so that nobody makes it hard alone; and who has not solved it
+    yet is no evidence, for the class is still at work. Of several alike it is the earliest.
     """
-    begun = [each for each in class_map.exercises if each.started >= LEAST_BEGUN and each.errors]
-    return max(begun, key=lambda each: each.error_rate or 0, default=None)
+    begun = [each for each in class_map.exercises if each.started >= LEAST_BEGUN and each.failed]
+    return max(begun, key=lambda each: each.failed / each.started, default=None)
 
 
 def hands_up(attention: Attention) -> int:

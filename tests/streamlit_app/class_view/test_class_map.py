@@ -126,28 +126,21 @@ def test_solved_of_reached_counts_pairs() -> None:
     assert solved_of_reached(CLASS_MAP.model_copy(update={"exercises": []})) is None
 
 
-def test_the_hardest_exercise_is_that_of_which_most_runs_fail() -> None:
+def test_the_hardest_exercise_is_where_the_largest_share_of_students_failed() -> None:
     """Of those that three have begun; the earlier of two alike; none where nothing failed."""
     [example] = CLASS_MAP.exercises[:1]
 
-    def exercises(**rates: tuple[int, float]) -> ClassMap:
+    def exercises(**counts: tuple[int, int]) -> ClassMap:
         found = [
-            example.model_copy(
-                update={
-                    "exercise": name,
-                    "started": began,
-                    "errors": round(10 * rate),
-                    "error_rate": rate,
-                }
-            )
-            for name, (began, rate) in rates.items()
+            example.model_copy(update={"exercise": name, "started": began, "failed": failed})
+            for name, (began, failed) in counts.items()
         ]
         return a_class().model_copy(update={"exercises": found})
 
-    found = hardest(exercises(easy=(9, 0.1), hard=(3, 0.5), alike=(9, 0.5), few=(2, 0.9)))
+    found = hardest(exercises(easy=(9, 4), hard=(4, 3), alike=(8, 6), few=(2, 2)))
     assert found is not None
     assert found.exercise == "hard"
-    assert hardest(exercises(well=(9, 0.0), few=(2, 0.9))) is None
+    assert hardest(exercises(well=(9, 0), few=(2, 2))) is None
 
 
 def test_the_commonest_error_of_an_exercise_is_counted_in_students() -> None:
