@@ -173,11 +173,9 @@ def latest(name: str, ask: Callable[[], Answers], *, every: float = 0) -> Latest
     Raises:
         NumbersUnavailableError: There are neither new nor old numbers, or they are refused.
     """
-    name = f"{section()}/{name}"
+    name = _of_this_view(name)
     remembered: dict[str, Answers] = st.session_state.setdefault(_LAST, {})
     asked: dict[str, float] = st.session_state.setdefault(_ASKED, {})
-    if is_projected():
-        name = f"projected/{name}"  # numbers with names in them are others
     if name in remembered and time.monotonic() < asked[name] + every:
         return Latest(remembered[name])
     try:
@@ -191,3 +189,16 @@ def latest(name: str, ask: Callable[[], Answers], *, every: float = 0) -> Latest
         return Latest(remembered[name], str(error))
     asked[name] = time.monotonic()
     return Latest(remembered[name])
+
+
+def keep(name: str, answers: object) -> None:
+    """Remember numbers that came with other ones, as if `latest` had just asked for them."""
+    name = _of_this_view(name)
+    st.session_state.setdefault(_LAST, {})[name] = answers
+    st.session_state.setdefault(_ASKED, {})[name] = time.monotonic()
+
+
+def _of_this_view(name: str) -> str:
+    """Return what numbers are remembered under: those of a section or without names are others."""
+    of_section = f"{section()}/{name}"
+    return f"projected/{of_section}" if is_projected() else of_section

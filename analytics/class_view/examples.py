@@ -27,6 +27,7 @@ CLASS_MAP: Final = ClassMap(
             started=2,
             passed=passed,
             passed_by="check",
+            failed=2,
             runs=12,
             errors=6,
             error_rate=0.5,

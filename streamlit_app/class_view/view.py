@@ -163,7 +163,9 @@ def _strip(view: ClassView) -> None:
     """Draw the few numbers to be read first, and beside them how old they are."""
     numbers = view.numbers
     with st.container(key="strip", horizontal=True, vertical_alignment="center"):
-        strip(strip_numbers(numbers.progress, numbers.class_map, numbers.attention))
+        strip(
+            strip_numbers(numbers.progress, numbers.class_map, numbers.attention, numbers.clusters)
+        )
         with st.container(key="state", width="content"):
             view.state()
 
@@ -220,6 +222,8 @@ def _over_time(view: ClassView, colours: Palette) -> None:
             st.html(f'<p class="cp-muted">{NOT_BEGUN}</p>')
         if not view.is_past and not session.own_sections(view.course_id):
             class_marks.show(view.course_id, _of_this_class(view.numbers))
+        if not view.is_past:
+            pace.offer(view.course_id, view.numbers.plan)
 
 
 def _stream_chart(stream: ClassStream, noted: Sequence[ClassMark], colours: Palette) -> OverTime:

@@ -19,9 +19,18 @@ EXERCISE_COLUMNS: Final = (
     Column(Text("Notebook"), on_phone=False),
     Column(Text("Started"), is_number=True),
     Column(Text("Solved"), is_number=True),
-    Column(Text("Runs with an error"), is_number=True),
+    Column(Text("Had an error"), is_number=True),
+    Column(Text("Runs with an error"), is_number=True, on_phone=False),
 )
 EXERCISE_CAPTION: Final = Text("The exercises")
+
+
+def name_of(exercise: ExerciseProgress) -> str:
+    """Return an exercise's name and title; a title that begins with the name says both."""
+    name, title = exercise.exercise, exercise.title
+    if title is None or title == name:
+        return name
+    return title if title.startswith(f"{name} ") else f"{name} · {title}"
 
 
 def exercise_table(exercises: Iterable[ExerciseProgress], course_id: str | None = None) -> str:
@@ -32,7 +41,7 @@ def exercise_table(exercises: Iterable[ExerciseProgress], course_id: str | None 
         if each.passed_by != "check":
             word, meaning = RAN_ONLY
             solved = f'<span class="cp-weak" title="{escape(str(meaning))}">{word} {solved}</span>'
-        name = escape(each.exercise)
+        name = escape(name_of(each))
         if course_id is not None:
             link = address("exercise", course=course_id, exercise=each.exercise)
             name = f'<a href="{link}">{name}</a>'
@@ -41,6 +50,7 @@ def exercise_table(exercises: Iterable[ExerciseProgress], course_id: str | None 
             escape(file_name(each.notebook)),
             str(each.started),
             solved,
+            str(each.failed),
             percent(each.error_rate),
         ]
         rows.append(f"<tr>{row_cells(EXERCISE_COLUMNS, cells, first_names_row=True)}</tr>")

@@ -19,7 +19,7 @@ from streamlit_app.api.measures import MeasureQuery
 from streamlit_app.exercise import code_groups
 from streamlit_app.exercise.charts import curve_frame, funnel, solved_after
 from streamlit_app.exercise.cluster_table import cluster_table
-from streamlit_app.exercise.exercise_table import RAN_ONLY, exercise_table
+from streamlit_app.exercise.exercise_table import RAN_ONLY, exercise_table, name_of
 from streamlit_app.exercise.tables import (
     attempts_table,
     busy,
@@ -125,8 +125,7 @@ def show() -> None:
 
 
 def _label(exercise: ExerciseProgress) -> str:
-    parts = (exercise.exercise, exercise.title, file_name(exercise.notebook))
-    return " · ".join(dict.fromkeys(filter(None, parts)))
+    return " · ".join(filter(None, (name_of(exercise), file_name(exercise.notebook))))
 
 
 @st.fragment(run_every=SLOWEST_REDRAW_SECONDS)

@@ -79,8 +79,8 @@ def test_exercises_say_what_solved_rests_on(made_up: Any) -> None:
     table = exercise_table(made_up.exercises())
     assert table.count("cp-weak") == 1
     first, second = _rows(table)
-    assert first == ["1.1", "01_values", "1", "ran only 1", "0%"]
-    assert second == ["1.2", "01_values", "1", "1", "0%"]
+    assert first == ["1.1", "01_values", "1", "ran only 1", "0", "0%"]
+    assert second == ["1.2", "01_values", "1", "1", "0", "0%"]
 
 
 def test_where_the_class_is_now_is_a_table_too(made_up: Any) -> None:
