@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from cellpulse_hook.cell_metadata import mark_alone
 from cellpulse_hook.error_text import WITHHELD, quotes
 from cellpulse_hook.event import BY_NAME, CELL_METADATA, FILE, complete
-from cellpulse_hook.marks import MarkedCell
 from cellpulse_hook.notebook_file import NotebookFile
 from cellpulse_hook.notebook_path import NotebookPath
 from cellpulse_hook.preferences import Preferences
 from cellpulse_hook.records import Record
 from cellpulse_hook.settings import Settings
+
+if TYPE_CHECKING:
+    from cellpulse_hook.marks import MarkedCell
 
 
 class Enricher:
