@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from streamlit_app.api_client import LIMITS
 from streamlit_app.live_feed.component import shortest_redraw_ms
 
 #: What the Live page asks for at each drawing; see streamlit_app/class_view.py.
-_ASKED: Final = ("live?stream=false&events=0",)
+_ASKED: Final = "live?stream=false&events=0"
 _TIMEOUT_SECONDS: Final = 60.0
 
 
@@ -88,23 +89,27 @@ class Instructor:
             await self._moved.wait()
             self._moved.clear()
             begin = loop.time()
-            paths = (f"/api/v1/courses/{self._course_id}/{name}" for name in _ASKED)
-            answers = await asyncio.gather(*(client.get(path) for path in paths))
+            answer = await self._answer(client)
             took = loop.time() - begin
             self.answers.append(took)
-            if all(answer.is_success for answer in answers):
-                self._count([answer.json() for answer in answers])
-            else:
+            if answer is None:
                 self.refused += 1
+            else:
+                self._count(answer)
             await asyncio.sleep(begin + shortest_redraw_ms(took) / 1_000 - loop.time())
 
-    def _count(self, answers: list[dict[str, Any]]) -> None:
+    async def _answer(self, client: httpx.AsyncClient) -> dict[str, Any] | None:
+        """Return an answer; None where there is none, for which a page asks again."""
+        try:
+            answer = await client.get(f"/api/v1/courses/{self._course_id}/{_ASKED}")
+        except httpx.TransportError as error:
+            print(f"no answer: {error!r}", file=sys.stderr)
+            return None
+        return answer.json() if answer.is_success else None
+
+    def _count(self, answer: dict[str, Any]) -> None:
         """Note which events all of the page's numbers count now."""
-        reached = min(
-            position_order(answer["as_of"]["position"] or "0-0")
-            for answer in answers
-            if "as_of" in answer
-        )
+        reached = position_order(answer["as_of"]["position"] or "0-0")
         now = datetime.now(UTC)
         counted = [at for place, at in self._not_counted if place <= reached]
         self.fresh += [(now - at).total_seconds() for at in counted]
