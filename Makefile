@@ -37,10 +37,10 @@ test-compose: $(VENV)/.dev debian
 faults: $(VENV)/.dev debian
 	@exec $(VENV)/bin/python -m tests.faults.campaign $(if $(SEED),--seed $(SEED)) --rounds $(or $(ROUNDS),20)
 
-# Every figure against its baselines: make bench [ONLY=line]
+# Every figure against its baselines: make bench [ONLY=line] [LARGE=1]
 bench: DEBIAN_PACKAGES += wrk
 bench: $(VENV)/.dev debian
-	@exec $(VENV)/bin/python -m bench $(if $(ONLY),--only $(ONLY))
+	@exec $(VENV)/bin/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(LARGE),--large)
 
 check: $(VENV)/.dev
 	@$(VENV)/bin/ruff check --quiet
