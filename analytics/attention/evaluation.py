@@ -18,8 +18,8 @@ import pandas as pd
 
 from analytics.attention.responses import Thresholds
 from analytics.attention.rule import LESSON_MINUTES, attention_list
-from analytics.empty_lake import empty_lake
-from analytics.query import load_query, rows_by_name
+from analytics.lake.empty_lake import empty_lake
+from analytics.queries.query import load_query, rows_by_name
 from flows.course.sample import SAMPLE_COURSE
 from flows.log.logged_event import position_from_ns
 from flows.simulation.truth import simulated_class

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -15,10 +14,9 @@ from bench.compare import BadMeasurementError
 from bench.servers import SECRET
 from ingest_api.event_log import position_order
 from ingest_api.tokens import Grant, issue_token
-from streamlit_app.api_client import LIMITS
-from streamlit_app.live_feed.component import shortest_redraw_ms
+from streamlit_app.live.feed.component import shortest_redraw_ms
 
-#: What the Live page asks for at each drawing; see streamlit_app/class_view.py.
+#: What the Live page asks for at each drawing; see streamlit_app/class_view/view.py.
 _ASKED: Final = "live?stream=false&events=0"
 _TIMEOUT_SECONDS: Final = 60.0
 
@@ -56,7 +54,7 @@ class Instructor:
         headers = {"Authorization": f"Bearer {self._token}"}
         async with (
             httpx.AsyncClient(
-                base_url=self._api, headers=headers, timeout=_TIMEOUT_SECONDS, limits=LIMITS
+                base_url=self._api, headers=headers, timeout=_TIMEOUT_SECONDS
             ) as client,
             connect(address + self._course_id, additional_headers=headers) as live,
         ):
@@ -102,8 +100,7 @@ class Instructor:
         """Return an answer; None where there is none, for which a page asks again."""
         try:
             answer = await client.get(f"/api/v1/courses/{self._course_id}/{_ASKED}")
-        except httpx.TransportError as error:
-            print(f"no answer: {error!r}", file=sys.stderr)
+        except httpx.TransportError:
             return None
         return answer.json() if answer.is_success else None
 

@@ -76,17 +76,20 @@ async def send_when_due(
         finally:
             writer.close()
 
-    async with asyncio.timeout(_LATEST_SECONDS * 10), asyncio.TaskGroup() as group:
-        workers = [group.create_task(work()) for _ in range(connections)]
-        begin = loop.time() + LEAD_SECONDS
-        for due, request in requests:
-            meant = begin + due
-            if (early := meant - loop.time()) > 0:
-                await asyncio.sleep(early)
-            waiting.put_nowait((meant, request))
-        await asyncio.wait_for(waiting.join(), _LATEST_SECONDS)
-        for worker in workers:
-            worker.cancel()
+    try:
+        async with asyncio.TaskGroup() as group:
+            workers = [group.create_task(work()) for _ in range(connections)]
+            begin = loop.time() + LEAD_SECONDS
+            for due, request in requests:
+                meant = begin + due
+                if (early := meant - loop.time()) > 0:
+                    await asyncio.sleep(early)
+                waiting.put_nowait((meant, request))
+            await asyncio.wait_for(waiting.join(), _LATEST_SECONDS)
+            for worker in workers:
+                worker.cancel()
+    except* TimeoutError:
+        raise BadMeasurementError(f"the last answers took {_LATEST_SECONDS:.0f} s") from None
     return latencies
 
 
