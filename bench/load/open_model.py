@@ -88,8 +88,11 @@ async def send_when_due(
             await asyncio.wait_for(waiting.join(), _LATEST_SECONDS)
             for worker in workers:
                 worker.cancel()
-    except* TimeoutError:
-        raise BadMeasurementError(f"the last answers took {_LATEST_SECONDS:.0f} s") from None
+    except ExceptionGroup as failures:
+        first = failures.exceptions[0]
+        if isinstance(first, TimeoutError):
+            first = BadMeasurementError(f"the last answers took over {_LATEST_SECONDS:.0f} s")
+        raise first from None
     return latencies
 
 
