@@ -18,7 +18,7 @@ from ingest_api.request_ids import HEADER, new_request_id
 from streamlit_app.addresses import PARAMETER, SECTION
 from streamlit_app.api.admin_client import AdminClient
 from streamlit_app.api.aliases import AliasBook
-from streamlit_app.api.asking import LIMITS, TIMEOUT_SECONDS
+from streamlit_app.api.asking import TIMEOUT_SECONDS
 from streamlit_app.api.client import ApiClient
 from streamlit_app.api.errors import AccessRefusedError, NotKnownError, NumbersUnavailableError
 from streamlit_app.language.text import language
@@ -114,7 +114,6 @@ def _http(address: str) -> httpx.Client:
     return httpx.Client(
         base_url=address,
         timeout=TIMEOUT_SECONDS,
-        limits=LIMITS,
         event_hooks={"request": [_name_request]},
     )
 

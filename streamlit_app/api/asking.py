@@ -10,7 +10,6 @@ import httpx
 from pydantic import ValidationError
 
 from analytics.responses import Answer
-from ingest_api.idle_connections import CLIENT_LETS_GO_AFTER
 from streamlit_app.api.aliases import AliasBook
 from streamlit_app.api.errors import AWAY, STRANGE, NumbersUnavailableError, raise_for_refusal
 
@@ -20,9 +19,6 @@ _OF_A_COURSE: Final = "/courses/"
 TIMEOUT_SECONDS: Final = 5.0
 #: The same for a file with everything about a student.
 FILE_SECONDS: Final = 120.0
-LIMITS: Final = httpx.Limits(
-    max_connections=100, max_keepalive_connections=20, keepalive_expiry=CLIENT_LETS_GO_AFTER
-)
 
 AnswerType = TypeVar("AnswerType", bound=Answer)
 
