@@ -59,8 +59,8 @@ class ClassSession(Answer):
     arrived_at: Annotated[
         datetime,
         Field(
-            description="When the first of its events arrived, UTC: answers as of an earlier moment "
-            "have none of it."
+            description="When the first of its events arrived, UTC: answers as of an earlier "
+            "moment have none of it."
         ),
     ]
     students: Annotated[int, Field(description="Students who did anything in it.")]

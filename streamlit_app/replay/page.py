@@ -100,9 +100,11 @@ def span_of(met: ClassSession) -> tuple[datetime, datetime]:
     """
     came_late = met.started_at < met.arrived_at <= met.ended_at
     begin = met.arrived_at if came_late else met.started_at
-    return begin.replace(second=0, microsecond=0), met.ended_at.replace(
-        second=0, microsecond=0
-    ) + _AFTER
+    return _minute(begin), _minute(met.ended_at) + _AFTER
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
 
 
 def opening_of(met: ClassSession) -> datetime:
