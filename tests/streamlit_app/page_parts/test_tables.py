@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from analytics.responses import StudentState
-from streamlit_app.class_view.tables import stream_table
+from streamlit_app.class_view.tables import stream_table, students_now
 from streamlit_app.exercise.exercise_table import exercise_table
 from streamlit_app.page_parts.wording import NEVER, NOT_STARTED, ago, duration, percent, where
 from streamlit_app.student.tables import class_table, history_table
@@ -90,6 +90,7 @@ def test_where_the_class_is_now_is_a_table_too(made_up: Any) -> None:
     stream = made_up.class_stream()
     rows = [["1.1", "1", "33%"], ["1.2", "2", "67%"]]
     assert _rows(stream_table(stream)) == rows
+    assert "<span>1.1 <b>1</b></span><span>1.2 <b>2</b></span>" in students_now(stream)
     gone = [each.model_copy(update={"students": [0]}) for each in stream.exercises]
     empty = stream.model_copy(update={"exercises": gone})
     assert _rows(stream_table(empty)) == [["1.1", "0", NEVER], ["1.2", "0", NEVER]]
