@@ -97,7 +97,8 @@ def test_where_the_class_is_now_is_a_table_too(made_up: Any) -> None:
 
 
 def test_a_history_shows_times_in_the_instructors_zone(made_up: Any) -> None:
-    """Every run has its time, place, outcome, length and error; a heartbeat is not shown."""
+    """Each run has time, place, outcome, length, pause before it, error; no heartbeat is shown."""
+    made_up.run("Vole", at=NOW - timedelta(seconds=70))
     made_up.run(
         "Vole",
         "error",
@@ -109,7 +110,8 @@ def test_a_history_shows_times_in_the_instructors_zone(made_up: Any) -> None:
     made_up.run("Vole", None, type="heartbeat", at=NOW)
     rows = _rows(history_table(made_up.of("Vole"), ZoneInfo("Asia/Tokyo"), lambda *_: None))
     assert rows == [
-        ["24 Nov 18:00:00", "1.1", "error", "1.2 s", "NameError name 'x' is not defined"]
+        ["24 Nov 18:00:00", "1.1", "error", "1.2 s", "1 min", "NameError name 'x' is not defined"],
+        ["24 Nov 17:58:50", "1.1", "ran", "", "", ""],
     ]
 
 
