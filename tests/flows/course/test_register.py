@@ -253,7 +253,7 @@ def test_bad_notebooks(
     assert result.exit_code == 1
     assert words in result.output
     assert result.output.count("\n") == 1
-    assert "nothing is registered" in cellpulse("course", "show", "--course", "py").output
+    assert "there is no course 'py'" in cellpulse("course", "show", "--course", "py").output
 
 
 def test_two_questions_of_one_name(write: Write, cell: Cell, cellpulse: Run) -> None:
