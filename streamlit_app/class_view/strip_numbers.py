@@ -20,7 +20,10 @@ from streamlit_app.page_parts.wording import NEVER, percent
 
 HERE_NOW: Final = (Text("here now"), Text("Students who did something in the last 5 minutes"))
 OF_ALL: Final = Text("of {n}")
-NEED: Final = (Text("need a person"), Text("Students on the list at the right, each with a reason"))
+NEED: Final = (
+    Text("need a person"),
+    Text("Students who are listed on this page, each with a reason"),
+)
 HANDS: Final = (Text("hands up"), Text("Students who asked for help and wait"))
 ONE_HAND: Final = (Text("hand up"), HANDS[1])
 MOST_ARE: Final = (Text("where most are"), Text("The exercise of most students who are here now"))

@@ -8,7 +8,7 @@ from analytics.responses import ExerciseProgress
 from streamlit_app.addresses import address
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts.tables import Column, row_cells, table
-from streamlit_app.page_parts.wording import file_name, percent
+from streamlit_app.page_parts.wording import file_name, named, percent
 
 RAN_ONLY: Final = (
     Text("ran only"),
@@ -25,14 +25,6 @@ EXERCISE_COLUMNS: Final = (
 EXERCISE_CAPTION: Final = Text("The exercises")
 
 
-def name_of(exercise: ExerciseProgress) -> str:
-    """Return an exercise's name and title; a title that begins with the name says both."""
-    name, title = exercise.exercise, exercise.title
-    if title is None or title == name:
-        return name
-    return title if title.startswith(f"{name} ") else f"{name} · {title}"
-
-
 def exercise_table(exercises: Iterable[ExerciseProgress], course_id: str | None = None) -> str:
     """Return one row an exercise, in the order of the course; with a course, names are links."""
     rows = []
@@ -41,7 +33,7 @@ def exercise_table(exercises: Iterable[ExerciseProgress], course_id: str | None 
         if each.passed_by != "check":
             word, meaning = RAN_ONLY
             solved = f'<span class="cp-weak" title="{escape(str(meaning))}">{word} {solved}</span>'
-        name = escape(name_of(each))
+        name = escape(named(each.exercise, each.title))
         if course_id is not None:
             link = address("exercise", course=course_id, exercise=each.exercise)
             name = f'<a href="{link}">{name}</a>'

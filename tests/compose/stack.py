@@ -69,7 +69,7 @@ class Stack:
     ) -> str:
         return subprocess.run(
             (
-                str(Path(sys.executable).parent / "podman-compose"),
+                *(sys.executable, "-m", "podman_compose"),
                 f"--podman-args={' '.join(self.podman.options)}",
                 f"--env-file={self.env_file}",
                 f"--file={self._file()}",

@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import (
     ARRAY,
+    JSON,
     Boolean,
     Column,
     DateTime,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     inspect,
     select,
 )
+from sqlalchemy.dialects.postgresql import AbstractMultiRange
 
 from flows.migrations.migrate import migrate
 from flows.migrations.plan import migrations
@@ -223,8 +225,8 @@ def fill(engine: Engine) -> None:
 
 
 def _any(column: Column[Any]) -> object:
-    kinds = {ARRAY: [], Boolean: False, DateTime: datetime(2026, 3, 2, tzinfo=UTC), Float: 1.0}
-    kinds |= {Integer: 1, String: "any"}
+    kinds: dict[type[Any], object] = {ARRAY: [], AbstractMultiRange: [], JSON: {}, Boolean: False}
+    kinds |= {DateTime: datetime(2026, 3, 2, tzinfo=UTC), Float: 1.0, Integer: 1, String: "any"}
     [value] = [value for kind, value in kinds.items() if isinstance(column.type, kind)] or [None]
     return value
 
