@@ -44,8 +44,12 @@ def look_at_disks(folders: Iterable[Path]) -> Iterator[Finding]:
 def look_at_clocks(redis_url: str | None, postgres_url: str | None) -> Iterator[Finding]:
     """Yield how far the clocks of the stores are from this machine's."""
     skews = {}
-    for name, told in (("redis", _of_redis(redis_url)), ("postgres", _of_postgres(postgres_url))):
-        if told is not None:
+    for name, ask, address in (
+        ("redis", _of_redis, redis_url),
+        ("postgres", _of_postgres, postgres_url),
+    ):
+        told = ask(address)
+        if told is not None:  # at once: the next one may let wait
             skews[name] = told - time.time()
     for name, skew in skews.items():
         if abs(skew) > _SKEW_SECONDS:

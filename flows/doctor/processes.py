@@ -99,7 +99,9 @@ def look_at_lag(status: PlatformStatus) -> Iterator[Finding]:
     rejected, lost = status.events.get("rejected") or 0, status.events.get("lost") or 0
     if rejected:
         yield watch(
-            "events", f"{rejected} were refused so far", "'cellpulse rejected list' has the reasons"
+            "events",
+            f"{rejected} were refused so far",
+            "whoever posted them was told why; 'cellpulse rejected list' has what was set aside",
         )
     if lost:
         yield watch("events", f"{lost} did not arrive", "'cellpulse audit' lists their sessions")

@@ -61,8 +61,11 @@ EVENTS: Final = {
     "accepted": (Text("accepted"), Text("Events that were taken, so far")),
     "duplicates": (Text("came again"), Text("Events that were sent twice, and taken once")),
     "rejected": (
-        Text("set aside"),
-        Text("Events that were refused; 'cellpulse rejected list' says why"),
+        Text("refused"),
+        Text(
+            "Events that were refused: whoever posted them was told why, and "
+            "'cellpulse rejected list' has what was set aside"
+        ),
     ),
     "lost": (Text("lost"), Text("Gaps in the sessions' sequence numbers: events that never came")),
 }

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -28,7 +29,7 @@ from flows.migrations.migrate import prepare_databases
 from flows.platform_status import PlatformStatus
 from flows.settings import DoctorSettings, InfluxSettings, LakeSettings, LrsSettings
 from flows.status import read_status
-from ingest_api.event_log import LOG
+from ingest_api.event_log import COUNTS, LOG
 from tests.cellpulse import cellpulse
 from tests.faults.clocks import Clocks
 from tests.faults.plan import CLOCKS
@@ -199,6 +200,7 @@ def test_a_store_that_lags_or_lacks_is_named(redis_url: str, tmp_path: Path) -> 
         log.add_groups(["postgres", "lake"])
         client.xadd(LOG, {"event": "{}", "offset": "1"}, id=f"{hour_ago}-0")
         log.missed.note("postgres", "0-1", 3)
+        client.hset(COUNTS, "rejected", 2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CELLPULSE_DATA_DIR", str(tmp_path))
         patch.setenv("CELLPULSE_REDIS_URL", redis_url)
@@ -207,6 +209,8 @@ def test_a_store_that_lags_or_lacks_is_named(redis_url: str, tmp_path: Path) -> 
     told = lines(processes.look_at_lag(status), "bad")
     assert "lag lake     lag 1 events, 36" in told
     assert "missed 3 events or more: 'cellpulse audit' names them" in told
+    refused = lines(processes.look_at_lag(status), "watch")
+    assert "2 were refused so far: whoever posted them was told why" in refused
     alive = processes.look_at_processes(settings, status, with_notebooks=False)
     assert "start it ('python -m flows.worker'" in lines(alive, "bad")
 
@@ -240,6 +244,21 @@ def test_a_clock_that_is_wrong_is_named(
         clocks.set(name, 3_600)
         told = lines(machine.look_at_clocks(url, postgres_url), "bad")
         assert "that of redis is +3600 s from this machine's: have both follow one time" in told
+
+
+def test_a_store_that_lets_wait_makes_no_clock_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While PostgreSQL does not answer for seconds, Redis' clock is still that of when it told."""
+    now = 1_000_000.0
+
+    def answers_late(_: object) -> None:
+        nonlocal now
+        now += 5
+
+    monkeypatch.setattr(machine, "time", SimpleNamespace(time=lambda: now))
+    monkeypatch.setattr(machine, "_of_redis", lambda _: now)
+    monkeypatch.setattr(machine, "_of_postgres", answers_late)
+    found = list(machine.look_at_clocks("redis://a/0", "postgresql://a/b"))
+    assert [(each.level, each.words) for each in found] == [("ok", "agrees with redis")]
 
 
 def test_secrets_that_can_be_guessed_or_read_are_named(tmp_path: Path) -> None:
