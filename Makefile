@@ -7,7 +7,7 @@ PYTHONS := $(PYTHON)
 endif
 
 VENV := .venv
-PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install -q
+PIP := $(VENV)/bin/python ops/install.py
 HOOK := $(shell find notebooks/cell_hook -type f -not -path '*/__pycache__/*' 2>/dev/null)
 # What the tests need beside Python: real servers and a browser.
 DEBIAN_PACKAGES := chromium gcc influxdb libc6-dev nginx-light postgresql-client redis-server
@@ -37,10 +37,10 @@ test-compose: $(VENV)/.dev debian
 faults: $(VENV)/.dev debian
 	@exec $(VENV)/bin/python -m tests.faults.campaign $(if $(SEED),--seed $(SEED)) --rounds $(or $(ROUNDS),20)
 
-# Every figure against its baselines: make bench [ONLY=line]
+# Every figure against its baselines: make bench [ONLY=line] [LARGE=1]
 bench: DEBIAN_PACKAGES += wrk
 bench: $(VENV)/.dev debian
-	@exec $(VENV)/bin/python -m bench $(if $(ONLY),--only $(ONLY))
+	@exec $(VENV)/bin/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(LARGE),--large)
 
 check: $(VENV)/.dev
 	@$(VENV)/bin/ruff check --quiet
@@ -67,7 +67,7 @@ debian:
 $(VENV)/bin/python:
 	@for python in $(PYTHONS); do \
 	  "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || continue; \
-	  "$$python" -m venv $(VENV) >/dev/null && exit 0; \
+	  "$$python" -m venv --clear $(VENV) >/dev/null && exit 0; \
 	  rm -rf $(VENV); \
 	  echo "cellpulse: $$python can't make a virtual environment: install its venv module (Debian: apt install python3-venv)" >&2; exit 1; \
 	done; \

@@ -82,6 +82,7 @@ class ExerciseProgress(Answer):
     passed_by: Annotated[
         str, Field(description="Evidence behind `passed`: 'check', or the weaker 'run'.")
     ]
+    failed: Annotated[int, Field(description="Students of whom a run of it ended in an error.")]
     runs: Annotated[int, Field(description="Cell runs.")]
     errors: Annotated[int, Field(description="Cell runs that ended in an error.")]
     error_rate: Annotated[

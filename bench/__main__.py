@@ -19,6 +19,7 @@ _TINY: Final = Scale(repeats=2, tiny=True)
 
 @click.command()
 @click.option("--only", help="Measure one line, by its name.")
+@click.option("--large", is_flag=True, help="Measure the lines too whose data takes minutes.")
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
@@ -26,9 +27,10 @@ _TINY: Final = Scale(repeats=2, tiny=True)
     help="The folder for results.json and results.svg.",
 )
 @click.option("--tiny", is_flag=True, help="Try the harness; the figures mean nothing.")
-def bench(only: str | None, output: Path, tiny: bool) -> None:
+def bench(only: str | None, large: bool, output: Path, tiny: bool) -> None:
     """Measure Cellpulse against what else the machine could do in its place."""
-    lines = [line for line in LINES if only in (None, line.name)]
+    usual = [line for line in LINES if large or not line.is_large]
+    lines = [line for line in LINES if line.name == only] if only else usual
     if not lines:
         names = ", ".join(line.name for line in LINES)
         sys.exit(f"bench: there is no line {only!r}; the lines are: {names}")

@@ -83,12 +83,14 @@ class Line:
         rows: The comparisons.
         prepare: Starts what is needed in an empty folder, yields the sides by name, and ends it.
         is_warm: Whether a first measurement of each side is not counted.
+        is_large: Whether its data takes minutes to make, so that it is measured where asked for.
     """
 
     name: str
     rows: tuple[Row, ...]
     prepare: Callable[[Path, Scale], AbstractContextManager[Mapping[str, Side]]]
     is_warm: bool = True
+    is_large: bool = False
 
 
 #: What a `prepare` is before `contextmanager` makes it one.

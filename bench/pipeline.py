@@ -5,6 +5,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from analytics.settings import LakeSettings
 from bench.servers import SECRET, Server, ours, postgres, process, redis, running
 from flows.migrations.migrate import prepare_databases
@@ -19,11 +21,20 @@ class Pipeline:
     environment: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class WayToTheStores:
+    """What brings events to the stores, and what others need to find these."""
+
+    ingest: Server
+    worker: psutil.Process
+    environment: Mapping[str, str]
+
+
 @contextmanager
 def way_to_the_stores(
     folder: Path, full_log: Mapping[str, str] | None = None
-) -> Iterator[tuple[Server, Mapping[str, str]]]:
-    """Run what brings events to the stores, which are empty; yield the ingest and the settings.
+) -> Iterator[WayToTheStores]:
+    """Run what brings events to the stores, which are empty.
 
     Args:
         folder: Where everything is kept.
@@ -43,16 +54,19 @@ def way_to_the_stores(
             "CELLPULSE_SECRET": SECRET,
             **(full_log or {}),
         }
-        for name in ("relay", "worker"):
+        _, worker = (
             started.enter_context(running(process(name, environment, log.url), folder))
-        yield started.enter_context(ours(folder, "ingest_api.serve", environment)), environment
+            for name in ("relay", "worker")
+        )
+        ingest = started.enter_context(ours(folder, "ingest_api.serve", environment))
+        yield WayToTheStores(ingest, worker, environment)
 
 
 @contextmanager
 def pipeline(folder: Path) -> Iterator[Pipeline]:
     """Run all of it, empty, without the full event log."""
     with (
-        way_to_the_stores(folder) as (ingest, environment),
-        ours(folder, "analytics.serve", environment) as api,
+        way_to_the_stores(folder) as way,
+        ours(folder, "analytics.serve", way.environment) as api,
     ):
-        yield Pipeline(ingest, api, environment)
+        yield Pipeline(way.ingest, api, way.environment)

@@ -32,6 +32,7 @@ LINES: Final[tuple[Line, ...]] = (
     api.LINE,
     api.TEN_MILLION,
     growth.LINE,
+    growth.HUNDREDFOLD,
     big_lake.LINE,
     class_size.LINE,
     dashboard.LINE,

@@ -27,6 +27,9 @@ from ingest_api.websocket_protocol import FramesProtocol
 
 #: Files that a process needs beside its clients' connections: Redis, PostgreSQL, the lake's files.
 _FILES_OF_ITS_OWN: Final = 100
+#: How long a connection may rest between two requests. Longer than clients and proxies keep one
+#: themselves (Caddy two minutes): who asks just as it is closed gets no answer.
+_REST_SECONDS: Final = 130
 
 
 @click.command()
@@ -103,6 +106,7 @@ def without_logging_addresses(
         ws_ping_timeout=limits.ping_seconds,
         # Compressing each event again for each dashboard would cost more than it saves.
         ws_per_message_deflate=False,
+        timeout_keep_alive=_REST_SECONDS,
         timeout_graceful_shutdown=2,
     )
 

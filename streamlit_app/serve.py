@@ -24,7 +24,7 @@ from ingest_api.request_ids import RequestIds
 from ingest_api.request_metrics import MeasuredRequests, request_durations
 from ingest_api.security_headers import SecurityHeaders
 from ingest_api.settings import BadSettingError
-from streamlit_app.api.asking import LIMITS, TIMEOUT_SECONDS
+from streamlit_app.api.asking import TIMEOUT_SECONDS
 from streamlit_app.export import file as export_file
 from streamlit_app.metrics import OpenPages, part_of_page
 from streamlit_app.security import FRAMES, OwnOrigin, page_policy
@@ -41,7 +41,7 @@ _PAGE = Path(__file__).parent / "app.py"
 def create_app(settings: DashboardSettings) -> st.App:
     """Put the pages behind the gate. Options of Streamlit itself are in .streamlit/config.toml."""
     import_module("streamlit_app.app")  # takes seconds: now, not while the first visitor waits
-    http = httpx.AsyncClient(base_url=settings.api_address, timeout=TIMEOUT_SECONDS, limits=LIMITS)
+    http = httpx.AsyncClient(base_url=settings.api_address, timeout=TIMEOUT_SECONDS)
 
     @asynccontextmanager
     async def lifespan(_app: st.App) -> AsyncIterator[None]:

@@ -18,7 +18,7 @@ from ingest_api.request_ids import HEADER, new_request_id
 from streamlit_app.addresses import PARAMETER, SECTION
 from streamlit_app.api.admin_client import AdminClient
 from streamlit_app.api.aliases import AliasBook
-from streamlit_app.api.asking import LIMITS, TIMEOUT_SECONDS
+from streamlit_app.api.asking import TIMEOUT_SECONDS
 from streamlit_app.api.client import ApiClient
 from streamlit_app.api.errors import AccessRefusedError, NotKnownError, NumbersUnavailableError
 from streamlit_app.language.text import language
@@ -114,7 +114,6 @@ def _http(address: str) -> httpx.Client:
     return httpx.Client(
         base_url=address,
         timeout=TIMEOUT_SECONDS,
-        limits=LIMITS,
         event_hooks={"request": [_name_request]},
     )
 
@@ -173,11 +172,9 @@ def latest(name: str, ask: Callable[[], Answers], *, every: float = 0) -> Latest
     Raises:
         NumbersUnavailableError: There are neither new nor old numbers, or they are refused.
     """
-    name = f"{section()}/{name}"
+    name = _of_this_view(name)
     remembered: dict[str, Answers] = st.session_state.setdefault(_LAST, {})
     asked: dict[str, float] = st.session_state.setdefault(_ASKED, {})
-    if is_projected():
-        name = f"projected/{name}"  # numbers with names in them are others
     if name in remembered and time.monotonic() < asked[name] + every:
         return Latest(remembered[name])
     try:
@@ -191,3 +188,16 @@ def latest(name: str, ask: Callable[[], Answers], *, every: float = 0) -> Latest
         return Latest(remembered[name], str(error))
     asked[name] = time.monotonic()
     return Latest(remembered[name])
+
+
+def keep(name: str, answers: object) -> None:
+    """Remember numbers that came with other ones, as if `latest` had just asked for them."""
+    name = _of_this_view(name)
+    st.session_state.setdefault(_LAST, {})[name] = answers
+    st.session_state.setdefault(_ASKED, {})[name] = time.monotonic()
+
+
+def _of_this_view(name: str) -> str:
+    """Return what numbers are remembered under: those of a section or without names are others."""
+    of_section = f"{section()}/{name}"
+    return f"projected/{of_section}" if is_projected() else of_section

@@ -27,6 +27,7 @@ CLASS_MAP: Final = ClassMap(
             started=2,
             passed=passed,
             passed_by="check",
+            failed=2,
             runs=12,
             errors=6,
             error_rate=0.5,
@@ -60,7 +61,13 @@ CLASS_SESSIONS: Final = ClassSessions(
     as_of=AS_OF,
     course_id="python-1",
     sessions=[
-        ClassSession(started_at=NOW - timedelta(minutes=42), ended_at=NOW, students=27, runs=512)
+        ClassSession(
+            started_at=NOW - timedelta(minutes=42),
+            ended_at=NOW,
+            arrived_at=NOW - timedelta(minutes=42),
+            students=27,
+            runs=512,
+        )
     ],
 )
 ALIASES: Final = Aliases(

@@ -56,6 +56,13 @@ class ClassSession(Answer):
 
     started_at: Annotated[datetime, Field(description="Time of its first event, UTC.")]
     ended_at: Annotated[datetime, Field(description="Time of its latest event, UTC.")]
+    arrived_at: Annotated[
+        datetime,
+        Field(
+            description="When the first of its events arrived, UTC: answers as of an earlier "
+            "moment have none of it."
+        ),
+    ]
     students: Annotated[int, Field(description="Students who did anything in it.")]
     runs: Annotated[int, Field(description="Cell runs.")]
 

@@ -4,7 +4,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from threading import BoundedSemaphore, Lock, Thread
 from typing import Final, Generic, TypeVar
@@ -30,6 +30,8 @@ READS_AT_ONCE: Final = 4
 _THREADS: Final = max(1, (os.cpu_count() or 1) // 2)
 #: How long a read may take, waiting for its turn included, in seconds.
 READ_SECONDS = 10.0
+#: How long one that is given up may take to end.
+_END_SECONDS: Final = 1.0
 _TOO_LATE: Final = (
     "the lake or its PostgreSQL does not answer in time: check that it runs and is not overloaded"
 )
@@ -58,7 +60,8 @@ class LakeReader:
 
         A connection that broke, as after a restart of PostgreSQL, is replaced once. A read that
         takes longer than `READ_SECONDS` is given up: where PostgreSQL hangs, nothing can end the
-        thread that waits for it, so that one keeps its slot until it is let go.
+        thread that waits for it, so that one keeps its slot until it is let go, and those who come
+        later get another connection.
 
         Raises:
             LakeUnavailableError: The lake or PostgreSQL does not answer, or not in time.
@@ -71,8 +74,8 @@ class LakeReader:
         try:
             return reading.answer.result(max(0.0, end - time.monotonic()))
         except TimeoutError:
-            reading.give_up()
-            self._forget(reading.connection)
+            if not reading.give_up(_END_SECONDS):
+                self._forget(reading.connection)
             raise LakeUnavailableError(_TOO_LATE) from None
 
     def _answer(self, reading: "_Reading[_Answer]") -> None:
@@ -88,15 +91,15 @@ class LakeReader:
         try:
             return reading.ask(connection)
         except duckdb.Error as error:
-            self._drop(connection)
             if reading.is_given_up:
                 raise
+            self._forget(connection)
             _logger.warning("attaching the lake anew: %s", self._plain(error))
         connection = self._connection()
         try:
             return reading.ask(connection)
         except duckdb.Error as error:
-            self._drop(connection)
+            self._forget(connection)
             raise unavailable(self._settings, error) from self._plain(error)
 
     def answer(
@@ -127,8 +130,7 @@ class LakeReader:
     def close(self) -> None:
         """Let go of the lake; the next read attaches it again."""
         self._committed.close()
-        if self._attached is not None:
-            self._drop(self._attached)
+        self._forget(self._attached)
 
     def _connection(self) -> duckdb.DuckDBPyConnection:
         with self._attaching:
@@ -139,12 +141,11 @@ class LakeReader:
                 self._attached = attached
             return attached
 
-    def _drop(self, broken: duckdb.DuckDBPyConnection) -> None:
-        self._forget(broken)
-        # Other threads' cursors keep the old database until they are done with it.
-        broken.close()
-
     def _forget(self, broken: duckdb.DuckDBPyConnection | None) -> None:
+        """Attach anew for the next read. The last of those that still use it closes it.
+
+        To close it would end its cursors too, and other threads are reading by them.
+        """
         # Without the lock, which is held while PostgreSQL is being connected to. At worst a
         # connection that was just made is forgotten, and the next read makes another.
         if self._attached is broken:
@@ -184,9 +185,13 @@ class _Reading(Generic[_Answer]):
             with suppress(duckdb.Error):
                 cursor.close()
 
-    def give_up(self) -> None:
-        """End the read where it is DuckDB that is busy; one that waits for PostgreSQL goes on."""
+    def give_up(self, seconds: float) -> bool:
+        """End the read, and tell whether it has ended within `seconds`.
+
+        Where it is DuckDB that is busy, it has; one that waits for PostgreSQL goes on.
+        """
         self.is_given_up = True
         if self._cursor is not None:
             with suppress(duckdb.Error):
                 self._cursor.interrupt()
+        return bool(wait([self.answer], seconds).done)

@@ -68,10 +68,11 @@ WITH happened AS (
         exercise,
         notebook,
         type,
-        status,
+        -- A client may send them with any event; they tell of runs and of checks' results.
+        if(type = 'cell_run', status, NULL) AS status,
         cell_id,
         check_name,
-        passed,
+        if(type = 'check_result', passed, NULL) AS passed,
         error_name,
         error_message,
         help_message,

@@ -12,6 +12,7 @@
 -- columns:
 --   started_at: Time of its first event.
 --   ended_at: Time of its latest event.
+--   arrived_at: When the first of its events arrived: before that nobody could see it.
 --   students: Students who did anything in it.
 --   runs: Cell runs.
 -- reads: course_events
@@ -24,6 +25,7 @@ WITH work AS (
         student_id,
         min(seen_at) AS first_at,
         max(seen_at) AS last_at,
+        min(received_at) AS arrived_at,
         count(*) FILTER (type = 'cell_run') AS runs
     FROM course_events($course_id, NULL, NULL, $as_of::BIGINT, $section::VARCHAR)
     WHERE type IN ('cell_run', 'check_result', 'help_requested')
@@ -42,6 +44,7 @@ numbered AS (
 SELECT
     min(first_at) AS started_at,
     max(last_at) AS ended_at,
+    min(arrived_at) AS arrived_at,
     count(DISTINCT student_id) AS students,
     sum(runs)::BIGINT AS runs
 FROM work

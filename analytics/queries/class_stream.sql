@@ -28,7 +28,8 @@ WITH runs AS (
         exercise,
         -- seen_at, then position_ns, as one number: much faster to compare than a row of both.
         epoch_us(seen_at)::HUGEINT * 9_223_372_036_854_775_808 + position_ns AS moment,
-        epoch(seen_at)::BIGINT // $bucket_seconds AS step
+        -- Whole microseconds: seconds with a fraction would be rounded up, into the next step.
+        epoch_us(seen_at) // ($bucket_seconds::BIGINT * 1_000_000) AS step
     FROM course_runs(
         $course_id,
         coalesce(

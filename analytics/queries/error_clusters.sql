@@ -46,8 +46,9 @@ WITH happened AS (
         exercise,
         type,
         cell_id,
-        status,
-        passed,
+        -- A client may send them with any event; they tell of runs and of checks' results.
+        if(type = 'cell_run', status, NULL) AS status,
+        if(type = 'check_result', passed, NULL) AS passed,
         error_name,
         error_message,
         code,

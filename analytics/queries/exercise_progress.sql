@@ -22,6 +22,7 @@
 --   passed: Students who solved it.
 --   passed_by: Evidence behind passed: 'check', or the weaker 'run'.
 --   runs: Cell runs.
+--   failed: Students of whom a run of it ended in an error.
 --   errors: Cell runs that ended in an error; an interrupted run is not one.
 --   error_rate: errors / runs; null without runs.
 -- reads: course_work, master.enrollments, master.registered_exercises
@@ -48,6 +49,7 @@ exercises AS (
         sum(checks_passed + checks_failed) > 0 AS checked,
         count(*) FILTER (is_asked AND checks_passed > 0) AS passed_a_check,
         count(first_ok_at) FILTER (is_asked) AS ran_without_error,
+        count(*) FILTER (is_asked AND errors > 0) AS failed,
         (sum(runs) FILTER (is_asked))::BIGINT AS runs,
         (sum(errors) FILTER (is_asked))::BIGINT AS errors
     FROM work
@@ -77,6 +79,7 @@ SELECT
     coalesce(if(checked, passed_a_check, ran_without_error), 0) AS passed,
     if(checked, 'check', 'run') AS passed_by,
     coalesce(runs, 0) AS runs,
+    coalesce(failed, 0) AS failed,
     coalesce(errors, 0) AS errors,
     errors / nullif(runs, 0) AS error_rate
 FROM named

@@ -24,8 +24,9 @@
 WITH happened AS (
     SELECT
         type,
-        status,
-        passed,
+        -- A client may send them with any event; they tell of runs and of checks' results.
+        if(type = 'cell_run', status, NULL) AS status,
+        if(type = 'check_result', passed, NULL) AS passed,
         exercise,
         notebook,
         seen_at,
@@ -58,7 +59,14 @@ SELECT
         sum(least(epoch(since_last), 300)) FILTER (since_last < INTERVAL 1 HOUR), 0
     ) AS work_seconds,
     coalesce(
-        list_sort(list(DISTINCT notebook) FILTER (notebook IS NOT NULL)), []
+        list_transform(
+            list_sort(
+                list(DISTINCT {'order': natural_order(notebook), 'name': notebook})
+                FILTER (notebook IS NOT NULL)
+            ),
+            lambda each: each.name
+        ),
+        []
     ) AS notebooks,
     count(DISTINCT exercise) FILTER (exercise <> '') AS exercises,
     coalesce(

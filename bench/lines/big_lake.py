@@ -137,4 +137,5 @@ LINE: Final = Line(
         Row("big-lake memory of the API, peak", "memory", "MB", _LIMIT, Aim("ratio", "at most", 1)),
     ),
     _prepare,
+    is_large=True,
 )

@@ -7,26 +7,21 @@ from typing import Final
 
 from analytics.settings import LakeSettings
 from bench.filled_lake import fill
-from bench.line import Aim, Figures, Line, Row, Scale, Side, Sides
+from bench.line import OURS, Aim, Figures, Line, Row, Scale, Side, Sides
 from bench.lines.api import HISTORY, PROGRESS, ask_alone
 from bench.servers import SECRET, Server, ours, postgres
 
-_MOST: Final = "10,000,000 events"
-_MANY: Final = "1,000,000 events"
-_FEW: Final = "100,000 events"
+_FEW: Final = 100_000
+_TINY: Final = 1_000
+_BASELINE: Final = f"{_FEW:,} events"
 
 
 @contextmanager
-def _prepare(folder: Path, scale: Scale) -> Sides:
-    asked = scale.of(20, 2)
-    sizes = {
-        _MOST: scale.of(10_000_000, 4_000),
-        _MANY: scale.of(1_000_000, 2_000),
-        _FEW: scale.of(100_000, 1_000),
-    }
+def _prepare(times: int, folder: Path, scale: Scale) -> Sides:
+    asked, few = scale.of(20, 2), scale.of(_FEW, _TINY)
     sides: dict[str, Side] = {}
     with ExitStack() as servers:
-        for name, events in sizes.items():
+        for name, events in {OURS: times * few, _BASELINE: few}.items():
             place = folder / str(events)
             catalog = servers.enter_context(postgres(place))
             settings = LakeSettings(
@@ -52,13 +47,19 @@ def _ask(api: Server, number: int) -> Figures:
 
 #: Flat: what so many more events may add is the noise of a measurement.
 _FLAT: Final = Aim("ratio", "at most", 1.2)
-LINE: Final = Line(
-    "growth",
-    (
-        Row("growth of class-wide, times 10", "progress", "ms", _FEW, _FLAT, ours=_MANY),
-        Row("growth of history, times 10", "history", "ms", _FEW, _FLAT, ours=_MANY),
-        Row("growth of class-wide, times 100", "progress", "ms", _FEW, _FLAT, ours=_MOST),
-        Row("growth of history, times 100", "history", "ms", _FEW, _FLAT, ours=_MOST),
-    ),
-    _prepare,
-)
+
+
+def _line(name: str, times: int, *, is_large: bool = False) -> Line:
+    return Line(
+        name,
+        (
+            Row(f"{name} of class-wide, times {times}", "progress", "ms", _BASELINE, _FLAT),
+            Row(f"{name} of history, times {times}", "history", "ms", _BASELINE, _FLAT),
+        ),
+        partial(_prepare, times),
+        is_large=is_large,
+    )
+
+
+LINE: Final = _line("growth", 10)
+HUNDREDFOLD: Final = _line("growth-100", 100, is_large=True)

@@ -14,11 +14,10 @@ from bench.compare import BadMeasurementError
 from bench.servers import SECRET
 from ingest_api.event_log import position_order
 from ingest_api.tokens import Grant, issue_token
-from streamlit_app.api.asking import LIMITS
 from streamlit_app.live.feed.component import shortest_redraw_ms
 
 #: What the Live page asks for at each drawing; see streamlit_app/class_view/view.py.
-_ASKED: Final = ("live?stream=false&events=0",)
+_ASKED: Final = "live?stream=false&events=0"
 _TIMEOUT_SECONDS: Final = 60.0
 
 
@@ -55,7 +54,7 @@ class Instructor:
         headers = {"Authorization": f"Bearer {self._token}"}
         async with (
             httpx.AsyncClient(
-                base_url=self._api, headers=headers, timeout=_TIMEOUT_SECONDS, limits=LIMITS
+                base_url=self._api, headers=headers, timeout=_TIMEOUT_SECONDS
             ) as client,
             connect(address + self._course_id, additional_headers=headers) as live,
         ):
@@ -88,23 +87,26 @@ class Instructor:
             await self._moved.wait()
             self._moved.clear()
             begin = loop.time()
-            paths = (f"/api/v1/courses/{self._course_id}/{name}" for name in _ASKED)
-            answers = await asyncio.gather(*(client.get(path) for path in paths))
+            answer = await self._answer(client)
             took = loop.time() - begin
             self.answers.append(took)
-            if all(answer.is_success for answer in answers):
-                self._count([answer.json() for answer in answers])
-            else:
+            if answer is None:
                 self.refused += 1
+            else:
+                self._count(answer)
             await asyncio.sleep(begin + shortest_redraw_ms(took) / 1_000 - loop.time())
 
-    def _count(self, answers: list[dict[str, Any]]) -> None:
+    async def _answer(self, client: httpx.AsyncClient) -> dict[str, Any] | None:
+        """Return an answer; None where there is none, for which a page asks again."""
+        try:
+            answer = await client.get(f"/api/v1/courses/{self._course_id}/{_ASKED}")
+        except httpx.TransportError:
+            return None
+        return answer.json() if answer.is_success else None
+
+    def _count(self, answer: dict[str, Any]) -> None:
         """Note which events all of the page's numbers count now."""
-        reached = min(
-            position_order(answer["as_of"]["position"] or "0-0")
-            for answer in answers
-            if "as_of" in answer
-        )
+        reached = position_order(answer["as_of"]["position"] or "0-0")
         now = datetime.now(UTC)
         counted = [at for place, at in self._not_counted if place <= reached]
         self.fresh += [(now - at).total_seconds() for at in counted]

@@ -21,7 +21,7 @@ from flows.stores.solved import FirstSolutions
 from flows.stores.store import Store
 from flows.stores.student_views import delete_old
 from flows.worker.drainer import Drainer
-from flows.worker.rollup_signal import announce_rollups
+from flows.worker.rollup_signal import announce_batch
 from flows.worker.wake_ups import MAINTENANCE, WakeUps, actor_of
 from flows.xapi.identity import Identity
 from flows.xapi.statements import Statements
@@ -30,8 +30,12 @@ logger = logging.getLogger(__name__)
 _FIRST_RETRY_MS: Final = 250
 _LAST_RETRY_MS: Final = 4_000
 _TIME_LIMIT_MS: Final = 10 * 60 * 1000
-#: The stores whose progress is announced: the API's answers are made of these.
-_READ_BY_THE_API: Final = (PostgresWriter.name, LakeWriter.name)
+#: The stores whose progress is announced, for the API's answers are made of them: each with the
+#: other one.
+_READ_BY_THE_API: Final = {
+    PostgresWriter.name: LakeWriter.name,
+    LakeWriter.name: PostgresWriter.name,
+}
 
 
 def open_stores(settings: FlowsSettings) -> list[Store]:
@@ -64,8 +68,8 @@ def declare_actors(
     log = LogReader(redis)
     drainers = []
     for store in stores:
-        advanced = _announcer(redis) if store.name in _READ_BY_THE_API else _say_nothing
-        drainer = Drainer(log, store, advanced)
+        other = _READ_BY_THE_API.get(store.name)
+        drainer = Drainer(log, store, _announcer(redis, log, other) if other else _say_nothing)
         drainers.append(drainer)
         declare = dramatiq.actor(
             actor_name=actor_of(store.name),
@@ -101,12 +105,8 @@ def _writer(drainer: Drainer, wake_ups: WakeUps) -> Callable[[], None]:
     return write
 
 
-def _announcer(redis: Redis) -> Callable[[Batch], None]:
-    def announce(batch: Batch) -> None:
-        courses = sorted({event.event.course_id for event in batch.events})
-        announce_rollups(redis, batch.position, courses)
-
-    return announce
+def _announcer(redis: Redis, log: LogReader, other: str) -> Callable[[Batch], None]:
+    return lambda batch: announce_batch(redis, log, batch, other)
 
 
 def _say_nothing(_: Batch) -> None:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from analytics.after_class.responses import ReportExercise, ReportHelp
+from streamlit_app.page_parts.wording import named
 
 _LONGEST_TEXT: Final = 90
 #: They are not seen, but some scripts and emoji are wrong without them.
@@ -16,8 +17,7 @@ def person(row: ReportHelp) -> str:
 
 def label_of(exercise: ReportExercise) -> str:
     """Return an exercise's name with its title, where that says more."""
-    parts = dict.fromkeys(filter(None, (exercise.exercise, exercise.title)))
-    return shortened(" · ".join(parts))
+    return shortened(named(exercise.exercise, exercise.title))
 
 
 def shortened(text: str) -> str:

@@ -19,10 +19,6 @@ _OF_A_COURSE: Final = "/courses/"
 TIMEOUT_SECONDS: Final = 5.0
 #: The same for a file with everything about a student.
 FILE_SECONDS: Final = 120.0
-#: The API closes a connection that was idle for 5 s: a question must not go over it just then.
-LIMITS: Final = httpx.Limits(
-    max_connections=100, max_keepalive_connections=20, keepalive_expiry=3.0
-)
 
 AnswerType = TypeVar("AnswerType", bound=Answer)
 

@@ -19,7 +19,7 @@ from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.layout import card_title
 from streamlit_app.page_parts.wording import ago, where
 
-PEOPLE: Final = (Text("Who needs a person"), Text("why, always"))
+PEOPLE: Final = (Text("Who needs a person"), Text("most urgent first"))
 NOBODY: Final = Text("Nobody, as far as can be seen from here.")
 MORE: Final = Text("and {n} more, tinted in the map")
 GOING: Final = Text("I am going")
@@ -67,19 +67,21 @@ def show(
         listed = attention.students
         if not listed:
             st.html(f'<p class="cp-muted" data-testid="nobody">{NOBODY}</p>')
-        for each in listed[:PEOPLE_SHOWN]:
-            with st.container(key=f"person_{each.student_id}", gap=None):
-                seat = seats.get(each.student_id)
-                _card(each, course_id, attention.now, seat, is_past=is_past)
-        if len(listed) > PEOPLE_SHOWN:
-            st.html(f'<p class="cp-muted">{MORE.format(n=len(listed) - PEOPLE_SHOWN)}</p>')
+        with st.container(key="people", gap=None):
+            for each in listed[:PEOPLE_SHOWN]:
+                with st.container(key=f"person_{each.student_id}", gap=None):
+                    seat = seats.get(each.student_id)
+                    _card(each, course_id, attention.now, seat, is_past=is_past)
         for each in attention.helped:
             undo = None if is_past else _take_mark_back
             _off_the_list(each, was_helped(each, attention.now), undo, course_id)
         for each in attention.snoozed:
             _off_the_list(each, snoozed(each), None if is_past else _end_snooze, course_id)
-        if not is_past and not session.own_sections(course_id):  # they hold for the whole course
-            thresholds.show(course_id, attention.thresholds)
+        with st.container(key="attention_foot", horizontal=True, vertical_alignment="center"):
+            if len(listed) > PEOPLE_SHOWN:
+                st.html(f'<p class="cp-muted">{MORE.format(n=len(listed) - PEOPLE_SHOWN)}</p>')
+            if not is_past and not session.own_sections(course_id):  # for the whole course
+                thresholds.show(course_id, attention.thresholds)
 
 
 def person(each: Listed, now: datetime, seat: str | None = None) -> str:

@@ -1,5 +1,6 @@
 """The same failure now: which failures students share; a click shows them in the map."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from html import escape
@@ -43,6 +44,16 @@ def shared(clusters: ErrorClusters) -> list[ErrorCluster]:
 def still_at(cluster: ErrorCluster) -> frozenset[str]:
     """Return the students who have not got past a failure."""
     return frozenset(each.student_id for each in cluster.who if each.past_at is None)
+
+
+def commonest_at(clusters: ErrorClusters, exercise: str) -> str | None:
+    """Return the name of the error that most students had at an exercise; None for none."""
+    had = Counter[str]()
+    for cluster in clusters.clusters:
+        for place in cluster.exercises:
+            if place.exercise == exercise and cluster.error_name:
+                had[cluster.error_name] += place.students
+    return next((name for name, _ in had.most_common(1)), None)
 
 
 def name_of(cluster: ErrorCluster) -> str:

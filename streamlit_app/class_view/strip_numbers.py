@@ -2,12 +2,14 @@
 
 from typing import Final
 
-from analytics.attention.responses import Attention
+from analytics.attention.responses import Attention, ErrorClusters
 from analytics.class_view.responses import ClassMap
 from analytics.responses import Progress
+from streamlit_app.addresses import address
+from streamlit_app.class_view.failures import commonest_at
 from streamlit_app.class_view.map.matrix import (
     hands_up,
-    runs_a_minute,
+    hardest,
     solved_of_reached,
     where_most_are,
 )
@@ -18,7 +20,10 @@ from streamlit_app.page_parts.wording import NEVER, percent
 
 HERE_NOW: Final = (Text("here now"), Text("Students who did something in the last 5 minutes"))
 OF_ALL: Final = Text("of {n}")
-NEED: Final = (Text("need a person"), Text("Students on the list at the right, each with a reason"))
+NEED: Final = (
+    Text("need a person"),
+    Text("Students who are listed on this page, each with a reason"),
+)
 HANDS: Final = (Text("hands up"), Text("Students who asked for help and wait"))
 ONE_HAND: Final = (Text("hand up"), HANDS[1])
 MOST_ARE: Final = (Text("where most are"), Text("The exercise of most students who are here now"))
@@ -27,16 +32,23 @@ SOLVED: Final = (
     Text("solved of what was reached"),
     Text("Share of the begun exercises that were solved, over all students"),
 )
-RUNS: Final = (Text("runs a minute"), Text("Mean of the last five full minutes"))
+HARDEST: Final = (
+    Text("hardest exercise"),
+    Text(
+        "Of the exercises that three students or more have begun, the one where a run of the "
+        "largest share of them failed; and the error that most had there in the last hour"
+    ),
+)
+FAILED: Final = Text("hardest: {n} of {all} had an error")
 NOTHING_LOST: Final = Text("nothing lost")
 LOST: Final = Plural("{n} run lost", "{n} runs lost")
 
 
-def strip_numbers(progress: Progress, class_map: ClassMap, attention: Attention) -> list[Number]:
+def strip_numbers(
+    progress: Progress, class_map: ClassMap, attention: Attention, clusters: ErrorClusters
+) -> list[Number]:
     """Return the numbers, in the order in which they are read."""
-    most, hands = where_most_are(class_map), hands_up(attention)
-    exercise, students = most or (NEVER, 0)
-    needy = len(attention.students)
+    needy, hands = len(attention.students), hands_up(attention)
     return [
         Number(
             number(progress.active_students),
@@ -45,10 +57,33 @@ def strip_numbers(progress: Progress, class_map: ClassMap, attention: Attention)
         ),
         Number(str(needy), *NEED, is_alarm=needy > 0),
         Number(str(hands), *(ONE_HAND if hands == 1 else HANDS)),
-        Number(exercise, *MOST_ARE, of=MOST_HERE.format(n=students) if students else ""),
+        _most_are(class_map),
+        _hardest(class_map, clusters),
         Number(percent(solved_of_reached(class_map)), *SOLVED),
-        Number(number(round(runs_a_minute(class_map))), *RUNS),
     ]
+
+
+def _most_are(class_map: ClassMap) -> Number:
+    most = where_most_are(class_map)
+    if most is None:
+        return Number(NEVER, *MOST_ARE)
+    exercise, students = most
+    of = MOST_HERE.format(n=students)
+    return Number(exercise, *MOST_ARE, of=of, link=_page_of(exercise, class_map))
+
+
+def _hardest(class_map: ClassMap, clusters: ErrorClusters) -> Number:
+    found = hardest(class_map)
+    if found is None:
+        return Number(NEVER, *HARDEST)
+    label, meaning = FAILED.format(n=found.failed, all=found.started), HARDEST[1]
+    error = commonest_at(clusters, found.exercise) or ""
+    link = _page_of(found.exercise, class_map)
+    return Number(found.exercise, label, meaning, of=error, link=link)
+
+
+def _page_of(exercise: str, class_map: ClassMap) -> str:
+    return address("exercise", course=class_map.course_id, exercise=exercise)
 
 
 def what_is_lost(progress: Progress) -> str:

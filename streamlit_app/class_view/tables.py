@@ -15,6 +15,17 @@ STREAM_COLUMNS: Final = (
 )
 STREAM_CAPTION: Final = Text("Where the class is now")
 
+NOW: Final = Text("students now")
+
+
+def students_now(stream: ClassStream) -> str:
+    """Return the exercises at which anybody is now, each with how many, in one line to be seen."""
+    at = [each for each in stream.exercises if each.students[-1]]
+    places = "".join(
+        f"<span>{escape(each.exercise)} <b>{each.students[-1]}</b></span>" for each in at
+    )
+    return f'<p class="cp-now" data-testid="students-now" aria-hidden="true">{NOW}{places}</p>'
+
 
 def stream_table(stream: ClassStream) -> str:
     """Return how many students are at each exercise now, for who can't see the chart of it."""

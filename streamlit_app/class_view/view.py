@@ -23,7 +23,7 @@ from streamlit_app.class_view.charts import class_stream, solved_of_started
 from streamlit_app.class_view.map.component import class_map
 from streamlit_app.class_view.map.matrix import Order, map_data, orders_of, seats_of
 from streamlit_app.class_view.strip_numbers import strip_numbers
-from streamlit_app.class_view.tables import stream_table
+from streamlit_app.class_view.tables import stream_table, students_now
 from streamlit_app.exercise.exercise_table import exercise_table
 from streamlit_app.exercise.tables import attempts_table
 from streamlit_app.first_visit import page as first_visit
@@ -163,7 +163,9 @@ def _strip(view: ClassView) -> None:
     """Draw the few numbers to be read first, and beside them how old they are."""
     numbers = view.numbers
     with st.container(key="strip", horizontal=True, vertical_alignment="center"):
-        strip(strip_numbers(numbers.progress, numbers.class_map, numbers.attention))
+        strip(
+            strip_numbers(numbers.progress, numbers.class_map, numbers.attention, numbers.clusters)
+        )
         with st.container(key="state", width="content"):
             view.state()
 
@@ -215,11 +217,13 @@ def _over_time(view: ClassView, colours: Palette) -> None:
         elif stream.steps:
             chart = _stream_chart(stream, view.numbers.marks, colours)
             st.altair_chart(chart, key="stream_chart", alt=str(OVER_TIME[0]))
-            st.html(stream_table(stream))
+            st.html(students_now(stream) + stream_table(stream))
         else:
             st.html(f'<p class="cp-muted">{NOT_BEGUN}</p>')
         if not view.is_past and not session.own_sections(view.course_id):
             class_marks.show(view.course_id, _of_this_class(view.numbers))
+        if not view.is_past:
+            pace.offer(view.course_id, view.numbers.plan)
 
 
 def _stream_chart(stream: ClassStream, noted: Sequence[ClassMark], colours: Palette) -> OverTime:

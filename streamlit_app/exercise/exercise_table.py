@@ -8,7 +8,7 @@ from analytics.responses import ExerciseProgress
 from streamlit_app.addresses import address
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts.tables import Column, row_cells, table
-from streamlit_app.page_parts.wording import file_name, percent
+from streamlit_app.page_parts.wording import file_name, named, percent
 
 RAN_ONLY: Final = (
     Text("ran only"),
@@ -19,7 +19,8 @@ EXERCISE_COLUMNS: Final = (
     Column(Text("Notebook"), on_phone=False),
     Column(Text("Started"), is_number=True),
     Column(Text("Solved"), is_number=True),
-    Column(Text("Runs with an error"), is_number=True),
+    Column(Text("Had an error"), is_number=True),
+    Column(Text("Runs with an error"), is_number=True, on_phone=False),
 )
 EXERCISE_CAPTION: Final = Text("The exercises")
 
@@ -32,7 +33,7 @@ def exercise_table(exercises: Iterable[ExerciseProgress], course_id: str | None 
         if each.passed_by != "check":
             word, meaning = RAN_ONLY
             solved = f'<span class="cp-weak" title="{escape(str(meaning))}">{word} {solved}</span>'
-        name = escape(each.exercise)
+        name = escape(named(each.exercise, each.title))
         if course_id is not None:
             link = address("exercise", course=course_id, exercise=each.exercise)
             name = f'<a href="{link}">{name}</a>'
@@ -41,6 +42,7 @@ def exercise_table(exercises: Iterable[ExerciseProgress], course_id: str | None 
             escape(file_name(each.notebook)),
             str(each.started),
             solved,
+            str(each.failed),
             percent(each.error_rate),
         ]
         rows.append(f"<tr>{row_cells(EXERCISE_COLUMNS, cells, first_names_row=True)}</tr>")

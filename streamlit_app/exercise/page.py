@@ -37,7 +37,7 @@ from streamlit_app.page_parts import charts, notices
 from streamlit_app.page_parts.frames import marks_frame, on_the_wall, runs_frame
 from streamlit_app.page_parts.layout import Number, card_title, choose_in_address, strip
 from streamlit_app.page_parts.palette import palette_for
-from streamlit_app.page_parts.wording import file_name, percent
+from streamlit_app.page_parts.wording import file_name, named, percent
 
 TITLE: Final = Text("Exercises")
 CHOOSE: Final = Text("Choose an exercise")
@@ -125,8 +125,9 @@ def show() -> None:
 
 
 def _label(exercise: ExerciseProgress) -> str:
-    parts = (exercise.exercise, exercise.title, file_name(exercise.notebook))
-    return " · ".join(dict.fromkeys(filter(None, parts)))
+    return " · ".join(
+        filter(None, (named(exercise.exercise, exercise.title), file_name(exercise.notebook)))
+    )
 
 
 @st.fragment(run_every=SLOWEST_REDRAW_SECONDS)

@@ -5,7 +5,6 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.class_view.responses import ClassStream
 from analytics.live.responses import Live
 from streamlit_app import session
 from streamlit_app.api.errors import NumbersUnavailableError
@@ -40,6 +39,8 @@ def show() -> None:
             session.api(), course_id, session.local_zone(), stream=True, events=ENTRIES
         ),
     )
+    if opened.numbers.class_stream is not None:
+        session.keep(f"{course_id}/stream", opened.numbers.class_stream)
     start = session.latest(f"{course_id}/feed", lambda: start_of(opened.numbers.events))
     _class_now(course_id, opened, start.numbers, session.new_drawing())
 
@@ -62,13 +63,17 @@ def _class_now(course_id: str, opened: Latest[Live], start: FeedStart, drawing: 
         return
     numbers = ClassNumbers.of(latest.numbers)
     progress = numbers.progress
-    minutes = f"{course_id}/minutes"
+    stream, minutes = f"{course_id}/stream", f"{course_id}/minutes"
     class_view.show(
         ClassView(
             course_id=course_id,
             numbers=numbers,
             apology=latest.apology,
-            stream=lambda: latest.numbers.class_stream or _stream(course_id, opened.numbers),
+            stream=lambda: (
+                session.latest(
+                    stream, lambda: api.class_stream(course_id), every=_STREAM_SECONDS
+                ).numbers
+            ),
             timeline=lambda: session.latest(minutes, lambda: api.timeline(course_id)).numbers,
             state=lambda: connection_state(
                 progress.as_of, what_is_lost(progress), is_alarm=progress.lost_events > 0
@@ -77,19 +82,6 @@ def _class_now(course_id: str, opened: Latest[Live], start: FeedStart, drawing: 
         )
     )
     st.session_state[_TOOK] = time.monotonic() - begin
-
-
-def _stream(course_id: str, opened: Live) -> ClassStream:
-    try:
-        return session.latest(
-            f"{course_id}/stream",
-            lambda: session.api().class_stream(course_id),
-            every=_STREAM_SECONDS,
-        ).numbers
-    except NumbersUnavailableError:
-        if opened.class_stream is None:
-            raise
-        return opened.class_stream  # the page has had no other one since
 
 
 def _every_run(course_id: str, start: FeedStart, drawing: str) -> None:

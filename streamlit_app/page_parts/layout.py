@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
+from typing import Final
 
 import streamlit as st
 
 from streamlit_app.addresses import go_on_with
 from streamlit_app.language.text import Text
+
+MEANINGS: Final = Text("What these numbers mean")
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class Number:
         meaning: What it counts, in a sentence.
         of: What it is a part of, set smaller.
         is_alarm: Whether it is bad news.
+        link: Address of what is behind it, as an attribute holds it; '' for none.
     """
 
     value: str
@@ -27,12 +31,28 @@ class Number:
     meaning: str | Text
     of: str = ""
     is_alarm: bool = False
+    link: str = ""
 
 
 def strip(numbers: Iterable[Number]) -> None:
-    """Draw numbers side by side."""
-    items = "".join(map(_item, numbers))
-    st.html(f'<dl class="cp-strip" data-testid="strip">{items}</dl>')
+    """Draw numbers side by side, and behind a “?” what each of them means.
+
+    The meanings stand apart from the numbers, which change while somebody reads what they mean.
+    """
+    shown = list(numbers)
+    items = "".join(map(_item, shown))
+    meanings = "".join(
+        f"<dt>{escape(str(each.label))}</dt><dd>{escape(str(each.meaning))}</dd>" for each in shown
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap=None, width="content"):
+        st.html(f'<dl class="cp-strip" data-testid="strip">{items}</dl>', width="content")
+        st.html(
+            '<details class="cp-why cp-meanings" data-testid="meanings">'
+            f'<summary title="{MEANINGS}" aria-label="{MEANINGS}"><span class="cp-mark">?</span>'
+            "</summary>"
+            f'<dl class="cp-about">{meanings}</dl></details>',
+            width="content",
+        )
 
 
 def card_title(title: str | Text, note: str | Text = "") -> None:
@@ -70,7 +90,9 @@ def _follow_choice(part: str) -> None:
 def _item(number: Number) -> str:
     small = f" <small>{escape(number.of)}</small>" if number.of else ""
     alarm = ' class="cp-alarm"' if number.is_alarm else ""
+    value = escape(number.value)
+    shown = f'<a href="{number.link}" target="_self">{value}</a>' if number.link else value
     return (
         f'<div title="{escape(str(number.meaning))}"><dt>{escape(str(number.label))}</dt>'
-        f"<dd{alarm}>{escape(number.value)}{small}</dd></div>"
+        f"<dd{alarm}>{shown}{small}</dd></div>"
     )

@@ -111,6 +111,13 @@ def file_name(notebook: str | None) -> str:
     return (notebook or "").rsplit("/", 1)[-1].removesuffix(".ipynb")
 
 
+def named(exercise: str, title: str | None) -> str:
+    """Return an exercise's name and title; a title that begins with the name says both."""
+    if title is None or title == exercise:
+        return exercise
+    return title if title.startswith(f"{exercise} ") else f"{exercise} · {title}"
+
+
 def where(exercise: str | None, notebook: str | None) -> str:
     """Say where a student works: the exercise, else the notebook."""
     return exercise or file_name(notebook)

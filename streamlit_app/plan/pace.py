@@ -90,26 +90,37 @@ def pace_of(plan: ClassPlan) -> Pace:
 
 
 def show(course_id: str, plan: ClassPlan, *, is_past: bool) -> None:
-    """Draw the line, its “?”, and the whole plan behind a button."""
+    """Draw the line, its “?”, and the whole plan behind a button; without a plan only the place."""
     zone = session.local_zone()
     with st.container(key="pace", horizontal=True, vertical_alignment="center"):
+        if not plan.planned:
+            return
         st.html(_what(), width="content")
         st.html(line(plan, zone), width="content")
-        day = day_of(plan.now, zone).isoformat()
-        link = "" if is_past else f'<a href="{address("plan", course=course_id, day=day)}"'
-        if plan.planned:
-            with st.popover(str(WHOLE_PLAN), key="whole_plan"):
-                st.html(plan_table(plan.planned, zone))
-                if link:
-                    st.html(f'{link} target="_self">{CHANGE_PLAN}</a>')
-        elif link:
-            st.html(f'{link} target="_self">{MAKE_PLAN}</a>', width="content")
+        with st.popover(str(WHOLE_PLAN), key="whole_plan"):
+            st.html(plan_table(plan.planned, zone))
+            if not is_past:
+                st.html(_link(course_id, plan, CHANGE_PLAN))
+
+
+def offer(course_id: str, plan: ClassPlan) -> None:
+    """Say where there is no plan, and lead to where one is made; with one draw nothing."""
+    if not plan.planned:
+        st.html(
+            f'<p class="cp-muted cp-small" data-testid="no-plan">{NO_PLAN} '
+            f"{_link(course_id, plan, MAKE_PLAN)}</p>"
+        )
+
+
+def _link(course_id: str, plan: ClassPlan, text: Text) -> str:
+    day = day_of(plan.now, session.local_zone()).isoformat()
+    return f'<a href="{address("plan", course=course_id, day=day)}" target="_self">{text}</a>'
 
 
 def line(plan: ClassPlan, zone: tzinfo) -> str:
     """Say in one line where the class is against its plan, as HTML."""
-    told = _told(plan, zone) if plan.planned else [str(NO_PLAN)]
-    inner = ' <span aria-hidden="true">·</span> '.join(f"<span>{each}</span>" for each in told)
+    parts = (f"<span>{each}</span>" for each in _told(plan, zone))
+    inner = ' <span aria-hidden="true">·</span> '.join(parts)
     return f'<p class="cp-pace" data-testid="pace">{inner}</p>'
 
 

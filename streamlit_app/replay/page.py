@@ -94,9 +94,17 @@ def session_at(sessions: Sequence[ClassSession], moment: datetime | None) -> Cla
 
 
 def span_of(met: ClassSession) -> tuple[datetime, datetime]:
-    """Return the ends of the slider: whole minutes around a session of class, and one after it."""
-    begin = met.started_at.replace(second=0, microsecond=0)
-    return begin, met.ended_at.replace(second=0, microsecond=0) + _AFTER
+    """Return the ends of the slider: whole minutes around a session of class, and one after it.
+
+    What arrived late, as that of a class without network does, was not to be seen before.
+    """
+    came_late = met.started_at < met.arrived_at <= met.ended_at
+    begin = met.arrived_at if came_late else met.started_at
+    return _minute(begin), _minute(met.ended_at) + _AFTER
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
 
 
 def opening_of(met: ClassSession) -> datetime:

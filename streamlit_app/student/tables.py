@@ -31,6 +31,7 @@ HISTORY_COLUMNS: Final = (
     Column(Text("Where")),
     Column(Text("What")),
     Column(Text("Took"), is_number=True, on_phone=False),
+    Column(Text("After a pause of"), is_number=True, on_phone=False),
     Column(Text("Error or message")),
 )
 CLASS_CAPTION: Final = Text("The class, one row a student")
@@ -65,17 +66,16 @@ def _hint(student: StudentState) -> str:
 
 def history_table(events: Sequence[HistoryEvent], zone: tzinfo, link: CellLink) -> str:
     """Return one row an entry, newest first, in the instructor's time zone."""
+    shown = [(event, kind) for event in events if (kind := kind_of(event)) is not None]
+    times = [min(event.occurred_at, event.received_at).astimezone(zone) for event, _ in shown]
     rows = []
-    for event in events:
-        kind = kind_of(event)
-        if kind is None:
-            continue
-        when = min(event.occurred_at, event.received_at).astimezone(zone)
+    for (event, kind), when, before in zip(shown, times, [*times[1:], None], strict=False):
         cells = [
             f'<time datetime="{when.isoformat()}">{day_and_exact_clock(when)}</time>',
             _place(event, link),
             glyph(kind),
             duration(event.duration_ms),
+            "" if before is None else ago(before, when),
             _message(event),
         ]
         rows.append(f"<tr>{row_cells(HISTORY_COLUMNS, cells)}</tr>")

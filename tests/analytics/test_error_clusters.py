@@ -218,6 +218,15 @@ def test_they_are_the_reference_s_on_any_history(
         ]
 
 
+def test_nobody_gets_past_a_failure_by_a_check_that_failed(lake: MemoryLake) -> None:
+    """A client may send a check's failed result with the status of a run that went well."""
+    failed: Event = {"student_id": "ada", "exercise": "1", "occurred_at": BEGIN, "status": "error"}
+    result = failed | {"type": "check_result", "check_name": "sum", "passed": False, "status": "ok"}
+    lake.write([failed, result | {"occurred_at": BEGIN + timedelta(minutes=1)}])
+    [cluster] = clusters_of(lake, BEGIN + timedelta(minutes=2))
+    assert (cluster["failures"], cluster["got_past"]) == (1, 0)
+
+
 async def test_the_class_s_failures_are_answered(api: httpx.AsyncClient) -> None:
     """Of the known class: one named error, and those that told no name."""
     span = {"from": "2024-03-04T09:00:00Z", "to": "2024-03-04T09:06:00Z"}

@@ -4,18 +4,23 @@ import asyncio
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
+from threading import Event
 from typing import Any
 
+import duckdb
 import httpx
 import psutil
 import psycopg
 import pytest
 
+from analytics.errors import LakeUnavailableError
 from analytics.lake import reader as lake_reader
+from analytics.lake.reader import LakeReader
 from flows.embedded.part import free_port
 from flows.embedded.postgres_server import postgres_address, postgres_part
 
@@ -155,3 +160,36 @@ async def test_before_the_first_start_the_api_waits_for_the_lake(
     assert early.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     assert "no lake in this database yet" in early.json()["detail"]
     assert later.json()["courses"] == []
+
+
+def test_a_read_that_is_given_up_ends_no_other(
+    stores: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks too much is told so, and a reading beside it goes on."""
+    write_one_event(stores)
+    monkeypatch.setattr(lake_reader, "READ_SECONDS", 120.0)
+    reader = LakeReader(stores.settings)
+    begun, given_up = Event(), Event()
+    beginnings = []
+
+    def steady(lake: duckdb.DuckDBPyConnection) -> Any:
+        beginnings.append(lake.execute("SELECT count(*) FROM lake.events").fetchone())
+        begun.set()
+        assert given_up.wait(60)
+        for _ in range(200):  # the thread of the other one may need a moment to end
+            counted = lake.execute("SELECT count(*) FROM lake.events").fetchone()
+        return counted
+
+    def endless(lake: duckdb.DuckDBPyConnection) -> Any:
+        return lake.execute("SELECT sum(sqrt(range)) FROM range(1_000_000_000_000)").fetchone()
+
+    with ThreadPoolExecutor(1) as beside:
+        answer = beside.submit(reader.read, steady)
+        assert begun.wait(60)
+        monkeypatch.setattr(lake_reader, "READ_SECONDS", 0.5)
+        with pytest.raises(LakeUnavailableError, match="in time"):
+            reader.read(endless)
+        given_up.set()
+        assert answer.result(60) == (1,)
+    assert beginnings == [(1,)]
+    reader.close()

@@ -208,6 +208,15 @@ def test_a_hand_goes_up_with_a_question_and_down(classroom: Any) -> None:
     ingest.wait_for(type="help_resolved")
 
 
+def test_a_question_quotes_no_variable(classroom: Any) -> None:
+    """Braces and dollars of a question stay what they are: no value of the notebook is sent."""
+    kernel, ingest, _ = classroom
+    kernel.run("grade = 'my secret'")
+    kernel.run("%cellpulse help \"why does f'{grade}' print $grade?\"", "asks-with-braces")
+    asked = ingest.wait_for(type="help_requested", cell_id="asks-with-braces")
+    assert asked["help_message"] == "why does f'{grade}' print $grade?"
+
+
 def test_a_hand_without_a_question_and_a_very_long_one(classroom: Any) -> None:
     """A question is optional, and one over the contract's limit is cut, not refused."""
     kernel, ingest, _ = classroom

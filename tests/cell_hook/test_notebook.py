@@ -250,6 +250,27 @@ def test_without_a_server_only_the_file_is_named(tmp_path: Path) -> None:
     assert not path.refresh()
 
 
+def test_two_notebooks_of_one_kernel_keep_their_own_cells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second notebook that uses the kernel takes neither the first one's name nor its cells."""
+    file = _write(tmp_path / "1.ipynb", _code("one", "exercise:1"))
+    _write(tmp_path / "2.ipynb", _code("two", "exercise:2"))
+    info = {"root_dir": str(tmp_path), "url": "http://127.0.0.1:1/"}
+    (tmp_path / "jpserver-12.json").write_text(json.dumps(info))
+    sessions = [{"path": f"{number}.ipynb", "kernel": {"id": "k"}} for number in (1, 2)]
+    monkeypatch.setattr("cellpulse_hook.asking.read_local", lambda *_: json.dumps(sessions))
+    environ = {"JPY_SESSION_NAME": file, "JPY_PARENT_PID": "12"}
+    path = NotebookPath(environ, str(tmp_path / "kernel-k.json"))
+    enricher = Enricher("s", path, NotebookFile(), read_settings({}), Preferences())
+    told = []
+    for cell_id in ("two", "one", "two", "not-saved"):
+        seen = {"session_id": "s", "seq": 1, "cell_id": cell_id, "notebook": path.name}
+        event = enricher.event(make_record("{", {**seen, "file": path.file}))
+        told.append((event["notebook"], event.get("exercise")))
+    assert told == [("2.ipynb", "2"), ("1.ipynb", "1"), ("2.ipynb", "2"), ("1.ipynb", None)]
+
+
 def test_an_event_survives_what_is_wrong_with_its_notebook(tmp_path: Path) -> None:
     """An event whose notebook can't be looked at is sent as it was recorded."""
     seen = {"session_id": "s", "seq": 1, "cell_id": "c", "notebook": "n.ipynb"}

@@ -1,6 +1,7 @@
 """The sending thread against a server that refuses, fails, and comes back."""
 
 import json
+import random
 import sys
 import threading
 import time
@@ -123,6 +124,18 @@ def test_pauses_grow(begin: Callable[..., Session], ingest: Any) -> None:
     assert 8 <= pauses[1] <= 24
     assert len(set(pauses)) == 40
     assert max(pauses) > 24
+
+
+def test_pauses_leave_the_notebooks_random_numbers_alone(
+    begin: Callable[..., Session], ingest: Any
+) -> None:
+    """A notebook that seeds `random` draws the same numbers whether or not the server is away."""
+    random.seed(42)
+    before = random.getstate()
+    ingest.answers.extend([(500, {}, {})] * 3)
+    begin(1)
+    ingest.wait_until(lambda: ingest.events)
+    assert random.getstate() == before
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 302])

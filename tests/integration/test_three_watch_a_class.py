@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from analytics.attention.responses import Attention
+from analytics.attention.responses import Attention, ErrorClusters
 from analytics.class_view.responses import ClassMap
 from analytics.responses import Progress
+from streamlit_app.class_view.failures import CLUSTER_MINUTES
 from streamlit_app.class_view.strip_numbers import strip_numbers
 
 PATIENT_MS = 60_000
@@ -86,6 +87,9 @@ def strip_by_api(pipeline: Any) -> list[str]:
         Progress.model_validate(pipeline.get(f"{course}/progress")),
         ClassMap.model_validate(pipeline.get(f"{course}/class_map")),
         Attention.model_validate(pipeline.get(f"{course}/attention")),
+        ErrorClusters.model_validate(
+            pipeline.get(f"{course}/error_clusters?minutes={CLUSTER_MINUTES}")
+        ),
     )
     return [f"{each.value} {each.of}".strip() for each in numbers]
 

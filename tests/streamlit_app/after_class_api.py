@@ -40,6 +40,7 @@ class AfterClass:
             ClassSession(
                 started_at=report.start,
                 ended_at=report.until,
+                arrived_at=report.start,
                 students=report.here,
                 runs=report.runs,
             ),

@@ -41,6 +41,7 @@ def serve_class_marks(app: FastAPI, made_up: MadeUpClass) -> None:
         met = ClassSession(
             started_at=min(times, default=made_up.started),
             ended_at=max(times, default=made_up.started),
+            arrived_at=min(times, default=made_up.started),
             students=len(made_up.states()),
             runs=len(times),
         )

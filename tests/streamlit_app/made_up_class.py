@@ -151,7 +151,7 @@ class MadeUpClass:
         for name in names:
             events = [event for event in self.events if event.exercise == name]
             runs = [event for event in events if event.type == "cell_run"]
-            errors = sum(event.status == "error" for event in runs)
+            errors = [event for event in runs if event.status == "error"]
             checks = [event for event in events if event.type == "check_result"]
             passed = [e for e in checks if e.passed] or [e for e in runs if e.status == "ok"]
             found.append(
@@ -162,8 +162,9 @@ class MadeUpClass:
                     passed=len({self.students[event.event_id] for event in passed}),
                     passed_by="check" if checks else "run",
                     runs=len(runs),
-                    errors=errors,
-                    error_rate=errors / len(runs) if runs else None,
+                    failed=len({self.students[event.event_id] for event in errors}),
+                    errors=len(errors),
+                    error_rate=len(errors) / len(runs) if runs else None,
                 )
             )
         return found

@@ -1,19 +1,15 @@
 import json
 import re
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import streamlit_app.app
-from analytics.class_view.examples import CLASS_STREAM
-from analytics.live.examples import LIVE
 from analytics.sign_in.responses import OpenSection
 from analytics.student.examples import NOTES
 from streamlit_app import session
-from streamlit_app.api.errors import NumbersUnavailableError
-from streamlit_app.live import page as live
 
 COURSE = "python-101"
 APP = Path(streamlit_app.app.__file__)
@@ -268,19 +264,31 @@ def test_what_is_opened_while_the_api_is_away_says_so(made_up: Any) -> None:
     assert _text(app).count("can&#x27;t be had right now") > 1
 
 
-def test_the_class_s_way_of_the_opening_stays_while_the_api_is_away(
-    monkeypatch: pytest.MonkeyPatch,
+def test_numbers_that_came_with_others_are_asked_for_when_they_are_old_and_stay_without_the_api(
+    made_up: Any,
 ) -> None:
-    """The API may go away before the page asks for the class's way for the first time."""
+    """The class's way comes with the opening: it is not asked for at once, and outlasts the API."""
 
-    def away(*_: object, **__: object) -> NoReturn:
-        raise NumbersUnavailableError("away")
+    def page() -> None:
+        import streamlit as st  # noqa: PLC0415 - the source is run by itself
 
-    monkeypatch.setattr(session, "latest", away)
-    opened = LIVE.model_copy(update={"class_stream": CLASS_STREAM})
-    assert live._stream("python-101", opened) is CLASS_STREAM
-    with pytest.raises(NumbersUnavailableError):
-        live._stream("python-101", opened.model_copy(update={"class_stream": None}))
+        from streamlit_app import session  # noqa: PLC0415
+
+        session.keep("way", "kept")
+        for every in (60, 0):
+            told = session.latest("way", lambda: session.api().courses(), every=every)
+            st.html(f"<p>{told.numbers}, {told.apology}</p>")
+
+    made_up.api_is_away = True
+    text = _text(_checked(AppTest.from_function(page, default_timeout=30).run()))
+    assert text.startswith("<p>kept, None</p><p>kept, ")
+    assert "can't be had right now" in text
+    made_up.api_is_away = False
+    made_up.run("Vole")
+    made_up.asked.clear()
+    _open()
+    assert f"/api/v1/courses/{COURSE}/live" in made_up.asked
+    assert f"/api/v1/courses/{COURSE}/class_stream" not in made_up.asked
 
 
 def test_a_page_without_any_numbers_says_so(made_up: Any) -> None:

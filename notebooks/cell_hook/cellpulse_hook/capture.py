@@ -8,17 +8,19 @@ import functools
 import hashlib
 import sys
 import time
-from typing import Any, Callable, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 from cellpulse_hook.cell_metadata import own_metadata
 from cellpulse_hook.error_line import error_line
 from cellpulse_hook.error_text import error_message, error_name
 from cellpulse_hook.event import BY_NAME, CELL_METADATA, start_of
 from cellpulse_hook.graders import GraderWatch
-from cellpulse_hook.marks import MarkedCell
 from cellpulse_hook.output import Heard, OutputTap
 from cellpulse_hook.scoring import Score, score_assert, score_nbgrader
 from cellpulse_hook.session import Session
+
+if TYPE_CHECKING:
+    from cellpulse_hook.marks import MarkedCell
 
 #: More cells than this never run inside each other; what is left over lost its end.
 _MOST_OPEN_RUNS = 20

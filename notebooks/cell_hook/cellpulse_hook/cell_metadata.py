@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
-from cellpulse_hook.marks import MarkedCell, mark_cells
+if TYPE_CHECKING:
+    from cellpulse_hook.marks import MarkedCell
 
 _MOST_TAGS = 20
 _MOST_CHARS = 300
@@ -44,6 +45,8 @@ def mark_alone(metadata: Optional[dict[str, Any]]) -> Optional[MarkedCell]:
     """Return what marks a cell by its own metadata alone; None where nothing does."""
     if not metadata:
         return None
+    from cellpulse_hook.marks import mark_cells  # noqa: PLC0415 - a kernel starts without it
+
     [mark] = mark_cells({"cells": [{"cell_type": "code", "metadata": metadata, "source": ""}]})
     return mark if mark.key else None
 

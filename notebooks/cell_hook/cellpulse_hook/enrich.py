@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from cellpulse_hook.cell_metadata import mark_alone
 from cellpulse_hook.error_text import WITHHELD, quotes
 from cellpulse_hook.event import BY_NAME, CELL_METADATA, FILE, complete
-from cellpulse_hook.marks import MarkedCell
 from cellpulse_hook.notebook_file import NotebookFile
 from cellpulse_hook.notebook_path import NotebookPath
 from cellpulse_hook.preferences import Preferences
 from cellpulse_hook.records import Record
 from cellpulse_hook.settings import Settings
+
+if TYPE_CHECKING:
+    from cellpulse_hook.marks import MarkedCell
 
 
 class Enricher:
@@ -77,9 +79,22 @@ class Enricher:
                 path = self._notebook.file
                 found["notebook"] = self._notebook.name
                 mark = _mark(file, path, seen)
+            if mark is None:
+                mark, name = self._in_another(seen)
+                if name is not None:
+                    found["notebook"] = name
         if mark is not None:
             found["exercise"], found["exercise_by"] = mark.exercise, mark.marker
         return found
+
+    def _in_another(self, seen: dict[str, Any]) -> tuple[Optional[MarkedCell], Optional[str]]:
+        """Return what marks the cell, and the notebook, where another one of the kernel has it."""
+        cell_id = seen.get("cell_id")
+        for path, name in self._notebook.others.items():
+            mark = self._others_file.marked(path, cell_id)
+            if mark is not None and cell_id is not None and mark.cell_id == cell_id:
+                return mark, name
+        return None, None
 
     def _holds(self, path: Optional[str], cell_id: Optional[str]) -> bool:
         return cell_id is None and path is not None and self._own_file.read(path)

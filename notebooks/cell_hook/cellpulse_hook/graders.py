@@ -8,7 +8,6 @@ import sys
 from types import FunctionType
 from typing import Any, Callable, NamedTuple, Optional
 
-from cellpulse_hook.marks_questions import check_name
 from cellpulse_hook.scoring import Score, score_okpy, score_otter
 
 
@@ -81,6 +80,9 @@ def _watched(
         forward = FunctionType(_forward.__code__, sys._getframe(1).f_globals)  # noqa: SLF001
         result = forward(bound, args, named)
         with contextlib.suppress(Exception):  # a notebook never sees our faults
+            # A kernel starts without it.
+            from cellpulse_hook.marks_questions import check_name  # noqa: PLC0415
+
             name = args[0] if args else named.get("question")
             found = score(result)
             if found is not None and isinstance(name, str) and check_name(name):

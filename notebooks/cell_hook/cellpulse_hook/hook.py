@@ -47,10 +47,7 @@ class Hook:
         root = settings.spool_folder
         folder = folder_of(root, settings.course_id, settings.student_id)
         self.spool = Spool(root, folder, session_id, settings.spool_limit_bytes)
-        file = NotebookFile()
-        if notebook.file is not None:
-            # Now, so that the very first cell is known as a check where it is one.
-            file.read(notebook.file)
+        file = NotebookFile(first=notebook.file)
         self.enricher = Enricher(session_id, notebook, file, settings, self.preferences)
         self._backlog = Backlog(self.spool, leftovers(folder))
         self._sender = Sender(

@@ -18,7 +18,10 @@ _USAGE = f"Usage: %cellpulse {_WORDS}"
 
 def register(shell: Any, hook: Optional[Hook], problems: list[str]) -> None:
     """Give `shell` the magic `%cellpulse`. Where `hook` is None, it tells the `problems`."""
+    from IPython.core.magic import no_var_expand  # noqa: PLC0415 - only a notebook has it
 
+    # A question is sent as it was typed: IPython would put the values of `{x}` and `$x` there.
+    @no_var_expand
     def cellpulse(line: str) -> None:
         """Ask Cellpulse: %cellpulse status | help "…" | me | notice | pause | resume | show."""
         print(answer(line, hook, problems))  # noqa: T201 - the student asked

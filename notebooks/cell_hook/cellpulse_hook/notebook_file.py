@@ -6,11 +6,12 @@ import hashlib
 import json
 from collections.abc import Hashable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional, TypeVar
 
 from cellpulse_hook.cell_metadata import mark_alone
-from cellpulse_hook.marks import MarkedCell, mark_cells
-from cellpulse_hook.notebook_cells import read_cells
+
+if TYPE_CHECKING:
+    from cellpulse_hook.marks import MarkedCell
 
 #: More cells than this are not waited for; a student's notebook has some tens.
 _MOST_UNKNOWN = 1_000
@@ -38,8 +39,9 @@ class NotebookFile:
     save on that holds the code which was run under it.
     """
 
-    def __init__(self) -> None:
-        """Know no notebook yet."""
+    def __init__(self, first: Optional[str] = None) -> None:
+        """Know no notebook yet; that at `first` is read when a cell is first asked for."""
+        self._first = first
         self._file: Optional[str] = None
         self._version: Optional[tuple[int, int]] = None
         self._known_file: Optional[str] = None
@@ -81,8 +83,13 @@ class NotebookFile:
     ) -> Optional[MarkedCell]:
         """Return what marks the cell, as the notebook was last read.
 
-        This reads nothing, so it is for the callback that a student waits for.
+        This reads nothing after the very first time, so it is for the callback that a student
+        waits for.
         """
+        if self._first is not None:
+            # So that the very first cell is known as a check where it is one.
+            first, self._first = self._first, None
+            self.read(first)
         marks = self._marks
         found = marks.by_id.get(cell_id) if cell_id is not None else None
         own = mark_alone(metadata) if found is None else None
@@ -110,7 +117,10 @@ class NotebookFile:
         if file != self._known_file:
             self._known_file = file
             self._learned, self._unknown = {}, {}
-        self._file, self._version = file, version
+        # A kernel starts without them: what they look for is compiled when they are loaded.
+        from cellpulse_hook.marks import mark_cells  # noqa: PLC0415
+        from cellpulse_hook.notebook_cells import read_cells  # noqa: PLC0415
+
         marks = mark_cells(notebook)
         code = {cell.place: cell.source for cell in read_cells(notebook) if cell.kind == "code"}
         self._marks = _Marks(
@@ -119,6 +129,8 @@ class NotebookFile:
             _without_doubt((_sha256(code[m.index]), m) for m in marks if code.get(m.index)),
             _without_doubt((mark.check, mark) for mark in marks if mark.check),
         )
+        # Last: the other thread takes the notebook for read from here on.
+        self._file, self._version = file, version
         self._learn()
         return True
 

@@ -25,12 +25,14 @@ class NotebookPath:
             for all students; only the file's name where the root is not known; None for a
             console or where there is no notebook.
         file: The absolute path on this machine, or None. It is never sent.
+        others: The same of what else uses this kernel, by file the name.
     """
 
     def __init__(self, environ: Mapping[str, str], connection_file: str) -> None:
         """Read what the Jupyter server left in the environment and beside `connection_file`."""
         self.name: Optional[str] = None
         self.file: Optional[str] = None
+        self.others: dict[str, str] = {}
         kernel = _KERNEL_FILE.search(connection_file)
         self._kernel_id = kernel.group(1) if kernel else None
         self._server = _server_info(connection_file, environ.get("JPY_PARENT_PID", ""))
@@ -51,17 +53,30 @@ class NotebookPath:
             return False
         self._ask_at = time.monotonic() + _ASK_AGAIN_AFTER_S
         before = self.file
+        root = str(self._server.get("root_dir", ""))
+        found = {}
         for session in self._sessions():
             if session.get("kernel", {}).get("id") == self._kernel_id:
                 path = _without_drive(str(session.get("path", "")))
                 if path.suffix:
-                    self._take(PurePath(str(self._server.get("root_dir", "")), path), path)
+                    found[str(PurePath(root, path))] = path
+        if found and self.file not in found:
+            path = list(found.values())[-1]
+            self._take(PurePath(root, path), path)
+        self.others = {
+            file: self._name_of(PurePath(file), path)
+            for file, path in found.items()
+            if file != self.file
+        }
         return self.file != before
 
     def _take(self, file: PurePath, given: PurePath) -> None:
         # The name first: another thread that sees the new file must see the new name too.
-        self.name = whole(self._below_root(file, given).as_posix())
+        self.name = self._name_of(file, given)
         self.file = str(file)
+
+    def _name_of(self, file: PurePath, given: PurePath) -> str:
+        return whole(self._below_root(file, given).as_posix())
 
     def _below_root(self, file: PurePath, given: PurePath) -> PurePath:
         if not given.is_absolute():

@@ -19,6 +19,9 @@ from cellpulse_hook.report import Report
 _LINGER_S = 0.05
 _TIMEOUT_S = 10.0
 _LAST_TIMEOUT_S = 2.0
+#: Numbers of its own: drawing from `random` itself would change what a notebook draws after its
+#: `random.seed`, and a class that seeds alike would come back at once.
+_random = random.SystemRandom()
 
 
 class Sender:
@@ -150,7 +153,7 @@ class Sender:
             return False
         self._failures += 1
         told_to_wait = answer.meaning is not Meaning.LATER or answer.retry_after_s > 0
-        wait_s = pause_s(self._failures, answer, random.uniform)
+        wait_s = pause_s(self._failures, answer, _random.uniform)
         return not self._stop.wait(wait_s) or not told_to_wait
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal, get_args
 
 from analytics.attention.responses import Attention, Listed
 from analytics.class_view.responses import ClassMap, MapStudent
+from analytics.responses import ExerciseProgress
 from streamlit_app.page_parts.wording import file_name
 
 #: How the rows can be ordered.
@@ -13,6 +14,8 @@ Order = Literal["need", "seat", "name"]
 ORDERS: Final[tuple[Order, ...]] = get_args(Order)
 #: Reasons to worry about how long ago the last run was.
 _SILENT: Final = {"silent_after_failure", "left_after_failure", "idle"}
+#: What fewer have begun says nothing about the class.
+LEAST_BEGUN: Final = 3
 _NATURAL_PARTS: Final = re.compile(r"([0-9]+)")
 
 
@@ -115,10 +118,14 @@ def solved_of_reached(class_map: ClassMap) -> float | None:
     return sum(each.passed for each in class_map.exercises) / started if started else None
 
 
-def runs_a_minute(class_map: ClassMap, minutes: int = 5) -> float:
-    """Return the runs of a minute, as the mean of the last full ones."""
-    full = [sum(each.runs[-1 - minutes : -1]) for each in class_map.students]
-    return sum(full) / minutes
+def hardest(class_map: ClassMap) -> ExerciseProgress | None:
+    """Return the exercise where the largest share of those who began it failed; None for none.
+
+    Students are counted and not runs, so that nobody makes it hard alone; and who has not solved it
+    yet is no evidence, for the class is still at work. Of several alike it is the earliest.
+    """
+    begun = [each for each in class_map.exercises if each.started >= LEAST_BEGUN and each.failed]
+    return max(begun, key=lambda each: each.failed / each.started, default=None)
 
 
 def hands_up(attention: Attention) -> int:

@@ -195,6 +195,22 @@ def test_who_has_left_is_known_until_a_new_kernel_starts(lake: MemoryLake) -> No
     assert signals_of(lake, at(4))["ada"]["left_at"] is None
 
 
+def test_what_a_client_adds_to_other_events_is_neither_a_run_nor_a_result(
+    lake: MemoryLake,
+) -> None:
+    """A check that failed in a run that went well, as a client may send it, is no run that did."""
+    one: dict[str, Any] = {"exercise": "1"}
+    lake.write(
+        [
+            run(0, status="error", **one),
+            run(1, type="check_result", check_name="sum", passed=False, **one),
+            run(2, type="help_requested", passed=True, **one),
+        ]
+    )
+    signals = signals_of(lake, at(3))["ada"]
+    assert (signals["failures"], signals["check_failures"], signals["has_solved"]) == (1, 1, False)
+
+
 def test_others_with_the_same_failure_are_counted(lake: MemoryLake) -> None:
     """Over the lesson and its exercises, also those who got past it; not what is too old."""
     error = {"error_name": "NameError", "error_message": "name 'x' is not defined"}

@@ -52,6 +52,20 @@ def rows(lake: MemoryLake, *exercises: str) -> dict[str, dict[str, Any]]:
     return {row["student_id"]: row for row in found}
 
 
+def stream(lake: MemoryLake) -> list[dict[str, Any]]:
+    return load_query("class_stream").rows(
+        lake.connection,
+        course_id=COURSE,
+        section=None,
+        exercises=["1", "2"],
+        bucket_seconds=60,
+        start=None,
+        until=None,
+        as_of=None,
+        bucket_limit=10,
+    )
+
+
 @pytest.mark.parametrize(
     ("events", "state", "failed_runs"),
     [
@@ -129,23 +143,23 @@ def test_the_stream_counts_students_where_they_ran_last(lake: MemoryLake) -> Non
         OK | at[0] | {"exercise": None},
         OK | at[0] | {"exercise": "1", "student_id": "third"},
     )
-    found = load_query("class_stream").rows(
-        lake.connection,
-        course_id=COURSE,
-        section=None,
-        exercises=["1", "2"],
-        bucket_seconds=60,
-        start=None,
-        until=None,
-        as_of=None,
-        bucket_limit=10,
-    )
+    found = stream(lake)
     assert [(row["start"].minute, row["exercise"], row["students"]) for row in found] == [
         (27, "1", 2),
         (28, "1", 2),
         (29, "1", 1),
         (29, "2", 1),
         (30, "1", 2),
+        (30, "2", 1),
+    ]
+
+
+def test_a_step_of_the_stream_ends_with_its_last_moment(lake: MemoryLake) -> None:
+    """A run of a minute's last half second is of that minute, not of the one to come."""
+    last = NOW.replace(second=59, microsecond=999_999)
+    happened(lake, OK | {"occurred_at": last - timedelta(minutes=1)}, NEXT | {"occurred_at": last})
+    assert [(row["start"].minute, row["exercise"], row["students"]) for row in stream(lake)] == [
+        (29, "1", 1),
         (30, "2", 1),
     ]
 

@@ -62,6 +62,7 @@ async def test_the_sessions_of_a_class(api: httpx.AsyncClient, bearer: Any) -> N
         {
             "started_at": "2024-03-04T09:00:30Z",
             "ended_at": "2024-03-04T09:06:30Z",
+            "arrived_at": "2024-03-04T09:00:30Z",
             "students": 4,
             "runs": 10,
         }

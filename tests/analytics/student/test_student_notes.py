@@ -95,8 +95,9 @@ def test_a_break_of_an_hour_begins_a_new_sitting(lake: MemoryLake) -> None:
     passed = {"type": "check_result", "check_name": "a", "passed": True, "status": None}
     lake.write(
         [
-            at(0, notebook="b.ipynb"),
-            at(1, status="error", notebook="a.ipynb"),
+            at(0, notebook="10.ipynb"),
+            at(1, status="error", notebook="2.ipynb"),
+            at(1, status="error", notebook="2.ipynb", type="help_requested"),
             at(11, **passed),
             at(71, exercise=None),
             at(73, **passed),
@@ -111,6 +112,6 @@ def test_a_break_of_an_hour_begins_a_new_sitting(lake: MemoryLake) -> None:
     names = ("runs", "errors", "work_seconds", "notebooks", "exercises", "solved")
     assert [[row[name] for name in names] for row in rows] == [
         [1, 0, 180, [], 3, ["2", "10"]],
-        [2, 1, 360, ["a.ipynb", "b.ipynb"], 1, ["1"]],
+        [2, 1, 360, ["2.ipynb", "10.ipynb"], 1, ["1"]],
     ]
     assert rows[0]["started_at"] == NOW + timedelta(minutes=71)

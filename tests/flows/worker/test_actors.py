@@ -18,6 +18,7 @@ import flows.worker.drainer
 import flows.worker.process
 from flows.log.batch import Batch
 from flows.log.logged_event import LoggedEvent
+from flows.log.reader import LogReader
 from flows.settings import FlowsSettings, InfluxSettings, LrsSettings, RelaySettings
 from flows.stores.store import StoreUnavailableError
 from flows.worker.actors import declare_actors
@@ -95,26 +96,29 @@ def test_an_actor_that_fails_keeps_other_wake_ups_away(
     assert wake_ups.method_calls == [call.arrived("postgres"), call.hold("postgres")]
 
 
-@pytest.mark.parametrize("store", ["postgres", "lake"])
+@pytest.mark.parametrize(("store", "other"), [("postgres", "lake"), ("lake", "postgres")])
 def test_the_progress_of_what_the_api_reads_is_announced(
     store: str,
+    other: str,
     broker: StubBroker,
     settings: FlowsSettings,
     event: Make,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """After a batch of PostgreSQL or the lake `rollups-advanced` names courses and position."""
-    batch = Batch([event(0), event(1, course_id="b"), event(2)], "9-0")
+    """What both have is told by `rollups-advanced`, with courses and position."""
+    last = event(2)
+    batch = Batch([event(0), event(1, course_id="b"), last], last.position)
     monkeypatch.setattr(
         flows.worker.drainer, "drain", lambda _log, _store, advanced: advanced(batch)
     )
+    monkeypatch.setattr(LogReader, "committed", lambda _: {other: last.position})
     redis = MagicMock()
     declare_actors(broker, redis, MagicMock(), settings)
     broker.actors[f"write_{store}"]()
     [published] = redis.publish.call_args_list
     channel, message = published.args
     assert channel == "rollups-advanced"
-    assert json.loads(message) == {"position": "9-0", "courses": ["b", "demo"]}
+    assert json.loads(message) == {"position": last.position, "courses": ["b", "demo"]}
     broker.actors["write_influxdb"]()
     assert redis.publish.call_count == 1
 

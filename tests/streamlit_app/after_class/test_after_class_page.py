@@ -25,7 +25,9 @@ def open_page(open_alone: Open) -> Open:
 def session(days: float, students: int) -> ClassSession:
     start = NINE + timedelta(days=days)
     end = start + timedelta(minutes=50)
-    return ClassSession(started_at=start, ended_at=end, students=students, runs=9 * students)
+    return ClassSession(
+        started_at=start, ended_at=end, arrived_at=start, students=students, runs=9 * students
+    )
 
 
 def test_it_shows_the_report_of_the_latest_class(

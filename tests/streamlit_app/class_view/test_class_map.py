@@ -5,16 +5,17 @@ from typing import Any
 
 import pytest
 
-from analytics.attention.examples import ATTENTION
-from analytics.attention.responses import Listed, Reason
+from analytics.attention.examples import ATTENTION, ERROR_CLUSTERS
+from analytics.attention.responses import ClusterExercise, Listed, Reason
 from analytics.class_view.examples import CLASS_MAP
 from analytics.class_view.responses import ClassMap, MapStudent
+from streamlit_app.class_view.failures import commonest_at
 from streamlit_app.class_view.map.matrix import (
     hands_up,
+    hardest,
     map_data,
     ordered,
     orders_of,
-    runs_a_minute,
     seats_of,
     solved_of_reached,
     where_most_are,
@@ -125,10 +126,43 @@ def test_solved_of_reached_counts_pairs() -> None:
     assert solved_of_reached(CLASS_MAP.model_copy(update={"exercises": []})) is None
 
 
-def test_runs_a_minute_leave_out_the_minute_that_is_not_over() -> None:
-    """The mean of the five minutes before it."""
-    runs = [9] * 9 + [1, 2, 3, 4, 5, 100]
-    assert runs_a_minute(a_class(student("a", runs=runs), student("b"))) == pytest.approx(3)
+def test_the_hardest_exercise_is_where_the_largest_share_of_students_failed() -> None:
+    """Of those that three have begun; the earlier of two alike; none where nothing failed."""
+    [example] = CLASS_MAP.exercises[:1]
+
+    def exercises(**counts: tuple[int, int]) -> ClassMap:
+        found = [
+            example.model_copy(update={"exercise": name, "started": began, "failed": failed})
+            for name, (began, failed) in counts.items()
+        ]
+        return a_class().model_copy(update={"exercises": found})
+
+    found = hardest(exercises(easy=(9, 4), hard=(4, 3), alike=(8, 6), few=(2, 2)))
+    assert found is not None
+    assert found.exercise == "hard"
+    assert hardest(exercises(well=(9, 0), few=(2, 2))) is None
+
+
+def test_the_commonest_error_of_an_exercise_is_counted_in_students() -> None:
+    """Over all messages that it had; None where no failure was there."""
+    [example] = ERROR_CLUSTERS.clusters[:1]
+    at = {"TypeError": [("1.1", 9), ("2.1", 3)], "NameError": [("2.1", 2)]}
+    clusters = [
+        example.model_copy(
+            update={
+                "error_name": name,
+                "exercises": [
+                    ClusterExercise(exercise=exercise, students=students)
+                    for exercise, students in places
+                ],
+            }
+        )
+        for name, places in [*at.items(), ("NameError", [("2.1", 2)])]
+    ]
+    found = ERROR_CLUSTERS.model_copy(update={"clusters": clusters})
+    assert commonest_at(found, "2.1") == "NameError"
+    assert commonest_at(found, "1.1") == "TypeError"
+    assert commonest_at(found, "3.1") is None
 
 
 def test_hands_are_counted_once_a_student() -> None:

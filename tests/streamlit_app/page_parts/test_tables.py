@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from analytics.responses import StudentState
-from streamlit_app.class_view.tables import stream_table
+from streamlit_app.class_view.tables import stream_table, students_now
 from streamlit_app.exercise.exercise_table import exercise_table
 from streamlit_app.page_parts.wording import NEVER, NOT_STARTED, ago, duration, percent, where
 from streamlit_app.student.tables import class_table, history_table
@@ -79,8 +79,8 @@ def test_exercises_say_what_solved_rests_on(made_up: Any) -> None:
     table = exercise_table(made_up.exercises())
     assert table.count("cp-weak") == 1
     first, second = _rows(table)
-    assert first == ["1.1", "01_values", "1", "ran only 1", "0%"]
-    assert second == ["1.2", "01_values", "1", "1", "0%"]
+    assert first == ["1.1", "01_values", "1", "ran only 1", "0", "0%"]
+    assert second == ["1.2", "01_values", "1", "1", "0", "0%"]
 
 
 def test_where_the_class_is_now_is_a_table_too(made_up: Any) -> None:
@@ -90,13 +90,15 @@ def test_where_the_class_is_now_is_a_table_too(made_up: Any) -> None:
     stream = made_up.class_stream()
     rows = [["1.1", "1", "33%"], ["1.2", "2", "67%"]]
     assert _rows(stream_table(stream)) == rows
+    assert "<span>1.1 <b>1</b></span><span>1.2 <b>2</b></span>" in students_now(stream)
     gone = [each.model_copy(update={"students": [0]}) for each in stream.exercises]
     empty = stream.model_copy(update={"exercises": gone})
     assert _rows(stream_table(empty)) == [["1.1", "0", NEVER], ["1.2", "0", NEVER]]
 
 
 def test_a_history_shows_times_in_the_instructors_zone(made_up: Any) -> None:
-    """Every run has its time, place, outcome, length and error; a heartbeat is not shown."""
+    """Each run has time, place, outcome, length, pause before it, error; no heartbeat is shown."""
+    made_up.run("Vole", at=NOW - timedelta(seconds=70))
     made_up.run(
         "Vole",
         "error",
@@ -108,7 +110,8 @@ def test_a_history_shows_times_in_the_instructors_zone(made_up: Any) -> None:
     made_up.run("Vole", None, type="heartbeat", at=NOW)
     rows = _rows(history_table(made_up.of("Vole"), ZoneInfo("Asia/Tokyo"), lambda *_: None))
     assert rows == [
-        ["24 Nov 18:00:00", "1.1", "error", "1.2 s", "NameError name 'x' is not defined"]
+        ["24 Nov 18:00:00", "1.1", "error", "1.2 s", "1 min", "NameError name 'x' is not defined"],
+        ["24 Nov 17:58:50", "1.1", "ran", "", "", ""],
     ]
 
 

@@ -50,7 +50,6 @@ def test_the_line_says_where_the_class_is_against_the_plan() -> None:
 @pytest.mark.parametrize(
     ("plan", "told"),
     [
-        (_plan(), "No plan for this day."),
         (_plan((5, "1.2", 0)), "the plan begins at 10:25"),
         (_plan((-5, "1.1", 9)), "on plan"),
         (_plan((-5, "1.1", 9), median="1.3"), "on plan"),
@@ -60,7 +59,7 @@ def test_the_line_says_where_the_class_is_against_the_plan() -> None:
     ],
 )
 def test_the_line_also_speaks_at_the_edges(plan: ClassPlan, told: str) -> None:
-    """Before the plan, after it, without one, ahead of it, and with nobody there."""
+    """Before the plan, after it, ahead of it, and with nobody there."""
     assert told in line(plan, TOKYO)
 
 

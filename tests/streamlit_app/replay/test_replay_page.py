@@ -27,7 +27,11 @@ TEN = datetime(2026, 9, 14, 10, 0, 5, tzinfo=UTC)
 
 def _met(begin: datetime, minutes: int = 90) -> ClassSession:
     return ClassSession(
-        started_at=begin, ended_at=begin + timedelta(minutes=minutes), students=3, runs=9
+        started_at=begin,
+        ended_at=begin + timedelta(minutes=minutes),
+        arrived_at=begin,
+        students=3,
+        runs=9,
     )
 
 
@@ -46,6 +50,15 @@ def test_an_address_names_the_session_of_class_by_a_moment_of_it() -> None:
     assert session_at(both, TEN + timedelta(days=3)) is earlier
     assert session_at(both, TEN.replace(second=0)) is earlier
     assert session_at(both, TEN - timedelta(days=30)) is earlier
+
+
+def test_the_slider_begins_when_the_class_came_in_sight() -> None:
+    """What arrived late was not seen before that; what arrived after the class is no part of it."""
+    met = _met(TEN)
+    late = met.model_copy(update={"arrived_at": TEN + timedelta(minutes=35)})
+    assert span_of(late)[0] == TEN.replace(second=0) + timedelta(minutes=35)
+    next_day = met.model_copy(update={"arrived_at": TEN + timedelta(days=1)})
+    assert span_of(next_day) == span_of(met)
 
 
 def test_the_slider_goes_over_whole_minutes() -> None:
