@@ -26,7 +26,7 @@ FROM python:3.12-slim
 
 # New named volumes take over these folders' owner, and the notebooks.
 RUN useradd --uid 10001 --home-dir /home/student --create-home cellpulse \
-    && install -d -o 10001 -g 10001 -m 0750 /var/lib/cellpulse /var/lib/cellpulse/lake \
+    && install -d -o 10001 -g 10001 -m 0700 /var/lib/cellpulse /var/lib/cellpulse/lake \
     /var/lib/cellpulse/exports /var/lib/cellpulse/names /var/lib/cellpulse/operator
 COPY --from=build /opt/cellpulse /opt/cellpulse
 COPY --chown=10001:10001 notebooks/course /home/student/notebooks/course

@@ -1,6 +1,6 @@
 """`cellpulse account`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import click
@@ -15,7 +15,7 @@ from flows.redis_client import connect_redis
 from flows.settings import LakeSettings, PlatformSettings
 from flows.stores import accounts
 from flows.stores.accounts import AccountError, Role
-from flows.stores.known_names import meant
+from flows.stores.known_names import meant, section_names
 from flows.stores.postgres import engine_for
 from flows.stores.store import StoreUnavailableError
 from ingest_api.events import Identifier
@@ -50,8 +50,7 @@ def add(name: str, role: Role, courses: tuple[str, ...], sections: tuple[str, ..
         raise AccountError(f"a name has 1 to 200 printable characters: {words}") from error
     code_id = new_code_id()
     with _engine() as engine:
-        for course in courses:
-            ask_about_new_course(engine, course)
+        _ask_about_names(engine, courses, sections)
         accounts.add(engine, name, role, courses, code_id, sections)
     click.echo(password_link(_dashboard(), _secret(), name, code_id))
 
@@ -118,6 +117,16 @@ def _check(role: Role, courses: tuple[str, ...], sections: tuple[str, ...]) -> N
         raise AccountError(
             "an instructor needs at least one --course; an admin sees every course, and takes none"
         )
+
+
+def _ask_about_names(engine: Engine, courses: Sequence[str], sections: Sequence[str]) -> None:
+    """Ask on stderr about names that are nearly known: an account may well come before all else."""
+    for course in courses:
+        ask_about_new_course(engine, course)
+        known = section_names(engine, course) if sections else []
+        for section in sections:
+            if section not in known and (near := meant(section, known)):
+                click.echo(f"nobody is in a section {section!r} of {course!r}{near}", err=True)
 
 
 def _sign_out_everywhere(name: str) -> None:

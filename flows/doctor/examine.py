@@ -41,7 +41,7 @@ def examine() -> Iterator[Finding]:
     yield from look_at_influxdb(platform.influx)
     yield from look_at_lrs(platform.lrs)
     yield from look_at_processes(settings, status, with_notebooks=(folder / RUN_FILE).is_file())
-    yield from look_at_public_address(settings.public_dashboard_url)
+    yield from look_at_public_address(settings.public_dashboard_url, settings.dashboard_url)
     yield from look_at_lag(status)
     local = [Path(lake_path)] if not is_bucket(lake_path) else []
     yield from look_at_disks([folder, *local])

@@ -16,6 +16,7 @@ from flows.settings import DoctorSettings
 _TIMEOUT_SECONDS: Final = 3
 #: Processes without an address: they note in Redis that they live.
 _WITHOUT_PORT: Final = ("relay", "worker")
+_HERE: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,22 @@ def look_at_processes(
             )
 
 
-def look_at_public_address(address: str | None) -> Iterator[Finding]:
-    """Yield whether the dashboard can be reached as browsers do, and in secret."""
+def look_at_public_address(address: str | None, dashboard: str | None) -> Iterator[Finding]:
+    """Yield whether the dashboard can be reached as browsers do, and in secret.
+
+    Args:
+        address: By which browsers come.
+        dashboard: Where the dashboard is, if it is elsewhere than this process, as in containers.
+    """
     if not address:
         yield off("address", "CELLPULSE_PUBLIC_DASHBOARD_URL is not set")
         return
     parts = urlsplit(address)
-    if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
+    is_local = parts.hostname in _HERE
+    if is_local and dashboard and urlsplit(dashboard).hostname not in _HERE:
+        yield off("address", f"{address} is for the machine's own browsers: not asked from here")
+        return
+    if parts.scheme != "https" and not is_local:
         yield bad(
             "address",
             f"{address} is not encrypted: tokens and passwords can be read on the way",

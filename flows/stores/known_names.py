@@ -52,6 +52,19 @@ def student_ids(engine: Engine, course_id: str | None) -> list[str]:
         return list(connection.scalars(query))
 
 
+def section_names(engine: Engine, course_id: str) -> list[str]:
+    """Return the sections of a course in which there is somebody.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer.
+    """
+    query = select(Enrollment.section).where(
+        Enrollment.course_id == course_id, Enrollment.section.is_not(None)
+    )
+    with transaction(engine) as connection:
+        return sorted({str(section) for section in connection.scalars(query)})
+
+
 def unknown_student(engine: Engine, student_id: str, course_id: str | None) -> UnknownNameError:
     """Return what to raise where nothing is stored about a student of a course, or of any.
 

@@ -272,6 +272,8 @@ def main(folder: Path) -> None:
                 env=podman.environment,
                 check=False,
             )
+        if isinstance(error, subprocess.CalledProcessError):
+            click.echo(error.stdout, err=True)
         click.echo(f"test-compose: {error}", err=True)
         sys.exit(1)
     finally:

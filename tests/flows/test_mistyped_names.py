@@ -65,7 +65,7 @@ def environment(
     lake = LakeSettings(CELLPULSE_POSTGRES_URL=postgres_url, CELLPULSE_LAKE_PATH=lake_path)
     prepare_databases(lake)
     engine = engine_for(postgres_url)
-    enroll(engine, "python-1", {"ada": {}})
+    enroll(engine, "python-1", {"ada": {"section": "Group A"}})
     engine.dispose()
     return {
         "CELLPULSE_DATA_DIR": str(tmp_path),
@@ -103,6 +103,9 @@ def test_who_makes_something_of_nearly_a_known_name_is_asked(
     assert "did you mean 'ada'?" in cellpulse(environment, *token, "adda").stderr
     assert cellpulse(environment, *token, "ada").stderr == ""
     assert cellpulse(environment, "token", "--scope", "read", "--course", "*").stderr == ""
+    assistant = ("account", "add", "tim", "--role", "assistant", "--course", "python-1")
+    asked = cellpulse(environment, *assistant, "--section", "group a").stderr
+    assert "nobody is in a section 'group a' of 'python-1': did you mean 'Group A'?" in asked
     assert "mistyped" in cellpulse(environment, "account", "sign-out", "grace").stderr
     assert cellpulse(environment, "account", "sign-out", "prof").stderr == ""
 

@@ -92,6 +92,16 @@ def test_with_every_address_dead_each_part_has_its_line(tmp_path: Path) -> None:
     assert "a-password" not in done.stdout
 
 
+def test_from_a_container_the_machines_own_address_is_not_asked(tmp_path: Path) -> None:
+    """There 127.0.0.1 is the container: the dashboard is asked by its own address alone."""
+    local = {"CELLPULSE_PUBLIC_DASHBOARD_URL": f"http://{AWAY}"}
+    elsewhere = {"CELLPULSE_DASHBOARD_URL": "http://dashboard.invalid:8501"}
+    for given, level in ((local | elsewhere, "off"), (local, "bad")):
+        told = cellpulse(environment(tmp_path, **given), "doctor").stdout
+        [line] = [line for line in told.splitlines() if line.split()[1] == "address"]
+        assert line.startswith(level)
+
+
 def test_a_bad_setting_is_the_only_thing_told(tmp_path: Path) -> None:
     """What a wrong setting makes wrong is not told as well."""
     bad = environment(tmp_path, CELLPULSE_INGEST_PORT="eight", CELLPULSE_PING_SECONDS="-1")
