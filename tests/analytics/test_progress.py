@@ -17,7 +17,7 @@ EXERCISES = [
         "started": 2,
         "passed": 1,
         "passed_by": "check",
-        "failed": 1,
+        "failed": 2,
         "runs": 4,
         "errors": 2,
         "error_rate": 0.5,

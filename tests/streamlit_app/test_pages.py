@@ -87,9 +87,11 @@ def test_the_live_page_shows_where_the_class_is(made_up: Any) -> None:
     app = _open()
     text = _text(app)
     assert "<dd>2 <small>of 2</small></dd>" in text
-    assert "<dt>where most are</dt><dd>1.1 <small>1 here</small></dd>" in text
+    link = f'<a href="exercise?course={COURSE}&amp;exercise=1.1" target="_self">1.1</a>'
+    assert f"<dt>where most are</dt><dd>{link} <small>1 here</small></dd>" in text
     assert "<dt>solved of what was reached</dt><dd>50%</dd>" in text
-    assert text.count("<dt>") == 6
+    numbers, _, meanings = text.partition('data-testid="meanings"')
+    assert (numbers.count("<dt>"), meanings.count("<dt>")) == (6, 6)
     shown = _component(app, "class_map")
     assert [each["id"] for each in shown["students"]] == ["Vole", "Heron"]
     assert [each["states"] for each in shown["students"]] == ["f.", ".r"]
