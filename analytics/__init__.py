@@ -4,18 +4,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from analytics.bundle import open_bundle
-    from analytics.connection import connect
     from analytics.drawing import draw_in_jupyterlab
+    from analytics.lake.bundle import open_bundle
+    from analytics.lake.connection import connect
 
 __all__ = ["connect", "draw_in_jupyterlab", "open_bundle"]
 
 
 #: Loaded when it is asked for, so that `analytics.responses` never loads DuckDB.
 _MODULES: Final = {
-    "connect": "analytics.connection",
+    "connect": "analytics.lake.connection",
     "draw_in_jupyterlab": "analytics.drawing",
-    "open_bundle": "analytics.bundle",
+    "open_bundle": "analytics.lake.bundle",
 }
 
 

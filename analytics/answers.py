@@ -9,7 +9,7 @@ from typing import Any, Final
 from duckdb import DuckDBPyConnection as Lake
 
 from analytics.past import LARGEST_POSITION_NS, as_of, as_of_position, time_of
-from analytics.query import load_query
+from analytics.queries.query import load_query
 from analytics.responses import (
     Course,
     CourseEvent,

@@ -15,11 +15,11 @@ from analytics.attention.writer import AttentionWriter
 from analytics.bodies import BoundedBodies
 from analytics.course_changes import CourseChanges
 from analytics.errors import LakeUnavailableError
-from analytics.exports.jobs import ExportJobs
-from analytics.lake_reader import LakeReader
+from analytics.export.jobs import ExportJobs
+from analytics.lake.reader import LakeReader
 from analytics.looked_at import LookedAt
+from analytics.my_progress.writer import StudentWriter
 from analytics.names import NamedAnswers, WhoIsWho
-from analytics.own_page_writer import StudentWriter
 from analytics.parameters import EncodedPaths
 from analytics.settings import ApiSettings
 from analytics.sign_in.sign_in import SignIn

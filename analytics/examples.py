@@ -16,23 +16,17 @@ from analytics.responses import (
     Exercises,
     History,
     HistoryEvent,
-    MeasureDefinition,
-    MeasureParameter,
-    MeasureRow,
-    MeasureRows,
-    Measures,
     Progress,
     Students,
     StudentState,
-    Table,
-    Tables,
     Timeline,
     TimelineBucket,
 )
 from ingest_api.problems import documented_problem
 
-_NOW: Final = datetime(2026, 9, 14, 9, 30, tzinfo=UTC)
-_AS_OF: Final = AsOf(position="1789378199412-0", snapshot=4711, time=_NOW)
+#: When every example was answered, and which data it counts.
+NOW: Final = datetime(2026, 9, 14, 9, 30, tzinfo=UTC)
+AS_OF: Final = AsOf(position="1789378199412-0", snapshot=4711, time=NOW)
 
 _CODE: Final = "for number in numbers:\n    total += number"
 
@@ -48,20 +42,20 @@ _LOOPS: Final = ExerciseProgress(
 )
 
 COURSES: Final = Courses(
-    as_of=_AS_OF,
+    as_of=AS_OF,
     courses=[
         Course(
             course_id="python-1",
             title="Programming 1",
             students=30,
-            last_event_at=_AS_OF.time,
+            last_event_at=AS_OF.time,
             time_zone="Asia/Tokyo",
             sections=["A", "B"],
         )
     ],
 )
 PROGRESS: Final = Progress(
-    as_of=_AS_OF,
+    as_of=AS_OF,
     course_id="python-1",
     students=30,
     active_students=26,
@@ -71,16 +65,16 @@ PROGRESS: Final = Progress(
     lost_events=0,
     exercises=[_LOOPS],
 )
-EXERCISES: Final = Exercises(as_of=_AS_OF, course_id="python-1", exercises=[_LOOPS])
+EXERCISES: Final = Exercises(as_of=AS_OF, course_id="python-1", exercises=[_LOOPS])
 STUDENTS: Final = Students(
-    as_of=_AS_OF,
+    as_of=AS_OF,
     course_id="python-1",
     students=[
         StudentState(
             student_id="ada",
             display_name="Ada Lovelace",
             section="A",
-            last_seen_at=_NOW - timedelta(seconds=1),
+            last_seen_at=NOW - timedelta(seconds=1),
             active=True,
             notebook="02-loops.ipynb",
             exercise="2.1",
@@ -95,7 +89,7 @@ STUDENTS: Final = Students(
 )
 # Every field has a value here, as OpenAPI leaves out those that are null.
 HISTORY: Final = History(
-    as_of=_AS_OF,
+    as_of=AS_OF,
     course_id="python-1",
     student_id="ada",
     events=[
@@ -113,8 +107,8 @@ HISTORY: Final = History(
             error_name="NameError",
             error_message="name 'total' is not defined",
             duration_ms=3.2,
-            occurred_at=_NOW - timedelta(milliseconds=620),
-            received_at=_NOW - timedelta(milliseconds=588),
+            occurred_at=NOW - timedelta(milliseconds=620),
+            received_at=NOW - timedelta(milliseconds=588),
             code_sha256=sha256(_CODE.encode()).hexdigest(),
             code_lines=2,
             code_chars=len(_CODE),
@@ -133,7 +127,7 @@ HISTORY: Final = History(
     next_before="1789378199412-0",
 )
 EVENTS: Final = Events(
-    as_of=_AS_OF,
+    as_of=AS_OF,
     course_id="python-1",
     events=[
         CourseEvent(student_id="ada", **event.model_dump(exclude_none=True))
@@ -142,51 +136,13 @@ EVENTS: Final = Events(
     next_before=HISTORY.next_before,
 )
 TIMELINE: Final = Timeline(
-    as_of=_AS_OF,
+    as_of=AS_OF,
     course_id="python-1",
     bucket_seconds=60,
     buckets=[
-        TimelineBucket(start=_NOW - timedelta(minutes=2), runs=14, errors=3, events=17),
-        TimelineBucket(start=_NOW - timedelta(minutes=1), runs=0, errors=0, events=0),
+        TimelineBucket(start=NOW - timedelta(minutes=2), runs=14, errors=3, events=17),
+        TimelineBucket(start=NOW - timedelta(minutes=1), runs=0, errors=0, events=0),
     ],
-)
-
-_SQL: Final = "-- name: time_on_task\n-- …"
-MEASURE: Final = MeasureDefinition(
-    name="time_on_task",
-    title="Time on task",
-    meaning="How long a student worked on an exercise.",
-    formula="The sum of the gaps between a student's events, each at most cap_minutes.",
-    unit="seconds",
-    parameters={
-        "cap_minutes": MeasureParameter(
-            kind="number", default=5, meaning="A longer gap counts as this."
-        )
-    },
-    columns={"value": "Time on task."},
-    source="Kovanović et al. 2015, doi:10.18608/jla.2015.23.6",
-    adapted="A cell run stands for a click.",
-    limits="Reading without running anything is seen only up to the cap.",
-    sql=_SQL,
-    sha256=sha256(_SQL.encode()).hexdigest(),
-)
-MEASURES: Final = Measures(measures=[MEASURE])
-MEASURE_ROWS: Final = MeasureRows(
-    as_of=_AS_OF,
-    course_id="python-1",
-    by="student",
-    measure=MEASURE,
-    rows=[
-        MeasureRow(student_id="s01", value=1260.5),
-        MeasureRow(student_id="s02", value=None),
-    ],
-)
-
-
-TABLES: Final = Tables(
-    as_of=_AS_OF,
-    course_id="python-1",
-    tables=[Table(name="events", meaning="Every event, as the log holds it.", rows=48_211)],
 )
 
 

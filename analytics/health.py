@@ -5,8 +5,8 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 
 from analytics.examples import AWAY
-from analytics.lake_reader import LakeReader
-from analytics.query import load_query
+from analytics.lake.reader import LakeReader
+from analytics.queries.query import load_query
 
 router = APIRouter()
 _OK: Final[dict[int | str, dict[str, Any]]] = {

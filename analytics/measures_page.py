@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import Final
 
-from analytics.measure import Measure, load_measure, measure_names
+from analytics.measures.measure import Measure, load_measure, measure_names
 
 _INTRODUCTION: Final = (resources.files("analytics") / "measures_page.md").read_text(
     encoding="utf-8"

@@ -9,7 +9,7 @@ from fastapi import Path, Query
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from analytics.measure import By
+from analytics.measures.measure import By
 from ingest_api.events import CourseId, Identifier, UtcTime
 from ingest_api.faults import fault_words
 from ingest_api.problems import Problem

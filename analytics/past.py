@@ -7,7 +7,7 @@ from typing import Final, Literal
 from duckdb import DuckDBPyConnection as Lake
 from pydantic import TypeAdapter, ValidationError
 
-from analytics.query import load_query
+from analytics.queries.query import load_query
 from analytics.responses import AsOf
 from flows.log.logged_event import POSITION, START, position_from_ns, position_ns
 from ingest_api.events import UtcTime

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 
 from analytics import answers, examples
 from analytics.access import ClassReader, PartOf, PermittedStudent, StudentOf
-from analytics.asked_lake import AskedLake, oldest_of
+from analytics.lake.asked_lake import AskedLake, oldest_of
 from analytics.parameters import (
     AsOfText,
     Before,
@@ -20,15 +20,7 @@ from analytics.parameters import (
     require_span,
 )
 from analytics.past import parse_as_of
-from analytics.responses import (
-    Courses,
-    Events,
-    Exercises,
-    History,
-    Progress,
-    Students,
-    Timeline,
-)
+from analytics.responses import Courses, Events, Exercises, History, Progress, Students, Timeline
 
 router = APIRouter(prefix="/api/v1", responses=examples.PROBLEMS)
 #: Comes before the measures' router, and that before `router`: in `…/students/measures/history` a

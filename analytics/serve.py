@@ -7,11 +7,10 @@ from contextlib import suppress
 import click
 
 from analytics.api import create_app
-from analytics.connection import open_lake
 from analytics.errors import LakeUnavailableError, NewerLakeError
+from analytics.lake.connection import open_lake
 from analytics.settings import ApiSettings
 from flows.stores.lake_bucket import BucketRefusedError, try_bucket
-from flows.stores.lake_engine import is_bucket
 from flows.stores.store import StoreUnavailableError
 from ingest_api.logs import start_logging
 from ingest_api.quick_end import end_at_once
@@ -43,8 +42,7 @@ def serve(host: str, port: int) -> None:
 
 def _refuse_what_cannot_be_read(settings: ApiSettings) -> None:
     try:
-        if is_bucket(settings.lake_path):
-            try_bucket(settings.lake_path, only_read=True)
+        try_bucket(settings.lake_path, only_read=True)
         open_lake(settings).close()
     except (NewerLakeError, BucketRefusedError) as error:
         _stop(str(error))

@@ -9,9 +9,9 @@ from typing import Final
 import duckdb
 import psycopg
 
-from analytics.connection import open_lake, prepare
+from analytics.lake.connection import open_lake, prepare
+from analytics.lake.views import VIEWS
 from analytics.settings import LakeSettings
-from analytics.views import VIEWS
 from bench.events import COURSE, EXERCISES, STUDENTS
 from bench.stored import stored_events
 from flows.log.logged_event import LoggedEvent

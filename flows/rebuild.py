@@ -11,9 +11,10 @@ from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxReader, InfluxWriter
 from flows.stores.lake import LakeWriter
 from flows.stores.store import StoreUnavailableError
+from ingest_api.foreseen import ForeseenError
 
 
-class NoFullLogError(Exception):
+class NoFullLogError(ForeseenError):
     """There is no InfluxDB to rebuild from."""
 
 

@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Final
 
+from ingest_api.foreseen import ForeseenError
+
 DATA_VERSION: Final = 1
 
 
-class UnknownDataVersionError(Exception):
+class UnknownDataVersionError(ForeseenError):
     """The data folder, or a store, was made by a newer Cellpulse."""
 
 

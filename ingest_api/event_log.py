@@ -28,6 +28,7 @@ from redis.exceptions import (
 
 from ingest_api.compiled_contract import CompiledEvent, stored_json
 from ingest_api.events import ProgressEvent, StoredEvent
+from ingest_api.foreseen import ForeseenError
 
 LOG: Final = "progress-events:log"
 CHANNEL: Final = "progress-events"
@@ -80,7 +81,7 @@ def limit_in_memory(limit_bytes: int, memory_bytes: int) -> int:
     return min(limit_bytes, max(memory_bytes // 2, LEAST_LIMIT_BYTES))
 
 
-class LogUnavailableError(Exception):
+class LogUnavailableError(ForeseenError):
     """Redis is away, full or read-only. Send the same events again.
 
     When Redis did not answer in time it may have stored them all the same; with their ids or

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest_api.faults import fault_words
+from ingest_api.foreseen import ForeseenError
 
 _PROJECT = Path(__file__).resolve().parent.parent
 
@@ -19,7 +20,7 @@ RUN_FILE: Final = "run.env"
 _NEVER_SHOWN: Final = ("SECRET", "KEY", "PASSWORD", "URL", "ENDPOINT")
 
 
-class BadSettingError(Exception):
+class BadSettingError(ForeseenError):
     """A setting is wrong; the message is one line that names it and says what is right."""
 
 

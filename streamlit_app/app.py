@@ -7,26 +7,22 @@ from streamlit.navigation.page import StreamlitPage
 
 from analytics.responses import Course
 from analytics.sign_in.responses import Viewer
-from streamlit_app import (
-    addresses,
-    admin,
-    after_class,
-    bar,
-    exercise,
-    export,
-    first_visit,
-    live,
-    measures,
-    my_progress,
-    notices,
-    plan,
-    projector,
-    replay,
-    session,
-    student,
-)
-from streamlit_app.api_client import NumbersUnavailableError
+from streamlit_app import addresses, session
+from streamlit_app.admin import page as admin
+from streamlit_app.after_class import page as after_class
+from streamlit_app.api.errors import NumbersUnavailableError
+from streamlit_app.bar import bar, projector
+from streamlit_app.exercise import page as exercise
+from streamlit_app.export import page as export
+from streamlit_app.first_visit import page as first_visit
 from streamlit_app.language.text import Text
+from streamlit_app.live import page as live
+from streamlit_app.measures import page as measures
+from streamlit_app.my_progress import page as my_progress
+from streamlit_app.page_parts import notices
+from streamlit_app.plan import page as plan
+from streamlit_app.replay import page as replay
+from streamlit_app.student import page as student
 
 NO_SUCH_COURSE: Final = Text("Your link does not open a course named “{course}”. Choose one above.")
 #: Under which name each page is; the first one is the default.

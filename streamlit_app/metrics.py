@@ -6,8 +6,8 @@ from prometheus_client import CollectorRegistry, Gauge
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ingest_api.process_metrics import METRICS_PATH
-from streamlit_app.gate import FILES_OF_STREAMLIT, HEALTH_PATH
-from streamlit_app.sign_in import PATHS
+from streamlit_app.sign_in.gate import FILES_OF_STREAMLIT, HEALTH_PATH
+from streamlit_app.sign_in.pages import PATHS
 
 _PAGE: Final = "page"
 _NAMED: Final = frozenset({*PATHS, HEALTH_PATH, METRICS_PATH})

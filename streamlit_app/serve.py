@@ -24,14 +24,14 @@ from ingest_api.request_ids import RequestIds
 from ingest_api.request_metrics import MeasuredRequests, request_durations
 from ingest_api.security_headers import SecurityHeaders
 from ingest_api.settings import BadSettingError
-from streamlit_app import export_file
-from streamlit_app.access import AccessCheck
-from streamlit_app.api_client import LIMITS, TIMEOUT_SECONDS
-from streamlit_app.gate import Gate
+from streamlit_app.api.asking import LIMITS, TIMEOUT_SECONDS
+from streamlit_app.export import file as export_file
 from streamlit_app.metrics import OpenPages, part_of_page
 from streamlit_app.security import FRAMES, OwnOrigin, page_policy
 from streamlit_app.settings import DashboardSettings
-from streamlit_app.sign_in import SignInPages
+from streamlit_app.sign_in.access import AccessCheck
+from streamlit_app.sign_in.gate import Gate
+from streamlit_app.sign_in.pages import SignInPages
 
 #: How long open pages may keep the process from stopping, in seconds.
 STOP_SECONDS: Final = 2

@@ -16,19 +16,14 @@ import streamlit as st
 from analytics.sign_in.responses import Viewer
 from ingest_api.request_ids import HEADER, new_request_id
 from streamlit_app.addresses import PARAMETER, SECTION
-from streamlit_app.admin_client import AdminClient
-from streamlit_app.aliases import AliasBook
-from streamlit_app.api_client import (
-    LIMITS,
-    TIMEOUT_SECONDS,
-    AccessRefusedError,
-    ApiClient,
-    NotKnownError,
-    NumbersUnavailableError,
-)
-from streamlit_app.gate import COOKIE
+from streamlit_app.api.admin_client import AdminClient
+from streamlit_app.api.aliases import AliasBook
+from streamlit_app.api.asking import LIMITS, TIMEOUT_SECONDS
+from streamlit_app.api.client import ApiClient
+from streamlit_app.api.errors import AccessRefusedError, NotKnownError, NumbersUnavailableError
 from streamlit_app.language.text import language
 from streamlit_app.settings import DashboardSettings
+from streamlit_app.sign_in.gate import COOKIE
 
 logger = logging.getLogger(__name__)
 Answers = TypeVar("Answers")

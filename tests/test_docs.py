@@ -14,6 +14,7 @@ from analytics.settings import ApiSettings
 from analytics.sign_in.hub_settings import HubSettings
 from analytics.sign_in.oidc_settings import OidcSettings
 from flows.cli import cli
+from flows.commands.lazy_group import LazyGroup
 from flows.enrollment.lti_settings import LtiSettings
 from flows.settings import (
     BucketSettings,
@@ -64,22 +65,39 @@ def test_every_setting_is_in_the_readmes_table_and_nothing_else() -> None:
     assert documented == set(names_of_settings())
 
 
-def commands(group: click.Group) -> Iterator[click.Command]:
-    for command in group.commands.values():
-        yield command
+def commands(group: click.Group, path: str = "cellpulse") -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+        yield f"{path} {name}", command
         if isinstance(command, click.Group):
-            yield from commands(command)
+            yield from commands(command, f"{path} {name}")
 
 
 def test_every_command_is_in_the_readmes_table_and_has_help() -> None:
     """Each command of `cellpulse` has a row and a help text, and so has each of its options."""
     documented = set(re.findall(r"^\| `cellpulse ([a-z-]+)` \|", README, re.MULTILINE))
-    assert documented == set(cli.commands)
-    for command in commands(cli):
-        assert command.help, command.name
+    assert documented == set(cli.list_commands(click.Context(cli)))
+    for path, command in commands(cli):
+        assert command.help, path
         for option in command.params:
             if isinstance(option, click.Option):
-                assert option.help, f"{command.name} {option.name}"
+                assert option.help, f"{path} {option.name}"
+
+
+def test_the_list_of_commands_says_what_each_says_itself() -> None:
+    """A group that imports no command knows the first sentence of each one's help."""
+    groups = [cli, *(each for _, each in commands(cli) if isinstance(each, LazyGroup))]
+    told = 0
+    for group in groups:
+        for name, (_, sentence) in group.lazy.items():
+            command = group.get_command(click.Context(group), name)
+            assert command is not None
+            assert " ".join((command.help or "").split()).startswith(sentence), name
+            told += 1
+    assert told > len(cli.lazy)
 
 
 @pytest.mark.parametrize(
@@ -119,11 +137,11 @@ def test_every_threat_names_tests_that_there_are() -> None:
 
 
 def test_architecture_names_every_folder() -> None:
-    """Each folder of ours has its row, and so has each folder in flows and analytics."""
+    """Each folder of ours has its row, and so has each folder in three of them."""
     text = (PROJECT / "ARCHITECTURE.md").read_text()
     for folder in ("ingest_api", "flows", "analytics", "streamlit_app", "notebooks", "tests"):
         assert f"| `{folder}` |" in text
-    for folder in ("flows", "analytics"):
+    for folder in ("flows", "analytics", "streamlit_app"):
         inner = {each.parent.name for each in (PROJECT / folder).glob("*/__init__.py")}
         assert inner - {"commands"} == set(re.findall(rf"`{folder}/(\w+)`", text))
 

@@ -20,7 +20,7 @@ from analytics.admin.course_responses import (
     CourseSettings,
     NewCourse,
 )
-from analytics.query import load_query
+from analytics.queries.query import load_query
 from analytics.routes import Lake
 from flows.erasure.retention import due, retentions
 from flows.stores import admin_actions

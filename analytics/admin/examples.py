@@ -1,6 +1,6 @@
 """An example of each answer to an admin, for the API's documentation."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from analytics.admin.account_responses import (
@@ -32,9 +32,9 @@ from analytics.admin.stored_responses import (
     StoredRows,
 )
 from analytics.admin.token_responses import HandedOutToken, HandedOutTokens, RevokedToken
+from analytics.examples import NOW
 
-_NOW: Final = datetime(2026, 9, 14, 9, 30, tzinfo=UTC)
-_BEGIN: Final = _NOW - timedelta(days=7)
+_BEGIN: Final = NOW - timedelta(days=7)
 
 COURSES: Final = AdminCourses(
     courses=[
@@ -50,7 +50,7 @@ COURSES: Final = AdminCourses(
             exercises=18,
             registered_at=_BEGIN,
             first_event_at=_BEGIN,
-            last_event_at=_NOW,
+            last_event_at=NOW,
         )
     ]
 )
@@ -60,7 +60,7 @@ RETENTION: Final = CourseRetention(retention_days=365, due=3)
 ACTIONS: Final = AdminActions(
     actions=[
         AdminActionLine(
-            made_at=_NOW,
+            made_at=NOW,
             who="ada",
             what="students enrolled",
             course_id="python-1",
@@ -100,7 +100,7 @@ REGISTRATION: Final = RegistrationPreview(
             title="A first sum",
             notebook="01-start.ipynb",
             points=2,
-            due_at=_NOW,
+            due_at=NOW,
             checks=["sum"],
             is_new=True,
         )
@@ -146,7 +146,7 @@ ABOUT_STUDENT: Final = StoredAboutStudent(
             section="A",
             events=412,
             first_event_at=_BEGIN,
-            last_event_at=_NOW,
+            last_event_at=NOW,
             sessions=9,
             stores=_STORES,
         )
@@ -157,7 +157,7 @@ OF_COURSE: Final = StoredOfCourse(
     students=30,
     events=12_400,
     first_event_at=_BEGIN,
-    last_event_at=_NOW,
+    last_event_at=NOW,
     stores=_STORES,
 )
 HEALTH: Final = Health(
@@ -210,7 +210,7 @@ TOKENS: Final = HandedOutTokens(
             student_id=None,
             issued_at=_BEGIN,
             expires_at=None,
-            revoked_at=_NOW,
+            revoked_at=NOW,
         ),
     ]
 )

@@ -18,7 +18,7 @@ from analytics.admin.stored_responses import (
 from analytics.answers import require_member
 from analytics.names import WhoIsWho
 from analytics.parameters import EncodedStudentId, decoded_id
-from analytics.query import load_query
+from analytics.queries.query import load_query
 from analytics.routes import Lake
 from flows.stores import kept
 from flows.stores.kept import OfCourse

@@ -20,7 +20,7 @@ from analytics.attention.rule import LESSON_MINUTES, Case, attention_list
 from analytics.attention.signals import attention_signals
 from analytics.attention.wording import in_words
 from analytics.past import as_of_position, time_of
-from analytics.query import load_query
+from analytics.queries.query import load_query
 
 #: Most failures of one answer.
 CLUSTERS_LIMIT: Final = 500

@@ -19,8 +19,8 @@ import pandas as pd
 from analytics.attention.responses import Thresholds
 from analytics.attention.rule import attention_list
 from analytics.attention.signals import attention_signals
-from analytics.empty_lake import empty_lake
-from analytics.query import rows_by_name
+from analytics.lake.empty_lake import empty_lake
+from analytics.queries.query import rows_by_name
 from flows.course.sample import SAMPLE_COURSE
 from flows.log.logged_event import position_from_ns
 from flows.simulation.truth import simulated_class

@@ -1,6 +1,6 @@
 """Examples of the answers about error clusters and attention, for the API's documentation."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from analytics.attention.responses import (
@@ -19,30 +19,27 @@ from analytics.attention.responses import (
     Snoozed,
     Thresholds,
 )
-from analytics.responses import AsOf
-
-_NOW: Final = datetime(2026, 9, 14, 9, 30, tzinfo=UTC)
-_AS_OF: Final = AsOf(position="1789378199412-0", snapshot=4711, time=_NOW)
+from analytics.examples import AS_OF, NOW
 
 ATTENTION: Final = Attention(
-    as_of=_AS_OF,
+    as_of=AS_OF,
     course_id="python-1",
-    now=_NOW,
+    now=NOW,
     lesson_minutes=180,
     thresholds=Thresholds(),
     students=[
         Listed(
             student_id="ada",
             confidence="medium",
-            since=_NOW - timedelta(minutes=4),
+            since=NOW - timedelta(minutes=4),
             exercise="2.1",
             notebook="02-loops.ipynb",
-            last_run_at=_NOW - timedelta(seconds=1),
+            last_run_at=NOW - timedelta(seconds=1),
             reasons=[
                 Reason(
                     code="same_error",
                     text="same NameError 6 times in 4 minutes; 3 of 28 others had it",
-                    since=_NOW - timedelta(minutes=4),
+                    since=NOW - timedelta(minutes=4),
                     values={
                         "error": "NameError",
                         "message": "name 'total' is not defined",
@@ -68,24 +65,24 @@ THRESHOLDS: Final = AttentionThresholds(
 SNOOZED: Final = Snoozed(
     course_id="python-1",
     student_id="ada",
-    snooze=Snooze(until=_NOW + timedelta(minutes=10), by="Grace"),
+    snooze=Snooze(until=NOW + timedelta(minutes=10), by="Grace"),
 )
 MARKED: Final = Marked(course_id="python-1", student_id="ada", mark="going")
 NOT_MARKED: Final = Marked(course_id="python-1", student_id="ada")
 NOT_SNOOZED: Final = Snoozed(course_id="python-1", student_id="ada")
 ERROR_CLUSTERS: Final = ErrorClusters(
-    as_of=_AS_OF,
+    as_of=AS_OF,
     course_id="python-1",
-    start=_NOW - timedelta(minutes=60),
-    until=_NOW,
+    start=NOW - timedelta(minutes=60),
+    until=NOW,
     clusters=[
         ErrorCluster(
             error_name="NameError",
             pattern="name '…' is not defined",
             students=2,
             failures=7,
-            since=_NOW - timedelta(minutes=4),
-            last_at=_NOW - timedelta(seconds=1),
+            since=NOW - timedelta(minutes=4),
+            last_at=NOW - timedelta(seconds=1),
             is_new=True,
             got_past=1,
             solved=1,
@@ -99,11 +96,11 @@ ERROR_CLUSTERS: Final = ErrorClusters(
                 ClusterStudent(
                     student_id="ada",
                     failures=6,
-                    first_at=_NOW - timedelta(minutes=4),
-                    last_at=_NOW - timedelta(seconds=1),
+                    first_at=NOW - timedelta(minutes=4),
+                    last_at=NOW - timedelta(seconds=1),
                     exercise="2.1",
                     position="1789378199412-0",
-                    past_at=_NOW - timedelta(minutes=1),
+                    past_at=NOW - timedelta(minutes=1),
                 )
             ],
         )

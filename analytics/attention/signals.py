@@ -75,7 +75,7 @@ from analytics.attention.student_signals import (
     StudentSignals,
     signals_of,
 )
-from analytics.query import load_query
+from analytics.queries.query import load_query
 
 #: Whoever ran a cell less than so long ago is at work.
 _AT_WORK: Final = timedelta(minutes=5)

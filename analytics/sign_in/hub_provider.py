@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Final
 
-from analytics.roles import INSTRUCTOR, NoRoleError, opened_by
 from analytics.sign_in.hub_settings import CLIENT_ID, HubSettings
 from analytics.sign_in.new_session import Opened
 from analytics.sign_in.oauth import ProviderRefusedError, WayIn, answer, with_query
+from analytics.sign_in.roles import INSTRUCTOR, NoRoleError, opened_by
 
 #: What nbgrader names the group of a course's instructors.
 _NBGRADER: Final = "formgrade-"

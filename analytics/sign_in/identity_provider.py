@@ -17,7 +17,6 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 from joserfc.jwt import JWTClaimsRegistry
 
-from analytics.roles import opened_by
 from analytics.sign_in.new_session import Opened
 from analytics.sign_in.oauth import (
     ProviderAwayError,
@@ -27,6 +26,7 @@ from analytics.sign_in.oauth import (
     with_query,
 )
 from analytics.sign_in.oidc_settings import OidcSettings
+from analytics.sign_in.roles import opened_by
 
 #: Of the provider's clock, in seconds.
 _LEEWAY_SECONDS: Final = 60

@@ -12,7 +12,6 @@ from fastapi import APIRouter, Depends, Request
 from analytics import examples
 from analytics.access import Reader
 from analytics.errors import LakeUnavailableError
-from analytics.roles import NoRoleError
 from analytics.sign_in.new_session import viewer_of
 from analytics.sign_in.oauth import ProviderAwayError, ProviderRefusedError
 from analytics.sign_in.responses import (
@@ -25,6 +24,7 @@ from analytics.sign_in.responses import (
     SignInRequest,
     Viewer,
 )
+from analytics.sign_in.roles import NoRoleError
 from analytics.sign_in.sign_in import (
     SignIn,
     TooManyAttemptsError,

@@ -22,7 +22,7 @@ def _every_second(*arguments: Any, **_: Any) -> Any:
 
 
 with mock.patch.object(st, "fragment", _every_second):
-    from streamlit_app import live
+    from streamlit_app.live import page as live
 from streamlit_app import serve  # noqa: E402 - the page is to be read first, as above
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import psycopg
 
-from analytics.query import load_query
+from analytics.queries.query import load_query
 from analytics.settings import LakeSettings
 from bench.events import COURSE, cell_runs
 from bench.filled_lake import fill

@@ -9,7 +9,7 @@ from typing import Final
 
 import duckdb
 
-from analytics.connection import open_lake
+from analytics.lake.connection import open_lake
 from analytics.settings import LakeSettings
 from bench.events import STUDENTS, cell_runs
 from bench.filled_lake import add_course, add_course_again, add_states

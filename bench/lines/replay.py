@@ -23,9 +23,10 @@ from flows.simulation.plan import plan_class
 from flows.simulation.play import play
 from ingest_api.event_log import LOG
 from ingest_api.tokens import Grant, issue_token
-from streamlit_app import class_view
-from streamlit_app.api_client import ApiClient, NumbersUnavailableError
-from streamlit_app.live_feed.start import ENTRIES
+from streamlit_app.api.client import ApiClient
+from streamlit_app.api.errors import NumbersUnavailableError
+from streamlit_app.class_view import view as class_view
+from streamlit_app.live.feed.start import ENTRIES
 
 _COURSE: Final = "demo"
 _STUDENTS: Final = 40

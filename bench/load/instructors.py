@@ -14,10 +14,10 @@ from bench.compare import BadMeasurementError
 from bench.servers import SECRET
 from ingest_api.event_log import position_order
 from ingest_api.tokens import Grant, issue_token
-from streamlit_app.api_client import LIMITS
-from streamlit_app.live_feed.component import shortest_redraw_ms
+from streamlit_app.api.asking import LIMITS
+from streamlit_app.live.feed.component import shortest_redraw_ms
 
-#: What the Live page asks for at each drawing; see streamlit_app/class_view.py.
+#: What the Live page asks for at each drawing; see streamlit_app/class_view/view.py.
 _ASKED: Final = ("live?stream=false&events=0",)
 _TIMEOUT_SECONDS: Final = 60.0
 

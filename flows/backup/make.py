@@ -37,7 +37,8 @@ from flows.log.trimmer import LogTrimmer
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxWriter
-from flows.stores.lake import LakeWriter, files_kept
+from flows.stores.lake import LakeWriter
+from flows.stores.lake_locks import files_kept
 from flows.version_of_data import DATA_VERSION
 
 SECRET: Final = "secret"  # noqa: S105 - the file's name

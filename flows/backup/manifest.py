@@ -11,11 +11,13 @@ from typing import Final
 
 from pydantic import BaseModel, ValidationError
 
+from ingest_api.foreseen import ForeseenError
+
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
 
 
-class BackupError(Exception):
+class BackupError(ForeseenError):
     """Why there is no backup or no restore, in one line that says what to do."""
 
 

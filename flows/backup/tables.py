@@ -17,8 +17,8 @@ from psycopg import Connection, sql
 from flows.backup.manifest import BackupError, TableCopy
 from flows.migrations.migrate import migrate
 from flows.models import Base, StorePosition
-from flows.stores.lake import sole_writer
 from flows.stores.lake_attach import CATALOG_SCHEMA
+from flows.stores.lake_locks import sole_writer
 from flows.stores.postgres import engine_for
 from flows.stores.store import StoreUnavailableError
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from flows.backup.make import make_backup
-from flows.commands.course import master_data
 from flows.commands.errors import one_line_for_errors
+from flows.commands.master_data import master_data
 from flows.pseudonyms.courses import pseudonymous_courses
 from flows.settings import FlowsSettings
 from ingest_api.settings import SecretSettings

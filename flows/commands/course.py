@@ -3,17 +3,16 @@
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 import click
-from pydantic import TypeAdapter, ValidationError
 from redis import RedisError
-from sqlalchemy import Engine
 
 from flows.commands.errors import one_line_for_errors
+from flows.commands.lazy_group import LazyGroup
+from flows.commands.master_data import check_course, master_data
 from flows.course.content import CourseContentError
 from flows.course.publish import publish
 from flows.course.read_course import parse_due, read_course
@@ -21,16 +20,22 @@ from flows.course.register import Outcome, register
 from flows.course.registered import registered_course
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
-from flows.stores.postgres import engine_for
-from ingest_api.events import CourseId
-from ingest_api.faults import fault_words
 
 _LONGEST_TITLE: Final = 500
 #: Old courses have a hundred notebooks without cell ids, and what was retired must be seen.
 _MOST_NAMED: Final = 3
 
 
-@click.group()
+#: Each command that has its own module, and the first sentence of its help.
+COMMANDS: Final = {
+    "pseudonymous": (
+        "flows.commands.pseudonymous",
+        "Keep a course's students under pseudonyms, from before its first event and roster on.",
+    )
+}
+
+
+@click.group(cls=LazyGroup, lazy=COMMANDS)
 def course() -> None:
     """Register what a course consists of, and show it."""
 
@@ -99,23 +104,6 @@ def _with_progress(files: list[tuple[str, Path]]) -> Iterator[tuple[str, Path]]:
     label = f"reading {len(files)} notebooks"
     with click.progressbar(files, label=label, file=sys.stderr, hidden=hidden) as each:
         yield from each
-
-
-@contextmanager
-def master_data(postgres_url: str) -> Iterator[Engine]:
-    engine = engine_for(postgres_url)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-
-
-def check_course(course_id: str) -> None:
-    try:
-        TypeAdapter(CourseId).validate_python(course_id)
-    except ValidationError as error:
-        words = fault_words(error.errors()[0])
-        raise CourseContentError(f"--course {course_id!r}: {words}") from error
 
 
 def _parse_due(text: str) -> tuple[str, datetime]:

@@ -9,8 +9,8 @@ import click
 from redis import RedisError
 from sqlalchemy import Engine
 
-from flows.commands.course import check_course, master_data
 from flows.commands.errors import one_line_for_errors
+from flows.commands.master_data import check_course, master_data
 from flows.enrollment.enroll import Outcome
 from flows.enrollment.gradebook import is_gradebook, read_gradebook
 from flows.enrollment.lti_platform import read_members

@@ -8,8 +8,8 @@ from typing import Literal
 
 import click
 
-from flows.commands.course import master_data
 from flows.commands.errors import one_line_for_errors
+from flows.commands.master_data import master_data
 from flows.progsnap2.data_set import Reading
 from flows.progsnap2.importing import Imported, import_progsnap2
 from flows.pseudonyms.courses import require_ordinary

@@ -7,8 +7,8 @@ import click
 from redis import Redis
 from sqlalchemy import Engine
 
-from flows.commands.course import check_course, master_data
 from flows.commands.errors import one_line_for_errors
+from flows.commands.master_data import check_course, master_data
 from flows.embedded.up import stores_alone
 from flows.pseudonyms.courses import PseudonymError, close_course, make_pseudonymous
 from flows.pseudonyms.names import Names

@@ -9,8 +9,8 @@ from redis import RedisError
 from sqlalchemy import Engine
 
 from flows.accounts.publish_revoked import publish_revoked
-from flows.commands.course import master_data
 from flows.commands.errors import one_line_for_errors
+from flows.commands.master_data import master_data
 from flows.pseudonyms.tokens import record_handed_out
 from flows.pseudonyms.who import hiding
 from flows.redis_client import connect_redis

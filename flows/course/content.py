@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ingest_api.foreseen import ForeseenError
 
-class CourseContentError(Exception):
+
+class CourseContentError(ForeseenError):
     """Notebooks can't be registered; the message is one line that names the file and the place."""
 
     def __init__(self, message: str) -> None:

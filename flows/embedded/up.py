@@ -32,6 +32,7 @@ from flows.settings import LakeSettings, PlatformSettings
 from flows.stores.accounts import expect_first_admin
 from flows.stores.postgres import engine_for
 from flows.version_of_data import check_data_version
+from ingest_api.foreseen import ForeseenError
 from ingest_api.pseudonym import PseudonymKey
 from ingest_api.pseudonymous_courses import WrongPseudonymKeyError, require_key
 from ingest_api.settings import RUN_FILE
@@ -47,7 +48,7 @@ _DEMO_MINUTES: Final = 120
 _DEMO_HEAD_START_MINUTES: Final = 35
 
 
-class CannotStartError(Exception):
+class CannotStartError(ForeseenError):
     """Why the platform does not start, in one line that says what to do."""
 
 

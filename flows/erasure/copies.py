@@ -14,7 +14,7 @@ from flows.backup.manifest import MANIFEST
 from flows.erasure.erased import Erased, write_file
 from ingest_api.settings import Settings, data_dir
 
-#: What the API writes into the folder of each export, see `analytics.exports.job`.
+#: What the API writes into the folder of each export, see `analytics.export.folder`.
 _ORDER: Final = "order.json"
 
 

@@ -22,13 +22,14 @@ from flows.log.logged_event import position_ns
 from flows.models import DeletionRequest, ErasedStudent
 from flows.personal_data.gather import Person
 from flows.stores.transaction import transaction
+from ingest_api.foreseen import ForeseenError
 
 #: The list as a file, beside what it is about: in the data folder, and in each backup.
 FILE: Final = "erased.json"
 _DERIVED_FOR: Final = b"cellpulse: the list of who was erased"
 
 
-class ErasureError(Exception):
+class ErasureError(ForeseenError):
     """Why somebody can't be erased, in one line that says what to do."""
 
 

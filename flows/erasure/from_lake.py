@@ -12,8 +12,9 @@ from flows.erasure.facts import has_lake
 from flows.log.logged_event import position_ns
 from flows.personal_data.gather import Person
 from flows.settings import LakeSettings
-from flows.stores.lake import FILES_LOCK, rollups_of, sole_writer
+from flows.stores.lake import rollups_of
 from flows.stores.lake_attach import attach_lake, plain_error
+from flows.stores.lake_locks import FILES_LOCK, sole_writer
 from flows.stores.store import StoreUnavailableError
 
 _FILES_SECONDS: Final = 300.0

@@ -1,5 +1,7 @@
 """What ends an export or an import, in one line."""
 
+from ingest_api.foreseen import ForeseenError
 
-class ExportError(Exception):
+
+class ExportError(ForeseenError):
     """Why there is no export, in one line that says what to do."""

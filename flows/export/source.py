@@ -19,8 +19,8 @@ from flows.export.part import WHOLE, Part
 from flows.export.rollups import make_rollups
 from flows.export.tables import EVENTS_IN_ORDER, TABLES
 from flows.settings import LakeSettings
-from flows.stores.lake import files_kept
 from flows.stores.lake_attach import attach_lake, plain_error
+from flows.stores.lake_locks import files_kept
 from flows.stores.sql_text import literal
 from flows.stores.store import StoreUnavailableError
 

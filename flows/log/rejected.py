@@ -9,6 +9,7 @@ from typing import Any, Final
 from redis import Redis
 
 from ingest_api.event_log import COUNTS, REJECTED, REJECTED_PLACES
+from ingest_api.foreseen import ForeseenError
 
 _PAGE: Final = 500
 _ID: Final = re.compile(r"\d{1,20}-\d{1,20}")
@@ -24,7 +25,7 @@ def waiting(redis: Redis) -> int:
     return int(length)
 
 
-class NoSuchEntryError(Exception):
+class NoSuchEntryError(ForeseenError):
     """An id names nothing that was set aside."""
 
 

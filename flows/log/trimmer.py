@@ -11,13 +11,14 @@ from redis import Redis, RedisError
 from flows.log.logged_event import START, position_ns
 from flows.log.reader import LogReader
 from ingest_api.event_log import ERASED, LOG
+from ingest_api.foreseen import ForeseenError
 
 #: There while a backup or a rebuild needs the log, which must not be trimmed then.
 _PIN: Final = "cellpulse:keep-log"
 _PIN_SECONDS: Final = 60
 
 
-class LogPinnedError(Exception):
+class LogPinnedError(ForeseenError):
     """The log is kept from being trimmed by another process already."""
 
 

@@ -7,14 +7,18 @@ from alembic import command
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from flows.migrations.plan import NoSuchVersionError, Step, steps_between, version_of_tables
+from flows.migrations.plan import (
+    NoSuchVersionError,
+    Step,
+    migrations,
+    steps_between,
+    version_of_tables,
+)
 from flows.settings import LakeSettings
 from flows.stores.lake import LakeWriter
 from flows.stores.lake_bucket import try_bucket
-from flows.stores.lake_engine import is_bucket
 from flows.stores.postgres import engine_for
 from flows.stores.store import StoreUnavailableError
-from flows.stores.versions import migrations
 
 
 def prepare_databases(settings: LakeSettings) -> None:
@@ -26,8 +30,7 @@ def prepare_databases(settings: LakeSettings) -> None:
     """
     with _engine_of(settings) as engine:
         migrate(engine)
-    if is_bucket(settings.lake_path):
-        try_bucket(settings.lake_path)
+    try_bucket(settings.lake_path)
     lake = LakeWriter(settings.postgres_url, settings.lake_path)
     lake.position()
     lake.close()

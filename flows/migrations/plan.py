@@ -3,15 +3,18 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import resources
 from io import StringIO
 from typing import Final
 
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection
 
-from flows.stores.versions import known_revisions, migrations, require_known_tables
+from flows.stores.versions import known_revisions, require_known_tables
+from ingest_api.foreseen import ForeseenError
 
 #: What takes something away for good, in the SQL of a step back.
 _TAKES_AWAY: Final = re.compile(
@@ -19,7 +22,7 @@ _TAKES_AWAY: Final = re.compile(
 )
 
 
-class NoSuchVersionError(Exception):
+class NoSuchVersionError(ForeseenError):
     """No migration of this Cellpulse makes this version of the tables."""
 
 
@@ -36,6 +39,13 @@ class Step:
     revision: str
     what: str
     takes_away: tuple[str, ...] = ()
+
+
+def migrations() -> Config:
+    """Return where the migrations of PostgreSQL's tables are."""
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("flows") / "migrations"))
+    return config
 
 
 def version_of_tables(connection: Connection) -> str | None:

@@ -27,8 +27,8 @@ from flows.log.rejected import RejectedStream
 from flows.models import Base, StudentNote
 from flows.pseudonyms.names import Names
 from flows.settings import LakeSettings
-from flows.stores.lake import files_kept
 from flows.stores.lake_attach import attach_lake, plain_error
+from flows.stores.lake_locks import files_kept
 from flows.stores.store import StoreUnavailableError
 from flows.stores.transaction import transaction
 from ingest_api.event_log import LOG

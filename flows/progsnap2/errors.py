@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Final
 
+from ingest_api.foreseen import ForeseenError
+
 _LONGEST_SHOWN: Final = 80
 
 
-class DataSetError(Exception):
+class DataSetError(ForeseenError):
     """Why a data set was not imported: file, line and what to do.
 
     Attributes:

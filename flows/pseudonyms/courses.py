@@ -20,6 +20,7 @@ from flows.models import Course, Enrollment, IssuedToken, PseudonymousCourse
 from flows.stores.attention import position_of
 from flows.stores.transaction import transaction
 from ingest_api.event_log import LOG
+from ingest_api.foreseen import ForeseenError
 from ingest_api.notices import SEEN
 from ingest_api.preferences import PREFERENCES
 from ingest_api.pseudonym import PseudonymKey, is_pseudonym
@@ -36,7 +37,7 @@ _SETTLE_SECONDS: Final = 3 * LOOK_SECONDS
 _PAGE: Final = 1_000
 
 
-class PseudonymError(Exception):
+class PseudonymError(ForeseenError):
     """What is asked for can't be done with a pseudonymous course; the message says what to do."""
 
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from ingest_api.foreseen import ForeseenError
+
 _EXERCISE_TAG: Final = "exercise:"
 _CHECK_TAG: Final = "check:"
 
 
-class CourseError(ValueError):
+class CourseError(ForeseenError, ValueError):
     """The folder does not hold a course that a class can work through."""
 
 

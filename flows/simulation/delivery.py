@@ -10,6 +10,7 @@ from typing import Any, Final
 import httpx
 
 from ingest_api.events import ProgressEvent
+from ingest_api.foreseen import ForeseenError
 
 logger = logging.getLogger(__name__)
 #: The ingest takes up to 1,000 events and 1 MiB at once; ours have less than 1 KiB each.
@@ -21,7 +22,7 @@ _LONGEST_WAIT_SECONDS: Final = 5.0
 _TRY_AGAIN: Final = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
 
-class IngestRefusedError(Exception):
+class IngestRefusedError(ForeseenError):
     """The ingest refuses what would be refused again; the message says why."""
 
 

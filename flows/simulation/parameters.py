@@ -7,11 +7,12 @@ from typing import Annotated, Final, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ingest_api.faults import fault_words
+from ingest_api.foreseen import ForeseenError
 
 DEFAULTS: Final = Path(__file__).with_name("parameters.toml")
 
 
-class BadParametersError(ValueError):
+class BadParametersError(ForeseenError, ValueError):
     """A file of parameters cannot be used; the message names the file and the place."""
 
 

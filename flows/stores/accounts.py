@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from flows.models import Account
 from flows.stores.transaction import transaction
+from ingest_api.foreseen import ForeseenError
 
 #: What somebody may do: an admin everything, an instructor what concerns their courses, an
 #: assistant what concerns the students of their sections of one course.
@@ -23,7 +24,7 @@ _COLUMNS: Final = (
 )
 
 
-class AccountError(Exception):
+class AccountError(ForeseenError):
     """There is no such account, or there is one already; the message says what to do."""
 
 

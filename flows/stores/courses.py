@@ -9,9 +9,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from flows.models import Course
 from flows.stores.transaction import transaction
+from ingest_api.foreseen import ForeseenError
 
 
-class CourseSettingsError(Exception):
+class CourseSettingsError(ForeseenError):
     """There is no such course, or there is one already; the message says what to do."""
 
 

@@ -21,6 +21,7 @@ from flows.stores.influx_line import MEASUREMENT, to_line
 from flows.stores.store import BATCH_EVENTS, Later, PoisonEventError, StoreUnavailableError
 from flows.version_of_data import UnknownDataVersionError
 from ingest_api.events import SCHEMA_VERSION, StoredEvent
+from ingest_api.foreseen import ForeseenError
 
 #: Holds points of now, which every InfluxDB takes that takes any.
 PROBE: Final = "cellpulse_probe"
@@ -36,7 +37,7 @@ _REFUSED: Final = (
 )
 
 
-class UnreadablePointError(Exception):
+class UnreadablePointError(ForeseenError):
     """A point of our measurement is no event."""
 
 

@@ -9,10 +9,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from flows.models import IssuedToken
 from flows.stores.transaction import transaction
+from ingest_api.foreseen import ForeseenError
 from ingest_api.tokens import Grant, Scope
 
 
-class TokenError(Exception):
+class TokenError(ForeseenError):
     """There is no such token; the message says what to do."""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from importlib import resources
-from typing import Any, Final, LiteralString
+from typing import Any, Final
 
 import duckdb
 import psycopg
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from flows.log.logged_event import LoggedEvent, position_ns
 from flows.stores.lake_attach import attach_lake, plain_error
-from flows.stores.postgres_address import NOTICE_LOST_CLIENTS, with_timeouts
+from flows.stores.lake_locks import FILES_LOCK, sole_writer, try_lock
 from flows.stores.store import (
     BATCH_EVENTS,
     Later,
@@ -21,12 +21,8 @@ from flows.stores.store import (
     require_no_hole,
 )
 from flows.stores.versions import LAKE_VERSION
+from ingest_api.foreseen import ForeseenError
 
-#: PostgreSQL advisory lock that whoever writes the lake holds: one writer at a time.
-WRITER_LOCK: Final = 7_235_421
-#: Held by whoever deletes files of the lake; shared by those who need that none is deleted.
-FILES_LOCK: Final = 7_235_422
-_LOCK_TIMEOUT: Final = "10s"
 _FILES_KEPT_HOURS: Final = 1
 
 #: How files are written: half as large as by default, for ids and hashes are most of them, and in
@@ -58,7 +54,7 @@ def _statement(name: str) -> str:
     return resources.files("flows.stores").joinpath(name).read_text(encoding="utf-8")
 
 
-class FewerEventsError(Exception):
+class FewerEventsError(ForeseenError):
     """What the lake should be made from holds fewer events than the lake itself."""
 
     def __init__(self, found: int, needed: int) -> None:
@@ -181,7 +177,7 @@ class LakeWriter:
                 "CALL ducklake_expire_snapshots('lake', "
                 f"older_than => now() - INTERVAL {int(keep_snapshots_days)} DAY)"
             )
-            if _try_lock(catalog, FILES_LOCK):
+            if try_lock(catalog, FILES_LOCK):
                 # A reader's transaction may still use a file that was replaced meanwhile.
                 lake.execute(
                     "CALL ducklake_cleanup_old_files('lake', "
@@ -282,43 +278,6 @@ def rollups_of(events: str) -> tuple[str, str]:
     ]
     student_exercise, course_minute = made
     return student_exercise, course_minute
-
-
-def sole_writer(postgres_url: str) -> AbstractContextManager[psycopg.Connection]:
-    """Let nobody else write to the lake meanwhile.
-
-    Raises:
-        StoreUnavailableError: PostgreSQL does not answer, or another writer does not end.
-    """
-    return _locked(postgres_url, "SELECT pg_advisory_lock(%s)", WRITER_LOCK)
-
-
-def files_kept(postgres_url: str) -> AbstractContextManager[psycopg.Connection]:
-    """Let nobody delete a file of the lake meanwhile; writers go on.
-
-    Raises:
-        StoreUnavailableError: PostgreSQL does not answer, or a deletion does not end.
-    """
-    return _locked(postgres_url, "SELECT pg_advisory_lock_shared(%s)", FILES_LOCK)
-
-
-@contextmanager
-def _locked(postgres_url: str, take: LiteralString, lock: int) -> Iterator[psycopg.Connection]:
-    """Hold a lock of the lake's catalog on a connection of its own, which takes it to its end."""
-    try:
-        with psycopg.connect(with_timeouts(postgres_url), autocommit=True) as connection:
-            connection.execute(NOTICE_LOST_CLIENTS)
-            connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
-            connection.execute(take, [lock])
-            yield connection
-    except psycopg.Error as error:
-        raise StoreUnavailableError(f"PostgreSQL, the lake's catalog: {error}") from error
-
-
-def _try_lock(connection: psycopg.Connection, lock: int) -> bool:
-    """Take a lock for as long as the connection is open, unless another has it."""
-    row = connection.execute("SELECT pg_try_advisory_lock(%s)", [lock]).fetchone()
-    return bool(row and row[0])
 
 
 def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:

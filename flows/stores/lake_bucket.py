@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import duckdb
 
-from flows.stores.lake_engine import open_engine
+from flows.stores.lake_engine import is_bucket, open_engine
 from flows.stores.sql_text import literal
 from flows.stores.store import StoreUnavailableError
 
@@ -60,11 +60,15 @@ def bucket_error(error: duckdb.Error) -> StoreUnavailableError | None:
 def try_bucket(lake_path: str, *, only_read: bool = False) -> None:
     """List what is in the bucket, and write, read and delete there, by a small lake of its own.
 
+    Where the lake's files are in a folder there is nothing to try.
+
     Raises:
         BadSettingError: The bucket's settings are not there.
         BucketRefusedError: One of it is refused.
         StoreUnavailableError: The bucket does not answer.
     """
+    if not is_bucket(lake_path):
+        return
     place = f"{lake_path.rstrip('/')}/tried-{uuid4().hex}"
     with closing(open_engine(lake_path)) as engine:
         try:

@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from flows.log.logged_event import LoggedEvent, position_ns
+from ingest_api.foreseen import ForeseenError
 
 #: As many as a store of our own takes at once. A store that is behind gets them all; the larger a
 #: batch, the less of it are the commit and the statements.
 BATCH_EVENTS: Final = 10_000
 
 
-class StoreUnavailableError(Exception):
+class StoreUnavailableError(ForeseenError):
     """The store does not answer or asks to wait; the same batch can succeed later."""
 
 

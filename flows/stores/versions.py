@@ -4,27 +4,20 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-
 from flows.version_of_data import UnknownDataVersionError
 
 #: Of the lake's tables, kept in `lake.schema_version`; a lake without that table is of version 1.
 LAKE_VERSION: Final = 1
 
 
-def migrations() -> Config:
-    """Return where the migrations of PostgreSQL's tables are."""
-    config = Config()
-    config.set_main_option("script_location", str(resources.files("flows") / "migrations"))
-    return config
-
-
 @cache
 def known_revisions() -> frozenset[str]:
-    """Return the versions of PostgreSQL's tables that this code knows, the oldest included."""
-    steps = ScriptDirectory.from_config(migrations()).walk_revisions()
-    return frozenset(step.revision for step in steps)
+    """Return the versions of PostgreSQL's tables that this code knows, the oldest included.
+
+    They are in the names of the migrations: every process asks, and few need to load Alembic.
+    """
+    names = (file.name for file in resources.files("flows.migrations.versions").iterdir())
+    return frozenset(name.partition("_")[0] for name in names if name[:1].isdigit())
 
 
 def require_known_tables(revision: str) -> None:

@@ -8,7 +8,7 @@ import dramatiq
 from dramatiq.brokers.redis import RedisBroker
 from redis import Redis
 
-from flows.erasure.retention import enforce
+from flows.erasure.enforce import enforce
 from flows.log.batch import Batch
 from flows.log.reader import LogReader
 from flows.redis_client import connect_redis

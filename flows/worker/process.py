@@ -25,7 +25,6 @@ from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings
 from flows.stores.lake_attach import attach_lake
 from flows.stores.lake_bucket import BucketRefusedError, try_bucket
-from flows.stores.lake_engine import is_bucket
 from flows.stores.postgres import engine_for
 from flows.stores.store import StoreUnavailableError
 from flows.version_of_data import UnknownDataVersionError
@@ -103,8 +102,7 @@ def work(threads: int) -> None:
 
 def _refuse_lake(settings: FlowsSettings) -> None:
     try:
-        if is_bucket(settings.lake_path):
-            try_bucket(settings.lake_path)
+        try_bucket(settings.lake_path)
         attach_lake(settings.postgres_url, settings.lake_path, read_only=True).close()
     except (UnknownDataVersionError, BucketRefusedError) as error:
         sys.exit(f"cellpulse worker: {error}")

@@ -14,7 +14,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from analytics.measure import load_measure, measure_names
+from analytics.measures.measure import load_measure, measure_names
 from streamlit_app.language.choice import ENGLISH, LOCALES
 from streamlit_app.language.measure_texts import texts_of
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from analytics.measure import Measure
-from streamlit_app.measure_wording import in_minutes, in_words, without_seconds, without_unit
+from analytics.measures.measure import Measure
+from streamlit_app.language.measure_units import in_minutes, in_words, without_seconds, without_unit
 
 
 def texts_of(measure: Measure) -> Iterator[str]:

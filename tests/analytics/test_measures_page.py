@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from analytics.measure import load_measure, measure_names
+from analytics.measures.measure import load_measure, measure_names
 from analytics.measures_page import measures_page
 
 PAGE = Path(__file__).parents[2] / "docs" / "measures.md"

@@ -8,30 +8,29 @@ import pytest
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from analytics import (
-    class_mark_responses,
-    class_responses,
-    code_responses,
-    hook_token_responses,
-    live_responses,
-    own_page_responses,
-    plan_responses,
-    report_responses,
-    responses,
-    student_responses,
-)
+from analytics import responses
 from analytics.admin import account_responses as admin_account_responses
 from analytics.admin import course_responses as admin_course_responses
 from analytics.admin import enrolment_responses as admin_enrolment_responses
 from analytics.admin import health_responses as admin_health_responses
+from analytics.admin import hook_token_responses
 from analytics.admin import registration_responses as admin_registration_responses
 from analytics.admin import stored_responses as admin_stored_responses
 from analytics.admin import token_responses as admin_token_responses
+from analytics.after_class import responses as after_class_responses
 from analytics.api import create_app
 from analytics.attention import responses as attention_responses
-from analytics.exports import responses as export_responses
+from analytics.class_marks import responses as class_marks_responses
+from analytics.class_view import responses as class_view_responses
+from analytics.code_groups import responses as code_groups_responses
+from analytics.export import responses as export_responses
+from analytics.live import responses as live_responses
+from analytics.measures import responses as measures_responses
+from analytics.my_progress import responses as my_progress_responses
+from analytics.plan import responses as plan_responses
 from analytics.settings import ApiSettings
 from analytics.sign_in import responses as sign_in_responses
+from analytics.student import responses as student_responses
 
 OWN = "/api/v1/courses/{course_id}/students/{student_id}"
 ANSWERS = {
@@ -44,26 +43,26 @@ ANSWERS = {
     "/api/v1/courses/{course_id}/events": responses.Events,
     "/api/v1/courses/{course_id}/exercises": responses.Exercises,
     "/api/v1/courses/{course_id}/timeline": responses.Timeline,
-    "/api/v1/courses/{course_id}/class_map": class_responses.ClassMap,
+    "/api/v1/courses/{course_id}/class_map": class_view_responses.ClassMap,
     "/api/v1/courses/{course_id}/live": live_responses.Live,
-    "/api/v1/courses/{course_id}/class_sessions": class_responses.ClassSessions,
-    "/api/v1/courses/{course_id}/class_stream": class_responses.ClassStream,
-    "/api/v1/courses/{course_id}/marks": class_mark_responses.ClassMarks,
+    "/api/v1/courses/{course_id}/class_sessions": class_view_responses.ClassSessions,
+    "/api/v1/courses/{course_id}/class_stream": class_view_responses.ClassStream,
+    "/api/v1/courses/{course_id}/marks": class_marks_responses.ClassMarks,
     "/api/v1/courses/{course_id}/plan": plan_responses.ClassPlan,
-    "/api/v1/courses/{course_id}/code_groups": code_responses.CodeGroups,
-    "/api/v1/courses/{course_id}/aliases": class_responses.Aliases,
-    "/api/v1/measures": responses.Measures,
-    "/api/v1/measures/{name}": responses.MeasureDefinition,
-    "/api/v1/courses/{course_id}/measures/{name}": responses.MeasureRows,
+    "/api/v1/courses/{course_id}/code_groups": code_groups_responses.CodeGroups,
+    "/api/v1/courses/{course_id}/aliases": class_view_responses.Aliases,
+    "/api/v1/measures": measures_responses.Measures,
+    "/api/v1/measures/{name}": measures_responses.MeasureDefinition,
+    "/api/v1/courses/{course_id}/measures/{name}": measures_responses.MeasureRows,
     "/api/v1/courses/{course_id}/error_clusters": attention_responses.ErrorClusters,
     "/api/v1/courses/{course_id}/attention": attention_responses.Attention,
     "/api/v1/courses/{course_id}/attention/thresholds": attention_responses.AttentionThresholds,
     "/api/v1/courses/{course_id}/tables": responses.Tables,
-    f"{OWN}/overview": own_page_responses.OwnOverview,
-    f"{OWN}/preferences": own_page_responses.OwnPreferences,
-    f"{OWN}/deletion": own_page_responses.DeletionRequest,
-    "/api/v1/deletion_requests": own_page_responses.DeletionRequests,
-    "/api/v1/courses/{course_id}/report": report_responses.Report,
+    f"{OWN}/overview": my_progress_responses.OwnOverview,
+    f"{OWN}/preferences": my_progress_responses.OwnPreferences,
+    f"{OWN}/deletion": my_progress_responses.DeletionRequest,
+    "/api/v1/deletion_requests": my_progress_responses.DeletionRequests,
+    "/api/v1/courses/{course_id}/report": after_class_responses.Report,
     "/api/v1/courses/{course_id}/exports": export_responses.Exports,
     "/api/v1/courses/{course_id}/exports/{export_id}": export_responses.Export,
     "/api/v1/viewer": sign_in_responses.Viewer,
@@ -94,15 +93,15 @@ FILES = {
 }
 #: Addresses that change something: method and path.
 CHANGES = {
-    ("put", f"{OWN}/preferences"): own_page_responses.OwnPreferences,
-    ("post", f"{OWN}/deletion"): own_page_responses.DeletionRequest,
-    ("delete", f"{OWN}/deletion"): own_page_responses.DeletionRequest,
-    ("post", "/api/v1/courses/{course_id}/marks"): class_mark_responses.ClassMarkSet,
+    ("put", f"{OWN}/preferences"): my_progress_responses.OwnPreferences,
+    ("post", f"{OWN}/deletion"): my_progress_responses.DeletionRequest,
+    ("delete", f"{OWN}/deletion"): my_progress_responses.DeletionRequest,
+    ("post", "/api/v1/courses/{course_id}/marks"): class_marks_responses.ClassMarkSet,
     ("put", "/api/v1/courses/{course_id}/plan"): plan_responses.PlanSet,
     (
         "delete",
         "/api/v1/courses/{course_id}/marks/{mark_id}",
-    ): class_mark_responses.ClassMarkRemoved,
+    ): class_marks_responses.ClassMarkRemoved,
     (
         "put",
         "/api/v1/courses/{course_id}/attention/thresholds",

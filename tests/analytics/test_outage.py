@@ -15,7 +15,7 @@ import psutil
 import psycopg
 import pytest
 
-from analytics import lake_reader
+from analytics.lake import reader as lake_reader
 from flows.embedded.part import free_port
 from flows.embedded.postgres_server import postgres_address, postgres_part
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analytics.attention.rule import LESSON_MINUTES
-from analytics.query import load_query
+from analytics.queries.query import load_query
 from flows.log.logged_event import LoggedEvent, position_from_ns
 from flows.stores.folds import CurrentState, SessionState
 from ingest_api.events import ProgressEvent, StoredEvent

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from analytics.connection import connect
+from analytics.lake.connection import connect
 
 
 async def test_the_students_of_a_section(api: httpx.AsyncClient) -> None:

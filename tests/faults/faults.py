@@ -11,7 +11,7 @@ import psycopg
 from dramatiq.brokers.redis import RedisBroker
 from redis import Redis, RedisError
 
-from flows.stores.lake import WRITER_LOCK
+from flows.stores.lake_locks import WRITER_LOCK
 from flows.worker.wake_ups import MAINTENANCE, WakeUps
 from tests.faults.plan import CLOCKS, DISKS, Fault
 from tests.faults.platform import Platform

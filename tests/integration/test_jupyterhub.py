@@ -28,9 +28,9 @@ from flows.embedded.answers import http_answers
 from flows.embedded.part import Part, free_port
 from ingest_api.settings import BadSettingError
 from ingest_api.tokens import Grant, issue_token
-from streamlit_app.access import AccessCheck
-from streamlit_app.gate import COOKIE, Gate
-from streamlit_app.sign_in import SignInPages
+from streamlit_app.sign_in.access import AccessCheck
+from streamlit_app.sign_in.gate import COOKIE, Gate
+from streamlit_app.sign_in.pages import SignInPages
 from tests.integration.conftest import SECRET, Pipeline, serving
 
 HERE = Path(__file__).parent

@@ -17,8 +17,8 @@ import duckdb
 import psycopg
 import pytest
 
-from analytics.connection import connect
 from analytics.errors import LakeUnavailableError
+from analytics.lake.connection import connect
 from flows.embedded.part import Part, free_port
 from flows.embedded.redis_server import redis_part
 from flows.erasure.erase import erase, people

@@ -9,7 +9,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from streamlit_app.gate import COOKIE
+from streamlit_app.sign_in.gate import COOKIE
 from tests.integration.conftest import SECRET
 
 CODE = "the_answer_of_a_student_to_1_1 = 42"

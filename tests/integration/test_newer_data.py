@@ -8,8 +8,8 @@ import httpx
 import psycopg
 import pytest
 
-from analytics.connection import connect
 from analytics.errors import LakeUnavailableError
+from analytics.lake.connection import connect
 from flows.stores.lake import LakeWriter
 from flows.stores.lake_attach import attach_lake
 from flows.version_of_data import UnknownDataVersionError

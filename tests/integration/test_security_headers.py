@@ -7,7 +7,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from streamlit_app.gate import COOKIE
+from streamlit_app.sign_in.gate import COOKIE
 
 BY_TLS = {"X-Forwarded-Proto": "https"}
 

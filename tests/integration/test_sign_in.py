@@ -38,9 +38,9 @@ from flows.stores.postgres import engine_for
 from ingest_api.app import create_app as create_ingest
 from ingest_api.settings import IngestSettings
 from ingest_api.tokens import Grant, SignedIn, issue_token
-from streamlit_app.access import AccessCheck
-from streamlit_app.gate import COOKIE, Gate
-from streamlit_app.sign_in import SignInPages
+from streamlit_app.sign_in.access import AccessCheck
+from streamlit_app.sign_in.gate import COOKIE, Gate
+from streamlit_app.sign_in.pages import SignInPages
 from tests.integration.conftest import serving
 
 SECRET = "a-secret-that-only-the-tests-know"

@@ -30,9 +30,9 @@ from flows.embedded.part import Part, free_port
 from flows.migrations.migrate import prepare_databases
 from flows.settings import LakeSettings
 from ingest_api.settings import BadSettingError
-from streamlit_app.access import AccessCheck
-from streamlit_app.gate import COOKIE, Gate
-from streamlit_app.sign_in import SignInPages
+from streamlit_app.sign_in.access import AccessCheck
+from streamlit_app.sign_in.gate import COOKIE, Gate
+from streamlit_app.sign_in.pages import SignInPages
 from tests.integration.conftest import SECRET, serving
 
 Running = Callable[[Part, Path], AbstractContextManager[Any]]

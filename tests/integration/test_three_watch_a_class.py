@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from analytics.attention.responses import Attention
-from analytics.class_responses import ClassMap
+from analytics.class_view.responses import ClassMap
 from analytics.responses import Progress
-from streamlit_app.strip_numbers import strip_numbers
+from streamlit_app.class_view.strip_numbers import strip_numbers
 
 PATIENT_MS = 60_000
 STUDENTS = 40

@@ -20,7 +20,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from flows.embedded.part import free_port
-from streamlit_app.gate import COOKIE
+from streamlit_app.sign_in.gate import COOKIE
 from tests.integration.nginx import nginx_part
 
 EXAMPLE = Path(__file__).parents[2] / "ops" / "nginx.conf"

@@ -9,9 +9,9 @@ from uuid import uuid4
 
 from fastapi import FastAPI, HTTPException, Response
 
-from analytics.class_responses import ClassSession
-from analytics.exports.responses import Export, ExportRequest, Exports
-from analytics.report_responses import Report
+from analytics.after_class.responses import Report
+from analytics.class_view.responses import ClassSession
+from analytics.export.responses import Export, ExportRequest, Exports
 
 
 @dataclass

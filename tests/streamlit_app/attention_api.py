@@ -17,20 +17,20 @@ from analytics.attention.responses import (
     SnoozeRequest,
     Thresholds,
 )
-from analytics.class_mark_responses import (
+from analytics.class_marks.responses import (
     ClassMark,
     ClassMarkRemoved,
     ClassMarkRequest,
     ClassMarks,
     ClassMarkSet,
 )
-from analytics.class_responses import (
+from analytics.class_view.responses import (
     ClassSession,
     ClassSessions,
 )
-from analytics.code_responses import CodeGroups
-from analytics.student_examples import SITTINGS
-from analytics.student_responses import Note, NoteRequest, Notes, Sittings
+from analytics.code_groups.responses import CodeGroups
+from analytics.student.examples import SITTINGS
+from analytics.student.responses import Note, NoteRequest, Notes, Sittings
 from tests.streamlit_app.made_up_class import MadeUpClass
 
 

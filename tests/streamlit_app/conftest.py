@@ -62,14 +62,14 @@ def api_url(api_server: tuple[MadeUpClass, str], made_up: MadeUpClass) -> str:
 def open_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, api_url: str
 ) -> Callable[..., AppTest]:
-    """Return a function that opens a page of an instructor by its module, without the frame."""
+    """Return a function that opens a page of an instructor by its folder, without the frame."""
     monkeypatch.setenv("CELLPULSE_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("CELLPULSE_API_URL", api_url)
     monkeypatch.setattr(session, "token", lambda: READ_TOKEN)
 
     def open_alone(page: str, **query: str) -> AppTest:
         app = AppTest.from_string(
-            f"from streamlit_app import {page}\n{page}.show()", default_timeout=30
+            f"from streamlit_app.{page} import page\npage.show()", default_timeout=30
         )
         app.query_params.update({"course": COURSE, **query})
         app.run()

@@ -8,14 +8,15 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
-from analytics.class_responses import (
+from analytics.class_view.responses import (
     Alias,
     Aliases,
     ClassMap,
     ClassStream,
 )
-from analytics.measure import load_measure
-from analytics.measure_answers import definition, measures
+from analytics.measures.answers import definition, measures
+from analytics.measures.measure import load_measure
+from analytics.measures.responses import MeasureRows, Measures
 from analytics.responses import (
     Course,
     CourseEvent,
@@ -23,8 +24,6 @@ from analytics.responses import (
     Events,
     Exercises,
     History,
-    MeasureRows,
-    Measures,
     Progress,
     Students,
     Timeline,

@@ -12,29 +12,29 @@ from analytics.attention.responses import (
     Snooze,
     Thresholds,
 )
-from analytics.class_mark_responses import (
+from analytics.class_marks.responses import (
     ClassMark,
 )
-from analytics.class_responses import (
+from analytics.class_view.responses import (
     ClassMap,
     ClassStream,
     MapStudent,
     StreamExercise,
 )
-from analytics.code_responses import CodeGroup
-from analytics.plan_responses import PlannedTime
+from analytics.code_groups.responses import CodeGroup
+from analytics.measures.responses import MeasureRow
+from analytics.plan.responses import PlannedTime
 from analytics.responses import (
     AsOf,
     ExerciseProgress,
     HistoryEvent,
-    MeasureRow,
     Progress,
     StudentState,
     Timeline,
     TimelineBucket,
 )
 from analytics.sign_in.responses import OpenSection
-from analytics.student_responses import Note
+from analytics.student.responses import Note
 from tests.streamlit_app.after_class_api import AfterClass
 
 READ_TOKEN = "read-token-of-the-instructor"

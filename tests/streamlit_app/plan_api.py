@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Query
 
-from analytics.plan_responses import ClassPlan, PlannedReached, PlannedTime, PlanRequest, PlanSet
+from analytics.plan.responses import ClassPlan, PlannedReached, PlannedTime, PlanRequest, PlanSet
 
 
 def serve_plan(app: FastAPI, made_up: Any) -> None:

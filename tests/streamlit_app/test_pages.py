@@ -7,12 +7,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import streamlit_app.app
-from analytics.class_examples import CLASS_STREAM
-from analytics.live_examples import LIVE
+from analytics.class_view.examples import CLASS_STREAM
+from analytics.live.examples import LIVE
 from analytics.sign_in.responses import OpenSection
-from analytics.student_examples import NOTES
-from streamlit_app import live, session
-from streamlit_app.api_client import NumbersUnavailableError
+from analytics.student.examples import NOTES
+from streamlit_app import session
+from streamlit_app.api.errors import NumbersUnavailableError
+from streamlit_app.live import page as live
 
 COURSE = "python-101"
 APP = Path(streamlit_app.app.__file__)
@@ -34,7 +35,7 @@ def _open(**query: str) -> AppTest:
 
 def _open_student(**query: str) -> AppTest:
     def page() -> None:
-        from streamlit_app import student  # noqa: PLC0415 - the source is run by itself
+        from streamlit_app.student import page as student  # noqa: PLC0415 - the source is run by itself
 
         student.show()
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from websockets.sync.client import connect
 
-from streamlit_app.gate import COOKIE
+from streamlit_app.sign_in.gate import COOKIE
 
 COMMAND = [sys.executable, "-m", "streamlit_app.serve"]
 

@@ -16,7 +16,7 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from streamlit_app.language.choice import COOKIE
-from streamlit_app.palette import DARK, LIGHT
+from streamlit_app.page_parts.palette import DARK, LIGHT
 from tests.streamlit_app.walked_views import VIEWS, View
 
 Theme = Literal["light", "dark"]

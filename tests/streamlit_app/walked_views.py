@@ -4,16 +4,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from analytics import own_page_examples
 from analytics.admin import examples as admin_examples
+from analytics.after_class.responses import Report
 from analytics.attention.responses import ErrorCluster, Listed, Reason
-from analytics.class_mark_responses import ClassMark
-from analytics.exports.responses import ExportRequest
-from analytics.plan_responses import PlannedTime
-from analytics.report_responses import Report
+from analytics.class_marks.responses import ClassMark
+from analytics.export.responses import ExportRequest
+from analytics.my_progress import examples as my_progress_examples
+from analytics.plan.responses import PlannedTime
 from analytics.sign_in.responses import Viewer
+from tests.streamlit_app.after_class.made_up import exercise, hand, report
 from tests.streamlit_app.made_up_class import OWN_TOKEN, READ_TOKEN, STUDENT_TOKEN
-from tests.streamlit_app.report.made_up import exercise, hand, report
 
 COURSE: Final = "python-101"
 TITLE: Final = "Python 101"
@@ -80,9 +80,9 @@ def own_page(made_up: Any) -> None:
     own = f"/api/v1/courses/{COURSE}/students/{STUDENT}"
     answers = {
         "/api/v1/viewer": viewer,
-        f"{own}/overview": own_page_examples.OVERVIEW,
-        f"{own}/preferences": own_page_examples.PREFERENCES,
-        f"{own}/deletion": own_page_examples.NOT_REQUESTED,
+        f"{own}/overview": my_progress_examples.OVERVIEW,
+        f"{own}/preferences": my_progress_examples.PREFERENCES,
+        f"{own}/deletion": my_progress_examples.NOT_REQUESTED,
     }
     _answer(made_up, answers)
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from analytics.empty_lake import empty_lake
-from analytics.measure import By, load_measure
+from analytics.lake.empty_lake import empty_lake
+from analytics.measures.measure import By, load_measure
 from flows.log.logged_event import LoggedEvent, position_from_ns
 from flows.models import Base
 from flows.stores.lake import LakeWriter

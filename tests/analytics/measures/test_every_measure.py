@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analytics.measure import GRAINS, measure_names
-from analytics.measure_macros import create_measure_macros
+from analytics.measures.macros import create_measure_macros
+from analytics.measures.measure import GRAINS, measure_names
 from tests.analytics.measures.evidence import alike, near, on_any_history
 from tests.analytics.measures.histories import BEGIN, Event, histories
 from tests.analytics.measures.memory_lake import COURSE, MemoryLake

@@ -11,7 +11,8 @@ import pytest
 from redis import Redis
 
 from flows.audit.audit import audit
-from flows.erasure.retention import due, enforce
+from flows.erasure.enforce import enforce
+from flows.erasure.retention import due
 from flows.log.logged_event import LoggedEvent
 from flows.log.reader import LogReader
 from flows.settings import FlowsSettings

@@ -3,9 +3,11 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 
 from flows.migrations.migrate import migrate
+from flows.migrations.plan import migrations
 from flows.models import Base
 from flows.stores.postgres import engine_for
 from flows.stores.versions import known_revisions
@@ -14,6 +16,12 @@ from tests.cellpulse import cellpulse
 
 def tables(engine: Engine) -> set[str]:
     return set(inspect(engine).get_table_names()) - {"alembic_version"}
+
+
+def test_a_migrations_file_has_the_name_of_its_version() -> None:
+    """By the names alone every process knows which versions there are."""
+    steps = ScriptDirectory.from_config(migrations()).walk_revisions()
+    assert {step.revision for step in steps} == known_revisions()
 
 
 def test_migration_up_down_and_up_again(empty_postgres_url: str) -> None:

@@ -12,8 +12,9 @@ import psycopg
 import pytest
 
 from flows.log.logged_event import LoggedEvent
-from flows.stores.lake import FewerEventsError, LakeWriter, files_kept
+from flows.stores.lake import FewerEventsError, LakeWriter
 from flows.stores.lake_attach import attach_lake
+from flows.stores.lake_locks import files_kept
 from flows.stores.store import NotYetPassedError, StoreUnavailableError
 
 #: Bytes at the end of an extension's file that say what it is, and hold its signature.

@@ -1,0 +1,109 @@
+"""How a page asks the aggregation API: with whose token, as of when, and of which section."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, Self, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import ValidationError
+
+from analytics.responses import Answer
+from streamlit_app.api.aliases import AliasBook
+from streamlit_app.api.errors import AWAY, STRANGE, NumbersUnavailableError, raise_for_refusal
+
+API_ROOT: Final = "/api/v1"
+_OF_A_COURSE: Final = "/courses/"
+#: Longest wait for an answer, in seconds; a page with old numbers is better than a frozen one.
+TIMEOUT_SECONDS: Final = 5.0
+#: The same for a file with everything about a student.
+FILE_SECONDS: Final = 120.0
+#: The API closes a connection that was idle for 5 s: a question must not go over it just then.
+LIMITS: Final = httpx.Limits(
+    max_connections=100, max_keepalive_connections=20, keepalive_expiry=3.0
+)
+
+AnswerType = TypeVar("AnswerType", bound=Answer)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Asks the aggregation API on behalf of one instructor.
+
+    Args:
+        http: Shared by all sessions; its base address is the API's.
+        token: The instructor's read token.
+        section: What is asked about a course is asked about this section of it; None for all of it.
+        aliases_shown: Puts aliases in the place of students while the page is projected; else None.
+        moment: Answers about a class are as of then; None for now.
+    """
+
+    http: httpx.Client
+    token: str
+    section: str | None = None
+    aliases_shown: AliasBook | None = None
+    moment: datetime | None = None
+
+    def at(self, moment: datetime) -> Self:
+        """Return a client whose answers about a class are as of a moment of the past."""
+        return replace(self, moment=moment)
+
+    def _student(self, course_id: str, shown: str | None) -> str | None:
+        """Return whose the name on the page is."""
+        if shown is None or self.aliases_shown is None:
+            return shown
+        return self.aliases_shown.student(course_id, shown)
+
+    def _of(self, course_id: str, shown: str) -> str:
+        student_id = self._student(course_id, shown) or shown
+        return f"/courses/{segment(course_id)}/students/{segment(student_id)}"
+
+    def _get(
+        self, path: str, answer: type[AnswerType], query: Mapping[str, str | float] | None = None
+    ) -> AnswerType:
+        asked = dict(query or {})
+        if self.section is not None and path.startswith(_OF_A_COURSE):
+            asked["section"] = self.section
+        if self.moment is not None:
+            asked["as_of"] = self.moment.isoformat()
+        return self._ask("GET", path, answer, query=asked)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        answer: type[AnswerType],
+        *,
+        query: Mapping[str, str | float] | None = None,
+        json: Mapping[str, int | float | str | bool | None] | None = None,
+    ) -> AnswerType:
+        response = self._send(method, path, params=query, json=json)
+        try:
+            if self.aliases_shown is None:
+                return answer.model_validate_json(response.content)
+            return answer.model_validate(self.aliases_shown.disguised(response.json()))
+        except (ValidationError, ValueError) as error:
+            raise NumbersUnavailableError(STRANGE) from error
+
+    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        try:
+            response = self.http.request(method, API_ROOT + path, headers=headers, **request)
+        except httpx.HTTPError as error:
+            raise NumbersUnavailableError(AWAY) from error
+        raise_for_refusal(response)
+        return response
+
+
+def given(**query: str | int | None) -> dict[str, str | int]:
+    """Return of a question what is not None."""
+    return {name: value for name, value in query.items() if value is not None}
+
+
+def segment(identifier: str) -> str:
+    """Write an id as one segment of a path: ids may hold slashes, blanks and any script.
+
+    Dots are written out as well: a segment that is `.` or `..` would be taken for a step upwards.
+    """
+    return quote(identifier, safe="").replace(".", "%2E")

@@ -1,0 +1,46 @@
+"""What is asked, and told, about who needs a person."""
+
+from analytics.attention.responses import (
+    Attention,
+    AttentionThresholds,
+    Marked,
+    MarkKind,
+    Snoozed,
+    Thresholds,
+)
+from streamlit_app.api.asking import Asking, segment
+
+
+class AttentionQuestions(Asking):
+    """What is asked, and told, about who needs a person."""
+
+    def attention(self, course_id: str) -> Attention:
+        """Return who needs a person now, most urgent first."""
+        return self._get(f"/courses/{segment(course_id)}/attention", Attention)
+
+    def set_thresholds(self, course_id: str, thresholds: Thresholds) -> None:
+        """Set from when on each reason of the list counts, for everybody."""
+        path = f"/courses/{segment(course_id)}/attention/thresholds"
+        self._ask("PUT", path, AttentionThresholds, json=thresholds.model_dump())
+
+    def snooze(self, course_id: str, student_id: str, *, minutes: int) -> None:
+        """Take a student off the list of who needs a person, for everybody."""
+        path = self._attention_of(course_id, student_id, "snooze")
+        self._ask("POST", path, Snoozed, json={"minutes": minutes})
+
+    def end_snooze(self, course_id: str, student_id: str) -> None:
+        """Put a student back on the list."""
+        self._ask("DELETE", self._attention_of(course_id, student_id, "snooze"), Snoozed)
+
+    def mark(self, course_id: str, student_id: str, mark: MarkKind) -> None:
+        """Tell everybody that one goes to a student, or has helped."""
+        path = self._attention_of(course_id, student_id, "mark")
+        self._ask("POST", path, Marked, json={"mark": mark})
+
+    def take_mark_back(self, course_id: str, student_id: str) -> None:
+        """Take a student's latest mark back."""
+        self._ask("DELETE", self._attention_of(course_id, student_id, "mark"), Marked)
+
+    def _attention_of(self, course_id: str, shown: str, what: str) -> str:
+        student_id = self._student(course_id, shown) or shown
+        return f"/courses/{segment(course_id)}/attention/{segment(student_id)}/{what}"

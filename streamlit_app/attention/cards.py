@@ -1,0 +1,249 @@
+"""Who needs a person: the cards at the right of the Live page, and what is done there."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from html import escape
+from typing import Final
+
+import streamlit as st
+
+from analytics.attention.responses import Attention, Listed, Mark
+from streamlit_app import session
+from streamlit_app.addresses import address
+from streamlit_app.api.errors import NumbersUnavailableError
+from streamlit_app.attention import thresholds
+from streamlit_app.attention.reasons import reason_text
+from streamlit_app.language.formats import clock
+from streamlit_app.language.text import Text
+from streamlit_app.page_parts import notices
+from streamlit_app.page_parts.layout import card_title
+from streamlit_app.page_parts.wording import ago, where
+
+PEOPLE: Final = (Text("Who needs a person"), Text("why, always"))
+NOBODY: Final = Text("Nobody, as far as can be seen from here.")
+MORE: Final = Text("and {n} more, tinted in the map")
+GOING: Final = Text("I am going")
+GOING_HELP: Final = Text("Tells the other instructors that somebody is on the way")
+ON_THE_WAY: Final = Text("somebody is on the way, {age}")
+ON_THE_WAY_BY: Final = Text("{name} is on the way, {age}")
+HELPED: Final = Text("Helped")
+HELPED_HELP: Final = Text("Off this list; a hand that is raised from now on shows all the same")
+NOT_GOING: Final = Text("Not going")
+SNOOZE: Final = Text("Snooze")
+SNOOZE_HELP: Final = Text(
+    "Off this list for 10 minutes, for everybody; a raised hand shows all the same"
+)
+OPEN: Final = Text("Open")
+OPEN_LABEL: Final = Text("Open {student}")
+UNDO: Final = Text("Undo")
+SNOOZED: Final = Text("snoozed until {time}")
+SNOOZED_BY: Final = Text("snoozed until {time} by {name}")
+WAS_HELPED: Final = Text("helped {age} ago")
+HAND_UP: Final = Text("hand up")
+WAITING: Final = Text("waiting {age}")
+PLACE: Final = Text("place {n}")
+SEAT: Final = Text("seat {seat}")
+SURE: Final = {"high": Text("sure"), "medium": Text("likely"), "low": Text("maybe")}
+
+#: More than a few cannot be walked to.
+PEOPLE_SHOWN: Final = 5
+_SNOOZE_MINUTES: Final = 10
+
+
+def show(
+    course_id: str, attention: Attention, seats: Mapping[str, str], *, is_past: bool = False
+) -> None:
+    """Draw a card a person, at most five, and below them who was just taken off the list.
+
+    Args:
+        course_id: The course.
+        attention: Who needs a person, or needed one then.
+        seats: Where students sit, by id.
+        is_past: Whether it is the list of a past moment: then nothing acts.
+    """
+    with st.container(border=True, key="attention"):
+        card_title(*PEOPLE)
+        notices.refusal()
+        listed = attention.students
+        if not listed:
+            st.html(f'<p class="cp-muted" data-testid="nobody">{NOBODY}</p>')
+        for each in listed[:PEOPLE_SHOWN]:
+            with st.container(key=f"person_{each.student_id}", gap=None):
+                seat = seats.get(each.student_id)
+                _card(each, course_id, attention.now, seat, is_past=is_past)
+        if len(listed) > PEOPLE_SHOWN:
+            st.html(f'<p class="cp-muted">{MORE.format(n=len(listed) - PEOPLE_SHOWN)}</p>')
+        for each in attention.helped:
+            undo = None if is_past else _take_mark_back
+            _off_the_list(each, was_helped(each, attention.now), undo, course_id)
+        for each in attention.snoozed:
+            _off_the_list(each, snoozed(each), None if is_past else _end_snooze, course_id)
+        if not is_past and not session.own_sections(course_id):  # they hold for the whole course
+            thresholds.show(course_id, attention.thresholds)
+
+
+def person(each: Listed, now: datetime, seat: str | None = None) -> str:
+    """Return who it is and where, since when, what is asked, and the reasons in words."""
+    reason, more = main_reason(each)
+    place = escape(where(each.exercise, each.notebook))
+    chip = f' <span class="cp-chip">{place}</span>' if place else ""
+    if seat is not None:
+        chip += f' <span class="cp-chip">{escape(SEAT.format(seat=seat))}</span>'
+    hand = f' <span class="cp-hand">{HAND_UP}</span>' if has_hand_up(each) else ""
+    mark = f"<p><span>{escape(on_the_way(each.mark, now))}</span></p>" if each.mark else ""
+    return (
+        f'<div class="cp-person" data-testid="person" data-confidence="{each.confidence}">'
+        f"<p><b>{escape(each.student_id)}</b>{chip}{hand}"
+        f'<span class="cp-since">{escape(since(each, now))}</span></p>'
+        f'{question(each)}<p title="{escape(more)}"><span>{escape(reason)}</span></p>{mark}</div>'
+    )
+
+
+def question(each: Listed) -> str:
+    """Return what a student asks, as a quotation; whatever does not fit opens by a click.
+
+    Without a question it is ''.
+    """
+    if each.help_message is None or not each.help_message.strip():
+        return ""
+    asked = escape(each.help_message.strip())
+    return (
+        f'<details class="cp-question" data-testid="question"><summary title="{asked}">'
+        f"<q>{asked}</q></summary></details>"
+    )
+
+
+def main_reason(each: Listed) -> tuple[str, str]:
+    """Return the weightiest reason, as a sentence of its own, and all others in one.
+
+    That a hand is up stands beside the name, so it is told only where there is nothing else.
+    """
+    texts = [reason_text(reason) for reason in each.reasons if reason.code != "hand_up"]
+    first, *others = texts or [reason_text(reason) for reason in each.reasons]
+    return first[:1].upper() + first[1:], "; ".join(others)
+
+
+def since(each: Listed, now: datetime) -> str:
+    """Say how long a hand has been up, else how long there has been a reason."""
+    for reason in each.reasons:
+        if reason.code == "hand_up":
+            waiting = WAITING.format(age=ago(reason.since, now))
+            place = each.help_place
+            return waiting if place is None else f"{waiting} · {PLACE.format(n=place)}"
+    return ago(each.since, now)
+
+
+def has_hand_up(each: Listed) -> bool:
+    """Tell whether a student waits with a raised hand."""
+    return any(reason.code == "hand_up" for reason in each.reasons)
+
+
+def on_the_way(mark: Mark, now: datetime) -> str:
+    """Say who goes to a student, and since when."""
+    text = ON_THE_WAY_BY if mark.by else ON_THE_WAY
+    words = text.format(name=mark.by, age=ago(mark.at, now))
+    return words[:1].upper() + words[1:]
+
+
+def snoozed(each: Listed) -> str:
+    """Say until when somebody is snoozed, and by whom."""
+    if each.snooze is None:
+        return ""
+    text = SNOOZED_BY if each.snooze.by else SNOOZED
+    time = clock(each.snooze.until.astimezone(session.local_zone()))
+    return text.format(time=time, name=each.snooze.by)
+
+
+def was_helped(each: Listed, now: datetime) -> str:
+    """Say how long ago somebody was helped."""
+    return WAS_HELPED.format(age=ago(each.mark.at, now)) if each.mark else ""
+
+
+def _card(each: Listed, course_id: str, now: datetime, seat: str | None, *, is_past: bool) -> None:
+    st.html(person(each, now, seat))
+    name = each.student_id
+    with st.container(key=f"marks_{name}", horizontal=True, vertical_alignment="center"):
+        if not is_past:
+            _buttons(each, course_id)
+        st.html(link_and_confidence(each, course_id))
+
+
+def _buttons(each: Listed, course_id: str) -> None:
+    name = each.student_id
+    if each.mark is None:
+        _button(GOING, "going", name, _go, course_id, tip=GOING_HELP)
+        _button(SNOOZE, "snooze", name, _snooze, course_id, tip=SNOOZE_HELP)
+    else:
+        _button(HELPED, "helped", name, _helped, course_id, tip=HELPED_HELP)
+        _button(NOT_GOING, "back", name, _take_mark_back, course_id)
+
+
+def link_and_confidence(each: Listed, course_id: str) -> str:
+    """Return the link to the student's page, and how sure the listing is."""
+    link = address("student", course=course_id, student=each.student_id)
+    label = escape(OPEN_LABEL.format(student=each.student_id))
+    return (
+        f'<p class="cp-open"><a href="{link}" aria-label="{label}">{OPEN}</a>'
+        f'<span class="cp-muted">{SURE[each.confidence]}</span></p>'
+    )
+
+
+def _off_the_list(
+    each: Listed, why: str, undo: Callable[[str, str], None] | None, course_id: str
+) -> None:
+    name = each.student_id
+    link = address("student", course=course_id, student=name)
+    with st.container(
+        key=f"off_{name}",
+        horizontal=True,
+        vertical_alignment="center",
+        horizontal_alignment="distribute",
+    ):
+        st.html(
+            f'<p class="cp-off" data-testid="off"><a href="{link}">{escape(name)}</a> '
+            f'<span class="cp-muted">{escape(why)}</span></p>'
+        )
+        if undo is not None:
+            _button(UNDO, "undo", name, undo, course_id)
+
+
+def _button(
+    label: Text,
+    kind: str,
+    student_id: str,
+    act: Callable[[str, str], None],
+    course_id: str,
+    *,
+    tip: Text | None = None,
+) -> None:
+    key = f"{kind}_{student_id}"
+    help_text = None if tip is None else str(tip)
+    args = (act, course_id, student_id)
+    st.button(str(label), key=key, help=help_text, on_click=_tried, args=args)
+
+
+def _tried(act: Callable[[str, str], None], course_id: str, student_id: str) -> None:
+    try:
+        act(course_id, student_id)
+    except NumbersUnavailableError as error:
+        notices.keep_refusal(str(error))
+
+
+def _go(course_id: str, student_id: str) -> None:
+    session.api().mark(course_id, student_id, "going")
+
+
+def _helped(course_id: str, student_id: str) -> None:
+    session.api().mark(course_id, student_id, "helped")
+
+
+def _take_mark_back(course_id: str, student_id: str) -> None:
+    session.api().take_mark_back(course_id, student_id)
+
+
+def _snooze(course_id: str, student_id: str) -> None:
+    session.api().snooze(course_id, student_id, minutes=_SNOOZE_MINUTES)
+
+
+def _end_snooze(course_id: str, student_id: str) -> None:
+    session.api().end_snooze(course_id, student_id)

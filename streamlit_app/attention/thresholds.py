@@ -1,0 +1,67 @@
+"""From when on a student is listed: what an instructor can change, on the Live page."""
+
+from typing import Final
+
+import streamlit as st
+from pydantic import ValidationError
+
+from analytics.attention.responses import Thresholds
+from streamlit_app import session
+from streamlit_app.api.errors import NumbersUnavailableError
+from streamlit_app.language.text import Text
+from streamlit_app.page_parts import notices
+
+TITLE: Final = Text("When someone is listed")
+MEANING: Final = Text(
+    "Someone is listed from these numbers on. An empty field turns its reason off. "
+    "What you set holds for everybody who looks at this class."
+)
+LABELS: Final = {
+    "same_error_runs": Text("Runs with the same error"),
+    "failed_runs": Text("Failed runs"),
+    "failed_checks": Text("Failed results of one check"),
+    "silent_minutes": Text("Minutes without a run after a failure"),
+    "unsolved_minutes": Text("Minutes at an exercise that most solved in a third of that"),
+    "idle_minutes": Text("Minutes without a run, when behind most of the class"),
+}
+WRONG: Final = Text("“{label}” takes {least} to {most}, or nothing. Nothing was changed.")
+USE: Final = Text("Use these")
+DEFAULTS: Final = Text("As by default")
+OFF: Final = Text("off")
+_COUNTS: Final = (2, 1_000)
+_MINUTES: Final = (1, 180)
+
+
+def show(course_id: str, thresholds: Thresholds) -> None:
+    """Offer every threshold in a form behind a button."""
+    with st.popover(str(TITLE), key="thresholds"), st.form("thresholds_form", border=False):
+        st.caption(str(MEANING))
+        keys = {}
+        columns = st.columns(2, vertical_alignment="bottom")
+        for place, (name, label) in enumerate(LABELS.items()):
+            value = getattr(thresholds, name)
+            shown = "" if value is None else f"{value:g}"
+            keys[name] = f"threshold_{name}_{shown}"  # another one when a colleague changed it
+            columns[place % 2].text_input(str(label), shown, key=keys[name], placeholder=str(OFF))
+        with st.container(horizontal=True):
+            st.form_submit_button(str(USE), on_click=_use, args=(course_id, keys))
+            st.form_submit_button(str(DEFAULTS), on_click=_set, args=(course_id, Thresholds()))
+
+
+def _use(course_id: str, keys: dict[str, str]) -> None:
+    texts = {name: st.session_state[key].strip() for name, key in keys.items()}
+    try:
+        chosen = Thresholds.model_validate({name: text or None for name, text in texts.items()})
+    except ValidationError as error:
+        name = str(error.errors()[0]["loc"][0])
+        least, most = _MINUTES if name.endswith("minutes") else _COUNTS
+        notices.keep_refusal(WRONG.format(label=LABELS[name], least=least, most=most))
+        return
+    _set(course_id, chosen)
+
+
+def _set(course_id: str, thresholds: Thresholds) -> None:
+    try:
+        session.api().set_thresholds(course_id, thresholds)
+    except NumbersUnavailableError as error:
+        notices.keep_refusal(str(error))

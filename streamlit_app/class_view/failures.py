@@ -1,0 +1,120 @@
+"""The same failure now: which failures students share; a click shows them in the map."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+from typing import Final
+
+import streamlit as st
+
+from analytics.attention.responses import ErrorCluster, ErrorClusters
+from streamlit_app.language.formats import number
+from streamlit_app.language.text import Plural, Text
+from streamlit_app.page_parts.layout import card_title
+from streamlit_app.page_parts.wording import NEW, UNNAMED, ago
+
+FAILURES: Final = Text("The same failure now")
+NO_FAILURES: Final = Text("No failure is shared right now.")
+STUDENTS: Final = Plural("{n} student", "{n} students")
+GROUPS: Final = Plural("{students} in {n} group", "{students} in {n} groups")
+SHOW: Final = Text("Show in the map")
+SHOW_ALL: Final = Text("Show everyone")
+PAST: Final = Plural(
+    "{past} got past it, in {minutes} min and {n} run",
+    "{past} got past it, in {minutes} min and {n} runs",
+)
+NOBODY_PAST: Final = Text("nobody got past it yet")
+AND_MORE: Final = Text("{places} and {n} more")
+
+#: How far back, in minutes.
+CLUSTER_MINUTES: Final = 60
+FAILURES_SHOWN: Final = 5
+_PLACES_SHOWN: Final = 2
+#: The parameter of the address that names the failure whose students the map shows.
+PARAMETER: Final = "failure"
+
+
+def shared(clusters: ErrorClusters) -> list[ErrorCluster]:
+    """Return the failures that two students or more have not got past, most of these first."""
+    found = [each for each in clusters.clusters if len(still_at(each)) > 1]
+    return sorted(found, key=lambda each: -len(still_at(each)))[:FAILURES_SHOWN]
+
+
+def still_at(cluster: ErrorCluster) -> frozenset[str]:
+    """Return the students who have not got past a failure."""
+    return frozenset(each.student_id for each in cluster.who if each.past_at is None)
+
+
+def name_of(cluster: ErrorCluster) -> str:
+    """Return what the address calls a failure."""
+    return ": ".join(part for part in (cluster.error_name, cluster.pattern) if part)
+
+
+def students_of(clusters: Sequence[ErrorCluster], wanted: str | None) -> frozenset[str] | None:
+    """Return the students who are at the wanted failure; None where it is not among these."""
+    for each in clusters:
+        if wanted is not None and name_of(each) == wanted:
+            return still_at(each)
+    return None
+
+
+def show(clusters: Sequence[ErrorCluster], now: datetime) -> None:
+    """Draw a line a failure, with a button that filters the map."""
+    with st.container(border=True, key="clusters"):
+        students = frozenset[str]().union(*map(still_at, clusters))
+        counted = GROUPS.format(len(clusters), students=STUDENTS.format(len(students)))
+        card_title(FAILURES, counted if clusters else "")
+        if not clusters:
+            st.html(f'<p class="cp-muted">{NO_FAILURES}</p>')
+        wanted = st.query_params.get(PARAMETER)
+        for number, each in enumerate(clusters):
+            is_shown = name_of(each) == wanted
+            with st.container(key=f"failure_{number}", gap=None):
+                st.html(failure(each, now))
+                st.button(
+                    str(SHOW_ALL if is_shown else SHOW),
+                    key=f"filter_{number}",
+                    type="tertiary",
+                    on_click=_choose,
+                    args=(None if is_shown else name_of(each),),
+                )
+
+
+def failure(each: ErrorCluster, now: datetime) -> str:
+    """Return how many have it, what it says, where, since when, and how others got past it."""
+    messages = "\n".join(told.message for told in each.messages)
+    places = where_it_is([place.exercise for place in each.exercises if place.exercise])
+    since = f'<b class="cp-alarm">{NEW}</b>' if each.is_new else ago(each.since, now)
+    past = how_others_got_past(each)
+    told = [escape(places), since, f'<span title="{escape(each.fixed_code or "")}">{past}</span>']
+    return (
+        f'<div class="cp-failure" data-testid="failure"><b>{len(still_at(each))}</b>'
+        f'<div><p title="{escape(messages)}"><b>{escape(each.error_name or str(UNNAMED))}</b> '
+        f"<span>{escape(each.pattern or '')}</span></p>"
+        f'<p class="cp-muted">{" · ".join(part for part in told if part)}</p></div></div>'
+    )
+
+
+def where_it_is(exercises: Sequence[str]) -> str:
+    """Name the exercises of a failure, those with most students first; too many are counted."""
+    places, more = ", ".join(exercises[:_PLACES_SHOWN]), len(exercises) - _PLACES_SHOWN
+    return AND_MORE.format(places=places, n=more) if more > 0 else places
+
+
+def how_others_got_past(each: ErrorCluster) -> str:
+    """Say how many got past a failure, and what it took half of them at most."""
+    if each.minutes_to_get_past is None or each.runs_to_get_past is None:
+        return str(NOBODY_PAST)
+    return PAST.format(
+        each.runs_to_get_past,
+        past=each.got_past,
+        minutes=number(round(each.minutes_to_get_past)),
+    )
+
+
+def _choose(name: str | None) -> None:
+    """Put the choice into the address, so that reload, back and sharing keep it."""
+    if name is None:
+        st.query_params.pop(PARAMETER, None)
+    else:
+        st.query_params[PARAMETER] = name

@@ -1,0 +1,137 @@
+"""What the class map is told: the students by the exercises, in which order, and who stands out."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, Literal, get_args
+
+from analytics.attention.responses import Attention, Listed
+from analytics.class_view.responses import ClassMap, MapStudent
+from streamlit_app.page_parts.wording import file_name
+
+#: How the rows can be ordered.
+Order = Literal["need", "seat", "name"]
+ORDERS: Final[tuple[Order, ...]] = get_args(Order)
+#: Reasons to worry about how long ago the last run was.
+_SILENT: Final = {"silent_after_failure", "left_after_failure", "idle"}
+_NATURAL_PARTS: Final = re.compile(r"([0-9]+)")
+
+
+def map_data(
+    class_map: ClassMap, listed: Sequence[Listed], order: Order, only: frozenset[str] | None
+) -> dict[str, Any]:
+    """Return the whole matrix, as JSON that the browser draws.
+
+    Args:
+        class_map: The API's answer.
+        listed: Who needs a person, most urgent first: these are tinted.
+        order: How the rows are to be ordered.
+        only: The students to show; None for all.
+    """
+    students = [each for each in class_map.students if only is None or each.student_id in only]
+    silent = {
+        each.student_id for each in listed if any(reason.code in _SILENT for reason in each.reasons)
+    }
+    tinted = {each.student_id for each in listed}
+    return {
+        "course_id": class_map.course_id,
+        "now_ms": _milliseconds(class_map.now.timestamp()),
+        "enrolled": len(class_map.students),
+        # A choice of the instructor's, which is carried out at once.
+        "asked": [order, sorted(only) if only is not None else None],
+        "order": ordered(students, [each.student_id for each in listed], order),
+        "exercises": [
+            {
+                "name": each.exercise,
+                "title": each.title or "",
+                "notebook": file_name(each.notebook),
+                "solved": each.passed,
+                "is_weak": each.passed_by != "check",
+            }
+            for each in class_map.exercises
+        ],
+        "students": [
+            {
+                "id": each.student_id,
+                "seat": each.seat,
+                "states": each.states,
+                "failed": each.failed_runs,
+                "runs": each.runs,
+                "last_ms": _milliseconds(each.last_run_at.timestamp())
+                if each.last_run_at
+                else None,
+                "needs": each.student_id in tinted,
+                "silent": each.student_id in silent,
+            }
+            for each in students
+        ],
+    }
+
+
+def ordered(students: Iterable[MapStudent], listed: Sequence[str], order: Order) -> list[str]:
+    """Return the students' ids as the rows are to be ordered.
+
+    By need: first who needs a person, most urgent first; then who is here before who is not, and of
+    these, those who have solved the least. By seat: who has none comes last. Names and seats are
+    compared as people do: 2 is before 10.
+    """
+    place = {student_id: number for number, student_id in enumerate(listed)}
+
+    def key(student: MapStudent) -> tuple[Any, ...]:
+        name = _natural(student.student_id)
+        if order == "name":
+            return (name,)
+        if order == "seat":
+            return (student.seat is None, _natural(student.seat or ""), name)
+        solved = sum(state in "sr" for state in student.states)
+        return (place.get(student.student_id, len(place)), not student.active, solved, name)
+
+    return [each.student_id for each in sorted(students, key=key)]
+
+
+def seats_of(class_map: ClassMap) -> dict[str, str]:
+    """Return where each student sits of whom the roster says it."""
+    return {each.student_id: each.seat for each in class_map.students if each.seat is not None}
+
+
+def orders_of(class_map: ClassMap) -> list[Order]:
+    """Return how the rows can be ordered: by seat only where somebody has one."""
+    return [each for each in ORDERS if each != "seat" or seats_of(class_map)]
+
+
+def where_most_are(class_map: ClassMap) -> tuple[str, int] | None:
+    """Return the exercise at which most of those who are here are, and how many they are.
+
+    Of several with equally many it is the earliest; None where nobody is at one.
+    """
+    here = [each.exercise for each in class_map.students if each.active]
+    counts = [(here.count(each.exercise), each.exercise) for each in class_map.exercises]
+    students, exercise = max(counts, key=lambda each: each[0], default=(0, ""))
+    return (exercise, students) if students else None
+
+
+def solved_of_reached(class_map: ClassMap) -> float | None:
+    """Return the share of the started exercises that were solved; None before any was started."""
+    started = sum(each.started for each in class_map.exercises)
+    return sum(each.passed for each in class_map.exercises) / started if started else None
+
+
+def runs_a_minute(class_map: ClassMap, minutes: int = 5) -> float:
+    """Return the runs of a minute, as the mean of the last full ones."""
+    full = [sum(each.runs[-1 - minutes : -1]) for each in class_map.students]
+    return sum(full) / minutes
+
+
+def hands_up(attention: Attention) -> int:
+    """Return how many hands are up, snoozed and helped students left out."""
+    return sum(
+        any(reason.code == "hand_up" for reason in each.reasons) for each in attention.students
+    )
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    parts = _NATURAL_PARTS.split(name.casefold())
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+
+
+def _milliseconds(seconds: float) -> int:
+    return int(seconds * 1000)

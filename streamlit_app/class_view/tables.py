@@ -1,0 +1,28 @@
+"""What stands beside the charts of a class for whoever can not see them, as HTML."""
+
+from html import escape
+from typing import Final
+
+from analytics.class_view.responses import ClassStream
+from streamlit_app.language.text import Text
+from streamlit_app.page_parts.tables import Column, bare_table, row_cells
+from streamlit_app.page_parts.wording import percent
+
+STREAM_COLUMNS: Final = (
+    Column(Text("Exercise")),
+    Column(Text("Students"), is_number=True),
+    Column(Text("Of the class"), is_number=True),
+)
+STREAM_CAPTION: Final = Text("Where the class is now")
+
+
+def stream_table(stream: ClassStream) -> str:
+    """Return how many students are at each exercise now, for who can't see the chart of it."""
+    everybody = sum(each.students[-1] for each in stream.exercises)
+    rows = []
+    for each in stream.exercises:
+        here = each.students[-1]
+        share = percent(here / everybody if everybody else None)
+        cells = [escape(each.exercise), str(here), share]
+        rows.append(f"<tr>{row_cells(STREAM_COLUMNS, cells, first_names_row=True)}</tr>")
+    return bare_table("stream-table", STREAM_CAPTION, STREAM_COLUMNS, rows, " cp-hidden")

@@ -1,0 +1,275 @@
+"""The view of a class at one moment: the Live page draws it of now, the Replay page of the past."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Final, Self
+
+import streamlit as st
+
+from analytics.attention.responses import Attention, ErrorClusters
+from analytics.class_marks.responses import ClassMark
+from analytics.class_view.responses import ClassMap, ClassStream
+from analytics.live.responses import Live
+from analytics.plan.responses import ClassPlan
+from analytics.responses import Progress, Timeline
+from streamlit_app import session
+from streamlit_app.api.client import ApiClient
+from streamlit_app.api.errors import NumbersUnavailableError
+from streamlit_app.attention import cards as attention
+from streamlit_app.class_view import class_marks, failures
+from streamlit_app.class_view.charts import class_stream, solved_of_started
+from streamlit_app.class_view.map.component import class_map
+from streamlit_app.class_view.map.matrix import Order, map_data, orders_of, seats_of
+from streamlit_app.class_view.strip_numbers import strip_numbers
+from streamlit_app.class_view.tables import stream_table
+from streamlit_app.exercise.exercise_table import exercise_table
+from streamlit_app.exercise.tables import attempts_table
+from streamlit_app.first_visit import page as first_visit
+from streamlit_app.language.text import Text, language
+from streamlit_app.page_parts import notices
+from streamlit_app.page_parts.charts import OverTime, runs_per_minute
+from streamlit_app.page_parts.frames import (
+    exercises_frame,
+    marks_frame,
+    on_the_wall,
+    runs_frame,
+    stream_frame,
+)
+from streamlit_app.page_parts.layout import card_title, strip
+from streamlit_app.page_parts.palette import Palette, palette_for
+from streamlit_app.plan import pace
+
+MAP: Final = Text("Class map")
+ORDER: Final = Text("Order of the rows")
+ORDER_WORDS: Final[dict[Order, Text]] = {
+    "need": Text("by need"),
+    "seat": Text("by seat"),
+    "name": Text("by name"),
+}
+OVER_TIME: Final = (
+    Text("Where the class is, over time"),
+    Text("share of students at each exercise, from pale for the first to full for the last"),
+)
+NOT_BEGUN: Final = Text("Nobody has run an exercise yet.")
+FIRST_MINUTE: Final = Text("It is drawn from the second minute of class on.")
+RUNS_A_MINUTE: Final = Text("Runs a minute, the last hour of class")
+EXERCISES: Final = Text("Exercises: students who solved it, of those who started")
+
+_MINUTES_SHOWN: Final = 60
+#: The chart that was drawn last, and what it was made of.
+_STREAM_CHART: Final = "stream_chart_made"
+#: Marks of class that are listed: those of so long.
+MARKS_LISTED: Final = timedelta(hours=12)
+_STYLE: Final = (Path(__file__).parent / "view.css").read_text("utf-8")
+
+
+@dataclass(frozen=True)
+class ClassNumbers:
+    """Everything that is shown of one course at first sight, read at one moment."""
+
+    progress: Progress
+    class_map: ClassMap
+    attention: Attention
+    clusters: ErrorClusters
+    marks: Sequence[ClassMark]
+    plan: ClassPlan
+
+    @classmethod
+    def of(cls, live: Live) -> Self:
+        """Take them from an answer."""
+        return cls(
+            progress=live.progress,
+            class_map=live.class_map,
+            attention=live.attention,
+            clusters=live.error_clusters,
+            marks=live.marks.marks,
+            plan=live.plan,
+        )
+
+
+@dataclass(frozen=True)
+class ClassView:
+    """What a page shows of a class, and what it puts into the places that are its own.
+
+    Args:
+        course_id: The course.
+        numbers: What is shown at first sight.
+        apology: Why the numbers are from before; None when they are those that were asked for.
+        stream: Gives the class's way through the exercises.
+        timeline: Gives the runs of each minute; it is asked when it is looked at.
+        state: Draws how old the numbers are, at the right of the strip.
+        every_run: Draws the list of runs.
+        is_past: Whether it is of the past: then nothing acts.
+    """
+
+    course_id: str
+    numbers: ClassNumbers
+    apology: str | None
+    stream: Callable[[], ClassStream]
+    timeline: Callable[[], Timeline]
+    state: Callable[[], None]
+    every_run: Callable[[], None]
+    is_past: bool = False
+
+
+def style() -> None:
+    """Give the page the view's style, once and in front of it."""
+    st.html(f"<style>{_STYLE}</style>")
+
+
+def show(view: ClassView) -> None:
+    """Draw the strip, the map, who needs a person, failures, and what is one click away."""
+    numbers = view.numbers
+    colours = palette_for(st.context.theme.type)
+    _strip(view)
+    notices.old_numbers(view.apology, numbers.progress.as_of.time)
+    pace.show(view.course_id, numbers.plan, is_past=view.is_past)
+    _before_the_first_run(view)
+    shared = failures.shared(numbers.clusters)
+    left, right = st.columns([5, 2], gap="small")
+    with left:
+        _map(view, failures.students_of(shared, st.query_params.get(failures.PARAMETER)))
+        _over_time(view, colours)
+    with right:
+        seats = seats_of(numbers.class_map)
+        attention.show(view.course_id, numbers.attention, seats, is_past=view.is_past)
+        failures.show(shared, numbers.class_map.now)
+    with st.container(border=True, key="now"):
+        view.every_run()
+    _one_click_away(view, colours)
+
+
+def ask(
+    api: ApiClient, course_id: str, zone: tzinfo, *, stream: bool = False, events: int = 0
+) -> Live:
+    """Ask for everything at once.
+
+    Args:
+        api: As of the moment that is shown.
+        course_id: The course.
+        zone: In which the plan's day begins and ends.
+        stream: Whether the class's way through the exercises is asked for too.
+        events: How many of the latest events are.
+    """
+    day = pace.span_of(pace.day_of(api.moment or datetime.now(zone), zone), zone)
+    return api.live(
+        course_id, minutes=failures.CLUSTER_MINUTES, span=day, stream=stream, events=events
+    )
+
+
+def _strip(view: ClassView) -> None:
+    """Draw the few numbers to be read first, and beside them how old they are."""
+    numbers = view.numbers
+    with st.container(key="strip", horizontal=True, vertical_alignment="center"):
+        strip(strip_numbers(numbers.progress, numbers.class_map, numbers.attention))
+        with st.container(key="state", width="content"):
+            view.state()
+
+
+def _before_the_first_run(view: ClassView) -> None:
+    """Say what to do where nobody of the course has run anything; else draw nothing.
+
+    The place stays, so that nothing below it is built anew by the first run.
+    """
+    with st.container(key="first_run"):
+        if not view.is_past and not view.numbers.progress.runs and session.section() is None:
+            first_visit.steps(session.viewer())
+
+
+def _map(view: ClassView, only: frozenset[str] | None) -> None:
+    wanted = st.query_params.get("order")
+    orders = orders_of(view.numbers.class_map)
+    order: Order = next((each for each in orders if each == wanted), "need")
+    with st.container(border=True, key="class"):
+        with st.container(
+            key="map_head",
+            horizontal=True,
+            vertical_alignment="center",
+            horizontal_alignment="distribute",
+        ):
+            card_title(MAP)
+            st.session_state["order"] = order
+            st.segmented_control(
+                str(ORDER),
+                orders,
+                key="order",
+                required=True,
+                format_func=lambda each: str(ORDER_WORDS[each]),
+                label_visibility="collapsed",
+                on_change=_follow_order,
+            )
+        numbers = view.numbers
+        drawn = map_data(numbers.class_map, numbers.attention.students, order, only)
+        class_map({**drawn, "is_past": view.is_past})
+
+
+def _over_time(view: ClassView, colours: Palette) -> None:
+    with st.container(border=True, key="over_time"):
+        card_title(*OVER_TIME)
+        stream = view.stream()
+        if len(stream.steps) == 1:  # one step is no way
+            st.html(f'<p class="cp-muted">{FIRST_MINUTE}</p>')
+            st.html(stream_table(stream))
+        elif stream.steps:
+            chart = _stream_chart(stream, view.numbers.marks, colours)
+            st.altair_chart(chart, key="stream_chart", alt=str(OVER_TIME[0]))
+            st.html(stream_table(stream))
+        else:
+            st.html(f'<p class="cp-muted">{NOT_BEGUN}</p>')
+        if not view.is_past and not session.own_sections(view.course_id):
+            class_marks.show(view.course_id, _of_this_class(view.numbers))
+
+
+def _stream_chart(stream: ClassStream, noted: Sequence[ClassMark], colours: Palette) -> OverTime:
+    """Return the chart, made anew only where it would be another one: it is much of a drawing."""
+    zone = session.local_zone()
+    made_of = (stream, list(noted), colours, zone, language())
+    kept = st.session_state.get(_STREAM_CHART)
+    if kept is not None and kept[0] == made_of:
+        chart: OverTime = kept[1]
+        return chart
+    marks = on_the_wall(marks_frame(noted), zone)
+    chart = class_stream(on_the_wall(stream_frame(stream), zone), colours, marks)
+    st.session_state[_STREAM_CHART] = (made_of, chart)
+    return chart
+
+
+def _of_this_class(numbers: ClassNumbers) -> list[ClassMark]:
+    """Return the marks of the last hours: those of earlier classes stand on their replays."""
+    since = numbers.class_map.now - MARKS_LISTED
+    return [each for each in numbers.marks if each.at >= since]
+
+
+def _one_click_away(view: ClassView, colours: Palette) -> None:
+    """Offer what is not looked at during class all the time; it is asked for when it is opened."""
+    minutes = st.expander(str(RUNS_A_MINUTE), key="minutes", on_change="rerun")
+    if minutes.open:
+        with minutes:
+            _runs_a_minute(view, colours)
+    exercises = st.expander(str(EXERCISES), key="exercises", on_change="rerun")
+    if exercises.open:
+        listed = view.numbers.class_map.exercises
+        chart_of_all = solved_of_started(exercises_frame(listed), colours)
+        exercises.altair_chart(chart_of_all, key="exercises_chart", alt=str(EXERCISES))
+        exercises.html(exercise_table(listed, view.course_id))
+
+
+def _runs_a_minute(view: ClassView, colours: Palette) -> None:
+    try:
+        buckets = view.timeline().buckets
+    except NumbersUnavailableError as error:
+        notices.sentence(str(error))
+        return
+    zone = session.local_zone()
+    runs = on_the_wall(runs_frame(buckets, _MINUTES_SHOWN), zone)
+    marks = on_the_wall(marks_frame(view.numbers.marks), zone)
+    chart = runs_per_minute(runs, colours, marks)
+    st.altair_chart(chart, key="minutes_chart", alt=str(RUNS_A_MINUTE))
+    st.html(attempts_table(buckets[-_MINUTES_SHOWN:]))
+
+
+def _follow_order() -> None:
+    """Put the chosen order into the address, so that reload, back and sharing keep it."""
+    st.query_params["order"] = st.session_state["order"]

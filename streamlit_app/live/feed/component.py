@@ -1,0 +1,161 @@
+"""The live list and the state of its connection, as components of the page.
+
+The browser holds the WebSocket; Python gives the list its start and is asked to draw the numbers
+anew when they moved.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+
+from analytics.responses import AsOf
+from streamlit_app.addresses import kept
+from streamlit_app.language.text import Text, for_browser, locale
+from streamlit_app.live.feed.start import LOG_START, FeedStart
+from streamlit_app.page_parts.wording import AGES, KINDS
+from streamlit_app.session import course_zone, section
+from streamlit_app.settings import DashboardSettings
+
+#: Between two drawings of a page whose numbers move on.
+SHORTEST_REDRAW_SECONDS: Final = 0.5
+LONGEST_REDRAW_SECONDS: Final = 4.0
+
+TEXTS = {
+    "title": Text("Every run, as it happens"),
+    "label": Text("What happens now, newest first"),
+    "pause": Text("Pause"),
+    "resume": Text("Go on"),
+    "waiting": Text("{n} more since the pause"),
+    "filter": Text("Only rows with …"),
+    "none": Text("No row has this."),
+    "empty": Text("Nothing yet. Each run shows here the moment it ends."),
+    "kinds": KINDS,
+}
+PAST_TEXTS = {
+    "title": Text("Every run until then"),
+    "label": Text("What had happened, newest first"),
+    "empty": Text("Nothing had happened yet."),
+}
+CONNECTION_TEXTS = {
+    "connecting": Text("connecting…"),
+    "live": Text("live"),
+    "reconnecting": Text("reconnecting…"),
+    "offline": Text("offline"),
+    "as_of": Text("as of {age} ago"),
+    "old": Text("these numbers are {age} old"),
+    **AGES,
+}
+
+
+def _read(*names: str) -> str:
+    return "\n".join((Path(__file__).parent / name).read_text("utf-8") for name in names)
+
+
+_feed = st.components.v2.component(
+    "cellpulse_live_feed",
+    js=_read("../../page_parts/leaving.js", "positions.js", "socket.js", "rows.js", "feed.js"),
+    css=_read("feed.css"),
+    isolate_styles=False,
+)
+_past = st.components.v2.component(
+    "cellpulse_past_feed",
+    js=_read("positions.js", "rows.js", "past.js"),
+    css=_read("feed.css"),
+    isolate_styles=False,
+)
+_connection = st.components.v2.component(
+    "cellpulse_connection",
+    js=_read("positions.js", "connection.js"),
+    css=_read("connection.css"),
+    isolate_styles=False,
+)
+
+
+def shortest_redraw_ms(took: float) -> int:
+    """Return how long a page waits from one drawing to the next, where the numbers move on.
+
+    A drawing is no more than half of the time, so that a busy machine serves every open page.
+
+    Args:
+        took: How long the last drawing took, in seconds.
+    """
+    return round(1_000 * min(max(2 * took, SHORTEST_REDRAW_SECONDS), LONGEST_REDRAW_SECONDS))
+
+
+def live_feed(
+    start: FeedStart,
+    drawing: str,
+    *,
+    took: float,
+    token: str,
+    settings: DashboardSettings,
+    is_dropped: bool,
+) -> None:
+    """Show the live list; the surrounding fragment runs again whenever stored numbers moved.
+
+    What comes over the WebSocket has names in it, or pseudonyms. So while the page is projected,
+    and in a pseudonymous course, the browser drops it, and each row comes with the next drawing:
+    the names are in no table of the browser's either.
+
+    Args:
+        start: The rows to begin with.
+        drawing: Another one each time that the page is drawn from its beginning; see leaving.js.
+        took: How long the last drawing took, in seconds.
+        token: With which the browser asks the ingest.
+        settings: Where the ingest is.
+        is_dropped: Whether what comes over the WebSocket must not show.
+    """
+    data: dict[str, Any] = {
+        "course_id": start.course_id,
+        "section": section(),
+        "drawing": drawing,
+        "shortest_redraw_ms": shortest_redraw_ms(took),
+        "after": start.after,
+        "runs": start.runs,
+        "token": token,
+        "ingest_url": settings.public_ingest_url,
+        "ingest_port": settings.ingest_port,
+        "projected": is_dropped,
+        "kept": kept(),
+        "texts": for_browser(TEXTS),
+        "locale": locale().replace("_", "-"),
+        "time_zone": course_zone(),
+    }
+    _feed(key="live_feed", data=data, on_moved_change=_nothing)
+
+
+def past_feed(start: FeedStart) -> None:
+    """Show the list as it was at a moment of the past."""
+    data = {
+        "course_id": start.course_id,
+        "runs": start.runs,
+        "kept": kept(),
+        "texts": for_browser({**TEXTS, **PAST_TEXTS}),
+        "locale": locale().replace("_", "-"),
+        "time_zone": course_zone(),
+    }
+    _past(key="past_feed", data=data)
+
+
+def connection_state(as_of: AsOf, note: str, *, is_alarm: bool) -> None:
+    """Show whether the live list is connected, how old the numbers are, and a note.
+
+    An answer may be new and its numbers old: the browser compares the position that they had
+    reached with what arrived over the live connection since.
+    """
+    now = datetime.now(UTC)
+    data = {
+        "age_s": max(0.0, (now - as_of.time).total_seconds()),
+        "position": as_of.position or LOG_START,
+        "drawn_at": now.isoformat(),
+        "note": note,
+        "is_alarm": is_alarm,
+        "texts": for_browser(CONNECTION_TEXTS),
+    }
+    _connection(key="connection", data=data)
+
+
+def _nothing() -> None:
+    """Running the fragment again is all that a signal asks for."""

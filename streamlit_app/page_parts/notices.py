@@ -1,0 +1,69 @@
+"""What a page says when it has no numbers, or only old ones."""
+
+from collections.abc import Callable
+from datetime import datetime
+from html import escape
+from typing import Final
+
+import streamlit as st
+
+from streamlit_app import session
+from streamlit_app.api.errors import NumbersUnavailableError
+from streamlit_app.language.formats import exact_clock
+from streamlit_app.language.text import Text
+from streamlit_app.session import Answers, local_zone
+
+#: How long to wait with building a page anew that had nothing to show, in seconds.
+RETRY_SECONDS: Final = 3
+_REFUSED: Final = "change_refused"
+OLD_NUMBERS: Final = Text("{why} What you see is from {time}.")
+
+
+def sentence(text: str | Text) -> None:
+    """Say one thing in place of the page's content."""
+    st.html(f'<p class="cp-notice" role="status" data-testid="notice">{escape(str(text))}</p>')
+
+
+def keep_refusal(text: str) -> None:
+    """Say, when the page is drawn next, why a change was not taken."""
+    st.session_state[_REFUSED] = text
+
+
+def refusal() -> None:
+    """Say why the last change was not taken, once."""
+    text = st.session_state.pop(_REFUSED, None)
+    if text is not None:
+        sentence(text)
+
+
+def old_numbers(why: str | None, as_of: datetime) -> None:
+    """Say from when the numbers are, when they are not new; the style greys them."""
+    if why is None:
+        st.html("<span></span>")  # keeps the place, so that nothing below it is built anew
+        return
+    text = OLD_NUMBERS.format(why=why, time=exact_clock(as_of.astimezone(local_zone())))
+    st.html(f'<p class="cp-notice cp-old" role="status" data-testid="old">{escape(text)}</p>')
+
+
+def numbers_of_card(name: str, ask: Callable[[], Answers], *, every: float = 0) -> Answers | None:
+    """Return the numbers of one card among others; where there are none, say why in it.
+
+    See `session.latest` for the arguments.
+    """
+    try:
+        return session.latest(name, ask, every=every).numbers
+    except NumbersUnavailableError as error:
+        st.html(f'<p class="cp-muted">{escape(str(error))}</p>')
+        return None
+
+
+def keep_trying() -> None:
+    """Build the whole page anew every few seconds, until there is something to show."""
+    _build_anew([])
+
+
+@st.fragment(run_every=RETRY_SECONDS)
+def _build_anew(runs: list[None]) -> None:
+    if runs:
+        st.rerun()
+    runs.append(None)  # this was the run that the page itself made

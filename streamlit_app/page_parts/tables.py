@@ -1,0 +1,67 @@
+"""Tables, as HTML that a keyboard and a screen reader understand; cells are HTML already."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from streamlit_app.language.text import Text
+from streamlit_app.page_parts.wording import (
+    KINDS,
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's heading; numbers are set to the right, and a phone may leave it out."""
+
+    heading: str | Text
+    is_number: bool = False
+    on_phone: bool = True
+
+    @property
+    def attribute(self) -> str:
+        """The class attribute of its cells."""
+        names = ["cp-number"] * self.is_number + ["cp-wide"] * (not self.on_phone)
+        return f' class="{" ".join(names)}"' if names else ""
+
+
+def glyph(kind: str | None, word: str | None = None) -> str:
+    """Return the shape of a kind and the word for it, else another: neither stands alone."""
+    if kind is None:
+        return ""
+    mark = f'<span class="cp-glyph" data-kind="{kind}" aria-hidden="true"></span>'
+    shown = escape(word or str(KINDS[kind]))
+    return f'<span class="cp-outcome">{mark}<span class="cp-word">{shown}</span></span>'
+
+
+def row_cells(
+    columns: Sequence[Column], cells: Sequence[str], *, first_names_row: bool = False
+) -> str:
+    written = [
+        f"<td{column.attribute}>{cell}</td>" for column, cell in zip(columns, cells, strict=True)
+    ]
+    if first_names_row:
+        written[0] = f'<th scope="row">{cells[0]}</th>'
+    return "".join(written)
+
+
+def table(test_id: str, caption: str | Text, columns: Sequence[Column], rows: Sequence[str]) -> str:
+    written = bare_table(test_id, caption, columns, rows)
+    return (
+        f'<div class="cp-scroll" tabindex="0" role="region" aria-label="{caption}">{written}</div>'
+    )
+
+
+def bare_table(
+    test_id: str,
+    caption: str | Text,
+    columns: Sequence[Column],
+    rows: Sequence[str],
+    further_class: str = "",
+) -> str:
+    head = "".join(f'<th scope="col"{column.attribute}>{column.heading}</th>' for column in columns)
+    return (
+        f'<table class="cp-table{further_class}" data-testid="{test_id}">'
+        f'<caption class="cp-hidden">{caption}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    )

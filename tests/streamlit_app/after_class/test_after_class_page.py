@@ -1,0 +1,141 @@
+"""The After class page: which session it is about, and what it says."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from analytics.class_view.responses import ClassSession
+from analytics.sign_in.responses import OpenSection
+from streamlit_app.after_class.wording import NOTHING_TO_CHANGE
+from tests.streamlit_app.after_class.made_up import HOSTILE, NINE, hostile_report, report
+
+COURSE = "python-101"
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def open_page(open_alone: Open) -> Open:
+    """Return a function that opens the page with a query."""
+    return lambda **query: open_alone("after_class", **query)
+
+
+def session(days: float, students: int) -> ClassSession:
+    start = NINE + timedelta(days=days)
+    end = start + timedelta(minutes=50)
+    return ClassSession(started_at=start, ended_at=end, students=students, runs=9 * students)
+
+
+def test_it_shows_the_report_of_the_latest_class(
+    open_page: Open, made_up: Any, text_of: Callable[[AppTest], str]
+) -> None:
+    """Not of one student at home after it; the address then names the session."""
+    made_up.after_class.met(report())
+    made_up.after_class.sessions.insert(0, session(1, 2))
+    app = open_page()
+    text = text_of(app)
+    assert "<dt>students here</dt><dd>27 <small>of 30</small></dd>" in text
+    assert "Go to Ådne Ørsted next time: the hand was still up at the end." in text
+    assert "合計を求める" in text
+    assert "7 more exercises are registered" in text
+    assert app.query_params["session"] == NINE.isoformat()
+    assert [each.label for each in app.get("download_button")] == [
+        "Download as PDF",
+        "Download as HTML",
+    ]
+    assert len(app.get("vega_lite_chart")) == 5
+    assert app.selectbox[0].options == [
+        "2026-04-14 00:00\N{EN DASH}00:50 · 2 students, 18 runs",
+        "2026-04-13 00:00\N{EN DASH}01:30 · 27 students, 1,512 runs",
+    ]
+
+
+def test_another_session_is_chosen_and_stands_in_the_address(open_page: Open, made_up: Any) -> None:
+    """The report is that of its time, the last event included, and not as of a place any more."""
+    made_up.after_class.met(report())
+    other = session(-7, 20)
+    made_up.after_class.sessions.append(other)
+    app = open_page(as_of="1776040199412-0")
+    assert made_up.after_class.asked[-1]["as_of"] == "1776040199412-0"
+    app.selectbox[0].set_value(other.started_at.isoformat()).run()
+    assert not app.exception
+    assert app.query_params["session"] == other.started_at.isoformat()
+    assert "as_of" not in app.query_params
+    asked = made_up.after_class.asked[-1]
+    assert asked["to"] == (other.ended_at + timedelta(milliseconds=1)).isoformat()
+    assert asked["as_of"] is None
+
+
+def test_a_section_is_chosen_and_the_class_stays_the_same(open_page: Open, made_up: Any) -> None:
+    """The address names it; the section's own session of that day is shown, and no place's."""
+    made_up.after_class.met(report())
+    made_up.after_class.sessions.insert(0, session(7, 27))
+    made_up.course_sections = ["A", "B"]
+    app = open_page(session=NINE.isoformat())
+    chooser = app.selectbox(key="report_section")
+    assert chooser.options == ["Whole course", "Section A", "Section B"]
+    of_b = session(0.01, 12)
+    made_up.after_class.sessions = [session(7, 12), of_b]
+    chooser.set_value("B").run()
+    assert not app.exception
+    assert app.query_params["section"] == "B"
+    assert app.query_params["session"] == of_b.started_at.isoformat()
+    asked = made_up.after_class.asked[-1]
+    assert (asked["section"], asked["as_of"]) == ("B", None)
+    app.selectbox(key="report_section").set_value("").run()
+    assert "section" not in app.query_params
+    assert app.query_params["session"] == NINE.isoformat()
+
+
+def test_who_may_see_only_sections_has_them_in_the_bar(open_page: Open, made_up: Any) -> None:
+    """There is no second choice, and none of the whole course."""
+    made_up.after_class.met(report())
+    made_up.course_sections = ["A"]
+    made_up.sections = [OpenSection(course_id=COURSE, section="A")]
+    app = open_page(section="A")
+    assert [each.key for each in app.selectbox] == ["session"]
+    assert made_up.after_class.asked[-1]["section"] == "A"
+
+
+def test_a_session_that_is_not_there_is_said(
+    open_page: Open, made_up: Any, text_of: Callable[[AppTest], str]
+) -> None:
+    """Nothing is asked of the API for it."""
+    made_up.after_class.met(report())
+    assert "There was no session of class then." in text_of(open_page(session="yesterday"))
+    assert made_up.after_class.asked == []
+
+
+def test_before_the_first_class_it_says_when_there_will_be_one(
+    open_page: Open, text_of: Callable[[AppTest], str]
+) -> None:
+    """It is one sentence."""
+    assert "After the first class its report is here." in text_of(open_page())
+
+
+def test_while_the_api_is_away_the_last_report_stays(
+    open_page: Open, made_up: Any, text_of: Callable[[AppTest], str], monkeypatch: Any
+) -> None:
+    """It is greyed, with its time."""
+    monkeypatch.setattr("streamlit_app.after_class.page._EVERY", 0)
+    made_up.after_class.met(report(students=27, exercises=[], clusters=[], help=[]))
+    app = open_page()
+    assert str(NOTHING_TO_CHANGE) in text_of(app)
+    made_up.api_is_away = True
+    app.run()
+    text = text_of(app)
+    assert 'data-testid="old"' in text
+    assert str(NOTHING_TO_CHANGE) in text
+
+
+def test_what_people_wrote_is_shown_and_not_read(
+    open_page: Open, made_up: Any, text_of: Callable[[AppTest], str]
+) -> None:
+    """All of it is escaped."""
+    made_up.after_class.met(hostile_report())
+    text = text_of(open_page())
+    assert "<script" not in text
+    assert "&lt;/td&gt;&lt;script&gt;" in text
+    assert HOSTILE[5] in text

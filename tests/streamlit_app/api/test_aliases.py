@@ -1,0 +1,117 @@
+"""Aliases in the place of students, and back."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from analytics.class_view.responses import ALIASES, Alias, Aliases
+from streamlit_app.api.alias_words import LANGUAGES, alias
+from streamlit_app.api.aliases import AliasBook
+from streamlit_app.api.client import ApiClient
+from streamlit_app.api.measures import MeasureQuery
+
+COURSE = "python-101"
+#: Aliases 0 and 41.
+FIRST, SECOND = "Amber alpaca", "Apricot badger"
+
+
+@pytest.fixture
+def enrolled() -> list[Alias]:
+    """Return who is in the course; a test may add others."""
+    return [
+        Alias(student_id="zoe", display_name="Zoë Müller", number=0),
+        Alias(student_id="s7", display_name="山田 花子", number=41),
+    ]
+
+
+@pytest.fixture
+def book(enrolled: list[Alias]) -> AliasBook:
+    """Return a book that asks for them."""
+    return AliasBook(lambda course: Aliases(course_id=course, aliases=enrolled), "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_number_has_words_of_its_own(language: str) -> None:
+    """Also those above the number of pairs."""
+    words = [alias(number, language) for number in range(2 * ALIASES)]
+    assert len(set(words)) == len(words)
+    assert words[ALIASES] == f"{words[0]} 2"
+    assert max(map(len, words[:ALIASES])) <= 18
+
+
+def test_no_id_and_no_name_is_left(book: AliasBook) -> None:
+    """Neither of a student nor in what a program wrote; a word that only begins so stays."""
+    answer: dict[str, Any] = {
+        "course_id": COURSE,
+        "exercise": "zoe",
+        "events": [
+            {
+                "student_id": "s7",
+                "display_name": "山田 花子",
+                "seat": "B4",
+                "error_message": "/home/Zoe/x.csv: zoes zoë müller, 花子さん s7",
+            }
+        ],
+    }
+    assert book.disguised(answer) == {
+        "course_id": COURSE,
+        "exercise": "zoe",
+        "events": [
+            {
+                "student_id": SECOND,
+                "display_name": None,
+                "seat": None,
+                "error_message": f"/home/{FIRST}/x.csv: zoes {FIRST}, {SECOND}さん s7",
+            }
+        ],
+    }
+    assert book.disguised({"courses": [{"course_id": COURSE}]}) == {
+        "courses": [{"course_id": COURSE}]
+    }
+
+
+def test_the_order_of_ids_is_not_told(book: AliasBook) -> None:
+    """What comes ordered by id is ordered by alias; who needs a person stays in order of need."""
+    by_id = {"course_id": COURSE, "students": [{"student_id": "s7"}, {"student_id": "zoe"}]}
+    assert [each["student_id"] for each in book.disguised(by_id)["students"]] == [FIRST, SECOND]
+    needy = [{"student_id": student, "reasons": []} for student in ("s7", "zoe")]
+    by_need = book.disguised({"course_id": COURSE, "students": needy})
+    assert [each["student_id"] for each in by_need["students"]] == [SECOND, FIRST]
+
+
+def test_who_joins_gets_an_alias_and_a_stranger_never_shows(
+    book: AliasBook, enrolled: list[Alias]
+) -> None:
+    """The aliases are asked for anew when somebody is not among them."""
+    answer = {"course_id": COURSE, "student_id": "new"}
+    assert book.disguised(answer)["student_id"] == "Someone"
+    enrolled.append(Alias(student_id="new", display_name=None, number=1))
+    assert book.disguised(answer)["student_id"] == "Apricot alpaca"
+
+
+def test_an_alias_leads_back_in_each_language(book: AliasBook) -> None:
+    """So an address that was made in one language opens in the other."""
+    for language in LANGUAGES:
+        assert book.student(COURSE, alias(41, language)) == "s7"
+        assert book.shown(COURSE, alias(41, language)) == SECOND
+    assert book.shown(COURSE, "s7") == SECOND
+    assert (book.student(COURSE, "nobody"), book.shown(COURSE, "nobody")) == ("nobody", "nobody")
+
+
+def test_a_client_asks_with_ids_and_answers_with_aliases(api_url: str, made_up: Any) -> None:
+    """History, measures, events and marks of an alias are those of the student behind it."""
+    made_up.run("zoe", "error")
+    made_up.run("s7")
+    with httpx.Client(base_url=api_url) as http:
+        plain = ApiClient(http, "read-token-of-the-instructor")
+        api = ApiClient(http, plain.token, aliases_shown=AliasBook(plain.aliases, "en"))
+        assert {each.student_id for each in api.students(COURSE).students} == {FIRST, SECOND}
+        assert [each.status for each in api.history(COURSE, FIRST, limit=5).events] == ["error"]
+        rows = api.measure(COURSE, "error_rate", MeasureQuery("student", FIRST)).rows
+        assert [(row.student_id, row.value) for row in rows] == [(FIRST, 1)]
+        found = api.events(COURSE, limit=5, student=SECOND).events
+        assert [each.student_id for each in found] == [SECOND]
+        api.mark(COURSE, FIRST, "going")
+        api.snooze(COURSE, SECOND, minutes=1)
+    assert (list(made_up.marks), list(made_up.snoozes)) == (["zoe"], ["s7"])

@@ -1,0 +1,139 @@
+"""What the class map is told, and the numbers that are made of it: pure functions."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from analytics.attention.examples import ATTENTION
+from analytics.attention.responses import Listed, Reason
+from analytics.class_view.examples import CLASS_MAP
+from analytics.class_view.responses import ClassMap, MapStudent
+from streamlit_app.class_view.map.matrix import (
+    hands_up,
+    map_data,
+    ordered,
+    orders_of,
+    runs_a_minute,
+    seats_of,
+    solved_of_reached,
+    where_most_are,
+)
+
+NOW = datetime(2026, 9, 14, 9, 30, tzinfo=UTC)
+
+
+def student(student_id: str, states: str = "..", **fields: Any) -> MapStudent:
+    """Return a student who is here and ran nothing lately."""
+    [example] = CLASS_MAP.students
+    given = {"failed_runs": [1] * states.count("f"), "runs": [0] * 15, "exercise": None}
+    return example.model_copy(
+        update={"student_id": student_id, "states": states, "active": True} | given | fields
+    )
+
+
+def a_class(*students: MapStudent) -> ClassMap:
+    return CLASS_MAP.model_copy(update={"students": list(students)})
+
+
+def listed(student_id: str, code: str = "same_error") -> Listed:
+    [example] = ATTENTION.students
+    reason = Reason(code=code, text="why", since=NOW, values={}, positions=[])  # type: ignore[arg-type]
+    return example.model_copy(update={"student_id": student_id, "reasons": [reason]})
+
+
+def test_by_seat_who_has_none_comes_last() -> None:
+    """B4 is before B10; without any seat in the roster there is no such order."""
+    seats = {"a": "B10", "b": None, "c": "B4", "d": None}
+    students = [student(name, seat=seat) for name, seat in seats.items()]
+    assert ordered(students, ["b"], "seat") == ["c", "a", "b", "d"]
+    assert seats_of(a_class(*students)) == {"a": "B10", "c": "B4"}
+    assert orders_of(a_class(*students)) == ["need", "seat", "name"]
+    assert orders_of(a_class(student("b", seat=None))) == ["need", "name"]
+
+
+def test_by_need_the_most_urgent_come_first() -> None:
+    """Then who is here, those who solved least first; names as people order them."""
+    students = [
+        student("s10", "s."),
+        student("s2", "r."),
+        student("gone", "..", active=False),
+        student("far", "ss"),
+        student("urgent", "ss"),
+        student("needs", "..", active=False),
+    ]
+    assert ordered(students, ["urgent", "needs"], "need") == [
+        "urgent",
+        "needs",
+        "s2",
+        "s10",
+        "far",
+        "gone",
+    ]
+
+
+def test_by_name_digits_are_compared_as_numbers() -> None:
+    """Whatever the case; who needs a person stays in place."""
+    students = [student(name) for name in ("b", "s10", "A", "S2", "²", "10")]
+    assert ordered(students, ["s10"], "name") == ["10", "A", "b", "S2", "s10", "²"]
+
+
+def test_a_long_silence_is_coloured_only_where_it_is_a_reason() -> None:
+    """Who needs a person is tinted; a time since the last run means something only at times."""
+    everyone = a_class(student("a"), student("b"), student("c"))
+    data = map_data(everyone, [listed("a"), listed("b", "idle")], "need", None)
+    told = {each["id"]: (each["needs"], each["silent"]) for each in data["students"]}
+    assert told == {"a": (True, False), "b": (True, True), "c": (False, False)}
+
+
+def test_a_filter_leaves_the_class_as_large_as_it_is() -> None:
+    """Only the students asked for have rows; the columns count everybody."""
+    everyone = a_class(student("a"), student("b"))
+    data = map_data(everyone, [], "name", frozenset({"b", "left the course"}))
+    assert [each["id"] for each in data["students"]] == data["order"] == ["b"]
+    assert data["enrolled"] == 2
+    assert data["asked"] == ["name", ["b", "left the course"]]
+
+
+def test_times_are_milliseconds_and_none_before_any_run() -> None:
+    """The browser counts on from the answer's own time, not from its own clock."""
+    last = NOW - timedelta(seconds=1.5)
+    data = map_data(
+        a_class(student("a", last_run_at=last), student("b", last_run_at=None)), [], "name", None
+    )
+    now = int(NOW.timestamp() * 1000)
+    assert data["now_ms"] == now
+    assert [each["last_ms"] for each in data["students"]] == [now - 1500, None]
+
+
+def test_where_most_are_is_of_those_who_are_here() -> None:
+    """Of two exercises with equally many students the earlier one."""
+    at = {"exercise": "2.2"}
+    gone = student("c", active=False, **at)
+    assert where_most_are(a_class(student("a", **at), gone, student("b", exercise="2.1"))) == (
+        "2.1",
+        1,
+    )
+    assert where_most_are(a_class(student("a", **at), gone)) == ("2.2", 1)
+    assert where_most_are(a_class(gone, student("a", exercise=None))) is None
+    assert where_most_are(a_class().model_copy(update={"exercises": []})) is None
+
+
+def test_solved_of_reached_counts_pairs() -> None:
+    """One of two at the first exercise, none of two at the second."""
+    assert solved_of_reached(CLASS_MAP) == pytest.approx(1 / 4)
+    assert solved_of_reached(CLASS_MAP.model_copy(update={"exercises": []})) is None
+
+
+def test_runs_a_minute_leave_out_the_minute_that_is_not_over() -> None:
+    """The mean of the five minutes before it."""
+    runs = [9] * 9 + [1, 2, 3, 4, 5, 100]
+    assert runs_a_minute(a_class(student("a", runs=runs), student("b"))) == pytest.approx(3)
+
+
+def test_hands_are_counted_once_a_student() -> None:
+    """Only those on the list count."""
+    attention = ATTENTION.model_copy(
+        update={"students": [listed("a", "hand_up"), listed("b"), listed("c", "hand_up")]}
+    )
+    assert hands_up(attention) == 2

@@ -1,0 +1,101 @@
+"""Instructors' marks on the pages: set in one step, undone, and on every time axis."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from analytics.class_marks.responses import ClassMark
+from streamlit_app.class_view.charts import class_stream
+from streamlit_app.page_parts import charts
+from streamlit_app.page_parts.frames import history_frame, marks_frame, runs_frame, stream_frame
+from streamlit_app.page_parts.palette import DARK, LIGHT, Palette
+
+NOW = datetime.now(UTC)
+
+
+def _mark(minutes: float, text: str = "explained recursion") -> ClassMark:
+    return ClassMark(
+        mark_id=str(minutes),
+        at=NOW - timedelta(minutes=minutes),
+        text=text,
+        set_at=NOW,
+        set_by="grace",
+    )
+
+
+def _charts(made_up: Any, marks: pd.DataFrame, colours: Palette) -> dict[str, dict[str, Any]]:
+    made_up.run("Vole", at=NOW - timedelta(minutes=30))
+    made_up.run("Vole", at=NOW)
+    minutes = runs_frame(made_up.timeline().buckets, 60)
+    stream = stream_frame(made_up.class_stream())
+    stream = pd.concat([stream.assign(start=NOW - timedelta(minutes=30)), stream.assign(start=NOW)])
+    return {
+        "minutes": charts.runs_per_minute(minutes, colours, marks).to_dict(),
+        "stream": class_stream(stream, colours, marks).to_dict(),
+        "student": charts.student_runs(history_frame(made_up.of("Vole")), colours, marks).to_dict(),
+    }
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK])
+def test_a_mark_is_a_line_and_its_text_on_every_time_axis(made_up: Any, colours: Palette) -> None:
+    """Whatever the chart is of; a mark outside of its times is not drawn."""
+    marks = marks_frame([_mark(10), _mark(300, "long ago")])
+    for name, spec in _charts(made_up, marks, colours).items():
+        _, line, _, text = spec["layer"]
+        assert line["mark"]["type"] == "rule", name
+        assert text["encoding"]["text"]["field"] == "text", name
+        [rows] = [
+            rows for rows in spec["datasets"].values() if rows and set(rows[0]) == {"time", "text"}
+        ]
+        assert [row["text"] for row in rows] == ["explained recursion"], name
+
+
+def test_without_a_mark_a_chart_is_as_it_was(made_up: Any) -> None:
+    """There is no empty layer."""
+    for marks in (marks_frame([]), marks_frame([_mark(300)])):
+        charts_of = _charts(made_up, marks, LIGHT)
+        assert charts_of["minutes"]["mark"]["type"] == "bar"
+        assert len(charts_of["stream"]["layer"]) == 2
+        made_up.clear()
+
+
+def test_a_mark_is_set_in_one_step_and_undone(made_up: Any, open_alone: Any, text_of: Any) -> None:
+    """What was typed is marked; undo takes it back, and undo of that sets it where it was."""
+    made_up.run("Vole")
+    app = open_alone("live")
+    app.text_input(key="class_mark_text").input("  explained <b>loops</b> ")
+    next(each for each in app.button if each.label == "Mark").click().run()
+    [mark] = made_up.noted
+    assert mark.text == "explained <b>loops</b>"
+    assert "explained &lt;b&gt;loops&lt;/b&gt;" in text_of(app)
+    app.button(key="undo_note").click().run()
+    assert made_up.noted == []
+    assert "Removed: explained" in text_of(app)
+    app.button(key="undo_note").click().run()
+    [again] = made_up.noted
+    assert (again.at, again.text) == (mark.at, mark.text)
+
+
+def test_a_mark_is_removed_from_the_list(made_up: Any, open_alone: Any, text_of: Any) -> None:
+    """The list has who set each; one of last week is not listed."""
+    made_up.run("Vole")
+    made_up.noted = [_mark(7 * 24 * 60, "last week"), _mark(5)]
+    app = open_alone("live")
+    text = text_of(app)
+    assert "by grace" in text
+    assert "last week" not in text
+    app.button(key="remove_5").click().run()
+    assert [each.text for each in made_up.noted] == ["last week"]
+
+
+def test_a_mark_that_is_refused_says_why(made_up: Any, open_alone: Any, text_of: Any) -> None:
+    """Nothing is set, and the page says that it was not."""
+    made_up.run("Vole")
+    app = open_alone("live")
+    made_up.api_is_away = True
+    app.text_input(key="class_mark_text").input("x")
+    next(each for each in app.button if each.label == "Mark").click().run()
+    assert made_up.noted == []
+    assert "be had right now" in text_of(app)

@@ -1,0 +1,218 @@
+"""The Export page: what is asked for, what it says about each format, and what became of it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+from streamlit.testing.v1 import AppTest
+
+from streamlit_app.export.file import PATH, ExportFile, link_to
+from streamlit_app.export.page import FORMATS, size
+from streamlit_app.sign_in.gate import COOKIE
+from tests.streamlit_app.after_class_api import packed
+
+Open = Callable[..., AppTest]
+TOKEN = "read-token-of-the-instructor"
+
+
+@pytest.fixture
+def open_page(open_alone: Open) -> Open:
+    """Return a function that opens the page with a query."""
+    return lambda **query: open_alone("export", **query)
+
+
+def start(app: AppTest) -> None:
+    app.button(key="export_start").click().run()
+    assert not app.exception, app.exception
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_each_format_says_what_is_in_it_and_whom_it_names(
+    open_page: Open, text_of: Callable[[AppTest], str], name: str
+) -> None:
+    """The address chooses it."""
+    text = text_of(open_page(format=name))
+    assert str(FORMATS[name][1]) in text.replace("&#x27;", "'")
+    assert str(FORMATS[name][2]) in text.replace("&#x27;", "'")
+    assert "No export of this course is kept." in text
+
+
+def test_an_export_is_started_with_what_the_address_says(
+    open_page: Open, made_up: Any, text_of: Callable[[AppTest], str]
+) -> None:
+    """Days are the browser's, the last one included; then it is shown how far it is."""
+    app = open_page(format="csv", **{"from": "2026-04-13", "to": "2026-04-14"})
+    start(app)
+    [asked] = made_up.after_class.requests
+    assert (asked.format, asked.section, asked.study) == ("csv", None, None)
+    assert asked.start == datetime(2026, 4, 13, tzinfo=UTC)
+    assert asked.until == datetime(2026, 4, 15, tzinfo=UTC)
+    text = text_of(app)
+    assert 'data-state="running"' in text
+    assert "from 2026-04-13 · to 2026-04-14" in text
+    assert app.get("progress")[0].proto.text == "reading the course"
+    made_up.after_class.change(done=4, total=10)
+    app.run()
+    progress = app.get("progress")[0].proto
+    assert (progress.value, progress.text) == (40, "4 of 10 events")
+    made_up.after_class.finish()
+    app.run()
+    export = made_up.after_class.exports[0]
+    assert link_to("python-101", export.export_id).replace("&", "&amp;") in text_of(app)
+    assert not app.get("progress")
+
+
+def test_a_running_export_is_cancelled(
+    open_page: Open, made_up: Any, text_of: Callable[[AppTest], str]
+) -> None:
+    """It says so and by whom, without a bar, a button or a file."""
+    app = open_page()
+    start(app)
+    made_up.after_class.change(done=4, total=10)
+    app.run()
+    app.button(key=f"cancel_{made_up.after_class.exports[0].export_id}").click().run()
+    text = text_of(app)
+    assert "It was cancelled by s00." in text
+    assert 'data-state="cancelled"' in text
+    assert not app.get("progress")
+    assert [each.key for each in app.button] == ["export_start"]
+    assert PATH not in text
+
+
+def test_a_bundle_needs_a_study(
+    open_page: Open, made_up: Any, text_of: Callable[[AppTest], str]
+) -> None:
+    """Until it has a name there is nothing to start."""
+    app = open_page(format="bundle")
+    assert app.button(key="export_start").disabled
+    assert "Give the study a name" in text_of(app)
+    app.text_input(key="export_study").set_value(" loops 2026 ").run()
+    app.checkbox(key="export_with_code").set_value(True).run()
+    start(app)
+    [asked] = made_up.after_class.requests
+    assert (asked.study, asked.k, asked.with_code, asked.with_help) == (
+        "loops 2026",
+        5,
+        True,
+        False,
+    )
+
+
+def test_days_in_the_wrong_order_start_nothing(
+    open_page: Open, text_of: Callable[[AppTest], str]
+) -> None:
+    """The page says so at once; what is no day at all is left out."""
+    app = open_page(**{"from": "2026-04-14", "to": "2026-04-13"})
+    assert app.button(key="export_start").disabled
+    assert "must not be after" in text_of(app)
+    app = open_page(**{"from": "yesterday", "format": "xml", "section": "Z"})
+    assert not app.button(key="export_start").disabled
+    assert app.radio[0].value == "parquet"
+
+
+def test_a_choice_stands_in_the_address(open_page: Open) -> None:
+    """So it outlives a reload."""
+    app = open_page()
+    app.radio[0].set_value("xapi").run()
+    assert app.query_params["format"] == "xapi"
+
+
+def test_one_export_at_a_time(
+    open_page: Open, made_up: Any, text_of: Callable[[AppTest], str]
+) -> None:
+    """A second one is refused in plain words."""
+    app = open_page()
+    start(app)
+    start(app)
+    assert "is running already" in text_of(app)
+    assert len(made_up.after_class.exports) == 1
+
+
+@pytest.mark.parametrize(("name", "is_offered"), [("csv", False), ("xapi", True)])
+def test_projected_no_file_with_names_is_offered(
+    open_page: Open,
+    made_up: Any,
+    text_of: Callable[[AppTest], str],
+    name: str,
+    is_offered: bool,
+) -> None:
+    """It says so, with the way to it; what names nobody can be taken."""
+    app = open_page(format=name, projector="1")
+    start(app)
+    made_up.after_class.finish()
+    app.run()
+    assert (PATH in text_of(app)) is is_offered
+    assert ("Names are hidden now, and this file has them." in text_of(app)) is not is_offered
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"state": "failed", "detail": "no <events> of section 'A'"}, "no &lt;events&gt; of"),
+        ({"state": "stopped", "detail": "x"}, "Start it again."),
+    ],
+)
+def test_an_export_that_came_to_nothing_says_why(
+    open_page: Open,
+    made_up: Any,
+    text_of: Callable[[AppTest], str],
+    fields: dict[str, Any],
+    says: str,
+) -> None:
+    """And it has no file."""
+    app = open_page()
+    start(app)
+    made_up.after_class.change(**fields)
+    app.run()
+    assert says in text_of(app)
+    assert PATH not in text_of(app)
+
+
+def test_while_the_api_is_away_it_says_so(
+    open_page: Open, made_up: Any, text_of: Callable[[AppTest], str]
+) -> None:
+    """What was there stays."""
+    app = open_page()
+    start(app)
+    made_up.api_is_away = True
+    app.run()
+    text = text_of(app)
+    assert "can&#x27;t be had right now" in text
+    assert 'data-state="running"' in text
+
+
+async def test_the_file_is_handed_on_with_its_name(
+    open_page: Open, made_up: Any, api_url: str
+) -> None:
+    """With the viewer's own token; whom the API refuses, and what is not there, gets no file."""
+    start(open_page())
+    made_up.after_class.finish()
+    export = made_up.after_class.exports[0]
+    app = Starlette(routes=[Route(PATH, ExportFile(api_url).answer)])
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://page") as client:
+        client.cookies.set(COOKIE, TOKEN)
+        found = await client.get(link_to("python-101", export.export_id))
+        assert (found.status_code, found.content) == (200, packed())
+        assert "cellpulse-1.zip" in found.headers["content-disposition"]
+        for course, number in (("python-101", "0"), ("../..", export.export_id), ("", "")):
+            gone = await client.get(link_to(course, number))
+            assert (gone.status_code, "Start the export again" in gone.text) == (404, True)
+        made_up.api_is_away = True
+        assert (await client.get(link_to("python-101", export.export_id))).status_code == 503
+        made_up.api_is_away = False
+        client.cookies.clear()
+        assert (await client.get(link_to("python-101", export.export_id))).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(None, "\N{EN DASH}"), (0, "1 kB"), (2_048, "2 kB"), (3_670_016, "3.5 MB")],
+)
+def test_a_file_has_a_size_that_people_read(number: int | None, text: str) -> None:
+    """Kilobytes and megabytes."""
+    assert size(number) == text

@@ -1,0 +1,254 @@
+"""The Live page in a real browser: its numbers move by themselves, and stay whole."""
+
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import ConsoleMessage, Page, expect
+
+from streamlit_app.live.page import SLOWEST_REDRAW_SECONDS
+from tests.streamlit_app.live.live_page import (
+    HeldStream,
+    cells_of,
+    expect_state,
+    names_of,
+    number_of,
+    row_of,
+)
+
+#: A second has passed in which the live list did not ask for new numbers, so it may ask at once.
+UNDISTURBED = """() => {
+  const app = document.querySelector("[data-testid=stApp]");
+  const isRunning = app?.dataset.testScriptState !== "notRunning";
+  if (isRunning || !window.restsSince) window.restsSince = performance.now();
+  return performance.now() - window.restsSince > 1000;
+}"""
+
+
+def test_a_run_appears_without_a_reload_and_moves_the_numbers(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """A run is in the list as it arrives; the numbers follow when the stored ones moved."""
+    made_up.run("Vole")
+    enter()
+    expect_state(page, "live")
+    page.evaluate("window.sameDocument = true")
+    run = made_up.run(
+        "Heron", "error", error_name="NameError", error_message="name 'totl' is not defined"
+    )
+    ingest.send(run)
+    row = page.get_by_test_id("live-run").first
+    expect(row).to_have_attribute("data-position", run["position"])
+    expect(row).to_contain_text("Heron")
+    expect(row).to_contain_text("error")
+    expect(row).to_contain_text("NameError name 'totl' is not defined")
+    ingest.signal()
+    expect(number_of(page, "here now")).to_have_text("2 of 2")
+    expect(cells_of(page, "Heron")).to_have_text(["failing, 1 run in a row"])
+    assert page.evaluate("window.sameDocument")
+
+
+def test_a_link_leads_a_colleague_to_exactly_its_view_in_the_course_s_time(
+    page: Page, dashboard: str, made_up: Any, ingest: Any
+) -> None:
+    """Through the sign-in; the charts' and the list's times are the course's, not the browser's."""
+    made_up.time_zone = "America/New_York"
+    for student in ("Vole", "Asp"):
+        ingest.send(made_up.run(student))
+    link = f"{dashboard}/live?course=python-101&order=name&failure=Name%26Error%20%E3%81%82"
+    page.goto(link)
+    page.get_by_label("Name").fill("grace")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_test_id("class-map")).to_be_visible(timeout=60_000)
+    assert parse_qs(urlsplit(page.url).query) == parse_qs(urlsplit(link).query)
+    expect(page).to_have_title("Live · Cellpulse")
+    expect(names_of(page)).to_have_text(["Asp", "Vole"])
+    taught = ZoneInfo("America/New_York")
+    at = made_up.events[-1].received_at.astimezone(taught)
+    newest = page.get_by_test_id("live-run").first
+    expect(newest.locator("time")).to_have_text(f"{at:%H:%M:%S}")
+    minutes = "|".join(f"{at + timedelta(minutes=late):%H:%M}" for late in range(3))
+    expect(page.locator("svg.marks").first).to_contain_text(
+        re.compile(f"({minutes}):00"), timeout=60_000
+    )
+
+
+def test_numbers_that_stand_still_are_called_old(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """Numbers that lack what arrived are old, however new the answer is; then they are not."""
+    made_up.run("Vole", at=datetime.now(UTC) - timedelta(minutes=10))
+    enter()
+    expect_state(page, "live")
+    connection = page.get_by_test_id("connection")
+    expect(connection).to_contain_text("nothing lost")
+    made_up.numbers_lag = 1
+    arrived = datetime.now(UTC) - timedelta(minutes=3, seconds=30)
+    ingest.send(made_up.run("Heron", at=arrived))
+    expect(connection).to_have_attribute("data-old", "", timeout=30_000)
+    expect(connection).to_have_text("live · these numbers are 3 min old")
+    for number in range(3):  # what comes later does not make them newer
+        ingest.send(made_up.run("Heron", at=arrived + timedelta(seconds=1 + number)))
+    made_up.numbers_lag = 4
+    ingest.signal()
+    expect(connection).to_have_text("live · these numbers are 3 min old")
+    made_up.numbers_lag = 0
+    ingest.signal()
+    expect(connection).not_to_have_attribute("data-old", "")
+    expect(connection).to_contain_text("nothing lost")
+
+
+def test_the_last_run_of_a_burst_is_counted(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """Of many signals at once few redraw the numbers, and the last of them does."""
+    made_up.run("Vole")
+    enter()
+    expect_state(page, "live")
+    made_up.asked.clear()
+    for _ in range(40):
+        ingest.send(made_up.run("Vole"))
+        ingest.signal()
+    expect(row_of(page, "Vole").locator(".cp-busy")).to_have_text("41 runs in 15 minutes")
+    redraws = sum(path.endswith("/live") for path in made_up.asked)
+    assert 1 <= redraws < 20
+
+
+def test_a_page_that_nobody_sees_is_drawn_when_somebody_does(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """A tab in the background asks for no numbers; the moment it is looked at it has them."""
+    made_up.run("Vole")
+    enter()
+    expect_state(page, "live")
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => !window.isSeen })")
+    made_up.asked.clear()
+    begin = time.monotonic()
+    for _ in range(30):
+        ingest.send(made_up.run("Vole"))
+        ingest.signal()
+        page.wait_for_timeout(100)
+    asked = sum(path.endswith("/live") for path in made_up.asked)
+    # One that was under way, and those by the clock; somebody who looks has six of 30 signals.
+    assert asked <= 2 + (time.monotonic() - begin) // SLOWEST_REDRAW_SECONDS
+    page.evaluate("window.isSeen = true; document.dispatchEvent(new Event('visibilitychange'))")
+    expect(row_of(page, "Vole").locator(".cp-busy")).to_have_text("31 runs in 15 minutes")
+
+
+def test_a_name_leads_to_the_student_and_back(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any, dashboard: str
+) -> None:
+    """Links, back, reload and the pages' names keep course and student in the address."""
+    assert ingest.connections == []
+    made_up.run("Vole", "error", error_name="NameError")
+    enter()
+    expect(page).to_have_url(f"{dashboard}/?course=python-101")
+    page.get_by_test_id("class-map").get_by_role("link", name="Vole").click()
+    expect(page.get_by_test_id("history-table")).to_contain_text("NameError")
+    address = f"{dashboard}/student?course=python-101&student=Vole"
+    expect(page).to_have_url(address)
+    page.reload()
+    expect(page.get_by_test_id("history-table")).to_contain_text("NameError")
+    page.get_by_role("link", name="Live").click()
+    expect(page.get_by_test_id("live-run")).to_have_count(1)
+    expect(page).to_have_url(f"{dashboard}/?course=python-101")
+    page.go_back()
+    expect(page.get_by_test_id("history-table")).to_contain_text("NameError")
+    expect(page).to_have_url(address)
+
+
+def test_numbers_that_move_while_one_leaves_do_not_empty_the_next_page(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """A signal that comes when a link or Back was pressed does not ask for the old page."""
+    stream = HeldStream(page)
+    made_up.run("Vole", "error", error_name="NameError")
+    enter()
+    for leave in (page.get_by_role("link", name="Student").click, page.go_back):
+        page.get_by_role("link", name="Live").click()
+        expect_state(page, "live")
+        page.wait_for_function(UNDISTURBED)
+        stream.hold()
+        asked = stream.asked
+        leave()
+        for _ in range(2):
+            ingest.signal()
+            run = made_up.run("Vole")
+            ingest.send(run)
+            newest = page.locator(f'[data-testid=live-run][data-position="{run["position"]}"]')
+            expect(newest).to_be_attached()
+            page.evaluate("new Promise(requestAnimationFrame)")
+        assert stream.asked == asked + 1
+        stream.release()
+        expect(page.get_by_test_id("class-table")).to_contain_text("Vole")
+
+
+def test_the_page_needs_nobody_else(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """The page loads nothing from another machine and reports no error."""
+    assert ingest.connections == []
+    hosts: set[str] = set()
+    errors: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            errors.append(message.text)
+
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2].split(":")[0]))
+    page.on("console", note)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    made_up.run("Vole")
+    enter()
+    expect_state(page, "live")
+    expect(page.locator(".stVegaLiteChart canvas, .stVegaLiteChart svg")).to_have_count(1)
+    assert hosts - {""} == {"127.0.0.1"}
+    assert errors == []
+
+
+def test_the_page_fits_every_screen(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """Nothing scrolls sideways; on a tablet the cards come first, a phone has no map."""
+    assert ingest.connections == []
+    for number in range(30):
+        made_up.run(f"student-{number}", exercise=f"{number % 3 + 1}.{number % 5 + 1}")
+    enter()
+    table, cards = page.get_by_test_id("class-map"), page.locator(".st-key-attention")
+    for width, height in ((1920, 1080), (1440, 900), (1280, 720), (1024, 768), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        expect(cards).to_be_visible()
+        expect(table).to_be_visible(visible=width > 640)
+        sideways = "document.querySelector('.stMain').scrollWidth - innerWidth"
+        page.wait_for_function(f"() => {sideways} <= 0")
+        first, second = table.bounding_box(), cards.bounding_box()
+        assert second is not None
+        if first is not None:
+            is_beside = second["x"] > first["x"] + 100
+            assert is_beside == (width > 1100), width
+            assert is_beside or second["y"] < first["y"]
+        if (width, height) == (1440, 900):  # the whole class at one glance
+            assert page.locator(".cp-map-window").evaluate(
+                "each => each.scrollHeight <= each.clientHeight"
+            )
+            expect(page.get_by_test_id("reorder")).to_be_in_viewport()
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_an_emptied_threshold_turns_its_reason_off(
+    page: Page, enter: Callable[..., None], made_up: Any, wait_until: Callable[..., None]
+) -> None:
+    """An instructor opens the thresholds, empties one field, and everybody has it so."""
+    made_up.run("Vole")
+    enter()
+    page.get_by_role("button", name="When someone is listed").click()
+    page.get_by_label("Failed runs").fill("9")
+    page.get_by_label("Minutes without a run, when behind most of the class").fill("")
+    page.get_by_role("button", name="Use these").click()
+    wait_until(lambda: made_up.thresholds.failed_runs == 9, "the server to hear of it")
+    assert made_up.thresholds.idle_minutes is None

@@ -1,0 +1,119 @@
+"""The class map in a real browser: what moves in it, and for whom it is there."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.streamlit_app.live.live_page import cells_of, expect_state, names_of, row_of
+
+
+def test_rows_stay_where_they_are_until_the_instructor_asks(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """A glyph changes in its place; a button offers the new order and nothing else moves a row."""
+    made_up.run("Ada", "error")
+    made_up.run("Bob")
+    enter()
+    expect_state(page, "live")
+    expect(names_of(page)).to_have_text(["Ada", "Bob"])
+    reorder = page.get_by_test_id("reorder")
+    expect(reorder).to_be_disabled()
+    made_up.run("Ada", exercise="1.2")
+    made_up.run("Ada")
+    made_up.run("Cy")
+    ingest.signal()
+    expect(cells_of(page, "Ada")).to_have_text(["ran, no check", "ran, no check"])
+    expect(names_of(page)).to_have_text(["Bob", "Cy", "Ada"])  # other columns: the map is new
+    made_up.run("Bob", "error")
+    made_up.run("Bob", exercise="1.2")
+    made_up.run("Bob", "error", exercise="1.2")
+    ingest.signal()
+    expect(cells_of(page, "Bob")).to_have_text(["failing, 1 run in a row"] * 2)
+    made_up.run("Bob")
+    made_up.run("Bob", exercise="1.2")
+    ingest.signal()
+    expect(cells_of(page, "Bob")).to_have_text(["ran, no check"] * 2)
+    expect(names_of(page)).to_have_text(["Bob", "Cy", "Ada"])
+    reorder.click()
+    expect(names_of(page)).to_have_text(["Cy", "Ada", "Bob"])
+    expect(reorder).to_be_disabled()
+    page.get_by_role("radio", name="by name").click()
+    expect(names_of(page)).to_have_text(["Ada", "Bob", "Cy"])
+    expect(page).to_have_url(re.compile("order=name"))
+    page.reload()
+    expect(names_of(page)).to_have_text(["Ada", "Bob", "Cy"])
+
+
+def test_the_map_is_a_table_for_the_keyboard_and_for_readers(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """Rows and columns have headers, a glyph has words, and the map can be scrolled by keys."""
+    assert ingest.connections == []
+    made_up.run("Vole", "error", exercise="1.1")
+    made_up.run("Vole", "error", exercise="1.1")
+    made_up.run("Vole", type="check_result", status=None, passed=True, exercise="1.2")
+    enter()
+    table = page.get_by_test_id("class-map")
+    expect(table.get_by_role("rowheader", name="Vole")).to_be_visible()
+    expect(table.get_by_role("columnheader", name="1.2")).to_have_attribute(
+        "title", "1.2: 1 of 1 students solved it"
+    )
+    expect(table.get_by_role("cell", name="failing, 2 runs in a row")).to_be_visible()
+    expect(table.get_by_role("cell", name="solved (check passed)")).to_be_visible()
+    page.get_by_role("region", name="Class map: students by exercises").focus()
+    for name in ("1.1", "1.2", "Vole"):
+        page.keyboard.press("Tab")
+        expect(table.get_by_role("link", name=name, exact=True)).to_be_focused()
+
+
+def test_a_large_class_changes_only_where_something_happened(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """500 students by 40 exercises scroll inside the map; a new run changes one cell of it."""
+    made_up.run("Vole")
+    large = made_up.class_map()
+    exercises = [
+        large.exercises[0].model_copy(update={"exercise": f"{n // 10 + 1}.{n % 10 + 1}"})
+        for n in range(40)
+    ]
+    students = [
+        large.students[0].model_copy(update={"student_id": f"student-{n}", "states": "s" * 40})
+        for n in range(500)
+    ]
+    large = large.model_copy(update={"exercises": exercises, "students": students})
+    path = "/api/v1/courses/python-101/class_map"
+    made_up.answer_with[path] = large.model_dump(mode="json")
+    enter()
+    expect_state(page, "live")
+    table = page.get_by_test_id("class-map")
+    expect(table).to_have_attribute("aria-rowcount", "502")
+    assert names_of(page).count() < 200
+    page.locator(".cp-map-window").evaluate("each => each.scrollTo(9999, each.scrollHeight)")
+    expect(row_of(page, "student-499")).to_have_attribute("aria-rowindex", "502")
+    cell = cells_of(page, "student-499").nth(39)
+    expect(cell).to_be_in_viewport()
+    expect(row_of(page, "student-0")).to_have_count(0)
+    expect(page.get_by_role("columnheader", name="4.10")).to_be_in_viewport()
+    expect(row_of(page, "student-499").get_by_role("link")).to_be_in_viewport()
+    page.evaluate(
+        """() => {
+            window.touched = new Set();
+            const note = (all) => all.forEach(({ target }) => {
+                const cell = (target.closest ? target : target.parentElement).closest("td, tr");
+                if (!cell?.matches(".cp-last")) window.touched.add(cell);
+            });
+            new MutationObserver(note).observe(
+                document.querySelector("[data-testid=class-map] tbody"),
+                { subtree: true, childList: true, characterData: true, attributes: true },
+            );
+        }"""
+    )
+    students[499] = students[499].model_copy(update={"states": "s" * 39 + "f", "failed_runs": [12]})
+    large = large.model_copy(update={"students": students})
+    made_up.answer_with[path] = large.model_dump(mode="json")
+    ingest.signal()
+    expect(cell).to_have_text("failing, 12 runs in a row")
+    expect(cell).to_have_attribute("data-runs", "9+")
+    assert page.evaluate("window.touched.size") == 1
