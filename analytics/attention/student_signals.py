@@ -127,7 +127,7 @@ def _open_failures(
     placed: Sequence[_Placed], failed: Sequence[_Placed], exercises: dict[str, AtExercise]
 ) -> list[_Placed]:
     """Return the failed runs that the student has not got past."""
-    ok_cells = {
+    ok_cells: dict[tuple[str, str | None], int] = {
         (event.exercise, event.cell_id): place
         for place, event in placed
         if event.status == "ok" and event.cell_id is not None
