@@ -108,7 +108,7 @@ def attention_signals(
         lesson_minutes=lesson_minutes,
     )
     students = {
-        student_id: signals_of([Happened(*row[1:]) for row in own])
+        student_id: signals_of([Happened._make(row[1:]) for row in own])
         for student_id, own in groupby(rows, itemgetter(0))
     }
     others = _Class(students.values(), now)
