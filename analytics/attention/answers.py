@@ -17,6 +17,7 @@ from analytics.attention.responses import (
     Thresholds,
 )
 from analytics.attention.rule import LESSON_MINUTES, Case, attention_list
+from analytics.attention.signals import attention_signals
 from analytics.attention.wording import in_words
 from analytics.past import as_of_position, time_of
 from analytics.queries.query import load_query
@@ -37,14 +38,7 @@ def attention(lake: Lake, course_id: str, section: str | None, asked_ns: int | N
     now = min(time, time_of(asked_ns))
     settings = load_query("attention_settings").row(lake, course_id=course_id, now=now)
     thresholds = _thresholds(settings["thresholds"])
-    rows = load_query("attention_signals").rows(
-        lake,
-        course_id=course_id,
-        section=section,
-        now=now,
-        as_of=asked_ns,
-        lesson_minutes=LESSON_MINUTES,
-    )
+    rows = attention_signals(lake, (course_id, section), now, asked_ns)
     snoozes = {row["student_id"]: row for row in settings["snoozes"]}
     marks = {row.pop("student_id"): Mark.model_validate(row) for row in settings["marks"]}
     listed = [

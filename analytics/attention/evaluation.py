@@ -17,9 +17,10 @@ import duckdb
 import pandas as pd
 
 from analytics.attention.responses import Thresholds
-from analytics.attention.rule import LESSON_MINUTES, attention_list
+from analytics.attention.rule import attention_list
+from analytics.attention.signals import attention_signals
 from analytics.lake.empty_lake import empty_lake
-from analytics.queries.query import load_query, rows_by_name
+from analytics.queries.query import rows_by_name
 from flows.course.sample import SAMPLE_COURSE
 from flows.log.logged_event import position_from_ns
 from flows.simulation.truth import simulated_class
@@ -194,14 +195,7 @@ def moments(lesson: Lesson, thresholds: Thresholds, step: float = 1) -> Iterator
 
 
 def _listed(lake: duckdb.DuckDBPyConnection, thresholds: Thresholds, now: datetime) -> list[str]:
-    rows = load_query("attention_signals").rows(
-        lake,
-        course_id=_COURSE,
-        section=None,
-        now=now,
-        as_of=None,
-        lesson_minutes=LESSON_MINUTES,
-    )
+    rows = attention_signals(lake, (_COURSE, None), now)
     return [case.student_id for case in attention_list(rows, thresholds, now)]
 
 

@@ -57,7 +57,7 @@ class Case:
     """A student with at least one reason.
 
     Attributes:
-        signals: The row of the query `attention_signals`.
+        signals: What is seen of the student; see `analytics.attention.signals`.
         grounds: In the order of `ReasonCode`.
     """
 
@@ -87,7 +87,7 @@ def attention_list(rows: Iterable[Signals], thresholds: Thresholds, now: datetim
     """Return who needs a person, most urgent first.
 
     Args:
-        rows: Of the query `attention_signals`, of the same moment.
+        rows: What is seen of each student, at the same moment.
         thresholds: From when on each reason counts.
         now: The moment.
     """

@@ -37,7 +37,7 @@ QUESTIONS: Final[dict[str, dict[str, Any]]] = {
         "until": None,
         "bucket_limit": 500,
     },
-    "attention_signals": {"lesson_minutes": LESSON_MINUTES},
+    "lesson_events": {"lesson_minutes": LESSON_MINUTES},
     "error_clusters": {"until": None, "exercise": None, "row_limit": 500},
 }
 

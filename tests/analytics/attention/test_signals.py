@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analytics.queries.query import load_query
+from analytics.attention.signals import attention_signals
 from tests.analytics.measures.histories import BEGIN, Event, histories
 from tests.analytics.measures.memory_lake import COURSE, MemoryLake
 
@@ -19,14 +19,7 @@ FOREVER = 1_000_000
 def signals_of(
     lake: MemoryLake, now: datetime, minutes: int = FOREVER, as_of: int | None = None
 ) -> dict[str, dict[str, Any]]:
-    rows = load_query("attention_signals").rows(
-        lake.connection,
-        course_id=COURSE,
-        section=None,
-        now=now,
-        as_of=as_of,
-        lesson_minutes=minutes,
-    )
+    rows = attention_signals(lake.connection, (COURSE, None), now, as_of, minutes)
     return {row["student_id"]: row for row in rows}
 
 
