@@ -40,7 +40,7 @@ WITH happened AS (
         -- A client may send them with any event; they tell of runs and of checks' results.
         if(type = 'cell_run', status, NULL) AS status,
         error_name,
-        if(status = 'error', error_message, NULL) AS error_message,
+        if(type = 'cell_run' AND status = 'error', error_message, NULL) AS error_message,
         check_name,
         if(type = 'check_result', passed, NULL) AS passed,
         help_message
