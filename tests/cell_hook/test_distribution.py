@@ -13,7 +13,7 @@ MODULES = sorted((FOLDER / "cellpulse_hook").glob("*.py"))
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
 def test_a_module_needs_the_standard_library_only(module: Path) -> None:
-    """Each module parses as Python 3.9 and imports the standard library and the hook alone."""
+    """Each module parses as Python 3.9, and imports no more than that and IPython, its host."""
     tree = ast.parse(module.read_text("utf-8"), feature_version=(3, 9))
     imported = {
         name.partition(".")[0]
@@ -26,7 +26,7 @@ def test_a_module_needs_the_standard_library_only(module: Path) -> None:
             else []
         )
     }
-    assert imported <= sys.stdlib_module_names | {"cellpulse_hook"}
+    assert imported <= sys.stdlib_module_names | {"cellpulse_hook", "IPython"}
 
 
 def test_it_brings_no_other_package() -> None:
