@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import dramatiq
@@ -69,7 +70,8 @@ def declare_actors(
     drainers = []
     for store in stores:
         other = _READ_BY_THE_API.get(store.name)
-        drainer = Drainer(log, store, _announcer(redis, log, other) if other else _say_nothing)
+        advanced = partial(announce_batch, redis, log, other=other) if other else _say_nothing
+        drainer = Drainer(log, store, advanced)
         drainers.append(drainer)
         declare = dramatiq.actor(
             actor_name=actor_of(store.name),
@@ -103,10 +105,6 @@ def _writer(drainer: Drainer, wake_ups: WakeUps) -> Callable[[], None]:
             raise
 
     return write
-
-
-def _announcer(redis: Redis, log: LogReader, other: str) -> Callable[[Batch], None]:
-    return lambda batch: announce_batch(redis, log, batch, other)
 
 
 def _say_nothing(_: Batch) -> None:
