@@ -48,6 +48,14 @@ STEPS_OF_INSTRUCTOR: Final = (
     (Text("Let somebody run a cell"), Text("A student, or you, in a notebook of the course.")),
     _COME_BACK,
 )
+STEPS_OF_COURSE: Final = (
+    (
+        Text("Open a notebook of the course"),
+        Text("In the JupyterLab that the students use, or let one of them do it."),
+    ),
+    (Text("Run a cell"), Text("Any cell of it will do.")),
+    _COME_BACK,
+)
 DEMO: Final = Text("Look at a demo class first")
 DEMO_HERE: Final = Text(
     "30 simulated students work through the sample course for two hours; the first 35 minutes are "
@@ -65,7 +73,7 @@ OWN_COURSE: Final = Text("For your own course")
 REGISTER: Final = Text(
     "Register its notebooks, so that exercises that nobody has begun are there too:"
 )
-OR_ADMIN: Final = Text("Or make it, enroll students and register notebooks on the Admin page")
+OR_ADMIN: Final = Text("Or make it, enrol students and register notebooks on the Admin page")
 
 DEMO_COMMAND: Final = "make demo"
 _DEMO_ARGUMENTS: Final = "simulate --students 30 --minutes 120 --head-start 35"
@@ -79,11 +87,16 @@ def show(viewer: Viewer) -> None:
     keep_trying()
 
 
-def steps(viewer: Viewer) -> None:
-    """Say what to do for a first run to appear."""
+def steps(viewer: Viewer, *, has_course: bool = False) -> None:
+    """Say what to do for a first run to appear.
+
+    Args:
+        viewer: Who looks: only an admin is told what is done on Cellpulse's own machine.
+        has_course: Whether there is a course that the viewer may see, in which nobody has begun.
+    """
     here = cellpulse_here()
     if not viewer.is_admin:
-        _steps(STEPS_OF_INSTRUCTOR)
+        _steps(STEPS_OF_COURSE if has_course else STEPS_OF_INSTRUCTOR)
     elif here is None:
         _steps(STEPS_ELSEWHERE)
         _demo(DEMO_ELSEWHERE, DEMO_COMMAND)

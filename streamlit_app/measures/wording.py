@@ -12,14 +12,13 @@ from analytics.measures.responses import MeasureDefinition
 from streamlit_app.language.formats import day_and_exact_clock, exact_clock, number
 from streamlit_app.language.measure_units import in_minutes, in_words, is_time, without_seconds
 from streamlit_app.language.text import Text
+from streamlit_app.page_parts.units import SOURCE, UNIT
 from streamlit_app.session import local_zone
 
 NOT_ENOUGH: Final = Text("not enough data")
 OUTSIDE: Final = Text("outside exercises")
 AS_OF: Final = Text("as of {time}")
 WHY: Final = Text("What is “{title}”?")
-UNIT: Final = Text("Unit: {unit}.")
-SOURCE: Final = Text("Source: {source}.")
 SPANS: Final = {
     "seconds": Text("{seconds} s"),
     "minutes": Text("{minutes} min"),

@@ -50,7 +50,7 @@ def seen(overview: OwnOverview) -> str:
     else:
         parts.append(f"<p>{NOT_ON_THE_LIST}</p>")
     parts += [f"<p>{escape(each)}</p>" for each in (_hand(overview), _mark(overview)) if each]
-    parts.append(f"<p>{ALWAYS} {escape(_code(overview))}</p>")
+    parts += [f"<p>{ALWAYS}</p>", f"<p>{escape(_code(overview))}</p>"]
     return "".join(parts)
 
 

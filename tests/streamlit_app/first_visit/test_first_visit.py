@@ -80,14 +80,28 @@ def test_whoever_is_no_admin_is_told_whom_to_ask(
 def test_a_course_before_its_first_run_says_the_same(
     made_up: Any, open_alone: Any, text_of: Any
 ) -> None:
-    """On the Live page, until somebody runs a cell."""
+    """On the Live page and by itself, until somebody comes; then the class by itself."""
     app = open_alone("live")
-    assert 'data-testid="first-visit"' in text_of(app)
-    made_up.run("Vole")
+    text = text_of(app)
+    assert text.count("<li>") == 3
+    assert "Open a notebook of the course" in text
+    assert "Plan the exercises" in text
+    assert 'data-testid="strip"' not in text
+    keys = "".join(each.key for each in app.get("bidi_component"))
+    assert [part in keys for part in ("connection", "live_feed", "class_map")] == [
+        True,
+        True,
+        False,
+    ]
+    made_up.run("Vole", None, type="session_started")
     app.run()
     assert 'data-testid="first-visit"' not in text_of(app)
+    assert 'data-testid="strip"' in text_of(app)
     made_up.clear()
+    app.run()
+    assert 'data-testid="strip"' in text_of(app)  # what was there does not go away again
     assert 'data-testid="first-visit"' not in text_of(open_alone("replay"))
+    assert 'data-testid="first-visit"' not in text_of(open_alone("live", section="A"))
 
 
 def test_a_click_copies_the_demo_command(page: Page, dashboard: str, made_up: Any) -> None:
