@@ -12,7 +12,7 @@ from streamlit_app import session
 from streamlit_app.addresses import address
 from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.attention import thresholds
-from streamlit_app.attention.reasons import reason_text
+from streamlit_app.attention.reasons import reason_sentence
 from streamlit_app.language.formats import clock
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts import notices
@@ -121,9 +121,8 @@ def reasons_in_words(each: Listed) -> list[str]:
 
     That a hand is up stands beside the name, so it is told only where there is nothing else.
     """
-    texts = [reason_text(reason) for reason in each.reasons if reason.code != "hand_up"]
-    texts = texts or [reason_text(reason) for reason in each.reasons]
-    return [text[:1].upper() + text[1:] for text in texts]
+    others = [reason for reason in each.reasons if reason.code != "hand_up"]
+    return [reason_sentence(reason) for reason in others or each.reasons]
 
 
 def since(each: Listed, now: datetime) -> str:

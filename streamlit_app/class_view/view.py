@@ -185,10 +185,11 @@ def _has_begun(view: ClassView) -> bool:
 
 def _before_the_first_run(view: ClassView) -> None:
     """Say what to do; the list of runs waits unseen, and has the class drawn when it begins."""
-    with st.container(key="state", horizontal=True, horizontal_alignment="right"):
+    with st.container(key="strip", horizontal=True), st.container(key="state", width="content"):
         view.state()
     notices.old_numbers(view.apology, view.numbers.progress.as_of.time)
-    first_visit.steps(session.viewer(), has_course=True)
+    notebooks = [each.notebook or "" for each in view.numbers.class_map.exercises]
+    first_visit.steps(session.viewer(), notebooks)
     with st.container(key="first_plan"):
         pace.show(view.course_id, view.numbers.plan, is_past=False)
         pace.offer(view.course_id, view.numbers.plan)
