@@ -107,7 +107,7 @@ def _now() -> None:
         notices.sentence(str(error))
         return
     with st.container(border=True, key="admin_health"):
-        card_title(SUMMARY, ALL_IS_WELL if health.ok else NOT_ALL_IS_WELL)
+        card_title(SUMMARY, ALL_IS_WELL if is_well(health) else NOT_ALL_IS_WELL)
         strip(_numbers(health))
     left, right = st.columns(2, gap="small")
     with left.container(border=True, key="admin_parts"):
@@ -116,6 +116,12 @@ def _now() -> None:
         _lines("health-stores", STORES, health.stores)
     with right.container(border=True, key="admin_rooms"):
         _lines("health-rooms", ROOMS, _rooms(health))
+
+
+def is_well(health: Health) -> bool:
+    """Tell whether there is nothing to be looked at or mended below."""
+    lines = (*health.parts, *health.stores, *_rooms(health))
+    return all(line.level in ("well", "off") for line in lines)
 
 
 def in_words(line: HealthLine) -> str:
