@@ -34,7 +34,7 @@ NEED: Final = (
 )
 HANDS: Final = (
     Text("hands up"),
-    Text("Students who asked for help by %cellpulse help, and wait"),
+    Text("Students who asked for help and wait"),
     units.STUDENTS,
     units.COUNTED,
 )

@@ -22,6 +22,4 @@ AN_EXERCISE: Final = Text("an exercise of the course")
 COUNTED: Final = Text("Cellpulse's own; a plain count of what came from the notebooks")
 SHARE: Final = Text("Cellpulse's own; a plain share of what came from the notebooks")
 LATEST_RUN: Final = Text("Cellpulse's own; the latest run that came from the notebook")
-ATTENTION: Final = Text(
-    "Cellpulse's own; the rule of the list, whose thresholds instructors set (docs/attention.md)"
-)
+ATTENTION: Final = Text("Cellpulse's own; the rule of the list, whose thresholds instructors set")

@@ -222,6 +222,7 @@ def _needy(student: str, now: datetime) -> Listed:
     reasons = [
         Reason(code="hand_up", text="", since=since, values={"minutes": 6.0}, positions=[]),
         Reason(code="same_error", text=said, since=since, values=values, positions=[]),
+        Reason(code="failed_runs", text="", since=since, values=values, positions=[]),
     ]
     return Listed(
         student_id=student,
