@@ -137,8 +137,13 @@ def class_stream(
 
 
 def _widest(stream: pd.DataFrame) -> pd.DataFrame:
-    """Return each exercise's row with the largest share, not at the edge where there is more."""
+    """Return each exercise's row with the largest share, not at the edge where there is more.
+
+    Of two moments it is what lies between them.
+    """
     ends = stream["start"].agg(["min", "max"])
     inner = stream[~stream["start"].isin(ends)]
-    rows = stream if inner.empty else inner
-    return rows.loc[rows.groupby("exercise", sort=False)["share"].idxmax()]
+    if inner.empty:
+        between = dict.fromkeys(("start", "share", "below", "above"), "mean")
+        return stream.groupby("exercise", sort=False, as_index=False).agg(between)
+    return inner.loc[inner.groupby("exercise", sort=False)["share"].idxmax()]

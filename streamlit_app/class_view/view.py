@@ -176,24 +176,31 @@ def _strip(view: ClassView) -> None:
 
 def _has_begun(view: ClassView) -> bool:
     """Tell whether anybody of the course has ever come; once it was so, it stays so."""
+    if view.is_past or session.section() is not None:
+        return True
     numbers, key = view.numbers, f"{view.course_id}/has_begun"
-    has_come = numbers.progress.runs or numbers.progress.active_students
-    if view.is_past or session.section() or has_come or numbers.attention.students:
+    progress, listed = numbers.progress, numbers.attention.students
+    if progress.runs or progress.active_students or listed:
         st.session_state[key] = True
-    return bool(st.session_state.get(key))
+    return key in st.session_state
 
 
 def _before_the_first_run(view: ClassView) -> None:
-    """Say what to do; the list of runs waits unseen, and has the class drawn when it begins."""
+    """Say what to do; the list of runs waits unseen, and has the class drawn when it begins.
+
+    It has the place that it has then, so that it stays connected.
+    """
     with st.container(key="strip", horizontal=True), st.container(key="state", width="content"):
         view.state()
     notices.old_numbers(view.apology, view.numbers.progress.as_of.time)
     notebooks = [each.notebook or "" for each in view.numbers.class_map.exercises]
-    first_visit.steps(session.viewer(), notebooks)
-    with st.container(key="first_plan"):
-        pace.show(view.course_id, view.numbers.plan, is_past=False)
-        pace.offer(view.course_id, view.numbers.plan)
-    with st.container(key="unseen"):
+    with st.container(key="first_run"):
+        first_visit.steps(session.viewer(), notebooks)
+        with st.container(key="first_plan"):
+            pace.show(view.course_id, view.numbers.plan, is_past=False)
+            pace.offer(view.course_id, view.numbers.plan)
+    st.empty()  # in the place of the map and the cards
+    with st.container(border=True, key="now"):
         view.every_run()
 
 

@@ -45,15 +45,16 @@ def test_a_run_appears_without_a_reload_and_moves_the_numbers(
     ingest.send(made_up.run("Vole"))
     ingest.signal()
     expect(page.get_by_test_id("class-map")).to_be_visible(timeout=30_000)
-    expect(page.get_by_test_id("first-visit")).to_have_count(0)
-    expect(page.get_by_test_id("live-run")).to_have_count(1)
+    expect(page.get_by_test_id("first-visit")).to_have_count(0, timeout=30_000)
+    expect(page.get_by_test_id("live-feed")).to_be_visible(timeout=30_000)
     expect_state(page, "live")
+    assert len(ingest.connections) == 1
     run = made_up.run(
         "Heron", "error", error_name="NameError", error_message="name 'totl' is not defined"
     )
     ingest.send(run)
     row = page.get_by_test_id("live-run").first
-    expect(row).to_have_attribute("data-position", run["position"])
+    expect(row).to_have_attribute("data-position", run["position"], timeout=30_000)
     expect(row).to_contain_text("Heron")
     expect(row).to_contain_text("error")
     expect(row).to_contain_text("NameError name 'totl' is not defined")

@@ -185,6 +185,26 @@ def test_the_stream_fills_the_whole_height_and_names_wide_bands(colours: Palette
         assert contrast(row["colour"], ground) >= 4.5
 
 
+def test_of_two_moments_the_names_stand_between() -> None:
+    """At an edge a name would reach out of its band."""
+    stream = ClassStream(
+        as_of=CLASS_STREAM.as_of,
+        course_id="c",
+        bucket_seconds=60,
+        steps=[NINE, NINE + timedelta(minutes=1)],
+        exercises=[
+            StreamExercise(exercise="1.1", students=[4, 2]),
+            StreamExercise(exercise="1.2", students=[0, 2]),
+        ],
+    )
+    chart = class_stream(stream_frame(stream), LIGHT).to_dict()
+    rows = chart["datasets"][chart["layer"][1]["data"]["name"]]
+    assert [(row["exercise"], row["start"][14:19], row["middle"]) for row in rows] == [
+        ("1.1", "00:30", pytest.approx(0.375)),
+        ("1.2", "00:30", pytest.approx(0.875)),
+    ]
+
+
 def test_a_stream_of_one_step_can_be_drawn() -> None:
     """At the beginning of a class there is only an edge."""
     at_first = [
