@@ -98,7 +98,7 @@ def _last_done(course_id: str, marks: Sequence[ClassMark]) -> None:
     st.html(f'<p class="cp-noted cp-muted" role="status">{escape(told)}</p>', width="content")
     undo = _remove if is_set else _set_again
     st.button(
-        str(UNDO), key="undo_note", type="tertiary", on_click=_tried, args=(undo, course_id, mark)
+        str(UNDO), key="note_undo", type="tertiary", on_click=_tried, args=(undo, course_id, mark)
     )
 
 

@@ -93,6 +93,7 @@ class ExerciseNumbers:
         clusters: Which failures students share.
         attention: Who needs a person, wherever.
         marks: What instructors noted about moments of class.
+        names: How students are called, by id.
     """
 
     as_of: AsOf
@@ -102,6 +103,7 @@ class ExerciseNumbers:
     clusters: ErrorClusters
     attention: Attention
     marks: Sequence[ClassMark]
+    names: Mapping[str, str]
 
 
 def show() -> None:
@@ -155,7 +157,7 @@ def _exercise_now(course_id: str, exercise: str) -> None:
         _time_to_solve(numbers)
     with right.container(border=True, key="attempts", height="stretch"):
         _attempts(numbers)
-    code_groups.show(course_id, exercise)
+    code_groups.show(course_id, exercise, numbers.names)
     with st.container(border=True, key="facts"):
         card_title(*FACTS)
         st.html(facts(_facts(numbers, course_id)))
@@ -177,6 +179,7 @@ def _ask(api: ApiClient, course_id: str, exercise: str) -> ExerciseNumbers:
         api.error_clusters(course_id, minutes=_CLUSTER_MINUTES, exercise=exercise),
         api.attention(course_id),
         api.class_marks(course_id).marks,
+        session.names(course_id),
     )
 
 
@@ -219,8 +222,12 @@ def _stuck_here(numbers: ExerciseNumbers) -> Sequence[Listed]:
 
 def _stuck(numbers: ExerciseNumbers, course_id: str) -> None:
     card_title(*STUCK_NOW)
-    listed = sorted(_stuck_here(numbers), key=lambda each: each.student_id.casefold())
-    people = stuck_list(listed, course_id, numbers.attention.now)
+    names = numbers.names
+    listed = sorted(
+        _stuck_here(numbers),
+        key=lambda each: names.get(each.student_id, each.student_id).casefold(),
+    )
+    people = stuck_list(listed, names, course_id, numbers.attention.now)
     st.html(people if listed else f'<p class="cp-muted">{NOBODY}</p>')
 
 

@@ -1,6 +1,7 @@
 """The Live page: where a person is needed, and where the class is, now."""
 
 import time
+from collections.abc import Mapping
 from typing import Final
 
 import streamlit as st
@@ -78,13 +79,13 @@ def _class_now(course_id: str, opened: Latest[Live], start: FeedStart, drawing: 
             state=lambda: connection_state(
                 progress.as_of, what_is_lost(progress), is_alarm=progress.lost_events > 0
             ),
-            every_run=lambda: _every_run(course_id, start, drawing),
+            every_run=lambda names: _every_run(course_id, start, names, drawing),
         )
     )
     st.session_state[_TOOK] = time.monotonic() - begin
 
 
-def _every_run(course_id: str, start: FeedStart, drawing: str) -> None:
+def _every_run(course_id: str, start: FeedStart, names: Mapping[str, str], drawing: str) -> None:
     # What comes over the WebSocket has names in it, or, in a pseudonymous course, none.
     is_dropped = session.is_projected() or session.is_pseudonymous()
     if is_dropped:  # then the rows come with each drawing
@@ -92,6 +93,7 @@ def _every_run(course_id: str, start: FeedStart, drawing: str) -> None:
         start = session.latest(f"{course_id}/rows", lambda: feed_start(api, course_id)).numbers
     live_feed(
         start,
+        names,
         drawing,
         took=st.session_state.get(_TOOK, 0.0),
         token=session.token(),

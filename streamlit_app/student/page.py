@@ -17,6 +17,7 @@ from streamlit_app.language.formats import number
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.layout import Number, card_title, choose_in_address, strip
+from streamlit_app.page_parts.people import called
 from streamlit_app.page_parts.wording import NEVER, ago, percent, where
 from streamlit_app.student import measures as student_measures
 from streamlit_app.student import notes as student_notes
@@ -62,8 +63,10 @@ def show() -> None:
     answer = session.latest(
         f"{course_id}/students", lambda: session.api().students(course_id)
     ).numbers
-    names = sorted((student.student_id for student in answer.students), key=str.casefold)
-    choose_in_address("student", CHOOSE, {name: name for name in names}, width=260)
+    names = called((each.student_id, each.display_name) for each in answer.students)
+    by_name = sorted(names, key=lambda student_id: names[student_id].casefold())
+    labels = {student_id: _label(student_id, names[student_id]) for student_id in by_name}
+    choose_in_address("student", CHOOSE, labels, width=260)
     if wanted in names:
         _student_now(course_id, wanted)
         return
@@ -72,6 +75,10 @@ def show() -> None:
     with st.container(border=True, key="choice"):
         card_title(*EVERYONE)
         st.html(class_table(answer.students, course_id, answer.as_of.time))
+
+
+def _label(student_id: str, name: str) -> str:
+    return name if student_id in name else f"{name} ({student_id})"
 
 
 @st.fragment(run_every=SLOWEST_REDRAW_SECONDS)

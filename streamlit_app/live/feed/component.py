@@ -4,6 +4,7 @@ The browser holds the WebSocket; Python gives the list its start and is asked to
 anew when they moved.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -86,6 +87,7 @@ def shortest_redraw_ms(took: float) -> int:
 
 def live_feed(
     start: FeedStart,
+    names: Mapping[str, str],
     drawing: str,
     *,
     took: float,
@@ -101,6 +103,7 @@ def live_feed(
 
     Args:
         start: The rows to begin with.
+        names: How students are called, by id.
         drawing: Another one each time that the page is drawn from its beginning; see leaving.js.
         took: How long the last drawing took, in seconds.
         token: With which the browser asks the ingest.
@@ -114,6 +117,7 @@ def live_feed(
         "shortest_redraw_ms": shortest_redraw_ms(took),
         "after": start.after,
         "runs": start.runs,
+        "names": _other_than_ids(names),
         "token": token,
         "ingest_url": settings.public_ingest_url,
         "ingest_port": settings.ingest_port,
@@ -126,11 +130,12 @@ def live_feed(
     _feed(key="live_feed", data=data, on_moved_change=_nothing)
 
 
-def past_feed(start: FeedStart) -> None:
-    """Show the list as it was at a moment of the past."""
+def past_feed(start: FeedStart, names: Mapping[str, str]) -> None:
+    """Show the list as it was at a moment of the past; `names` as those of `live_feed`."""
     data = {
         "course_id": start.course_id,
         "runs": start.runs,
+        "names": _other_than_ids(names),
         "kept": kept(),
         "texts": for_browser({**TEXTS, **PAST_TEXTS}),
         "locale": locale().replace("_", "-"),
@@ -155,6 +160,10 @@ def connection_state(as_of: AsOf, note: str, *, is_alarm: bool) -> None:
         "texts": for_browser(CONNECTION_TEXTS),
     }
     _connection(key="connection", data=data)
+
+
+def _other_than_ids(names: Mapping[str, str]) -> dict[str, str]:
+    return {student_id: name for student_id, name in names.items() if name != student_id}
 
 
 def _nothing() -> None:

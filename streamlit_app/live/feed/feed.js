@@ -14,7 +14,13 @@ class Feed {
     this.root.append(element("summary", "", data.texts.title), this.tools(data.texts));
     this.root.append(this.list, this.empty);
     parent.append(this.root);
-    this.runs = new RunList(this.list, data.texts.kinds, clockIn(data), (student) => studentAddress(this.data, student));
+    this.runs = new RunList(
+      this.list,
+      data.texts.kinds,
+      clockIn(data),
+      (student) => studentAddress(this.data, student),
+      (student) => nameIn(this.data, student),
+    );
     this.held = undefined; // what came while the list is paused
     this.leaving = new Leaving();
     this.answer = () => this.announce(this.socket.state);

@@ -70,10 +70,10 @@ def test_a_mark_is_set_in_one_step_and_undone(made_up: Any, open_alone: Any, tex
     [mark] = made_up.noted
     assert mark.text == "explained <b>loops</b>"
     assert "explained &lt;b&gt;loops&lt;/b&gt;" in text_of(app)
-    app.button(key="undo_note").click().run()
+    app.button(key="note_undo").click().run()
     assert made_up.noted == []
     assert "Removed: explained" in text_of(app)
-    app.button(key="undo_note").click().run()
+    app.button(key="note_undo").click().run()
     [again] = made_up.noted
     assert (again.at, again.text) == (mark.at, mark.text)
 
