@@ -20,8 +20,6 @@ from streamlit_app.session import Latest
 
 TITLE: Final = Text("Live")
 
-#: The numbers are drawn anew when they moved, and at the latest after this, in seconds.
-SLOWEST_REDRAW_SECONDS: Final = 10
 #: What moves by the minute is not asked for more often, in seconds.
 _STREAM_SECONDS: Final = 20
 #: The drawing of the page that is on the screen: its first numbers came with it.
@@ -46,7 +44,7 @@ def show() -> None:
     _class_now(course_id, opened, start.numbers, session.new_drawing())
 
 
-@st.fragment(run_every=SLOWEST_REDRAW_SECONDS)
+@st.fragment
 def _class_now(course_id: str, opened: Latest[Live], start: FeedStart, drawing: str) -> None:
     """Draw everything below the bar; the live list asks for this again when numbers moved."""
     begin = time.monotonic()
@@ -61,6 +59,7 @@ def _class_now(course_id: str, opened: Latest[Live], start: FeedStart, drawing: 
             )
     except NumbersUnavailableError as error:
         notices.sentence(str(error))
+        notices.keep_trying()
         return
     numbers = ClassNumbers.of(latest.numbers)
     progress = numbers.progress

@@ -22,6 +22,8 @@ from streamlit_app.settings import DashboardSettings
 #: Between two drawings of a page whose numbers move on.
 SHORTEST_REDRAW_SECONDS: Final = 0.5
 LONGEST_REDRAW_SECONDS: Final = 4.0
+#: At the latest after this the numbers are drawn anew also where none moved.
+SLOWEST_REDRAW_SECONDS: Final = 10
 
 TEXTS = {
     "title": Text("Every run, as it happens"),
@@ -56,7 +58,14 @@ def _read(*names: str) -> str:
 
 _feed = st.components.v2.component(
     "cellpulse_live_feed",
-    js=_read("../../page_parts/leaving.js", "positions.js", "socket.js", "rows.js", "feed.js"),
+    js=_read(
+        "../../page_parts/leaving.js",
+        "pointing.js",
+        "positions.js",
+        "socket.js",
+        "rows.js",
+        "feed.js",
+    ),
     css=_read("feed.css"),
     isolate_styles=False,
 )
@@ -115,6 +124,7 @@ def live_feed(
         "section": section(),
         "drawing": drawing,
         "shortest_redraw_ms": shortest_redraw_ms(took),
+        "slowest_redraw_ms": 1_000 * SLOWEST_REDRAW_SECONDS,
         "after": start.after,
         "runs": start.runs,
         "names": _other_than_ids(names),

@@ -28,6 +28,8 @@ class Feed {
     this.looked = () => {
       if (this.isDue) this.redraw();
     };
+    this.pointing = new Pointing(this.looked);
+    this.clock = setInterval(() => this.redraw(), data.slowest_redraw_ms);
     document.addEventListener("visibilitychange", this.looked);
     this.socket = new LiveSocket({
       address: data.ingest_url ?? `${location.protocol}//${location.hostname}:${data.ingest_port}`,
@@ -112,14 +114,16 @@ class Feed {
     if (kindOf(message) && !this.data.projected) this.add(message, true);
   }
 
-  // At most one redraw in so long as Python says, and none while nobody sees the page; one that is
-  // due is never lost, so that the last of a burst is always drawn.
+  // At most one redraw in so long as Python says, and none while nobody sees the page or somebody
+  // is about to press what it may move; one that is due is never lost, so that the last of a burst
+  // is always drawn.
   redraw() {
     if (this.redrawTimer) return;
     const wait = Math.max(0, (this.drawnAt ?? -Infinity) + this.data.shortest_redraw_ms - performance.now());
     this.redrawTimer = setTimeout(() => {
       this.redrawTimer = undefined;
-      this.isDue = this.leaving.isLeft || document.hidden;
+      this.isDue = this.leaving.isLeft || document.hidden || this.pointing.isOn;
+      this.root.toggleAttribute("data-held", this.pointing.isOn);
       if (this.isDue) return;
       this.drawnAt = performance.now();
       this.ask?.("moved", this.drawnAt);
@@ -138,6 +142,8 @@ class Feed {
 
   close() {
     clearTimeout(this.redrawTimer);
+    clearInterval(this.clock);
+    this.pointing.close();
     this.leaving.close();
     window.removeEventListener("cellpulse:connection?", this.answer);
     document.removeEventListener("visibilitychange", this.looked);
