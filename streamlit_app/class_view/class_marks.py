@@ -22,7 +22,6 @@ WAS_SET: Final = Text("Marked at {time}: {text}")
 WAS_REMOVED: Final = Text("Removed: {text}")
 UNDO: Final = Text("Undo")
 REMOVE: Final = Text("Remove")
-REMOVE_LABEL: Final = Text("Remove “{text}”")
 ALL: Final = Text("All marks")
 BY: Final = Text("by {name}")
 
@@ -79,7 +78,6 @@ def _line(mark: ClassMark, course_id: str) -> None:
             str(REMOVE),
             key=f"remove_{mark.mark_id}",
             type="tertiary",
-            help=REMOVE_LABEL.format(text=mark.text),
             on_click=_tried,
             args=(_remove, course_id, mark),
         )
