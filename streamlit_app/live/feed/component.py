@@ -12,11 +12,11 @@ from typing import Any, Final
 import streamlit as st
 
 from analytics.responses import AsOf
-from streamlit_app.addresses import kept
+from streamlit_app.addresses import ROWS, kept
 from streamlit_app.language.text import Text, for_browser, locale
 from streamlit_app.live.feed.start import LOG_START, FeedStart
 from streamlit_app.page_parts.wording import AGES, KINDS
-from streamlit_app.session import course_zone, section
+from streamlit_app.session import course_zone, is_projected, section
 from streamlit_app.settings import DashboardSettings
 
 #: Between two drawings of a page whose numbers move on.
@@ -25,12 +25,15 @@ LONGEST_REDRAW_SECONDS: Final = 4.0
 #: At the latest after this the numbers are drawn anew also where none moved.
 SLOWEST_REDRAW_SECONDS: Final = 10
 
+_KEY: Final = "live_feed"
+
 TEXTS = {
     "title": Text("Every run, as it happens"),
     "label": Text("What happens now, newest first"),
     "pause": Text("Pause"),
     "resume": Text("Go on"),
     "waiting": Text("{n} more since the pause"),
+    "missed": Text("Some rows are not here: the connection was away. Reload to see them."),
     "filter": Text("Only rows with …"),
     "none": Text("No row has this."),
     "empty": Text("Nothing yet. Each run shows here the moment it ends."),
@@ -128,6 +131,7 @@ def live_feed(
         "after": start.after,
         "runs": start.runs,
         "names": _other_than_ids(names),
+        "filter": "" if is_projected() else st.query_params.get(ROWS, ""),
         "token": token,
         "ingest_url": settings.public_ingest_url,
         "ingest_port": settings.ingest_port,
@@ -137,7 +141,7 @@ def live_feed(
         "locale": locale().replace("_", "-"),
         "time_zone": course_zone(),
     }
-    _feed(key="live_feed", data=data, on_moved_change=_nothing)
+    _feed(key=_KEY, data=data, on_moved_change=_nothing, on_filtered_change=_keep_filter)
 
 
 def past_feed(start: FeedStart, names: Mapping[str, str]) -> None:
@@ -174,6 +178,15 @@ def connection_state(as_of: AsOf, note: str, *, is_alarm: bool) -> None:
 
 def _other_than_ids(names: Mapping[str, str]) -> dict[str, str]:
     return {student_id: name for student_id, name in names.items() if name != student_id}
+
+
+def _keep_filter() -> None:
+    """Put what rows are to have into the address; a name may be in it, so not while it is shown."""
+    filtered = st.session_state[_KEY]["filtered"]
+    if filtered and not is_projected():
+        st.query_params[ROWS] = filtered
+    else:
+        st.query_params.pop(ROWS, None)
 
 
 def _nothing() -> None:

@@ -1,6 +1,9 @@
 // The live list as a component of the page. A run is on the page the moment it arrives, without
 // asking Python; when stored numbers moved, Python is asked to draw them anew.
 
+// Whoever types goes on within this.
+const TYPING_MS = 600;
+
 class Feed {
   constructor(parent, data) {
     this.data = data;
@@ -21,6 +24,8 @@ class Feed {
       (student) => studentAddress(this.data, student),
       (student) => nameIn(this.data, student),
     );
+    this.kept = ""; // the filter that Python was told, or that it told
+    this.isKept = true; // whether Python has it by now
     this.held = undefined; // what came while the list is paused
     this.leaving = new Leaving();
     this.answer = () => this.announce(this.socket.state);
@@ -51,16 +56,40 @@ class Feed {
     this.pause.addEventListener("click", () => this.togglePause());
     this.waiting = element("span");
     this.waiting.setAttribute("role", "status");
-    const filter = element("input");
-    filter.type = "search";
-    filter.placeholder = texts.filter;
-    filter.setAttribute("aria-label", texts.filter);
-    filter.addEventListener("input", () => {
-      this.runs.show(filter.value);
-      this.tellWhetherEmpty();
+    this.filter = element("input");
+    this.filter.type = "search";
+    this.filter.placeholder = texts.filter;
+    this.filter.setAttribute("aria-label", texts.filter);
+    this.filter.addEventListener("input", () => {
+      this.sift();
+      clearTimeout(this.typing);
+      this.typing = setTimeout(() => this.keepFilter(), TYPING_MS);
     });
-    tools.append(filter, this.pause, this.waiting);
+    this.missed = element("span");
+    this.missed.setAttribute("role", "status");
+    tools.append(this.filter, this.pause, this.waiting, this.missed);
     return tools;
+  }
+
+  sift() {
+    this.runs.show(this.filter.value);
+    this.tellWhetherEmpty();
+  }
+
+  // Python puts it into the address, so that reload, Back and sharing keep it.
+  keepFilter() {
+    this.kept = this.filter.value;
+    this.isKept = false;
+    this.ask?.("filtered", this.kept);
+  }
+
+  // What the address says, unless that is from before what was typed.
+  takeFilter(filter) {
+    this.isKept ||= filter === this.kept;
+    if (!this.isKept || filter === this.kept) return;
+    this.kept = this.filter.value = filter;
+    this.root.open ||= filter !== "";
+    this.sift();
   }
 
   togglePause() {
@@ -100,12 +129,15 @@ class Feed {
     if (this.isDue && !this.leaving.isLeft) this.redraw();
     // While it is paused the list stays as it is; what it lacks of these came over the socket.
     if (!this.held) for (const run of data.runs) this.runs.add(run, false);
+    this.takeFilter(data.filter);
     this.tellWhetherEmpty();
   }
 
   receive(message) {
     if (message.signal) {
       if (message.signal === "rollups-advanced") this.redraw();
+      // It was away for longer than the log reaches back: only the API has what happened then.
+      if (message.signal === "missed") this.missed.textContent = this.data.texts.missed;
       return;
     }
     if (typeof message.position !== "string") return;
@@ -142,6 +174,7 @@ class Feed {
 
   close() {
     clearTimeout(this.redrawTimer);
+    clearTimeout(this.typing);
     clearInterval(this.clock);
     this.pointing.close();
     this.leaving.close();

@@ -1,5 +1,6 @@
 """The live list in a real browser: nothing is missed, nothing is twice, and texts are texts."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -38,6 +39,10 @@ def test_reconnecting_neither_loses_nor_doubles(
     asked = [connection["query"]["after"] for connection in ingest.connections]
     assert asked == [first["position"], second["position"]]
     assert ingest.connections[0]["offered"] == ["cellpulse.v1", f"bearer.{TOKEN}"]
+    feed = page.get_by_test_id("live-feed")
+    expect(feed).not_to_contain_text("Some rows are not here")
+    ingest.send({"signal": "missed", "after": first["position"], "from": last["position"]})
+    expect(feed).to_contain_text("Some rows are not here: the connection was away.")
 
 
 def test_after_a_reload_the_list_comes_from_the_api(
@@ -221,7 +226,14 @@ def test_a_pause_and_a_filter_lose_nothing(
     ingest.send(made_up.run("Ibis"))
     expect(rows).to_have_count(4)
     expect(rows.filter(visible=True)).to_have_count(1)
+    expect(page).to_have_url(re.compile("rows=keyerr$"))
+    page.get_by_role("radio", name="by name").click()
+    expect(page).to_have_url(re.compile("order=name"))
+    page.reload()  # or a colleague, who was sent the address
+    expect(rows.filter(visible=True)).to_have_count(1, timeout=60_000)
+    expect(feed.get_by_role("searchbox")).to_have_value("keyerr")
     feed.get_by_role("searchbox").fill("nothing has this")
     expect(feed).to_contain_text("No row has this.")
     feed.get_by_role("searchbox").fill("")
     expect(rows.filter(visible=True)).to_have_count(4)
+    expect(page).not_to_have_url(re.compile("rows="))
