@@ -8,7 +8,7 @@ from typing import Final, Self
 
 import streamlit as st
 
-from analytics.attention.responses import Attention, ErrorClusters
+from analytics.attention.responses import Attention, ErrorCluster, ErrorClusters
 from analytics.class_marks.responses import ClassMark
 from analytics.class_view.responses import ClassMap, ClassStream
 from analytics.live.responses import Live
@@ -131,7 +131,7 @@ def show(view: ClassView) -> None:
     names = names_of(numbers.class_map)
     left, right = st.columns([5, 2], gap="small")
     with left:
-        _map(view, failures.students_of(shared, st.query_params.get(failures.PARAMETER)))
+        _map(view, shared)
         _over_time(view, colours)
     with right:
         people = attention.People(names, seats_of(numbers.class_map))
@@ -181,7 +181,9 @@ def _before_the_first_run(view: ClassView) -> None:
             first_visit.steps(session.viewer())
 
 
-def _map(view: ClassView, only: frozenset[str] | None) -> None:
+def _map(view: ClassView, shared: Sequence[ErrorCluster]) -> None:
+    failure = st.query_params.get(failures.PARAMETER)
+    only = failures.students_of(shared, failure)
     wanted = st.query_params.get("order")
     orders = orders_of(view.numbers.class_map)
     order: Order = next((each for each in orders if each == wanted), "need")
@@ -192,7 +194,7 @@ def _map(view: ClassView, only: frozenset[str] | None) -> None:
             vertical_alignment="center",
             horizontal_alignment="distribute",
         ):
-            card_title(MAP)
+            card_title(MAP, failures.GONE if failure is not None and only is None else "")
             st.session_state["order"] = order
             st.segmented_control(
                 str(ORDER),
