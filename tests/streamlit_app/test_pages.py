@@ -252,6 +252,7 @@ def test_a_course_that_the_link_does_not_open_is_named(made_up: Any) -> None:
     made_up.run("Vole")
     app = _open(course="secret <b>")
     assert "a course named “secret &lt;b&gt;”" in _text(app)
+    assert "or ask whoever runs Cellpulse" in _text(app)
     assert app.selectbox(key="course").value is None
     assert app.selectbox(key="course").options == ["Introduction to Python"]
 
