@@ -68,7 +68,7 @@ def show() -> None:
     labels = {student_id: _label(student_id, names[student_id]) for student_id in by_name}
     choose_in_address("student", CHOOSE, labels, width=260)
     if wanted in names:
-        _student_now(course_id, wanted)
+        _student_now(course_id, wanted, names[wanted])
         return
     if wanted is not None:
         notices.sentence(NO_SUCH_STUDENT.format(student=wanted))
@@ -82,7 +82,7 @@ def _label(student_id: str, name: str) -> str:
 
 
 @st.fragment(run_every=SLOWEST_REDRAW_SECONDS)
-def _student_now(course_id: str, student_id: str) -> None:
+def _student_now(course_id: str, student_id: str, name: str) -> None:
     """Draw the student's numbers, chart and history as they are now."""
     pages_key = f"pages/{course_id}/{student_id}"
     pages = st.session_state.setdefault(pages_key, 1)
@@ -98,7 +98,7 @@ def _student_now(course_id: str, student_id: str) -> None:
     if numbers.state is not None:
         _strip(numbers.state, numbers.as_of.time)
     notices.old_numbers(latest.apology, numbers.as_of.time)
-    student_measures.show(course_id, student_id)
+    student_measures.show(course_id, student_id, name)
     run_history.show_over_time(numbers.history, numbers.marks)
     student_sittings.show(course_id, student_id)
     student_notes.show(course_id, student_id)
