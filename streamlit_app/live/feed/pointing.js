@@ -3,22 +3,27 @@
 
 const MOVES = ".st-key-attention, .st-key-clusters";
 const POINTS = ["pointermove", "pointerdown", "focusin", "keydown"];
-// Whoever does nothing there for so long rests, and is to see new numbers all the same.
+// Whoever does nothing there for so long rests, and is to see new numbers all the same. A finger is
+// gone when it has pressed.
 const LONGEST_REST_MS = 10_000;
+const AFTER_TOUCH_MS = 2_000;
 
 class Pointing {
   constructor(onEnd) {
     this.onEnd = onEnd;
     this.isOn = false;
-    this.points = ({ target }) => this.note(Boolean(target.closest?.(MOVES)));
+    this.points = ({ target, pointerType }) => {
+      const rest = pointerType === "touch" ? AFTER_TOUCH_MS : LONGEST_REST_MS;
+      this.note(Boolean(target.closest?.(MOVES)), rest);
+    };
     this.leaves = () => this.note(false);
     for (const kind of POINTS) document.addEventListener(kind, this.points);
     document.documentElement.addEventListener("pointerleave", this.leaves);
   }
 
-  note(isOn) {
+  note(isOn, rest) {
     clearTimeout(this.timer);
-    if (isOn) this.timer = setTimeout(this.leaves, LONGEST_REST_MS);
+    if (isOn) this.timer = setTimeout(this.leaves, rest);
     const hasEnded = this.isOn && !isOn;
     this.isOn = isOn;
     if (hasEnded) this.onEnd();
