@@ -2,7 +2,7 @@
 // need a person come and go by need, and a card that jumps under the pointer is another student's.
 
 const MOVES = ".st-key-attention, .st-key-clusters";
-const POINTS = ["pointermove", "pointerdown", "focusin", "keydown"];
+const POINTS = ["pointermove", "pointerdown", "keydown", "keyup"];
 // Whoever does nothing there for so long rests, and is to see new numbers all the same. A finger is
 // gone when it has pressed.
 const LONGEST_REST_MS = 10_000;

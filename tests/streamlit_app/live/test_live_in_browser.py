@@ -163,7 +163,7 @@ def test_nothing_jumps_under_the_pointer(
     expect(cards).to_have_text(["ada", "bob"])
     page.get_by_test_id("strip").hover()
     expect(cards).to_have_text(["bob", "ada"])
-    page.get_by_role("button", name="I am going").first.focus()
+    page.get_by_role("button", name="I am going").first.press("Shift")
     made_up.needy = [ada, bob]
     ingest.signal()
     expect(page.get_by_test_id("live-feed")).to_have_attribute("data-held", "")
