@@ -86,7 +86,7 @@ def nearest(sessions: list[ClassSession], moment: str | None) -> ClassSession:
 
 def _has_moved() -> bool:
     """Tell whether another section was just chosen, whose sessions have beginnings of their own."""
-    shown = st.session_state.get(_SECTION_SHOWN, session.section())
+    shown: str | None = st.session_state.get(_SECTION_SHOWN, session.section())
     st.session_state[_SECTION_SHOWN] = session.section()
     return shown != session.section()
 
