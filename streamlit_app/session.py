@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone, tzinfo
@@ -22,7 +22,6 @@ from streamlit_app.api.asking import TIMEOUT_SECONDS
 from streamlit_app.api.client import ApiClient
 from streamlit_app.api.errors import AccessRefusedError, NotKnownError, NumbersUnavailableError
 from streamlit_app.language.text import language
-from streamlit_app.page_parts.people import called
 from streamlit_app.settings import DashboardSettings
 from streamlit_app.sign_in.gate import COOKIE
 
@@ -30,8 +29,6 @@ logger = logging.getLogger(__name__)
 Answers = TypeVar("Answers")
 #: A session has one viewer from its beginning to its end.
 VIEWER_SECONDS = 600
-#: A name that changed, as by a roster, shows after so long.
-NAMES_SECONDS = 60
 _LAST = "last_numbers"
 _ASKED = "last_asked"
 _BOOK = "alias_book"
@@ -100,18 +97,6 @@ def viewer() -> Viewer:
         NumbersUnavailableError: The API does not say.
     """
     return latest("viewer", api().viewer, every=VIEWER_SECONDS).numbers
-
-
-def names(course_id: str) -> Mapping[str, str]:
-    """Return how each student of a course is called, by id.
-
-    Raises:
-        NumbersUnavailableError: The API does not say.
-    """
-    students = latest(
-        f"{course_id}/names", lambda: api().students(course_id).students, every=NAMES_SECONDS
-    ).numbers
-    return called((each.student_id, each.display_name) for each in students)
 
 
 def own_sections(course_id: str) -> list[str]:

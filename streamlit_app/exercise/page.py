@@ -37,6 +37,7 @@ from streamlit_app.page_parts import charts, notices
 from streamlit_app.page_parts.frames import marks_frame, on_the_wall, runs_frame
 from streamlit_app.page_parts.layout import Number, card_title, choose_in_address, strip
 from streamlit_app.page_parts.palette import palette_for
+from streamlit_app.page_parts.people import names_of_course
 from streamlit_app.page_parts.wording import file_name, named, percent
 
 TITLE: Final = Text("Exercises")
@@ -179,7 +180,7 @@ def _ask(api: ApiClient, course_id: str, exercise: str) -> ExerciseNumbers:
         api.error_clusters(course_id, minutes=_CLUSTER_MINUTES, exercise=exercise),
         api.attention(course_id),
         api.class_marks(course_id).marks,
-        session.names(course_id),
+        names_of_course(course_id),
     )
 
 
