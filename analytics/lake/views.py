@@ -38,12 +38,16 @@ def create_views(connection: duckdb.DuckDBPyConnection, snapshot: int | None = N
     Raises:
         duckdb.Error: A table is not there, or its database does not answer.
     """
-    at_snapshot = "" if snapshot is None else f" AT (VERSION => {snapshot:d})"
-    for view, table in VIEWS.items():
-        rows = table + at_snapshot if table.startswith("lake.") else table
-        if view in _ROLLUPS:
-            rows = f"({_ROLLUPS[view].sums_of(rows)})"
-        connection.execute(f"CREATE OR REPLACE VIEW {view} AS FROM {rows}")
+    for view in VIEWS:
+        connection.execute(f"CREATE OR REPLACE VIEW {view} AS FROM {rows_of(view, snapshot)}")
+
+
+def rows_of(view: str, snapshot: int | None = None) -> str:
+    """Return what a view selects from; of the master data there is now alone."""
+    table = VIEWS[view]
+    if snapshot is not None and table.startswith("lake."):
+        table += f" AT (VERSION => {snapshot:d})"
+    return f"({_ROLLUPS[view].sums_of(table)})" if view in _ROLLUPS else table
 
 
 def describe_views(connection: duckdb.DuckDBPyConnection) -> None:
