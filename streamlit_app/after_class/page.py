@@ -18,7 +18,7 @@ from streamlit_app.language.formats import number
 from streamlit_app.language.text import Plural, Text, language, speaking
 from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.layout import card_title, choose_in_address, strip
-from streamlit_app.page_parts.palette import palette_for
+from streamlit_app.page_parts.palette import EITHER
 
 TITLE: Final = wording.TITLE
 CHOOSE: Final = Text("Choose a session of class")
@@ -146,7 +146,7 @@ def _made_in(spoken: str, make: partial[bytes]) -> bytes:
 
 def _section(section: Section) -> None:
     """Draw a section: its chart beside its table, or over the page's width."""
-    chart = chart_of(section, palette_for(st.context.theme.type))
+    chart = chart_of(section, EITHER)
     with st.container(border=True, key=f"report_{section.key}"):
         card_title(*section.title)
         text = web_page.table(section) + web_page.notes(section)

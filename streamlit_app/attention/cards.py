@@ -13,9 +13,9 @@ from streamlit_app import session
 from streamlit_app.addresses import address
 from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.attention import thresholds
-from streamlit_app.attention.reasons import reason_text
+from streamlit_app.attention.reasons import reason_sentence
 from streamlit_app.language.formats import clock
-from streamlit_app.language.text import Text
+from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.layout import card_title
 from streamlit_app.page_parts.wording import ago, where
@@ -40,6 +40,7 @@ UNDO: Final = Text("Undo")
 SNOOZED: Final = Text("snoozed until {time}")
 SNOOZED_BY: Final = Text("snoozed until {time} by {name}")
 WAS_HELPED: Final = Text("helped {age} ago")
+OTHERS: Final = Plural("+{n} reason", "+{n} reasons")
 HAND_UP: Final = Text("hand up")
 WAITING: Final = Text("waiting {age}")
 PLACE: Final = Text("place {n}")
@@ -97,8 +98,8 @@ def show(course_id: str, attention: Attention, people: People, *, is_past: bool 
 
 
 def person(each: Listed, now: datetime, people: People) -> str:
-    """Return who it is and where, since when, what is asked, and the reasons in words."""
-    reason, more = main_reason(each)
+    """Return who it is and where, since when, what is asked, and the weightiest reason in words."""
+    reason = reasons_in_words(each)[0]
     place = escape(where(each.exercise, each.notebook))
     chip = f' <span class="cp-chip">{place}</span>' if place else ""
     name, seat = people.name(each.student_id), people.seats.get(each.student_id)
@@ -111,7 +112,7 @@ def person(each: Listed, now: datetime, people: People) -> str:
         f'<div class="cp-person" data-testid="person" data-confidence="{each.confidence}">'
         f"<p><b{hint}>{escape(name)}</b>{chip}{hand}"
         f'<span class="cp-since">{escape(since(each, now))}</span></p>'
-        f'{question(each)}<p title="{escape(more)}"><span>{escape(reason)}</span></p>{mark}</div>'
+        f"{question(each)}<p><span>{escape(reason)}</span></p>{mark}</div>"
     )
 
 
@@ -129,14 +130,13 @@ def question(each: Listed) -> str:
     )
 
 
-def main_reason(each: Listed) -> tuple[str, str]:
-    """Return the weightiest reason, as a sentence of its own, and all others in one.
+def reasons_in_words(each: Listed) -> list[str]:
+    """Return each reason as a sentence of its own, the weightiest first.
 
     That a hand is up stands beside the name, so it is told only where there is nothing else.
     """
-    texts = [reason_text(reason) for reason in each.reasons if reason.code != "hand_up"]
-    first, *others = texts or [reason_text(reason) for reason in each.reasons]
-    return first[:1].upper() + first[1:], "; ".join(others)
+    others = [reason for reason in each.reasons if reason.code != "hand_up"]
+    return [reason_sentence(reason) for reason in others or each.reasons]
 
 
 def since(each: Listed, now: datetime) -> str:
@@ -180,6 +180,7 @@ def _card(each: Listed, course_id: str, now: datetime, people: People, *, is_pas
     with st.container(key=f"marks_{each.student_id}", horizontal=True, vertical_alignment="center"):
         if not is_past:
             _buttons(each, course_id)
+        _other_reasons(each, people.name(each.student_id))
         st.html(link_and_confidence(each, people.name(each.student_id), course_id))
 
 
@@ -191,6 +192,20 @@ def _buttons(each: Listed, course_id: str) -> None:
     else:
         _button(HELPED, "helped", name, _helped, course_id, tip=HELPED_HELP)
         _button(NOT_GOING, "back", name, _take_mark_back, course_id)
+
+
+def _other_reasons(each: Listed, name: str) -> None:
+    """Offer every reason where there are several, over what is below: nothing moves by it."""
+    reasons = reasons_in_words(each)
+    if len(reasons) == 1:
+        return
+    label, key = OTHERS.format(len(reasons) - 1), f"reasons_{each.student_id}"
+    with st.popover(label, type="tertiary", key=key):
+        items = "".join(f"<li>{escape(text)}</li>" for text in reasons)
+        st.html(
+            f'<div class="cp-reasons" data-testid="reasons"><b>{escape(name)}</b>'
+            f"<ul>{items}</ul></div>"
+        )
 
 
 def link_and_confidence(each: Listed, name: str, course_id: str) -> str:

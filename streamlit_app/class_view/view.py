@@ -38,7 +38,7 @@ from streamlit_app.page_parts.frames import (
     stream_frame,
 )
 from streamlit_app.page_parts.layout import card_title, strip
-from streamlit_app.page_parts.palette import Palette, palette_for
+from streamlit_app.page_parts.palette import EITHER
 from streamlit_app.plan import pace
 
 MAP: Final = Text("Class map")
@@ -120,26 +120,30 @@ def style() -> None:
 
 
 def show(view: ClassView) -> None:
-    """Draw the strip, the map, who needs a person, failures, and what is one click away."""
+    """Draw the strip, the map, who needs a person, failures, and what is one click away.
+
+    Before anybody has come draw how to begin, and nothing else.
+    """
     numbers = view.numbers
-    colours = palette_for(st.context.theme.type)
+    if not _has_begun(view):
+        _before_the_first_run(view)
+        return
     _strip(view)
     notices.old_numbers(view.apology, numbers.progress.as_of.time)
     pace.show(view.course_id, numbers.plan, is_past=view.is_past)
-    _before_the_first_run(view)
     shared = failures.shared(numbers.clusters)
     names = names_of(numbers.class_map)
     left, right = st.columns([5, 2], gap="small")
     with left:
         _map(view, shared)
-        _over_time(view, colours)
+        _over_time(view)
     with right:
         people = attention.People(names, seats_of(numbers.class_map))
         attention.show(view.course_id, numbers.attention, people, is_past=view.is_past)
         failures.show(shared, numbers.class_map.now)
     with st.container(border=True, key="now"):
         view.every_run(names)
-    _one_click_away(view, colours)
+    _one_click_away(view)
 
 
 def ask(
@@ -171,14 +175,27 @@ def _strip(view: ClassView) -> None:
             view.state()
 
 
-def _before_the_first_run(view: ClassView) -> None:
-    """Say what to do where nobody of the course has run anything; else draw nothing.
+def _has_begun(view: ClassView) -> bool:
+    """Tell whether anybody of the course has ever come; once it was so, it stays so."""
+    numbers, key = view.numbers, f"{view.course_id}/has_begun"
+    has_come = numbers.progress.runs or numbers.progress.active_students
+    if view.is_past or session.section() or has_come or numbers.attention.students:
+        st.session_state[key] = True
+    return bool(st.session_state.get(key))
 
-    The place stays, so that nothing below it is built anew by the first run.
-    """
-    with st.container(key="first_run"):
-        if not view.is_past and not view.numbers.progress.runs and session.section() is None:
-            first_visit.steps(session.viewer())
+
+def _before_the_first_run(view: ClassView) -> None:
+    """Say what to do; the list of runs waits unseen, and has the class drawn when it begins."""
+    with st.container(key="strip", horizontal=True), st.container(key="state", width="content"):
+        view.state()
+    notices.old_numbers(view.apology, view.numbers.progress.as_of.time)
+    notebooks = [each.notebook or "" for each in view.numbers.class_map.exercises]
+    first_visit.steps(session.viewer(), notebooks)
+    with st.container(key="first_plan"):
+        pace.show(view.course_id, view.numbers.plan, is_past=False)
+        pace.offer(view.course_id, view.numbers.plan)
+    with st.container(key="unseen"):
+        view.every_run(names_of(view.numbers.class_map))
 
 
 def _map(view: ClassView, shared: Sequence[ErrorCluster]) -> None:
@@ -210,7 +227,7 @@ def _map(view: ClassView, shared: Sequence[ErrorCluster]) -> None:
         class_map({**drawn, "is_past": view.is_past})
 
 
-def _over_time(view: ClassView, colours: Palette) -> None:
+def _over_time(view: ClassView) -> None:
     with st.container(border=True, key="over_time"):
         card_title(*OVER_TIME)
         stream = view.stream()
@@ -218,7 +235,7 @@ def _over_time(view: ClassView, colours: Palette) -> None:
             st.html(f'<p class="cp-muted">{FIRST_MINUTE}</p>')
             st.html(stream_table(stream))
         elif stream.steps:
-            chart = _stream_chart(stream, view.numbers.marks, colours)
+            chart = _stream_chart(stream, view.numbers.marks)
             st.altair_chart(chart, key="stream_chart", alt=str(OVER_TIME[0]))
             st.html(students_now(stream) + stream_table(stream))
         else:
@@ -229,16 +246,16 @@ def _over_time(view: ClassView, colours: Palette) -> None:
             pace.offer(view.course_id, view.numbers.plan)
 
 
-def _stream_chart(stream: ClassStream, noted: Sequence[ClassMark], colours: Palette) -> OverTime:
+def _stream_chart(stream: ClassStream, noted: Sequence[ClassMark]) -> OverTime:
     """Return the chart, made anew only where it would be another one: it is much of a drawing."""
     zone = session.local_zone()
-    made_of = (stream, list(noted), colours, zone, language())
+    made_of = (stream, list(noted), zone, language())
     kept = st.session_state.get(_STREAM_CHART)
     if kept is not None and kept[0] == made_of:
         chart: OverTime = kept[1]
         return chart
     marks = on_the_wall(marks_frame(noted), zone)
-    chart = class_stream(on_the_wall(stream_frame(stream), zone), colours, marks)
+    chart = class_stream(on_the_wall(stream_frame(stream), zone), EITHER, marks)
     st.session_state[_STREAM_CHART] = (made_of, chart)
     return chart
 
@@ -249,21 +266,21 @@ def _of_this_class(numbers: ClassNumbers) -> list[ClassMark]:
     return [each for each in numbers.marks if each.at >= since]
 
 
-def _one_click_away(view: ClassView, colours: Palette) -> None:
+def _one_click_away(view: ClassView) -> None:
     """Offer what is not looked at during class all the time; it is asked for when it is opened."""
     minutes = st.expander(str(RUNS_A_MINUTE), key="minutes", on_change="rerun")
     if minutes.open:
         with minutes:
-            _runs_a_minute(view, colours)
+            _runs_a_minute(view)
     exercises = st.expander(str(EXERCISES), key="exercises", on_change="rerun")
     if exercises.open:
         listed = view.numbers.class_map.exercises
-        chart_of_all = solved_of_started(exercises_frame(listed), colours)
+        chart_of_all = solved_of_started(exercises_frame(listed), EITHER)
         exercises.altair_chart(chart_of_all, key="exercises_chart", alt=str(EXERCISES))
         exercises.html(exercise_table(listed, view.course_id))
 
 
-def _runs_a_minute(view: ClassView, colours: Palette) -> None:
+def _runs_a_minute(view: ClassView) -> None:
     try:
         buckets = view.timeline().buckets
     except NumbersUnavailableError as error:
@@ -272,7 +289,7 @@ def _runs_a_minute(view: ClassView, colours: Palette) -> None:
     zone = session.local_zone()
     runs = on_the_wall(runs_frame(buckets, _MINUTES_SHOWN), zone)
     marks = on_the_wall(marks_frame(view.numbers.marks), zone)
-    chart = runs_per_minute(runs, colours, marks)
+    chart = runs_per_minute(runs, EITHER, marks)
     st.altair_chart(chart, key="minutes_chart", alt=str(RUNS_A_MINUTE))
     st.html(attempts_table(buckets[-_MINUTES_SHOWN:]))
 

@@ -13,7 +13,7 @@ from analytics.measures.responses import MeasureRow
 from analytics.responses import TimelineBucket
 from streamlit_app.addresses import address
 from streamlit_app.attention.cards import SURE
-from streamlit_app.attention.reasons import reason_text
+from streamlit_app.attention.reasons import reason_sentence
 from streamlit_app.language.formats import day_and_clock
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.measures.wording import NOT_ENOUGH, span
@@ -137,12 +137,12 @@ def stuck_list(
     items = []
     for each in listed:
         link = address("student", course=course_id, student=each.student_id)
-        reasons = "; ".join(map(reason_text, each.reasons))
         name = escape(names.get(each.student_id, each.student_id))
+        reasons = "".join(f"<p>{escape(reason_sentence(reason))}</p>" for reason in each.reasons)
         items.append(
             f'<li><a href="{link}" title="{escape(each.student_id)}">{name}</a> '
             f'<span class="cp-muted">{SURE[each.confidence]} · {ago(each.since, now)}</span>'
-            f"<p>{escape(reasons)}</p></li>"
+            f"{reasons}</li>"
         )
     return f'<ul class="cp-stuck" data-testid="stuck">{"".join(items)}</ul>'
 

@@ -31,7 +31,7 @@ from streamlit_app.measures.wording import (
 from streamlit_app.page_parts import charts, notices
 from streamlit_app.page_parts.frames import history_frame, on_the_wall
 from streamlit_app.page_parts.layout import Number, card_title, strip
-from streamlit_app.page_parts.palette import Palette, palette_for
+from streamlit_app.page_parts.palette import EITHER, Palette
 from streamlit_app.page_parts.people import called
 
 TITLE: Final = Text("Measures")
@@ -216,13 +216,15 @@ def _number(rows: MeasureRows, label: str, choice: Choice) -> Number:
     unit = choice.definition.unit
     row = rows.rows[0] if rows.rows else MeasureRow()
     ends = interval(row, unit)
-    return Number(measured(row.value, unit), label, Text(choice.definition.meaning), of=ends)
+    about = choice.definition
+    meant = (Text(about.meaning), Text(unit), about.source)
+    return Number(measured(row.value, unit), label, *meant, of=ends)
 
 
 def _values(numbers: MeasureNumbers, choice: Choice, course_id: str, known: Known) -> None:
     """Draw the rows as a chart and as a table."""
     rows = ordered(numbers.rows.rows, known.exercises)
-    chart = _chart(rows, choice, known, palette_for(st.context.theme.type))
+    chart = _chart(rows, choice, known, EITHER)
     if chart is None:
         st.html(f'<p class="cp-muted">{NO_CHART if rows else NOTHING_YET}</p>')
     else:
@@ -270,7 +272,7 @@ def _runs(numbers: MeasureNumbers, choice: Choice, course_id: str, known: Known)
         st.html(f'<p class="cp-muted">{NOTHING_YET}</p>')
         return
     runs = on_the_wall(history_frame(numbers.events), session.local_zone())
-    chart = charts.student_runs(runs, palette_for(st.context.theme.type))
+    chart = charts.student_runs(runs, EITHER)
     alt_text = ALT.format(title=title_of(choice.definition), shape=SHAPES["run"])
     st.altair_chart(chart, key="measure_chart", alt=alt_text)
     said = RUNS.format(shown=len(numbers.events), all=len(numbers.rows.rows))

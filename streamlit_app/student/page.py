@@ -15,7 +15,7 @@ from streamlit_app.api.client import ApiClient
 from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Text
-from streamlit_app.page_parts import notices
+from streamlit_app.page_parts import notices, units
 from streamlit_app.page_parts.layout import Number, card_title, choose_in_address, strip
 from streamlit_app.page_parts.people import called
 from streamlit_app.page_parts.wording import NEVER, ago, percent, where
@@ -29,17 +29,41 @@ from streamlit_app.student.tables import LONG_STREAK, class_table
 TITLE: Final = Text("Students")
 CHOOSE: Final = Text("Choose a student")
 NO_SUCH_STUDENT: Final = Text("There is no student “{student}” in this course. Choose one above.")
-LAST_SEEN: Final = (Text("last seen"), Text("Time since this student last did something"))
-WHERE: Final = (Text("where"), Text("Exercise or notebook of the latest run"))
-RUNS: Final = (Text("runs"), Text("How often this student ran a cell"))
-WITH_ERROR: Final = (Text("with an error"), Text("Share of the runs that ended in an error"))
+LAST_SEEN: Final = (
+    Text("last seen"),
+    Text("Time since this student last did something"),
+    units.AGE,
+    units.COUNTED,
+)
+WHERE: Final = (
+    Text("where"),
+    Text("Exercise or notebook of the latest run"),
+    units.AN_EXERCISE,
+    units.LATEST_RUN,
+)
+RUNS: Final = (
+    Text("runs"),
+    Text("How often this student ran a cell"),
+    units.RUNS,
+    units.COUNTED,
+)
+WITH_ERROR: Final = (
+    Text("with an error"),
+    Text("Share of the runs that ended in an error"),
+    units.PERCENT,
+    units.SHARE,
+)
 STREAK: Final = (
     Text("errors in a row"),
     Text("Latest runs that ended in an error, one after the other"),
+    units.RUNS,
+    units.COUNTED,
 )
 LOST: Final = (
     Text("lost"),
     Text("Runs of which only the gap they left is known: they never came here"),
+    units.RUNS,
+    units.COUNTED,
 )
 EVERYONE: Final = (Text("Class"), Text("a name opens the student"))
 

@@ -13,6 +13,7 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 from analytics.attention.examples import ATTENTION
 from streamlit_app.live.feed.component import SLOWEST_REDRAW_SECONDS
 from tests.streamlit_app.live.live_page import (
+    TOKEN,
     HeldStream,
     cells_of,
     expect_state,
@@ -31,13 +32,23 @@ UNDISTURBED = """() => {
 
 
 def test_a_run_appears_without_a_reload_and_moves_the_numbers(
-    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+    page: Page, dashboard: str, made_up: Any, ingest: Any
 ) -> None:
-    """A run is in the list as it arrives; the numbers follow when the stored ones moved."""
-    made_up.run("Vole")
-    enter()
+    """A run is in the list as it arrives; the numbers follow when the stored ones moved.
+
+    Before the first of all there are the steps to it alone; then there is the class by itself.
+    """
+    page.goto(f"{dashboard}/?token={TOKEN}")
+    expect(page.get_by_test_id("first-visit")).to_be_visible(timeout=60_000)
     expect_state(page, "live")
+    expect(page.get_by_test_id("strip")).to_have_count(0)
     page.evaluate("window.sameDocument = true")
+    ingest.send(made_up.run("Vole"))
+    ingest.signal()
+    expect(page.get_by_test_id("class-map")).to_be_visible(timeout=30_000)
+    expect(page.get_by_test_id("first-visit")).to_have_count(0)
+    expect(page.get_by_test_id("live-run")).to_have_count(1)
+    expect_state(page, "live")
     run = made_up.run(
         "Heron", "error", error_name="NameError", error_message="name 'totl' is not defined"
     )
