@@ -20,6 +20,7 @@ NO_FAILURES: Final = Text("No failure is shared right now.")
 STUDENTS: Final = Plural("{n} student", "{n} students")
 GROUPS: Final = Plural("{students} in {n} group", "{students} in {n} groups")
 SHOW: Final = Text("Show in the map")
+GONE: Final = Text("nobody shares that failure now: everyone is shown")
 SHOW_ALL: Final = Text("Show everyone")
 PAST: Final = Plural(
     "{past} got past it, in {minutes} min and {n} run",

@@ -1,6 +1,6 @@
 """The view of a class at one moment: the Live page draws it of now, the Replay page of the past."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Final, Self
 
 import streamlit as st
 
-from analytics.attention.responses import Attention, ErrorClusters
+from analytics.attention.responses import Attention, ErrorCluster, ErrorClusters
 from analytics.class_marks.responses import ClassMark
 from analytics.class_view.responses import ClassMap, ClassStream
 from analytics.live.responses import Live
@@ -21,7 +21,7 @@ from streamlit_app.attention import cards as attention
 from streamlit_app.class_view import class_marks, failures
 from streamlit_app.class_view.charts import class_stream, solved_of_started
 from streamlit_app.class_view.map.component import class_map
-from streamlit_app.class_view.map.matrix import Order, map_data, orders_of, seats_of
+from streamlit_app.class_view.map.matrix import Order, map_data, names_of, orders_of, seats_of
 from streamlit_app.class_view.strip_numbers import strip_numbers
 from streamlit_app.class_view.tables import stream_table, students_now
 from streamlit_app.exercise.exercise_table import exercise_table
@@ -100,7 +100,7 @@ class ClassView:
         stream: Gives the class's way through the exercises.
         timeline: Gives the runs of each minute; it is asked when it is looked at.
         state: Draws how old the numbers are, at the right of the strip.
-        every_run: Draws the list of runs.
+        every_run: Draws the list of runs, in which students are called as given.
         is_past: Whether it is of the past: then nothing acts.
     """
 
@@ -110,7 +110,7 @@ class ClassView:
     stream: Callable[[], ClassStream]
     timeline: Callable[[], Timeline]
     state: Callable[[], None]
-    every_run: Callable[[], None]
+    every_run: Callable[[Mapping[str, str]], None]
     is_past: bool = False
 
 
@@ -132,16 +132,17 @@ def show(view: ClassView) -> None:
     notices.old_numbers(view.apology, numbers.progress.as_of.time)
     pace.show(view.course_id, numbers.plan, is_past=view.is_past)
     shared = failures.shared(numbers.clusters)
+    names = names_of(numbers.class_map)
     left, right = st.columns([5, 2], gap="small")
     with left:
-        _map(view, failures.students_of(shared, st.query_params.get(failures.PARAMETER)))
+        _map(view, shared)
         _over_time(view)
     with right:
-        seats = seats_of(numbers.class_map)
-        attention.show(view.course_id, numbers.attention, seats, is_past=view.is_past)
+        people = attention.People(names, seats_of(numbers.class_map))
+        attention.show(view.course_id, numbers.attention, people, is_past=view.is_past)
         failures.show(shared, numbers.class_map.now)
     with st.container(border=True, key="now"):
-        view.every_run()
+        view.every_run(names)
     _one_click_away(view)
 
 
@@ -201,10 +202,12 @@ def _before_the_first_run(view: ClassView) -> None:
             pace.offer(view.course_id, view.numbers.plan)
     st.empty()  # in the place of the map and the cards
     with st.container(border=True, key="now"):
-        view.every_run()
+        view.every_run(names_of(view.numbers.class_map))
 
 
-def _map(view: ClassView, only: frozenset[str] | None) -> None:
+def _map(view: ClassView, shared: Sequence[ErrorCluster]) -> None:
+    failure = st.query_params.get(failures.PARAMETER)
+    only = failures.students_of(shared, failure)
     wanted = st.query_params.get("order")
     orders = orders_of(view.numbers.class_map)
     order: Order = next((each for each in orders if each == wanted), "need")
@@ -215,7 +218,7 @@ def _map(view: ClassView, only: frozenset[str] | None) -> None:
             vertical_alignment="center",
             horizontal_alignment="distribute",
         ):
-            card_title(MAP)
+            card_title(MAP, failures.GONE if failure is not None and only is None else "")
             st.session_state["order"] = order
             st.segmented_control(
                 str(ORDER),

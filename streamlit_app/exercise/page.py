@@ -37,6 +37,7 @@ from streamlit_app.page_parts import charts, notices, units
 from streamlit_app.page_parts.frames import marks_frame, on_the_wall, runs_frame
 from streamlit_app.page_parts.layout import Number, card_title, choose_in_address, strip
 from streamlit_app.page_parts.palette import EITHER
+from streamlit_app.page_parts.people import names_of_course
 from streamlit_app.page_parts.wording import file_name, named, percent
 
 TITLE: Final = Text("Exercises")
@@ -115,6 +116,7 @@ class ExerciseNumbers:
         clusters: Which failures students share.
         attention: Who needs a person, wherever.
         marks: What instructors noted about moments of class.
+        names: How students are called, by id.
     """
 
     as_of: AsOf
@@ -124,6 +126,7 @@ class ExerciseNumbers:
     clusters: ErrorClusters
     attention: Attention
     marks: Sequence[ClassMark]
+    names: Mapping[str, str]
 
 
 def show() -> None:
@@ -177,7 +180,7 @@ def _exercise_now(course_id: str, exercise: str) -> None:
         _time_to_solve(numbers)
     with right.container(border=True, key="attempts", height="stretch"):
         _attempts(numbers)
-    code_groups.show(course_id, exercise)
+    code_groups.show(course_id, exercise, numbers.names)
     with st.container(border=True, key="facts"):
         card_title(*FACTS)
         st.html(facts(_facts(numbers, course_id)))
@@ -199,6 +202,7 @@ def _ask(api: ApiClient, course_id: str, exercise: str) -> ExerciseNumbers:
         api.error_clusters(course_id, minutes=_CLUSTER_MINUTES, exercise=exercise),
         api.attention(course_id),
         api.class_marks(course_id).marks,
+        names_of_course(course_id),
     )
 
 
@@ -241,8 +245,12 @@ def _stuck_here(numbers: ExerciseNumbers) -> Sequence[Listed]:
 
 def _stuck(numbers: ExerciseNumbers, course_id: str) -> None:
     card_title(*STUCK_NOW)
-    listed = sorted(_stuck_here(numbers), key=lambda each: each.student_id.casefold())
-    people = stuck_list(listed, course_id, numbers.attention.now)
+    names = numbers.names
+    listed = sorted(
+        _stuck_here(numbers),
+        key=lambda each: names.get(each.student_id, each.student_id).casefold(),
+    )
+    people = stuck_list(listed, names, course_id, numbers.attention.now)
     st.html(people if listed else f'<p class="cp-muted">{NOBODY}</p>')
 
 

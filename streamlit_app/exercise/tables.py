@@ -1,7 +1,7 @@
 """What stands beside the charts of the Exercise page, as HTML."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
 from typing import Final
@@ -130,14 +130,17 @@ def attempts_table(buckets: Iterable[TimelineBucket]) -> str:
     return table("attempts-table", ATTEMPTS_CAPTION, ATTEMPT_COLUMNS, rows)
 
 
-def stuck_list(listed: Iterable[Listed], course_id: str, now: datetime) -> str:
-    """Return who needs a person, each with a link, how sure, since when and why."""
+def stuck_list(
+    listed: Iterable[Listed], names: Mapping[str, str], course_id: str, now: datetime
+) -> str:
+    """Return who needs a person, as `names` calls them, with a link, how sure, since when, why."""
     items = []
     for each in listed:
         link = address("student", course=course_id, student=each.student_id)
+        name = escape(names.get(each.student_id, each.student_id))
         reasons = "".join(f"<p>{escape(reason_sentence(reason))}</p>" for reason in each.reasons)
         items.append(
-            f'<li><a href="{link}">{escape(each.student_id)}</a> '
+            f'<li><a href="{link}" title="{escape(each.student_id)}">{name}</a> '
             f'<span class="cp-muted">{SURE[each.confidence]} · {ago(each.since, now)}</span>'
             f"{reasons}</li>"
         )

@@ -1,6 +1,7 @@
 """The Live page: where a person is needed, and where the class is, now."""
 
 import time
+from collections.abc import Mapping
 from typing import Final
 
 import streamlit as st
@@ -19,8 +20,6 @@ from streamlit_app.session import Latest
 
 TITLE: Final = Text("Live")
 
-#: The numbers are drawn anew when they moved, and at the latest after this, in seconds.
-SLOWEST_REDRAW_SECONDS: Final = 10
 #: What moves by the minute is not asked for more often, in seconds.
 _STREAM_SECONDS: Final = 20
 #: The drawing of the page that is on the screen: its first numbers came with it.
@@ -45,7 +44,7 @@ def show() -> None:
     _class_now(course_id, opened, start.numbers, session.new_drawing())
 
 
-@st.fragment(run_every=SLOWEST_REDRAW_SECONDS)
+@st.fragment
 def _class_now(course_id: str, opened: Latest[Live], start: FeedStart, drawing: str) -> None:
     """Draw everything below the bar; the live list asks for this again when numbers moved."""
     begin = time.monotonic()
@@ -60,6 +59,7 @@ def _class_now(course_id: str, opened: Latest[Live], start: FeedStart, drawing: 
             )
     except NumbersUnavailableError as error:
         notices.sentence(str(error))
+        notices.keep_trying()
         return
     numbers = ClassNumbers.of(latest.numbers)
     progress = numbers.progress
@@ -78,13 +78,13 @@ def _class_now(course_id: str, opened: Latest[Live], start: FeedStart, drawing: 
             state=lambda: connection_state(
                 progress.as_of, what_is_lost(progress), is_alarm=progress.lost_events > 0
             ),
-            every_run=lambda: _every_run(course_id, start, drawing),
+            every_run=lambda names: _every_run(course_id, start, names, drawing),
         )
     )
     st.session_state[_TOOK] = time.monotonic() - begin
 
 
-def _every_run(course_id: str, start: FeedStart, drawing: str) -> None:
+def _every_run(course_id: str, start: FeedStart, names: Mapping[str, str], drawing: str) -> None:
     # What comes over the WebSocket has names in it, or, in a pseudonymous course, none.
     is_dropped = session.is_projected() or session.is_pseudonymous()
     if is_dropped:  # then the rows come with each drawing
@@ -92,6 +92,7 @@ def _every_run(course_id: str, start: FeedStart, drawing: str) -> None:
         start = session.latest(f"{course_id}/rows", lambda: feed_start(api, course_id)).numbers
     live_feed(
         start,
+        names,
         drawing,
         took=st.session_state.get(_TOOK, 0.0),
         token=session.token(),

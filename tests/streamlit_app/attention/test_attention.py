@@ -258,10 +258,14 @@ def test_a_click_on_a_failure_shows_its_students_in_the_map(made_up: Any) -> Non
     assert [each["id"] for each in map_of(app)["students"]] == ["ada", "bob"]
     assert map_of(app)["enrolled"] == 3
     assert app.button(key="filter_0").label == "Show everyone"
+    gone = "nobody shares that failure now: everyone is shown"
+    assert gone not in text_of(app)
     made_up.clusters = []
     app.run()
     assert len(map_of(app)["students"]) == 3
+    assert gone in text_of(app)
     made_up.clusters = [shared]
     app.run()
+    assert gone not in text_of(app)
     app.button(key="filter_0").click().run()
     assert "failure" not in app.query_params
