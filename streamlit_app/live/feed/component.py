@@ -4,6 +4,7 @@ The browser holds the WebSocket; Python gives the list its start and is asked to
 anew when they moved.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -87,7 +88,10 @@ def shortest_redraw_ms(took: float) -> int:
 def live_feed(
     start: FeedStart,
     drawing: str,
+    numbers_moved: Callable[[], None],
     *,
+    as_of: str | None,
+    is_behind: bool,
     took: float,
     token: str,
     settings: DashboardSettings,
@@ -102,6 +106,10 @@ def live_feed(
     Args:
         start: The rows to begin with.
         drawing: Another one each time that the page is drawn from its beginning; see leaving.js.
+        numbers_moved: Called when the browser has heard that stored numbers moved, before what
+            surrounds the list is drawn.
+        as_of: The position that the numbers beside the list have reached; None before any.
+        is_behind: Whether something beside the list is older than what the API told.
         took: How long the last drawing took, in seconds.
         token: With which the browser asks the ingest.
         settings: Where the ingest is.
@@ -111,6 +119,8 @@ def live_feed(
         "course_id": start.course_id,
         "section": section(),
         "drawing": drawing,
+        "as_of": as_of or LOG_START,
+        "is_behind": is_behind,
         "shortest_redraw_ms": shortest_redraw_ms(took),
         "after": start.after,
         "runs": start.runs,
@@ -123,7 +133,7 @@ def live_feed(
         "locale": locale().replace("_", "-"),
         "time_zone": course_zone(),
     }
-    _feed(key="live_feed", data=data, on_moved_change=_nothing)
+    _feed(key="live_feed", data=data, on_moved_change=numbers_moved)
 
 
 def past_feed(start: FeedStart) -> None:
@@ -155,7 +165,3 @@ def connection_state(as_of: AsOf, note: str, *, is_alarm: bool) -> None:
         "texts": for_browser(CONNECTION_TEXTS),
     }
     _connection(key="connection", data=data)
-
-
-def _nothing() -> None:
-    """Running the fragment again is all that a signal asks for."""
