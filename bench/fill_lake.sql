@@ -1,4 +1,4 @@
--- The Arrow table `batch` that flows/stores/lake_rollups.sql takes, of as many events as are asked for.
+-- The Arrow table `batch` that flows/stores/rollups.py takes, of as many events as are asked for.
 
 CREATE OR REPLACE TEMP TABLE numbered AS
 SELECT

@@ -19,6 +19,7 @@ from flows.migrations.migrate import prepare_databases
 from flows.stores.lake import LakeWriter
 from flows.stores.lake_attach import attach_lake
 from flows.stores.postgres import PostgresWriter, engine_for
+from flows.stores.rollups import ROLLUPS, append_batch
 
 #: Each makes one event of each number n, the same in both: a course of `STUDENTS` students, who
 #: take turns and go through all of `EXERCISES` exercises.
@@ -33,10 +34,6 @@ SELECT * REPLACE (
     position_ns + {later_ms}::BIGINT * 1000000 AS position_ns,
     extra::JSON AS extra
 ) FROM batch;
-INSERT INTO lake.rollup_student_exercise BY NAME
-SELECT * REPLACE ('{course}' AS course_id) FROM new_student_exercise;
-INSERT INTO lake.rollup_course_minute BY NAME
-SELECT * REPLACE ('{course}' AS course_id) FROM new_course_minute;
 UPDATE lake.log_position
 SET position = (SELECT (max(position_ns) // 1000000 + {later_ms}) || '-0' FROM batch);
 """
@@ -92,7 +89,7 @@ def add_course(lake: duckdb.DuckDBPyConnection, events: int, course_id: str = CO
     """Add the events of one course."""
     lake.execute(_text(_IN_DUCKDB).format(events=events, course=course_id, **_SIZES))
     lake.execute("BEGIN")
-    lake.execute(resources.files("flows.stores").joinpath("lake_rollups.sql").read_text("utf-8"))
+    append_batch(lake)
     lake.execute("UPDATE lake.log_position SET position = (SELECT max(position) FROM batch)")
     lake.execute("COMMIT")
 
@@ -107,13 +104,21 @@ def add_course_again(lake: duckdb.DuckDBPyConnection, course_id: str, later_ms: 
     """
     lake.execute("BEGIN")
     lake.execute(_AGAIN.format(course=course_id, later_ms=later_ms))
+    for rollup in ROLLUPS:
+        lake.execute(
+            f"INSERT INTO lake.{rollup.table} BY NAME "  # noqa: S608 - our own
+            f"SELECT * REPLACE ('{course_id}' AS course_id) FROM ({rollup.partials_of('batch')})"
+        )
     lake.execute("COMMIT")
 
 
 def add_states(settings: LakeSettings, latest: list[LoggedEvent]) -> None:
     """Let PostgreSQL know the courses and the students of some events."""
     engine = engine_for(settings.postgres_url)
-    PostgresWriter(engine).apply(latest, latest[-1].position)
+    writer = PostgresWriter(engine)
+    for first in range(0, len(latest), writer.batch_events):
+        batch = latest[first : first + writer.batch_events]
+        writer.apply(batch, batch[-1].position)
     engine.dispose()
 
 

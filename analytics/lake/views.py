@@ -5,6 +5,7 @@ from typing import Final
 import duckdb
 
 from flows.stores.meanings import TABLES, meanings_of
+from flows.stores.rollups import ROLLUPS
 from flows.stores.sql_text import literal
 
 #: View → the table that it shows.
@@ -23,6 +24,8 @@ VIEWS: Final = {
     "registered_exercises": "master.registered_exercises",
     "registered_checks": "master.registered_checks",
 }
+#: Of these the view has one row a key, where the table has one for each batch of the log.
+_ROLLUPS: Final = {rollup.table: rollup for rollup in ROLLUPS}
 
 
 def create_views(connection: duckdb.DuckDBPyConnection, snapshot: int | None = None) -> None:
@@ -35,10 +38,16 @@ def create_views(connection: duckdb.DuckDBPyConnection, snapshot: int | None = N
     Raises:
         duckdb.Error: A table is not there, or its database does not answer.
     """
-    at_snapshot = "" if snapshot is None else f" AT (VERSION => {snapshot:d})"
-    for view, table in VIEWS.items():
-        version = at_snapshot if table.startswith("lake.") else ""
-        connection.execute(f"CREATE OR REPLACE VIEW {view} AS FROM {table}{version}")
+    for view in VIEWS:
+        connection.execute(f"CREATE OR REPLACE VIEW {view} AS FROM {rows_of(view, snapshot)}")
+
+
+def rows_of(view: str, snapshot: int | None = None) -> str:
+    """Return what a view selects from; of the master data there is now alone."""
+    table = VIEWS[view]
+    if snapshot is not None and table.startswith("lake."):
+        table += f" AT (VERSION => {snapshot:d})"
+    return f"({_ROLLUPS[view].sums_of(table)})" if view in _ROLLUPS else table
 
 
 def describe_views(connection: duckdb.DuckDBPyConnection) -> None:

@@ -25,6 +25,11 @@ _KEEP_EVENTS: Final = """
 CREATE OR REPLACE TEMP TABLE events AS
 FROM main.events WHERE course_id = $course_id LIMIT $most
 """
+#: A course's counts, likewise: an answer about now asks for them half a dozen times.
+_KEEP_COUNTS: Final = """
+CREATE OR REPLACE TEMP TABLE rollup_student_exercise AS
+FROM main.rollup_student_exercise WHERE course_id = $course_id
+"""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,9 @@ def live(
     with asking_once():
         answers.require_member(lake, course_id)
         answers.require_section(lake, course_id, section)
-        if asked_ns is not None:
+        if asked_ns is None:
+            lake.execute(_KEEP_COUNTS, {"course_id": course_id})
+        else:
             _keep_events(lake, course_id)
         return _live(lake, part, question, asked_ns)
 

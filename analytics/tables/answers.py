@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection as Lake
 from analytics.answers import require_member
 from analytics.errors import LakeUnavailableError
 from analytics.lake.snapshot import find_snapshot
-from analytics.lake.views import VIEWS
+from analytics.lake.views import VIEWS, rows_of
 from analytics.past import LARGEST_POSITION_NS
 from analytics.queries.query import load_query
 from analytics.responses import AsOf, Table, Tables
@@ -79,13 +79,11 @@ def write_table(lake: Lake, table: str, wanted: Slice, file: Path) -> None:
 
 
 def _rows(view: str, wanted: Slice) -> str:
-    source = VIEWS[view]
-    at_snapshot = f" AT (VERSION => {wanted.snapshot:d})" if source.startswith("lake.") else ""
     course = literal(wanted.course_id)
     condition = _OF_STUDENTS.format(course) if view == "students" else f"course_id = {course}"
     if view == "events" and wanted.after is not None:
         condition += f" AND position_ns > {min(position_ns(wanted.after), LARGEST_POSITION_NS)}"
-    return f"FROM {source}{at_snapshot} WHERE {condition}"
+    return f"FROM {rows_of(view, wanted.snapshot)} WHERE {condition}"
 
 
 def _count(lake: Lake, query: str) -> int:

@@ -52,9 +52,9 @@ def _read(workspace: Workspace) -> list[str]:
         f"INSERT INTO lake_event BY NAME {workspace.columns.from_lake(place)}",
         course,
     )
-    for rollup in _ROLLUPS:
+    for table in _ROLLUPS:
         connection.execute(
-            f"CREATE TABLE lake_{rollup} AS SELECT * FROM lake.{rollup} "  # noqa: S608 - our names
+            f"CREATE TABLE lake_{table} AS SELECT *, rowid AS place FROM lake.{table} "  # noqa: S608 - our names
             "WHERE $course IS NULL OR course_id = $course",
             course,
         )

@@ -4,6 +4,8 @@ from importlib import resources
 
 import duckdb
 
+from flows.stores.rollups import append_batch
+
 #: Column of the lake → how it comes from a bundle's events.
 _GIVEN = {
     "position": "event_number || '-0'",
@@ -33,8 +35,7 @@ def fill_lake(connection: duckdb.DuckDBPyConnection, events: str) -> None:
         for name, kind in columns
     )
     connection.execute(f"CREATE OR REPLACE TEMP VIEW batch AS SELECT {chosen} FROM {events}")  # noqa: S608 - our own
-    rollups = resources.files("flows.stores").joinpath("lake_rollups.sql")
-    connection.execute(rollups.read_text(encoding="utf-8"))
+    append_batch(connection)
 
 
 def create_lake(connection: duckdb.DuckDBPyConnection, place: str = ":memory:") -> None:

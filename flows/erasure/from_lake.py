@@ -12,9 +12,9 @@ from flows.erasure.facts import has_lake
 from flows.log.logged_event import position_ns
 from flows.personal_data.gather import Person
 from flows.settings import LakeSettings
-from flows.stores.lake import rollups_of
 from flows.stores.lake_attach import attach_lake, plain_error
 from flows.stores.lake_locks import FILES_LOCK, sole_writer
+from flows.stores.rollups import COURSE_MINUTE, STUDENT_EXERCISE
 from flows.stores.store import StoreUnavailableError
 
 _FILES_SECONDS: Final = 300.0
@@ -163,9 +163,10 @@ def _sum_anew(lake: duckdb.DuckDBPyConnection, person: Person) -> int:
     )
     course: dict[str, object] = {"course": person.course_id}
     lake.execute(f"DELETE FROM lake.rollup_course_minute {_OF_THESE_MINUTES}", course)  # noqa: S608
-    by_exercise, by_minute = rollups_of("lake.events")
+    by_exercise = STUDENT_EXERCISE.partials_of("lake.events")
     put_exercises = f"INSERT INTO lake.rollup_student_exercise BY NAME FROM ({by_exercise})"
     lake.execute(f"{put_exercises} WHERE course_id = $course AND student_id = $student", who)
+    by_minute = COURSE_MINUTE.partials_of("lake.events")
     put_minutes = f"INSERT INTO lake.rollup_course_minute BY NAME FROM ({by_minute})"
     lake.execute(f"{put_minutes} {_OF_THESE_MINUTES}", course)
     return went

@@ -22,6 +22,7 @@ from flows.settings import LakeSettings
 from flows.stores.known_names import meant
 from flows.stores.lake_attach import attach_lake, plain_error
 from flows.stores.lake_locks import files_kept
+from flows.stores.rollups import ROLLUPS
 from flows.stores.sql_text import literal
 from flows.stores.store import StoreUnavailableError
 
@@ -78,15 +79,17 @@ class CourseSource:
         self.moment = moment
         self.scratch = scratch
         self.part = part
-        at_snapshot = f"AT (VERSION => {moment.snapshot}) WHERE course_id = {literal(course_id)}"
+        at_snapshot = f"AT (VERSION => {moment.snapshot})"
+        of_course = f"WHERE course_id = {literal(course_id)}"
         lake.execute(
             "CREATE VIEW course AS SELECT * REPLACE (extra::VARCHAR AS extra) "  # noqa: S608 - our own
-            f"FROM lake.events {at_snapshot}"
+            f"FROM lake.events {at_snapshot} {of_course}"
         )
         lake.execute(f"CREATE VIEW events AS FROM course WHERE {part.condition(course_id)}")
         if part == WHOLE:
-            for name in ("rollup_student_exercise", "rollup_course_minute"):
-                lake.execute(f"CREATE VIEW {name} AS FROM lake.{name} {at_snapshot}")
+            for rollup in ROLLUPS:
+                sums = rollup.sums_of(f"lake.{rollup.table} {at_snapshot}")
+                lake.execute(f"CREATE VIEW {rollup.table} AS FROM ({sums}) {of_course}")
         else:
             make_rollups(lake)
         lake.execute(

@@ -29,6 +29,7 @@ from flows.pseudonyms.names import Names
 from flows.settings import LakeSettings
 from flows.stores.lake_attach import attach_lake, plain_error
 from flows.stores.lake_locks import files_kept
+from flows.stores.rollups import STUDENT_EXERCISE
 from flows.stores.store import StoreUnavailableError
 from flows.stores.transaction import transaction
 from ingest_api.event_log import LOG
@@ -125,7 +126,7 @@ def _write_events(
             summary = list(
                 _rows(
                     lake.execute(
-                        "SELECT * FROM lake.rollup_student_exercise "
+                        f"FROM ({STUDENT_EXERCISE.sums_of()}) "
                         "WHERE course_id = $1 AND student_id = $2 ORDER BY exercise",
                         of_person,
                     )

@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import Connection, Engine, delete, or_, select, tuple_
+from sqlalchemy import Connection, Engine, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from flows.models import ErasedSession, Session
+from flows.stores.many_rows import take_rows_with_keys
 from flows.stores.transaction import transaction
 
 #: How long a kernel may pause before it goes on, and what waits in a spool be late.
@@ -60,12 +61,8 @@ def keep(
 def take(connection: Connection, sessions: Iterable[SessionKey]) -> dict[SessionKey, int]:
     """Return how far those of some new sessions had come that go on, and keep it no longer."""
     keys = {(session[0], _hash(session)): session for session in sessions}
-    if not keys:
-        return {}
-    columns = (ErasedSession.course_id, ErasedSession.session_hash)
-    gone = delete(ErasedSession).where(tuple_(*columns).in_(list(keys)))
-    taken = connection.execute(gone.returning(*columns, ErasedSession.highest_seq)).all()
-    return {keys[course_id, session_hash]: highest for course_id, session_hash, highest in taken}
+    taken = take_rows_with_keys(connection, ErasedSession, keys)
+    return {keys[row.course_id, row.session_hash]: row.highest_seq for row in taken}
 
 
 def drop_old(engine: Engine) -> None:

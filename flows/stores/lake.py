@@ -12,6 +12,7 @@ import pyarrow as pa
 from flows.log.logged_event import LoggedEvent, position_ns
 from flows.stores.lake_attach import attach_lake, plain_error
 from flows.stores.lake_locks import FILES_LOCK, sole_writer, try_lock
+from flows.stores.rollups import append_batch, merge_partials
 from flows.stores.store import (
     BATCH_EVENTS,
     Later,
@@ -29,7 +30,7 @@ _FILES_KEPT_HOURS: Final = 1
 #: pieces of which a student's history needs one. A tenth of the size makes files a quarter larger.
 _FILE_OPTIONS: Final = {"parquet_compression": "zstd", "parquet_row_group_size": "40960"}
 
-#: The one column of a rollup whose merge relies on the log's order.
+#: The one column of a rollup that relies on the log's order.
 _NOTEBOOK_OF_LATEST_RUN: Final = """
 UPDATE lake.rollup_student_exercise SET notebook = (
     SELECT arg_max(notebook, position_ns) FROM lake.events
@@ -78,7 +79,6 @@ class LakeWriter:
         self._lake_path = lake_path
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._event_schema: pa.Schema | None = None
-        self._rollup_sql = _statement("lake_rollups.sql")
 
     def apply(
         self,
@@ -160,7 +160,7 @@ class LakeWriter:
         return count
 
     def maintain(self, keep_snapshots_days: int) -> None:
-        """Flush inlined rows, merge small files, expire old snapshots and delete their files.
+        """Merge partials and small files, flush inlined rows, let old snapshots and files go.
 
         No file is deleted while `files_kept` holds; the next run does that.
 
@@ -168,7 +168,8 @@ class LakeWriter:
             StoreUnavailableError: Something was left undone; the next run does it.
         """
         with self._sole_writer() as catalog, self._translated_errors():
-            lake = self._lake()
+            with self._transaction() as lake:
+                merge_partials(lake)
             lake.execute("CALL ducklake_flush_inlined_data('lake')")
             # Files of which most rows were replaced are written anew, so that merging shrinks them.
             lake.execute("CALL ducklake_rewrite_data_files('lake', delete_threshold => 0.1)")
@@ -193,9 +194,7 @@ class LakeWriter:
     def _insert(self, lake: duckdb.DuckDBPyConnection, events: Sequence[LoggedEvent]) -> None:
         lake.register("batch", self._to_arrow(lake, events))
         try:
-            for statement in self._rollup_sql.split(";\n"):
-                if statement.strip():
-                    lake.execute(statement)
+            append_batch(lake)
         finally:
             lake.unregister("batch")
 
@@ -217,7 +216,11 @@ class LakeWriter:
     def _lake(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
             connection = attach_lake(self._postgres_url, self._lake_path, read_only=False)
+            # With two, each commit of a few events took twice the processor time: what it asks the
+            # catalog is handed from thread to thread.
+            connection.execute("SET threads = 1")
             _create_tables(connection)
+            _note_version(connection)
             _set_file_options(connection)
             self._connection = connection
         return self._connection
@@ -269,17 +272,6 @@ class LakeWriter:
             raise StoreUnavailableError(f"the lake: {plain}") from plain
 
 
-def rollups_of(events: str) -> tuple[str, str]:
-    """Return the queries that sum a table of events up, by student and exercise and by minute."""
-    made = [
-        statement.partition(" AS\n")[2].replace("FROM batch", f"FROM {events}")
-        for statement in _statement("lake_rollups.sql").split(";\n")
-        if "CREATE OR REPLACE TEMP TABLE new_" in statement
-    ]
-    student_exercise, course_minute = made
-    return student_exercise, course_minute
-
-
 def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     exists = connection.execute(
         "SELECT 1 FROM duckdb_tables() WHERE database_name = 'lake' AND table_name = 'log_position'"
@@ -293,6 +285,17 @@ def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("INSERT INTO lake.schema_version VALUES (?)", [LAKE_VERSION])
     connection.execute("INSERT INTO lake.log_position VALUES ('0-0')")
     connection.execute("COMMIT")
+
+
+def _note_version(connection: duckdb.DuckDBPyConnection) -> None:
+    """Say in a lake that an older version made of which version it is from now on."""
+    connection.execute("CREATE TABLE IF NOT EXISTS lake.schema_version (version BIGINT NOT NULL)")
+    noted = connection.execute("SELECT version FROM lake.schema_version").fetchall()
+    if noted != [(LAKE_VERSION,)]:
+        connection.execute("BEGIN")
+        connection.execute("DELETE FROM lake.schema_version")
+        connection.execute("INSERT INTO lake.schema_version VALUES (?)", [LAKE_VERSION])
+        connection.execute("COMMIT")
 
 
 def _set_file_options(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,6 +1,6 @@
 -- The lake's tables. Written by flows/stores/lake.py only; read by everyone.
 -- position_ns is the log position as one number (milliseconds * 1,000,000 + sequence): the order key.
--- A rollup row is an algebraic partial: it merges with another by sums, minima and maxima.
+-- A rollup row is an algebraic partial, of which a key can have several: rollups.py sums them up.
 
 CREATE TABLE IF NOT EXISTS lake.events (
     position VARCHAR NOT NULL,

@@ -9,10 +9,12 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     FromClause,
     Select,
     bindparam,
+    delete,
     func,
     inspect,
     select,
@@ -53,15 +55,29 @@ def rows_with_keys(
     connection: Connection, model: type[Base], keys: Iterable[Sequence[Any]]
 ) -> Iterable[Any]:
     """Return the rows that have one of these primary keys."""
+    listed = _named(model, keys)
+    query = select(model.__table__).where(_has_key(model))
+    return connection.execute(query, arrays(listed)) if listed else ()
+
+
+def take_rows_with_keys(
+    connection: Connection, model: type[Base], keys: Iterable[Sequence[Any]]
+) -> Iterable[Any]:
+    """Delete the rows that have one of these primary keys, and return them."""
+    listed = _named(model, keys)
+    taken = delete(model).where(_has_key(model)).returning(model.__table__)
+    return connection.execute(taken, arrays(listed)) if listed else ()
+
+
+def _named(model: type[Base], keys: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
     names = [column.name for column in inspect(model).primary_key]
-    listed = [dict(zip(names, key, strict=True)) for key in keys]
-    return connection.execute(_with_keys(model), arrays(listed)) if listed else ()
+    return [dict(zip(names, key, strict=True)) for key in keys]
 
 
 @cache
-def _with_keys(model: type[Base]) -> Select[Any]:
+def _has_key(model: type[Base]) -> ColumnElement[bool]:
     key = [model.__table__.c[column.name] for column in inspect(model).primary_key]
-    return select(model.__table__).where(tuple_(*key).in_(_unnested(key)))
+    return tuple_(*key).in_(_unnested(key))
 
 
 def insert_rows(model: type[Base], names: tuple[str, ...]) -> Insert:

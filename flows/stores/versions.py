@@ -7,7 +7,8 @@ from typing import Final
 from flows.version_of_data import UnknownDataVersionError
 
 #: Of the lake's tables, kept in `lake.schema_version`; a lake without that table is of version 1.
-LAKE_VERSION: Final = 1
+#: In version 2 a key of a rollup can have several rows, see `rollups.py`.
+LAKE_VERSION: Final = 2
 
 
 @cache
@@ -39,8 +40,8 @@ def require_known_lake(version: int) -> None:
     Raises:
         UnknownDataVersionError: It is a newer one.
     """
-    if version != LAKE_VERSION:
+    if version > LAKE_VERSION:
         raise UnknownDataVersionError(
-            f"the lake has version {version}; this Cellpulse knows {LAKE_VERSION}: upgrade "
+            f"the lake has version {version}; this Cellpulse knows up to {LAKE_VERSION}: upgrade "
             "Cellpulse"
         )

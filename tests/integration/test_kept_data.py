@@ -27,8 +27,8 @@ LAKE = {
     "exercise_rollup": "SELECT course_id, exercise, sum(events), sum(runs), sum(errors), "
     "sum(checks_passed), sum(duration_ms_sum), max(last_event_at) "
     "FROM lake.rollup_student_exercise GROUP BY ALL ORDER BY ALL",
-    "minute_rollup": "SELECT course_id, count(*), min(minute), sum(events), sum(errors) "
-    "FROM lake.rollup_course_minute GROUP BY ALL ORDER BY ALL",
+    "minute_rollup": "SELECT course_id, count(DISTINCT minute), min(minute), sum(events), "
+    "sum(errors) FROM lake.rollup_course_minute GROUP BY ALL ORDER BY ALL",
 }
 
 

@@ -26,7 +26,7 @@ def newer_tables(pipeline: Any) -> str:
 def newer_lake(pipeline: Any) -> str:
     with attach_lake(pipeline.postgres_url, pipeline.lake_path, read_only=False) as lake:
         lake.execute("UPDATE lake.schema_version SET version = 99")
-    return "the lake has version 99; this Cellpulse knows 1"
+    return "the lake has version 99; this Cellpulse knows up to 2"
 
 
 @pytest.mark.parametrize("make_newer", [newer_tables, newer_lake])

@@ -44,10 +44,20 @@ def test_a_copy_has_the_rows_of_the_lake_itself(known_class: Any, address: str) 
         connect(settings.postgres_url, settings.lake_path) as lake,
         connect(address, token=token("py")) as copy,
     ):
-        for view in ("events", "rollup_student_exercise", "enrollments", "sessions", "exercises"):
+        for view in (
+            *("events", "rollup_student_exercise", "rollup_course_minute"),
+            *("enrollments", "sessions", "exercises"),
+        ):
             query = f"FROM {view} WHERE course_id = 'py' ORDER BY ALL"
             assert copy.sql(query).fetchall() == lake.sql(query).fetchall()
             assert copy.sql(f"FROM {view}").types == lake.sql(f"FROM {view}").types
+        # One row a key, of which the lake has one a batch.
+        keys = "SELECT count(DISTINCT (student_id, exercise)), count(*) > $1 FROM {}"
+        [(rows,)] = copy.sql("SELECT count(*) FROM rollup_student_exercise").fetchall()
+        found = lake.execute(
+            keys.format("lake.rollup_student_exercise WHERE course_id = 'py'"), [rows]
+        )
+        assert found.fetchall() == [(rows, True)]
         measure = "FROM error_quotient('py', by := 'student') ORDER BY ALL"
         assert copy.sql(measure).fetchall() == lake.sql(measure).fetchall()
         [(snapshot, _, position)] = copy.sql("FROM read_from").fetchall()

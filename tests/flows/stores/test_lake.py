@@ -15,7 +15,9 @@ from flows.log.logged_event import LoggedEvent
 from flows.stores.lake import FewerEventsError, LakeWriter
 from flows.stores.lake_attach import attach_lake
 from flows.stores.lake_locks import files_kept
+from flows.stores.rollups import ROLLUPS
 from flows.stores.store import NotYetPassedError, StoreUnavailableError
+from flows.stores.versions import LAKE_VERSION
 
 #: Bytes at the end of an extension's file that say what it is, and hold its signature.
 _EXTENSION_FOOTER = 512
@@ -33,10 +35,15 @@ def lake(postgres_url: str, lake_path: str) -> Iterator[LakeWriter]:
 
 @pytest.fixture
 def rows(postgres_url: str, lake_path: str) -> Rows:
-    """Return a function that queries the lake by a read-only connection of its own."""
+    """Return a function that queries the lake by a read-only connection of its own.
+
+    A rollup has its table's name, with one row a key.
+    """
 
     def query(sql: str) -> list[tuple[Any, ...]]:
         with attach_lake(postgres_url, lake_path, read_only=True) as connection:
+            for rollup in ROLLUPS:
+                connection.execute(f"CREATE TEMP VIEW {rollup.table} AS {rollup.sums_of()}")
             return connection.execute(sql).fetchall()
 
     return query
@@ -96,7 +103,7 @@ def test_rollups_are_the_sums_of_the_events(
     assert rows(
         "SELECT student_id, exercise, events, runs, errors, interrupted, checks_passed, "
         "duration_ms_sum, duration_ms_max, first_run_at, first_ok_at, last_event_at "
-        "FROM lake.rollup_student_exercise ORDER BY 1, 2"
+        "FROM rollup_student_exercise ORDER BY 1, 2"
     ) == [
         (
             "s1",
@@ -128,9 +135,10 @@ def test_rollups_are_the_sums_of_the_events(
         ),
         ("s2", "1.1", 1, 0, 0, 0, 0, 0, None, None, None, start + timedelta(seconds=63)),
     ]
-    assert rows(
-        "SELECT minute, events, runs, errors FROM lake.rollup_course_minute ORDER BY 1"
-    ) == [(start, 2, 2, 1), (start + timedelta(minutes=1), 3, 1, 0)]
+    assert rows("SELECT minute, events, runs, errors FROM rollup_course_minute ORDER BY 1") == [
+        (start, 2, 2, 1),
+        (start + timedelta(minutes=1), 3, 1, 0),
+    ]
 
 
 def test_a_batch_that_comes_again_changes_nothing(
@@ -142,7 +150,7 @@ def test_a_batch_that_comes_again_changes_nothing(
     apply(lake, events[:3])
     apply(lake, events)
     assert rows("SELECT count(*) FROM lake.events") == [(5,)]
-    assert rows("SELECT sum(runs) FROM lake.rollup_student_exercise") == [(5,)]
+    assert rows("SELECT sum(runs) FROM rollup_student_exercise") == [(5,)]
     assert lake.position() == events[-1].position
 
 
@@ -151,10 +159,10 @@ def test_an_event_that_comes_late_is_in_the_lake_and_its_rollups_once(
 ) -> None:
     """A late event, even twice, leaves the lake as if it had been there in its place."""
     events = [event(n, exercise="1.1", notebook=f"{n}.ipynb", duration_ms=n) for n in range(3)]
-    tables = ("events", "rollup_student_exercise", "rollup_course_minute")
+    tables = ("lake.events", "rollup_student_exercise", "rollup_course_minute")
 
     def everything() -> list[list[str]]:
-        return [sorted(map(repr, rows(f"FROM lake.{table}"))) for table in tables]
+        return [sorted(map(repr, rows(f"FROM {table}"))) for table in tables]
 
     apply(lake, events)
     expected = everything()
@@ -207,7 +215,7 @@ def test_readers_go_on_while_the_lake_is_remade(lake: LakeWriter, rows: Rows, ev
     assert lake.remake(batches(), event(4).position, may_lose=True) == 5
     assert seen == [[(10,)]]
     assert rows("SELECT count(*) FROM lake.events") == [(5,)]
-    assert rows("SELECT sum(runs) FROM lake.rollup_student_exercise") == [(5,)]
+    assert rows("SELECT sum(runs) FROM rollup_student_exercise") == [(5,)]
     assert lake.position() == event(4).position
 
 
@@ -241,14 +249,50 @@ def test_maintenance_moves_rows_to_files_and_changes_no_number(
     """After maintenance the events are in Parquet files, and every number is as before."""
     for start in range(0, 30, 10):
         apply(lake, [event(n, student_id=f"s{n % 3}") for n in range(start, start + 10)])
-    before = rows("SELECT student_id, runs FROM lake.rollup_student_exercise ORDER BY 1")
+    before = rows("SELECT student_id, runs FROM rollup_student_exercise ORDER BY 1")
     assert not list(Path(lake_path).rglob("events/**/*.parquet"))
     lake.maintain(keep_snapshots_days=1)
     assert list(Path(lake_path).rglob("events/**/*.parquet"))
-    assert rows("SELECT student_id, runs FROM lake.rollup_student_exercise ORDER BY 1") == before
+    assert rows("SELECT student_id, runs FROM rollup_student_exercise ORDER BY 1") == before
     assert rows("SELECT count(*) FROM lake.events") == [(30,)]
     apply(lake, [event(30)])
     assert rows("SELECT count(*) FROM lake.events") == [(31,)]
+
+
+def test_a_rollup_has_a_row_a_batch_until_maintenance_leaves_one(
+    lake: LakeWriter, rows: Rows, event: Make
+) -> None:
+    """Appending a batch looks at no row that is there; sums and notebook are those of all."""
+    for number in range(4):
+        apply(lake, [event(number, exercise="1.1", notebook=f"{number}.ipynb", duration_ms=number)])
+    everything = "SELECT * FROM rollup_student_exercise UNION ALL BY NAME FROM rollup_course_minute"
+    before = rows(everything)
+    assert [row[3:6] for row in before] == [("3.ipynb", 4, 4), (None, 4, 4)]
+    assert rows("SELECT count(*) FROM lake.rollup_student_exercise") == [(4,)]
+    assert rows("SELECT count(*) FROM lake.rollup_course_minute") == [(4,)]
+    lake.maintain(keep_snapshots_days=1)
+    assert rows("SELECT count(*) FROM lake.rollup_student_exercise") == [(1,)]
+    assert rows("SELECT count(*) FROM lake.rollup_course_minute") == [(1,)]
+    assert rows(everything) == before
+    apply(lake, [event(4, exercise="1.1", notebook="4.ipynb", duration_ms=4)])
+    lake.maintain(keep_snapshots_days=1)
+    assert [row[3:6] for row in rows(everything)] == [("4.ipynb", 5, 5), (None, 5, 5)]
+    assert rows("SELECT count(*) FROM lake.rollup_student_exercise") == [(1,)]
+
+
+@pytest.mark.parametrize("old", ["UPDATE lake.schema_version SET version = 1", "no table"])
+def test_a_lake_of_an_older_version_is_taken_over(
+    lake: LakeWriter, postgres_url: str, lake_path: str, rows: Rows, event: Make, old: str
+) -> None:
+    """Its rows stay, readers can read it before and after, and it says the new version."""
+    apply(lake, [event(0, exercise="1.1")])
+    lake.close()
+    with attach_lake(postgres_url, lake_path, read_only=False) as connection:
+        connection.execute("DROP TABLE lake.schema_version" if old == "no table" else old)
+    assert rows("SELECT sum(runs) FROM rollup_student_exercise") == [(1,)]
+    apply(lake, [event(1, exercise="1.1")])
+    assert rows("SELECT sum(runs) FROM rollup_student_exercise") == [(2,)]
+    assert rows("SELECT version FROM lake.schema_version") == [(LAKE_VERSION,)]
 
 
 def test_files_are_small_also_those_of_a_lake_that_was_made_otherwise(

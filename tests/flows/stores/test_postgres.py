@@ -199,10 +199,12 @@ def test_a_late_run_in_a_later_batch_does_not_say_where_a_student_is(
 def test_a_large_batch_of_many_students_is_one_transaction(
     engine: Engine, postgres_url: str, event: Make
 ) -> None:
-    """More rows than a statement takes are written all the same."""
-    events = [event(n, student_id=f"s{n}", session_id="k", seq=1) for n in range(2_500)]
-    apply(PostgresWriter(engine), events)
-    assert rows(postgres_url, "SELECT count(*) FROM student_states") == [(2_500,)]
+    """As many new students, each with a new session, as a batch can hold are written at once."""
+    writer = PostgresWriter(engine)
+    number = writer.batch_events
+    apply(writer, [event(n, student_id=f"s{n}", session_id="k", seq=1) for n in range(number)])
+    assert rows(postgres_url, "SELECT count(*) FROM student_states") == [(number,)]
+    assert rows(postgres_url, "SELECT count(*) FROM sessions") == [(number,)]
 
 
 def test_odd_texts_are_stored_as_they_are(engine: Engine, postgres_url: str, event: Make) -> None:

@@ -65,7 +65,7 @@ def test_damage_to_the_lake_is_named(klass: Class, undo: Callable[[], None]) -> 
     for table in sums:
         row = f"FROM lake.{table} WHERE course_id = 'other'"
         damage[f"DELETE {row}"] = ("wrong_sum", store, None)
-        damage[f"INSERT INTO lake.{table} {row}"] = ("duplicated", store, None)
+        damage[f"INSERT INTO lake.{table} {row}"] = ("wrong_sum", store, None)
         damage[f"INSERT INTO lake.{table} SELECT * REPLACE ('x' AS course_id) {row}"] = (
             "wrong_sum",
             store,
