@@ -38,7 +38,7 @@ async def _class_reader(grant: Annotated[Grant, Depends(_reader)]) -> Grant:
     if grant.student_id is not None:
         raise Problem(
             HTTPStatus.FORBIDDEN,
-            "this token is for one student's own history; this address needs one for the class",
+            f"this token is for one student's own history, and this is about the class: {_ASK}",
         )
     return grant
 
@@ -92,7 +92,7 @@ def _student_of(
     if student_id is not None:
         student_id = request.app.state.who_is_who.stored_id(course_id, student_id)
     if grant.student_id is not None and grant.student_id != student_id:
-        raise Problem(HTTPStatus.FORBIDDEN, "this token is for another student")
+        raise Problem(HTTPStatus.FORBIDDEN, f"this token is for another student: {_ASK}")
     if student_id is None:
         raise Problem(HTTPStatus.NOT_FOUND, "no student can have this id: correct the address")
     _require_in_sections(request, grant, course_id, student_id)
@@ -153,7 +153,7 @@ def _permitted_course(grant: Grant, encoded: str) -> str:
     if course_id is None:
         raise Problem(HTTPStatus.NOT_FOUND, "no course can have this id: correct the address")
     if not grant.allows_course(course_id) and not grant.sections_of(course_id):
-        raise Problem(HTTPStatus.FORBIDDEN, "this token is for another course")
+        raise Problem(HTTPStatus.FORBIDDEN, f"this token is for another course: {_ASK}")
     return course_id
 
 

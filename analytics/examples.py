@@ -167,7 +167,11 @@ AWAY: Final = documented_problem(
 NOT_TEXT: Final = documented_problem(HTTPStatus.BAD_REQUEST, "There was an error parsing the body")
 PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     **documented_problem(HTTPStatus.UNAUTHORIZED, "send the header 'Authorization: Bearer TOKEN'"),
-    **documented_problem(HTTPStatus.FORBIDDEN, "this token is for another course"),
+    **documented_problem(
+        HTTPStatus.FORBIDDEN,
+        "this token is for another course: for more ask whoever runs Cellpulse "
+        "('cellpulse account')",
+    ),
     **documented_problem(
         HTTPStatus.NOT_FOUND, "there is no such course: GET /api/v1/courses lists them"
     ),

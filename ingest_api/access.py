@@ -37,7 +37,8 @@ def grant_of(authorization: str | None, secrets: tuple[str, ...], scope: Scope) 
     if grant.scope != scope:
         raise Problem(
             HTTPStatus.FORBIDDEN,
-            f"this token is for scope '{grant.scope}'; this address needs one for '{scope}'",
+            f"this token is for scope '{grant.scope}', and this address needs one for '{scope}': "
+            f"ask whoever runs Cellpulse ('cellpulse token --scope {scope}')",
         )
     return grant
 

@@ -39,6 +39,8 @@ _SIGNED_OUT_SECONDS: Final = 2.0
 #: How often it is looked whether the token has ended: that asks nobody.
 _ENDED_SECONDS: Final = 0.3
 
+_ASK: Final = "for more ask whoever runs Cellpulse ('cellpulse account')"
+
 PATH: Final = "/ws/dashboard"
 
 router = APIRouter()
@@ -139,7 +141,7 @@ async def _permitted(socket: WebSocket) -> tuple[Grant, Part]:
     except InvalidTokenError as error:
         raise Problem(HTTPStatus.UNAUTHORIZED, "a read token for this course is needed") from error
     if grant.scope != "read" or grant.student_id is not None:
-        raise Problem(HTTPStatus.FORBIDDEN, "this token can't read a whole course")
+        raise Problem(HTTPStatus.FORBIDDEN, f"this token can't read a whole course: {_ASK}")
     part = _permitted_part(grant, course_id, query.get("section"))
     await refuse_revoked(grant, socket.app.state.revoked)
     await refuse_ended(grant, socket.app.state.signed_out)
@@ -152,12 +154,11 @@ def _permitted_part(grant: Grant, course_id: str, section: str | None) -> Part:
         return Part(course_id, named)
     sections = frozenset(grant.sections_of(course_id))
     if not sections:
-        raise Problem(HTTPStatus.FORBIDDEN, "this token is for another course")
+        raise Problem(HTTPStatus.FORBIDDEN, f"this token is for another course: {_ASK}")
     if named is not None and not named <= sections:
         raise Problem(
             HTTPStatus.FORBIDDEN,
-            f"you may see section {' and '.join(sorted(sections))} of this course: for more ask "
-            "whoever runs Cellpulse ('cellpulse account')",
+            f"you may see section {' and '.join(sorted(sections))} of this course: {_ASK}",
         )
     return Part(course_id, named or sections)
 

@@ -10,6 +10,8 @@ import streamlit as st
 PARAMETER: Final = "projector"
 #: The parameter that names the section of the course that a page is about.
 SECTION: Final = "section"
+#: The parameter that says what all rows of the live list that show have somewhere.
+ROWS: Final = "rows"
 #: Parameters that go along from page to page.
 KEPT: Final = (PARAMETER, SECTION)
 

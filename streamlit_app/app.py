@@ -24,7 +24,10 @@ from streamlit_app.plan import page as plan
 from streamlit_app.replay import page as replay
 from streamlit_app.student import page as student
 
-NO_SUCH_COURSE: Final = Text("Your link does not open a course named “{course}”. Choose one above.")
+NO_SUCH_COURSE: Final = Text(
+    "Your link does not open a course named “{course}”. Choose one above, or ask whoever runs "
+    "Cellpulse at your school for it."
+)
 #: Under which name each page is; the first one is the default.
 PAGES: Final = {
     "live": live,

@@ -14,7 +14,7 @@ The signals of a student, by name; times are in UTC:
 
 - student_id: A student with an event in the lesson.
 - seen_at: Time of the student's latest event.
-- left_at: When the student's last kernel ended; null while one lives.
+- left_at: When the student's last kernel ended; null while one lives, as one of two notebooks.
 - runs: Cell runs of the lesson.
 - run_at: Time of the latest run; null without one.
 - run_position: Its log position.

@@ -35,6 +35,7 @@ class Happened(NamedTuple):
     check_name: str | None
     passed: bool | None
     help_message: str | None
+    session_id: str | None
 
 
 #: An event and its place among the student's, from 1.
@@ -162,11 +163,31 @@ def _presence(events: Sequence[Happened]) -> dict[str, Any]:
     latest = events[-1]
     tried = next((e for e in reversed(events) if e.type in ("cell_run", "check_result")), None)
     seen_at = time_of_us(latest.seen_us)
+    has_left = latest.type == "session_ended" and not _lives_one(events)
     return {
         "seen_at": seen_at,
-        "left_at": seen_at if latest.type == "session_ended" else None,
+        "left_at": seen_at if has_left else None,
         "has_failed": tried is not None and (tried.status == "error" or tried.passed is False),
     }
+
+
+def _lives_one(events: Sequence[Happened]) -> bool:
+    """Tell whether a kernel of the student goes on: of two notebooks, one was closed.
+
+    A notebook has one kernel: where another one's events come, what was before it is gone, as after
+    a crash, which ends no session.
+    """
+    living: dict[str | None, str] = {}
+    for event in events:
+        if event.session_id is None:
+            continue
+        if event.type != "session_ended":
+            living[event.notebook or event.session_id] = event.session_id
+            continue
+        living = {
+            notebook: session for notebook, session in living.items() if session != event.session_id
+        }
+    return bool(living)
 
 
 def _work(runs: Sequence[_Placed], exercise: str | None) -> dict[str, Any]:

@@ -37,6 +37,7 @@ CLASS_MAP: Final = ClassMap(
     students=[
         MapStudent(
             student_id="ada",
+            display_name="Ada Lovelace",
             seat="B4",
             states="sf",
             failed_runs=[4],

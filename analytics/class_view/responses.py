@@ -15,6 +15,9 @@ class MapStudent(Answer):
     """How far one student is with each exercise, and how busy the student was."""
 
     student_id: str
+    display_name: Annotated[
+        str | None, Field(description="The student's name, by the course's roster.")
+    ] = None
     seat: Annotated[
         str | None, Field(description="Where the student sits, by the course's roster.")
     ] = None

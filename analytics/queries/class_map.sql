@@ -16,6 +16,7 @@
 --   as_of: Only what the log held up to this position, as position_ns; null for what it holds now.
 -- columns:
 --   student_id: The student. In the order of ids, where s2 is before s10.
+--   display_name: The name that the course's roster has; null for none.
 --   seat: Where the student sits, as the course's roster has it; null for none.
 --   states: A letter an exercise: 's' solved, 'r' ran, 'f' failing, 'w' working, '.' not started.
 --   failed_runs: For each 'f' of states, from left to right: its latest runs in a row that ended in
@@ -138,6 +139,7 @@ busy AS (
 
 SELECT
     enrollments.student_id,
+    enrollments.display_name,
     enrollments.seat,
     array_to_string(
         list_transform(

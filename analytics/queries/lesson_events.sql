@@ -24,6 +24,7 @@
 --   check_name: Of a check's result: which check.
 --   passed: Of a check's result: whether it passed.
 --   help_message: Of a request for help: what was asked; null for nothing.
+--   session_id: Its kernel's session; null where none was named.
 -- reads: course_events
 -- limits: Who works without running cells has no events.
 
@@ -43,7 +44,8 @@ WITH happened AS (
         if(type = 'cell_run' AND status = 'error', error_message, NULL) AS error_message,
         check_name,
         if(type = 'check_result', passed, NULL) AS passed,
-        help_message
+        help_message,
+        session_id
     FROM course_events(
         $course_id,
         $now::TIMESTAMPTZ - to_minutes($lesson_minutes::BIGINT),
@@ -76,7 +78,8 @@ SELECT
     message,
     check_name,
     passed,
-    help_message
+    help_message,
+    session_id
 FROM happened
 LEFT JOIN messages USING (error_message)
 ORDER BY student_id, seen_at, position_ns

@@ -1,11 +1,14 @@
 """Brings PostgreSQL's tables and the lake to this version."""
 
+import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from typing import Final
 
 from alembic import command
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from flows.migrations.plan import (
     NoSuchVersionError,
@@ -19,6 +22,10 @@ from flows.stores.lake import LakeWriter
 from flows.stores.lake_bucket import try_bucket
 from flows.stores.postgres import engine_for
 from flows.stores.store import StoreUnavailableError
+
+#: The version of the tables from which on the lake has its second one.
+_LAKE_2: Final = "0024"
+_ATTEMPTS: Final = 5
 
 
 def prepare_databases(settings: LakeSettings) -> None:
@@ -50,7 +57,7 @@ def plan_of(settings: LakeSettings, wanted: str) -> tuple[str | None, list[Step]
 
 
 def go_back(settings: LakeSettings, wanted: str) -> list[Step]:
-    """Take the tables back to an earlier version, and return the steps that were undone.
+    """Take tables and lake back to an earlier version, and return the steps that were undone.
 
     Raises:
         NoSuchVersionError: There is no such version, or it is not an earlier one.
@@ -63,6 +70,9 @@ def go_back(settings: LakeSettings, wanted: str) -> list[Step]:
             f"the tables have version {there or 'none'}, and {wanted} is no way back: say "
             "'cellpulse migrate' for this version"
         )
+    if wanted < _LAKE_2 <= there:
+        with closing(LakeWriter(settings.postgres_url, settings.lake_path)) as lake:
+            lake.go_back(1)
     with _engine_of(settings) as engine:
         migrate(engine, wanted)
     return steps
@@ -82,11 +92,24 @@ def _engine_of(settings: LakeSettings) -> Iterator[Engine]:
 def migrate(engine: Engine, revision: str = "head") -> None:
     """Migrate the master data's tables to `revision`: `head` is this version, `base` is none.
 
-    Two processes that do so at once take turns.
+    Two processes that do so at once take turns. One that writes meanwhile, as a worker that was
+    started too early, can hold a table and wait for another that this holds: PostgreSQL ends one of
+    the two, and where it is this one, nothing was changed and it begins again.
 
     Raises:
         sqlalchemy.exc.SQLAlchemyError: PostgreSQL does not answer, or refuses.
     """
+    for attempt in itertools.count(1):
+        try:
+            _migrate(engine, revision)
+        except DBAPIError as error:
+            if not isinstance(error.orig, DeadlockDetected) or attempt == _ATTEMPTS:
+                raise
+        else:
+            return
+
+
+def _migrate(engine: Engine, revision: str) -> None:
     config = migrations()
     with engine.begin() as connection:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7235420)")

@@ -185,6 +185,16 @@ class LakeWriter:
                     f"older_than => now() - INTERVAL {_FILES_KEPT_HOURS} HOUR)"
                 )
 
+    def go_back(self, version: int) -> None:
+        """Leave the lake as an older version reads it: with one row a key of each rollup.
+
+        Raises:
+            StoreUnavailableError: The lake is untouched.
+        """
+        with self._sole_writer(), self._transaction() as lake:
+            merge_partials(lake)
+            lake.execute("UPDATE lake.schema_version SET version = ?", [version])
+
     def close(self) -> None:
         """Let go of the connection; the next call opens a new one."""
         connection, self._connection = self._connection, None

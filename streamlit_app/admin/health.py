@@ -13,7 +13,7 @@ from streamlit_app.api.admin_client import ChangeRefusedError
 from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.formats import number, size
 from streamlit_app.language.text import Plural, Text
-from streamlit_app.page_parts import notices
+from streamlit_app.page_parts import notices, units
 from streamlit_app.page_parts.layout import Number, card_title, strip
 from streamlit_app.page_parts.tables import Column, row_cells, table
 
@@ -57,19 +57,35 @@ USED: Final = Text("{used} in use")
 USED_OF: Final = Text("{used} of {limit} in use")
 NEVER_MADE: Final = Text("none was made yet: 'cellpulse backup' makes one")
 MADE: Final = Plural("the last one was made {n} hour ago", "the last one was made {n} hours ago")
+_OF_EDGE: Final = (units.EVENTS, Text("the ingest's own counters, kept on Redis"))
 EVENTS: Final = {
-    "accepted": (Text("accepted"), Text("Events that were taken, so far")),
-    "duplicates": (Text("came again"), Text("Events that were sent twice, and taken once")),
+    "accepted": (Text("accepted"), Text("Events that were taken, so far"), *_OF_EDGE),
+    "duplicates": (
+        Text("came again"),
+        Text("Events that were sent twice, and taken once"),
+        *_OF_EDGE,
+    ),
     "rejected": (
         Text("refused"),
         Text(
             "Events that were refused: whoever posted them was told why, and "
             "'cellpulse rejected list' has what was set aside"
         ),
+        *_OF_EDGE,
     ),
-    "lost": (Text("lost"), Text("Gaps in the sessions' sequence numbers: events that never came")),
+    "lost": (
+        Text("lost"),
+        Text("Gaps in the sessions' sequence numbers: events that never came"),
+        units.EVENTS,
+        Text("PostgreSQL, which counts the gaps of each session"),
+    ),
 }
-LOG: Final = (Text("in the log"), Text("Events that the log on Redis holds now"))
+LOG: Final = (
+    Text("in the log"),
+    Text("Events that the log on Redis holds now"),
+    units.EVENTS,
+    Text("Redis, the length of its stream"),
+)
 UNKNOWN: Final = "?"
 COLUMNS: Final = (Column(Text("Part")), Column(Text("How it is")), Column(Text("In words")))
 #: What is bad news when it is not 0.
@@ -91,7 +107,7 @@ def _now() -> None:
         notices.sentence(str(error))
         return
     with st.container(border=True, key="admin_health"):
-        card_title(SUMMARY, ALL_IS_WELL if health.ok else NOT_ALL_IS_WELL)
+        card_title(SUMMARY, ALL_IS_WELL if is_well(health) else NOT_ALL_IS_WELL)
         strip(_numbers(health))
     left, right = st.columns(2, gap="small")
     with left.container(border=True, key="admin_parts"):
@@ -100,6 +116,12 @@ def _now() -> None:
         _lines("health-stores", STORES, health.stores)
     with right.container(border=True, key="admin_rooms"):
         _lines("health-rooms", ROOMS, _rooms(health))
+
+
+def is_well(health: Health) -> bool:
+    """Tell whether there is nothing to be looked at or mended below."""
+    lines = (*health.parts, *health.stores, *_rooms(health))
+    return all(line.level in ("well", "off") for line in lines)
 
 
 def in_words(line: HealthLine) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from analytics.after_class.responses import Report
 from streamlit_app.after_class import wording
-from streamlit_app.after_class.names import person, shortened
+from streamlit_app.after_class.names import names_of, shortened
 from streamlit_app.class_view.failures import name_of, still_at
 from streamlit_app.page_parts.wording import percent
 
@@ -49,7 +49,8 @@ def changes(report: Report, zone: tzinfo) -> list[str]:
 
 
 def _hands(report: Report) -> list[str]:
-    names = [person(each) for each in report.help if each.is_open]
+    called = names_of(report)
+    names = [called[each.student_id] for each in report.help if each.is_open]
     if not names:
         return []
     return [wording.STILL_UP.format(len(names), names=_listed(names))]

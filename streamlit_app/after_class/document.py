@@ -10,7 +10,7 @@ from analytics.after_class.responses import Report, ReportExercise, ReportHelp
 from analytics.attention.responses import ErrorCluster
 from streamlit_app.after_class import wording
 from streamlit_app.after_class.changes import LEAST_TRIED, changes
-from streamlit_app.after_class.names import label_of, person, shortened
+from streamlit_app.after_class.names import label_of, names_of, shortened
 from streamlit_app.class_view.failures import name_of, where_it_is
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Text
@@ -309,14 +309,14 @@ def _minutes(cluster: ErrorCluster) -> str:
 
 def _help(report: Report, zone: tzinfo) -> Section:
     ordered = sorted(report.help, key=lambda each: not each.is_open)
-    shown = ordered[:HELP_SHOWN]
+    shown, names = ordered[:HELP_SHOWN], names_of(report)
     return Section(
         "help",
         _drawn(wording.HELP),
         _drawn((wording.WHO, wording.WHERE, wording.ASKED, wording.CAME, wording.MARKED)),
         [
             (
-                person(each),
+                names[each.student_id],
                 each.exercise or NEVER,
                 str(wording.NOT_ASKED) if each.asked_at is None else _clock(each.asked_at, zone),
                 _came(each, zone),
@@ -329,7 +329,7 @@ def _help(report: Report, zone: tzinfo) -> Section:
         pd.DataFrame(
             [
                 (
-                    person(each),
+                    names[each.student_id],
                     _naive(each.asked_at, zone),
                     _naive(each.visited_at or report.until, zone),
                     str(wording.WAITED_FOR if each.visited_at else wording.NOBODY_CAME),

@@ -1,8 +1,10 @@
 """How the report calls people, exercises and failures: on one line, and not too long."""
 
+from collections.abc import Mapping
 from typing import Final
 
-from analytics.after_class.responses import ReportExercise, ReportHelp
+from analytics.after_class.responses import Report, ReportExercise
+from streamlit_app.page_parts.people import called
 from streamlit_app.page_parts.wording import named
 
 _LONGEST_TEXT: Final = 90
@@ -10,9 +12,12 @@ _LONGEST_TEXT: Final = 90
 _JOINERS: Final = "\u200c\u200d"
 
 
-def person(row: ReportHelp) -> str:
-    """Return how a student is called."""
-    return shortened(row.display_name or row.student_id)
+def names_of(report: Report) -> Mapping[str, str]:
+    """Return how each student is called who asked for help or was visited, by id."""
+    people = {
+        each.student_id: shortened(each.display_name or each.student_id) for each in report.help
+    }
+    return {who: _on_one_line(name) for who, name in called(people.items()).items()}
 
 
 def label_of(exercise: ReportExercise) -> str:
@@ -22,7 +27,10 @@ def label_of(exercise: ReportExercise) -> str:
 
 def shortened(text: str) -> str:
     """Return a text on one line, and not longer than a cell of the report takes."""
-    line = " ".join(
-        "".join(sign if sign.isprintable() or sign in _JOINERS else " " for sign in text).split()
-    )
+    line = _on_one_line(text)
     return line if len(line) <= _LONGEST_TEXT else line[: _LONGEST_TEXT - 1] + "…"
+
+
+def _on_one_line(text: str) -> str:
+    seen = "".join(sign if sign.isprintable() or sign in _JOINERS else " " for sign in text)
+    return " ".join(seen.split())

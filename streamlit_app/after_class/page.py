@@ -9,7 +9,6 @@ import streamlit as st
 
 from analytics.class_view.responses import ClassSession
 from streamlit_app import session
-from streamlit_app.addresses import SECTION as SECTION_PART
 from streamlit_app.addresses import address
 from streamlit_app.after_class import web_page, wording
 from streamlit_app.after_class.charts import chart_of
@@ -19,14 +18,11 @@ from streamlit_app.language.formats import number
 from streamlit_app.language.text import Plural, Text, language, speaking
 from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.layout import card_title, choose_in_address, strip
-from streamlit_app.page_parts.palette import palette_for
+from streamlit_app.page_parts.palette import EITHER
 
 TITLE: Final = wording.TITLE
 CHOOSE: Final = Text("Choose a session of class")
 SESSION: Final = Plural("{when} · {n} student, {runs} runs", "{when} · {n} students, {runs} runs")
-CHOOSE_SECTION: Final = Text("Section")
-EVERY_SECTION: Final = Text("Whole course")
-SECTION: Final = Text("Section {section}")
 NO_SESSION: Final = Text(
     "Nobody has worked in this course yet. After the first class its report is here."
 )
@@ -35,8 +31,8 @@ AS_PDF: Final = Text("Download as PDF")
 AS_HTML: Final = Text("Download as HTML")
 KEPT: Final = Text("Address of exactly this report")
 KEPT_WHY: Final = Text("later events change nothing about it")
-#: Whether the section has just been chosen, whose sessions have beginnings of their own.
-_MOVED: Final = "report_section_moved"
+#: The section whose report was drawn last.
+_SECTION_SHOWN: Final = "report_section"
 _FILE: Final = "after-class-{course}-{day}.{ending}"
 
 #: Numbers that are younger than this are not asked for again, in seconds.
@@ -57,14 +53,15 @@ def show() -> None:
         return
     by_start = {each.started_at.isoformat(): each for each in sessions}
     chosen = st.query_params.get("session")
-    if st.session_state.pop(_MOVED, False) and chosen not in by_start:
-        chosen = st.query_params["session"] = nearest(sessions, chosen).started_at.isoformat()
+    if _has_moved():  # the report stays about the same class
+        st.query_params.pop("as_of", None)
+        if chosen not in by_start:
+            chosen = st.query_params["session"] = nearest(sessions, chosen).started_at.isoformat()
     if chosen is None:
         chosen = st.query_params["session"] = usual(sessions).started_at.isoformat()
     with st.container(key="report_choice", horizontal=True, vertical_alignment="center"):
         labels = {start: label(each) for start, each in by_start.items()}
         choose_in_address("session", CHOOSE, labels, width=420)
-        _choose_section(course_id)
         files = st.container(horizontal=True, width="content")
     if chosen not in by_start:
         notices.sentence(NO_SUCH_SESSION)
@@ -87,34 +84,11 @@ def nearest(sessions: list[ClassSession], moment: str | None) -> ClassSession:
         return usual(sessions)
 
 
-def _choose_section(course_id: str) -> None:
-    """Offer the course's sections; whoever may see only some has them in the bar."""
-    courses = session.latest("courses", session.api().courses, every=_EVERY).numbers.courses
-    known = next((each.sections for each in courses if each.course_id == course_id), [])
-    if not known or session.own_sections(course_id):
-        return
-    wanted = session.section()
-    st.session_state["report_section"] = wanted if wanted in known else ""
-    st.selectbox(
-        str(CHOOSE_SECTION),
-        ["", *known],
-        key="report_section",
-        format_func=lambda name: SECTION.format(section=name) if name else str(EVERY_SECTION),
-        label_visibility="collapsed",
-        on_change=_follow_section,
-        width=180,
-    )
-
-
-def _follow_section() -> None:
-    """Put the section into the address; the report stays about the same class."""
-    chosen = st.session_state["report_section"]
-    if chosen:
-        st.query_params[SECTION_PART] = chosen
-    else:
-        st.query_params.pop(SECTION_PART, None)
-    st.query_params.pop("as_of", None)
-    st.session_state[_MOVED] = True
+def _has_moved() -> bool:
+    """Tell whether another section was just chosen, whose sessions have beginnings of their own."""
+    shown: str | None = st.session_state.get(_SECTION_SHOWN, session.section())
+    st.session_state[_SECTION_SHOWN] = session.section()
+    return shown != session.section()
 
 
 def label(each: ClassSession) -> str:
@@ -172,7 +146,7 @@ def _made_in(spoken: str, make: partial[bytes]) -> bytes:
 
 def _section(section: Section) -> None:
     """Draw a section: its chart beside its table, or over the page's width."""
-    chart = chart_of(section, palette_for(st.context.theme.type))
+    chart = chart_of(section, EITHER)
     with st.container(border=True, key=f"report_{section.key}"):
         card_title(*section.title)
         text = web_page.table(section) + web_page.notes(section)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from streamlit_app.language.text import Plural, Text
+from streamlit_app.page_parts import units
 
 TITLE: Final = Text("After class")
 WHEN: Final = Text("{day}, {start} to {end}")
@@ -16,12 +17,29 @@ NO_POSITION: Final = Text("the beginning")
 HERE: Final = (
     Text("students here"),
     Text("Students who ran a cell or got a check result in this session"),
+    units.STUDENTS,
+    units.COUNTED,
 )
 ENROLLED: Final = Text("of {students}")
-RUNS: Final = (Text("runs"), Text("How often anyone ran a cell"))
-WITH_ERROR: Final = (Text("with an error"), Text("Share of the runs that ended in an error"))
-BEGUN: Final = (Text("exercises begun"), Text("Exercises at which anybody worked in this session"))
-HANDS: Final = (Text("hands up"), Text("Students who raised a hand"))
+RUNS: Final = (Text("runs"), Text("How often anyone ran a cell"), units.RUNS, units.COUNTED)
+WITH_ERROR: Final = (
+    Text("with an error"),
+    Text("Share of the runs that ended in an error"),
+    units.PERCENT,
+    units.SHARE,
+)
+BEGUN: Final = (
+    Text("exercises begun"),
+    Text("Exercises at which anybody worked in this session"),
+    units.EXERCISES,
+    units.COUNTED,
+)
+HANDS: Final = (
+    Text("hands up"),
+    Text("Students who raised a hand"),
+    units.STUDENTS,
+    units.COUNTED,
+)
 
 CHANGES: Final = (Text("What to change"), Text("each sentence with the numbers that it rests on"))
 NOTHING_TO_CHANGE: Final = Text("Nothing in these numbers asks for a change.")

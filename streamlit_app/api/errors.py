@@ -15,6 +15,9 @@ REFUSED: Final = Text(
     "The link that you came with does not open this. "
     "Ask whoever runs Cellpulse for a link to your course."
 )
+SIGNED_OUT: Final = Text(
+    "You are signed out, or your link is not valid any more. Reload the page to sign in."
+)
 UNKNOWN: Final = Text("There is no such course or student. Choose another one above.")
 BUSY: Final = Text("An export of this course is running already. Wait until it is done.")
 
@@ -44,7 +47,9 @@ def raise_for_refusal(response: httpx.Response) -> None:
     try:
         response.raise_for_status()
     except httpx.HTTPStatusError as error:
-        if response.status_code in (401, 403):
+        if response.status_code == 401:  # noqa: PLR2004 - unauthorized
+            raise AccessRefusedError(SIGNED_OUT) from error
+        if response.status_code == 403:  # noqa: PLR2004 - forbidden
             raise AccessRefusedError(REFUSED) from error
         if response.status_code == 409:  # noqa: PLR2004 - conflict
             raise BusyError(BUSY) from error

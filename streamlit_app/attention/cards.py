@@ -1,6 +1,7 @@
 """Who needs a person: the cards at the right of the Live page, and what is done there."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from typing import Final
@@ -12,9 +13,9 @@ from streamlit_app import session
 from streamlit_app.addresses import address
 from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.attention import thresholds
-from streamlit_app.attention.reasons import reason_text
+from streamlit_app.attention.reasons import reason_sentence
 from streamlit_app.language.formats import clock
-from streamlit_app.language.text import Text
+from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.layout import card_title
 from streamlit_app.page_parts.wording import ago, where
@@ -39,6 +40,7 @@ UNDO: Final = Text("Undo")
 SNOOZED: Final = Text("snoozed until {time}")
 SNOOZED_BY: Final = Text("snoozed until {time} by {name}")
 WAS_HELPED: Final = Text("helped {age} ago")
+OTHERS: Final = Plural("+{n} reason", "+{n} reasons")
 HAND_UP: Final = Text("hand up")
 WAITING: Final = Text("waiting {age}")
 PLACE: Final = Text("place {n}")
@@ -50,15 +52,25 @@ PEOPLE_SHOWN: Final = 5
 _SNOOZE_MINUTES: Final = 10
 
 
-def show(
-    course_id: str, attention: Attention, seats: Mapping[str, str], *, is_past: bool = False
-) -> None:
+@dataclass(frozen=True)
+class People:
+    """How students are called, and where they sit, by id; a seat only where one is known."""
+
+    names: Mapping[str, str]
+    seats: Mapping[str, str]
+
+    def name(self, student_id: str) -> str:
+        """Return how a student is called, who may have come after the names were read."""
+        return self.names.get(student_id, student_id)
+
+
+def show(course_id: str, attention: Attention, people: People, *, is_past: bool = False) -> None:
     """Draw a card a person, at most five, and below them who was just taken off the list.
 
     Args:
         course_id: The course.
         attention: Who needs a person, or needed one then.
-        seats: Where students sit, by id.
+        people: Who the students are.
         is_past: Whether it is the list of a past moment: then nothing acts.
     """
     with st.container(border=True, key="attention"):
@@ -70,13 +82,14 @@ def show(
         with st.container(key="people", gap=None):
             for each in listed[:PEOPLE_SHOWN]:
                 with st.container(key=f"person_{each.student_id}", gap=None):
-                    seat = seats.get(each.student_id)
-                    _card(each, course_id, attention.now, seat, is_past=is_past)
+                    _card(each, course_id, attention.now, people, is_past=is_past)
         for each in attention.helped:
             undo = None if is_past else _take_mark_back
-            _off_the_list(each, was_helped(each, attention.now), undo, course_id)
+            why = was_helped(each, attention.now)
+            _off_the_list(each, people.name(each.student_id), why, undo, course_id)
         for each in attention.snoozed:
-            _off_the_list(each, snoozed(each), None if is_past else _end_snooze, course_id)
+            undo = None if is_past else _end_snooze
+            _off_the_list(each, people.name(each.student_id), snoozed(each), undo, course_id)
         with st.container(key="attention_foot", horizontal=True, vertical_alignment="center"):
             if len(listed) > PEOPLE_SHOWN:
                 st.html(f'<p class="cp-muted">{MORE.format(n=len(listed) - PEOPLE_SHOWN)}</p>')
@@ -84,20 +97,22 @@ def show(
                 thresholds.show(course_id, attention.thresholds)
 
 
-def person(each: Listed, now: datetime, seat: str | None = None) -> str:
-    """Return who it is and where, since when, what is asked, and the reasons in words."""
-    reason, more = main_reason(each)
+def person(each: Listed, now: datetime, people: People) -> str:
+    """Return who it is and where, since when, what is asked, and the weightiest reason in words."""
+    reason = reasons_in_words(each)[0]
     place = escape(where(each.exercise, each.notebook))
     chip = f' <span class="cp-chip">{place}</span>' if place else ""
+    name, seat = people.name(each.student_id), people.seats.get(each.student_id)
+    hint = "" if name == each.student_id else f' title="{escape(each.student_id)}"'
     if seat is not None:
         chip += f' <span class="cp-chip">{escape(SEAT.format(seat=seat))}</span>'
     hand = f' <span class="cp-hand">{HAND_UP}</span>' if has_hand_up(each) else ""
     mark = f"<p><span>{escape(on_the_way(each.mark, now))}</span></p>" if each.mark else ""
     return (
         f'<div class="cp-person" data-testid="person" data-confidence="{each.confidence}">'
-        f"<p><b>{escape(each.student_id)}</b>{chip}{hand}"
+        f"<p><b{hint}>{escape(name)}</b>{chip}{hand}"
         f'<span class="cp-since">{escape(since(each, now))}</span></p>'
-        f'{question(each)}<p title="{escape(more)}"><span>{escape(reason)}</span></p>{mark}</div>'
+        f"{question(each)}<p><span>{escape(reason)}</span></p>{mark}</div>"
     )
 
 
@@ -115,14 +130,13 @@ def question(each: Listed) -> str:
     )
 
 
-def main_reason(each: Listed) -> tuple[str, str]:
-    """Return the weightiest reason, as a sentence of its own, and all others in one.
+def reasons_in_words(each: Listed) -> list[str]:
+    """Return each reason as a sentence of its own, the weightiest first.
 
     That a hand is up stands beside the name, so it is told only where there is nothing else.
     """
-    texts = [reason_text(reason) for reason in each.reasons if reason.code != "hand_up"]
-    first, *others = texts or [reason_text(reason) for reason in each.reasons]
-    return first[:1].upper() + first[1:], "; ".join(others)
+    others = [reason for reason in each.reasons if reason.code != "hand_up"]
+    return [reason_sentence(reason) for reason in others or each.reasons]
 
 
 def since(each: Listed, now: datetime) -> str:
@@ -161,13 +175,13 @@ def was_helped(each: Listed, now: datetime) -> str:
     return WAS_HELPED.format(age=ago(each.mark.at, now)) if each.mark else ""
 
 
-def _card(each: Listed, course_id: str, now: datetime, seat: str | None, *, is_past: bool) -> None:
-    st.html(person(each, now, seat))
-    name = each.student_id
-    with st.container(key=f"marks_{name}", horizontal=True, vertical_alignment="center"):
+def _card(each: Listed, course_id: str, now: datetime, people: People, *, is_past: bool) -> None:
+    st.html(person(each, now, people))
+    with st.container(key=f"marks_{each.student_id}", horizontal=True, vertical_alignment="center"):
         if not is_past:
             _buttons(each, course_id)
-        st.html(link_and_confidence(each, course_id))
+        _other_reasons(each, people.name(each.student_id))
+        st.html(link_and_confidence(each, people.name(each.student_id), course_id))
 
 
 def _buttons(each: Listed, course_id: str) -> None:
@@ -180,10 +194,24 @@ def _buttons(each: Listed, course_id: str) -> None:
         _button(NOT_GOING, "back", name, _take_mark_back, course_id)
 
 
-def link_and_confidence(each: Listed, course_id: str) -> str:
+def _other_reasons(each: Listed, name: str) -> None:
+    """Offer every reason where there are several, over what is below: nothing moves by it."""
+    reasons = reasons_in_words(each)
+    if len(reasons) == 1:
+        return
+    label, key = OTHERS.format(len(reasons) - 1), f"reasons_{each.student_id}"
+    with st.popover(label, type="tertiary", key=key):
+        items = "".join(f"<li>{escape(text)}</li>" for text in reasons)
+        st.html(
+            f'<div class="cp-reasons" data-testid="reasons"><b>{escape(name)}</b>'
+            f"<ul>{items}</ul></div>"
+        )
+
+
+def link_and_confidence(each: Listed, name: str, course_id: str) -> str:
     """Return the link to the student's page, and how sure the listing is."""
     link = address("student", course=course_id, student=each.student_id)
-    label = escape(OPEN_LABEL.format(student=each.student_id))
+    label = escape(OPEN_LABEL.format(student=name))
     return (
         f'<p class="cp-open"><a href="{link}" aria-label="{label}">{OPEN}</a>'
         f'<span class="cp-muted">{SURE[each.confidence]}</span></p>'
@@ -191,12 +219,12 @@ def link_and_confidence(each: Listed, course_id: str) -> str:
 
 
 def _off_the_list(
-    each: Listed, why: str, undo: Callable[[str, str], None] | None, course_id: str
+    each: Listed, name: str, why: str, undo: Callable[[str, str], None] | None, course_id: str
 ) -> None:
-    name = each.student_id
-    link = address("student", course=course_id, student=name)
+    student_id = each.student_id
+    link = address("student", course=course_id, student=student_id)
     with st.container(
-        key=f"off_{name}",
+        key=f"off_{student_id}",
         horizontal=True,
         vertical_alignment="center",
         horizontal_alignment="distribute",
@@ -206,7 +234,7 @@ def _off_the_list(
             f'<span class="cp-muted">{escape(why)}</span></p>'
         )
         if undo is not None:
-            _button(UNDO, "undo", name, undo, course_id)
+            _button(UNDO, "undo", student_id, undo, course_id)
 
 
 def _button(

@@ -48,6 +48,12 @@ def reason_text(reason: Reason) -> str:
         return reason.text
 
 
+def reason_sentence(reason: Reason) -> str:
+    """Return a reason as a sentence of its own."""
+    text = reason_text(reason)
+    return text[:1].upper() + text[1:]
+
+
 def _shown(values: Mapping[str, Value]) -> dict[str, str]:
     """Return what may stand in a sentence, by its placeholder."""
     shown = {name: _said(name, value) for name, value in values.items()}

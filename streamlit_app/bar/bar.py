@@ -63,7 +63,8 @@ def of_instructor(
         NumbersUnavailableError: The API does not say which sections the viewer may see.
     """
     course_id = _choose_course(courses, pages, here)
-    _choose_section(course_id, session.own_sections(course_id))
+    known = next((each.sections for each in courses if each.course_id == course_id), [])
+    _choose_section(course_id, session.own_sections(course_id), known)
     projector.switch(course_id)
     way_out(viewer)
     return course_id
@@ -117,32 +118,34 @@ def _mark(pages: Sequence[str], here: str) -> None:
     st.html(f"<script>{script}</script>", unsafe_allow_javascript=True, width="content")
 
 
-def _choose_section(course_id: str, own: Sequence[str]) -> None:
-    """Say which section the page is about, and have one chosen where the viewer may see several.
+def _choose_section(course_id: str, own: Sequence[str], known: Sequence[str]) -> None:
+    """Say which section the page is about, and have one chosen where there are several to see.
 
     Whoever may see only sections sees the first of them where the address names none of these.
 
     Args:
         course_id: The course.
         own: The sections that alone the viewer may see; none for all of the course.
+        known: The sections that the course has.
     """
     if own and session.section() not in own:
         st.query_params[addresses.SECTION] = own[0]
         st.rerun()  # the links to the pages have to carry it as well
     section = session.section()
-    if section is None:
-        return
-    if len(own) > 1:
-        st.session_state[addresses.SECTION] = section
+    choices = own or ["", *known]
+    if len(choices) > 1 and (section or "") in choices:
+        st.session_state[addresses.SECTION] = section or ""
         st.selectbox(
             str(CHOOSE_SECTION),
-            own,
+            choices,
             key=addresses.SECTION,
-            format_func=lambda each: SECTION.format(section=each),
+            format_func=lambda each: SECTION.format(section=each) if each else str(WHOLE_COURSE),
             label_visibility="collapsed",
             on_change=_follow_section,
             width=160,
         )
+        return
+    if section is None:
         return
     query = urlencode({"course": course_id, **addresses.kept(but=addresses.SECTION)})
     whole = "" if own else f' <a href="?{query}" target="_self">{WHOLE_COURSE}</a>'
@@ -189,7 +192,11 @@ def _follow_choice() -> None:
 
 
 def _follow_section() -> None:
-    st.query_params[addresses.SECTION] = st.session_state[addresses.SECTION]
+    """Put the chosen section into the address, on whichever page."""
+    if st.session_state[addresses.SECTION]:
+        st.query_params[addresses.SECTION] = st.session_state[addresses.SECTION]
+    else:
+        st.query_params.pop(addresses.SECTION, None)
 
 
 def _last_event(course: Course) -> float:

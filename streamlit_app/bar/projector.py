@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from streamlit_app import session
-from streamlit_app.addresses import PARAMETER
+from streamlit_app.addresses import PARAMETER, ROWS
 from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.text import Text
 
@@ -64,6 +64,7 @@ def instead_of_names(why: Text) -> str:
 def _follow(course_id: str) -> None:
     """Put the choice into the address, so that reload and links keep it; the student stays."""
     name = st.query_params.get(_STUDENT)
+    st.query_params.pop(ROWS, None)  # somebody's name may be in it
     if st.session_state[_KEY]:
         st.query_params[PARAMETER] = "1"
     else:

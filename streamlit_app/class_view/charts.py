@@ -20,7 +20,7 @@ from streamlit_app.page_parts.charts import (
     time_axis,
 )
 from streamlit_app.page_parts.frames import PASSED_CHECK, RAN_ONLY
-from streamlit_app.page_parts.palette import Palette, contrast, mixed
+from streamlit_app.page_parts.palette import Palette, mixed, readable_on
 
 SHARE: Final = Text("share")
 STARTED: Final = Text("students started")
@@ -119,7 +119,7 @@ def class_stream(
     widest = _widest(stream).assign(
         middle=lambda row: (row["below"] + row["above"]) / 2,
         colour=lambda row: row["exercise"].map(
-            {name: _readable(shade) for name, shade in zip(names, shades, strict=True)}
+            {name: readable_on(shade) for name, shade in zip(names, shades, strict=True)}
         ),
     )
     texts = (
@@ -142,8 +142,3 @@ def _widest(stream: pd.DataFrame) -> pd.DataFrame:
     inner = stream[~stream["start"].isin(ends)]
     rows = stream if inner.empty else inner
     return rows.loc[rows.groupby("exercise", sort=False)["share"].idxmax()]
-
-
-def _readable(ground: str) -> str:
-    """Return black or white, whichever can be read on a ground: one of them always can."""
-    return max(("#000000", "#ffffff"), key=lambda text: contrast(text, ground))

@@ -22,7 +22,6 @@ WAS_SET: Final = Text("Marked at {time}: {text}")
 WAS_REMOVED: Final = Text("Removed: {text}")
 UNDO: Final = Text("Undo")
 REMOVE: Final = Text("Remove")
-REMOVE_LABEL: Final = Text("Remove “{text}”")
 ALL: Final = Text("All marks")
 BY: Final = Text("by {name}")
 
@@ -79,7 +78,6 @@ def _line(mark: ClassMark, course_id: str) -> None:
             str(REMOVE),
             key=f"remove_{mark.mark_id}",
             type="tertiary",
-            help=REMOVE_LABEL.format(text=mark.text),
             on_click=_tried,
             args=(_remove, course_id, mark),
         )
@@ -98,7 +96,7 @@ def _last_done(course_id: str, marks: Sequence[ClassMark]) -> None:
     st.html(f'<p class="cp-noted cp-muted" role="status">{escape(told)}</p>', width="content")
     undo = _remove if is_set else _set_again
     st.button(
-        str(UNDO), key="undo_note", type="tertiary", on_click=_tried, args=(undo, course_id, mark)
+        str(UNDO), key="note_undo", type="tertiary", on_click=_tried, args=(undo, course_id, mark)
     )
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from html import escape
+from math import ceil
 from typing import Final
 
 import streamlit as st
@@ -19,6 +20,7 @@ NO_FAILURES: Final = Text("No failure is shared right now.")
 STUDENTS: Final = Plural("{n} student", "{n} students")
 GROUPS: Final = Plural("{students} in {n} group", "{students} in {n} groups")
 SHOW: Final = Text("Show in the map")
+GONE: Final = Text("nobody shares that failure now: everyone is shown")
 SHOW_ALL: Final = Text("Show everyone")
 PAST: Final = Plural(
     "{past} got past it, in {minutes} min and {n} run",
@@ -117,7 +119,7 @@ def how_others_got_past(each: ErrorCluster) -> str:
     if each.minutes_to_get_past is None or each.runs_to_get_past is None:
         return str(NOBODY_PAST)
     return PAST.format(
-        each.runs_to_get_past,
+        ceil(each.runs_to_get_past),
         past=each.got_past,
         minutes=number(round(each.minutes_to_get_past)),
     )

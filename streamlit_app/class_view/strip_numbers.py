@@ -15,22 +15,42 @@ from streamlit_app.class_view.map.matrix import (
 )
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Plural, Text
+from streamlit_app.page_parts import units
 from streamlit_app.page_parts.layout import Number
 from streamlit_app.page_parts.wording import NEVER, percent
 
-HERE_NOW: Final = (Text("here now"), Text("Students who did something in the last 5 minutes"))
+HERE_NOW: Final = (
+    Text("here now"),
+    Text("Students who did something in the last 5 minutes, of all who are enrolled or have come"),
+    units.STUDENTS,
+    units.COUNTED,
+)
 OF_ALL: Final = Text("of {n}")
 NEED: Final = (
     Text("need a person"),
     Text("Students who are listed on this page, each with a reason"),
+    units.STUDENTS,
+    units.ATTENTION,
 )
-HANDS: Final = (Text("hands up"), Text("Students who asked for help and wait"))
-ONE_HAND: Final = (Text("hand up"), HANDS[1])
-MOST_ARE: Final = (Text("where most are"), Text("The exercise of most students who are here now"))
+HANDS: Final = (
+    Text("hands up"),
+    Text("Students who asked for help and wait"),
+    units.STUDENTS,
+    units.COUNTED,
+)
+ONE_HAND: Final = (Text("hand up"), *HANDS[1:])
+MOST_ARE: Final = (
+    Text("where most are"),
+    Text("The exercise of most students who are here now, and how many they are"),
+    Text("an exercise, and a number of students"),
+    Text("Cellpulse's own; each student's latest run"),
+)
 MOST_HERE: Final = Text("{n} here")
 SOLVED: Final = (
     Text("solved of what was reached"),
     Text("Share of the begun exercises that were solved, over all students"),
+    units.PERCENT,
+    units.SHARE,
 )
 HARDEST: Final = (
     Text("hardest exercise"),
@@ -38,6 +58,8 @@ HARDEST: Final = (
         "Of the exercises that three students or more have begun, the one where a run of the "
         "largest share of them failed; and the error that most had there in the last hour"
     ),
+    Text("an exercise, and a number of the students who began it"),
+    units.COUNTED,
 )
 FAILED: Final = Text("hardest: {n} of {all} had an error")
 NOTHING_LOST: Final = Text("nothing lost")
@@ -76,10 +98,10 @@ def _hardest(class_map: ClassMap, clusters: ErrorClusters) -> Number:
     found = hardest(class_map)
     if found is None:
         return Number(NEVER, *HARDEST)
-    label, meaning = FAILED.format(n=found.failed, all=found.started), HARDEST[1]
+    label = FAILED.format(n=found.failed, all=found.started)
     error = commonest_at(clusters, found.exercise) or ""
     link = _page_of(found.exercise, class_map)
-    return Number(found.exercise, label, meaning, of=error, link=link)
+    return Number(found.exercise, label, *HARDEST[1:], of=error, link=link)
 
 
 def _page_of(exercise: str, class_map: ClassMap) -> str:

@@ -1,6 +1,6 @@
 """The view of a class at one moment: the Live page draws it of now, the Replay page of the past."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Final, Self
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from analytics.attention.responses import Attention, ErrorClusters
+from analytics.attention.responses import Attention, ErrorCluster, ErrorClusters
 from analytics.class_marks.responses import ClassMark
 from analytics.class_view.responses import ClassMap, ClassStream
 from analytics.live.responses import Live
@@ -22,7 +22,7 @@ from streamlit_app.attention import cards as attention
 from streamlit_app.class_view import class_marks, failures
 from streamlit_app.class_view.charts import class_stream, solved_of_started
 from streamlit_app.class_view.map.component import class_map
-from streamlit_app.class_view.map.matrix import Order, map_data, orders_of, seats_of
+from streamlit_app.class_view.map.matrix import Order, map_data, names_of, orders_of, seats_of
 from streamlit_app.class_view.strip_numbers import strip_numbers
 from streamlit_app.class_view.tables import stream_table, students_now
 from streamlit_app.exercise.exercise_table import exercise_table
@@ -39,7 +39,7 @@ from streamlit_app.page_parts.frames import (
     stream_frame,
 )
 from streamlit_app.page_parts.layout import card_title, strip
-from streamlit_app.page_parts.palette import Palette, palette_for
+from streamlit_app.page_parts.palette import EITHER
 from streamlit_app.plan import pace
 
 MAP: Final = Text("Class map")
@@ -100,7 +100,7 @@ class ClassView:
         apology: Why the numbers are from before; None when they are those that were asked for.
         timeline: Gives the runs of each minute; it is asked when it is looked at.
         state: Draws how old the numbers are, at the right of the strip.
-        every_run: Draws the list of runs.
+        every_run: Draws the list of runs, in which students are called as given.
         is_past: Whether it is of the past: then nothing acts.
     """
 
@@ -109,7 +109,7 @@ class ClassView:
     apology: str | None
     timeline: Callable[[], Timeline]
     state: Callable[[], None]
-    every_run: Callable[[], None]
+    every_run: Callable[[Mapping[str, str]], None]
     is_past: bool = False
 
 
@@ -145,23 +145,32 @@ def lay_out() -> Places:
 
 
 def show(view: ClassView, places: Places) -> None:
-    """Draw what moves: all but the class's way, and the map before the rest."""
+    """Draw what moves: all but the class's way, and the map before the rest.
+
+    Before anybody has come draw how to begin, and nothing else.
+    """
     numbers = view.numbers
+    if not has_begun(view.course_id, numbers, is_past=view.is_past):
+        with places.head:
+            _before_the_first_run(view)
+        for later in (places.map, places.cards, places.below):
+            later.empty()  # else Streamlit keeps no place there for a drawing of this part alone
+        return
     shared = failures.shared(numbers.clusters)
+    names = names_of(numbers.class_map)
     with places.head:
         _strip(view)
         notices.old_numbers(view.apology, numbers.progress.as_of.time)
         pace.show(view.course_id, numbers.plan, is_past=view.is_past)
-        _before_the_first_run(view)
     with places.map:
-        _map(view, failures.students_of(shared, st.query_params.get(failures.PARAMETER)))
+        _map(view, shared)
     with places.cards:
-        seats = seats_of(numbers.class_map)
-        attention.show(view.course_id, numbers.attention, seats, is_past=view.is_past)
+        people = attention.People(names, seats_of(numbers.class_map))
+        attention.show(view.course_id, numbers.attention, people, is_past=view.is_past)
         failures.show(shared, numbers.class_map.now)
     with places.below:
         with st.container(border=True, key="now"):
-            view.every_run()
+            view.every_run(names)
         _one_click_away(view)
 
 
@@ -192,17 +201,32 @@ def _strip(view: ClassView) -> None:
             view.state()
 
 
+def has_begun(course_id: str, numbers: ClassNumbers, *, is_past: bool = False) -> bool:
+    """Tell whether anybody of the course has ever come; once it was so, it stays so."""
+    key = f"{course_id}/has_begun"
+    has_come = numbers.progress.runs or numbers.progress.active_students
+    if is_past or session.section() or has_come or numbers.attention.students:
+        st.session_state[key] = True
+    return bool(st.session_state.get(key))
+
+
 def _before_the_first_run(view: ClassView) -> None:
-    """Say what to do where nobody of the course has run anything; else draw nothing.
+    """Say what to do; the list of runs waits unseen, and has the class drawn when it begins."""
+    with st.container(key="strip", horizontal=True), st.container(key="state", width="content"):
+        view.state()
+    notices.old_numbers(view.apology, view.numbers.progress.as_of.time)
+    notebooks = [each.notebook or "" for each in view.numbers.class_map.exercises]
+    first_visit.steps(session.viewer(), notebooks)
+    with st.container(key="first_plan"):
+        pace.show(view.course_id, view.numbers.plan, is_past=False)
+        pace.offer(view.course_id, view.numbers.plan)
+    with st.container(key="unseen"):
+        view.every_run(names_of(view.numbers.class_map))
 
-    The place stays, so that nothing below it is built anew by the first run.
-    """
-    with st.container(key="first_run"):
-        if not view.is_past and not view.numbers.progress.runs and session.section() is None:
-            first_visit.steps(session.viewer())
 
-
-def _map(view: ClassView, only: frozenset[str] | None) -> None:
+def _map(view: ClassView, shared: Sequence[ErrorCluster]) -> None:
+    failure = st.query_params.get(failures.PARAMETER)
+    only = failures.students_of(shared, failure)
     wanted = st.query_params.get("order")
     orders = orders_of(view.numbers.class_map)
     order: Order = next((each for each in orders if each == wanted), "need")
@@ -213,7 +237,7 @@ def _map(view: ClassView, only: frozenset[str] | None) -> None:
             vertical_alignment="center",
             horizontal_alignment="distribute",
         ):
-            card_title(MAP)
+            card_title(MAP, failures.GONE if failure is not None and only is None else "")
             st.session_state["order"] = order
             st.segmented_control(
                 str(ORDER),
@@ -258,9 +282,9 @@ def over_time(
 
 
 def _stream_chart(stream: ClassStream, noted: Sequence[ClassMark]) -> OverTime:
-    zone, colours = session.local_zone(), palette_for(st.context.theme.type)
+    zone = session.local_zone()
     marks = on_the_wall(marks_frame(noted), zone)
-    return class_stream(on_the_wall(stream_frame(stream), zone), colours, marks)
+    return class_stream(on_the_wall(stream_frame(stream), zone), EITHER, marks)
 
 
 def _of_this_class(numbers: ClassNumbers) -> list[ClassMark]:
@@ -271,20 +295,19 @@ def _of_this_class(numbers: ClassNumbers) -> list[ClassMark]:
 
 def _one_click_away(view: ClassView) -> None:
     """Offer what is not looked at during class all the time; it is asked for when it is opened."""
-    colours = palette_for(st.context.theme.type)
     minutes = st.expander(str(RUNS_A_MINUTE), key="minutes", on_change="rerun")
     if minutes.open:
         with minutes:
-            _runs_a_minute(view, colours)
+            _runs_a_minute(view)
     exercises = st.expander(str(EXERCISES), key="exercises", on_change="rerun")
     if exercises.open:
         listed = view.numbers.class_map.exercises
-        chart_of_all = solved_of_started(exercises_frame(listed), colours)
+        chart_of_all = solved_of_started(exercises_frame(listed), EITHER)
         exercises.altair_chart(chart_of_all, key="exercises_chart", alt=str(EXERCISES))
         exercises.html(exercise_table(listed, view.course_id))
 
 
-def _runs_a_minute(view: ClassView, colours: Palette) -> None:
+def _runs_a_minute(view: ClassView) -> None:
     try:
         buckets = view.timeline().buckets
     except NumbersUnavailableError as error:
@@ -293,7 +316,7 @@ def _runs_a_minute(view: ClassView, colours: Palette) -> None:
     zone = session.local_zone()
     runs = on_the_wall(runs_frame(buckets, _MINUTES_SHOWN), zone)
     marks = on_the_wall(marks_frame(view.numbers.marks), zone)
-    chart = runs_per_minute(runs, colours, marks)
+    chart = runs_per_minute(runs, EITHER, marks)
     st.altair_chart(chart, key="minutes_chart", alt=str(RUNS_A_MINUTE))
     st.html(attempts_table(buckets[-_MINUTES_SHOWN:]))
 

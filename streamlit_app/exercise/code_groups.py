@@ -1,6 +1,6 @@
 """What students wrote at one exercise: alike code as one, each beside a way that worked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from functools import partial
 from html import escape
@@ -46,25 +46,28 @@ _NAMES_SHOWN: Final = 12
 LINES_SHOWN: Final = 60
 
 
-def show(course_id: str, exercise: str) -> None:
-    """Draw the card."""
+def show(course_id: str, exercise: str, names: Mapping[str, str]) -> None:
+    """Draw the card; students are called as in `names`."""
     with st.container(border=True, key="code"):
         card_title(*CODE)
         ask = partial(session.api().code_groups, course_id, exercise)
         name = f"{course_id}/code/{exercise}"
         found = notices.numbers_of_card(name, ask, every=ASK_SECONDS)
         if found is not None:
-            st.html(written(found, course_id))
+            st.html(written(found, names, course_id))
 
 
-def written(answer: CodeGroups, course_id: str) -> str:
+def written(answer: CodeGroups, names: Mapping[str, str], course_id: str) -> str:
     """Return the groups; one that has not solved it stands beside one that has."""
     if not answer.groups:
         return (
             f'<p class="cp-muted" data-testid="no-code">{NOT_SHARED.format(setting=_SETTING)}</p>'
         )
     opened = [group for group in answer.groups if not group.has_solved][:OPENED]
-    groups = "".join(_group(group, course_id, is_open=group in opened) for group in answer.groups)
+    groups = "".join(
+        _group(group, _names(group, names, course_id), is_open=group in opened)
+        for group in answer.groups
+    )
     return (
         f'<p class="cp-muted">{SHARING.format(answer.sharing)} {LEGEND}</p>'
         f'<div class="cp-groups" data-testid="code-groups">{groups}</div>'
@@ -93,7 +96,7 @@ def _lines(lines: list[str], same: set[int], tag: str, sign: str) -> Iterator[st
             yield f"<{tag}>{sign} {text}\n</{tag}>"
 
 
-def _group(group: CodeGroup, course_id: str, *, is_open: bool) -> str:
+def _group(group: CodeGroup, who: str, *, is_open: bool) -> str:
     if group.has_solved:
         state = str(SOLVED)
     else:
@@ -102,18 +105,18 @@ def _group(group: CodeGroup, course_id: str, *, is_open: bool) -> str:
     return (
         f'<details class="cp-group" data-testid="code-group"{" open" if is_open else ""}>'
         f"<summary><b>{STUDENTS.format(group.students)}</b> <span>{escape(state)}</span></summary>"
-        f'<p class="cp-muted">{_names(group, course_id)}</p>{_code(group)}</details>'
+        f'<p class="cp-muted">{who}</p>{_code(group)}</details>'
     )
 
 
-def _names(group: CodeGroup, course_id: str) -> str:
-    names = [
+def _names(group: CodeGroup, names: Mapping[str, str], course_id: str) -> str:
+    links = [
         f'<a href="{address("student", course=course_id, student=each.student_id)}">'
-        f"{escape(each.student_id)}</a>"
+        f"{escape(names.get(each.student_id, each.student_id))}</a>"
         for each in group.who[:_NAMES_SHOWN]
     ]
     more = len(group.who) - _NAMES_SHOWN
-    return ", ".join(names) + (f" {MORE.format(n=more)}" if more > 0 else "")
+    return ", ".join(links) + (f" {MORE.format(n=more)}" if more > 0 else "")
 
 
 def _code(group: CodeGroup) -> str:

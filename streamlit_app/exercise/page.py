@@ -33,10 +33,11 @@ from streamlit_app.language.formats import number
 from streamlit_app.language.text import Text
 from streamlit_app.measures.facts import Fact, facts
 from streamlit_app.measures.wording import NOT_ENOUGH, as_of
-from streamlit_app.page_parts import charts, notices
+from streamlit_app.page_parts import charts, notices, units
 from streamlit_app.page_parts.frames import marks_frame, on_the_wall, runs_frame
 from streamlit_app.page_parts.layout import Number, card_title, choose_in_address, strip
-from streamlit_app.page_parts.palette import palette_for
+from streamlit_app.page_parts.palette import EITHER
+from streamlit_app.page_parts.people import names_of_course
 from streamlit_app.page_parts.wording import file_name, named, percent
 
 TITLE: Final = Text("Exercises")
@@ -49,11 +50,33 @@ ALL: Final = (Text("Exercises"), Text("a name opens the exercise"))
 STARTED: Final = (
     Text("started"),
     Text("Students who ran a cell of it or got a result of its check"),
+    units.STUDENTS,
+    units.COUNTED,
 )
-SOLVED: Final = (Text("solved"), Text("Students of whom a check of it passed"))
-RUNS: Final = (Text("runs"), Text("How often anyone ran a cell of it"))
-WITH_ERROR: Final = (Text("with an error"), Text("Share of the runs that ended in an error"))
-STUCK: Final = (Text("stuck now"), Text("Students at this exercise who need a person"))
+SOLVED: Final = (
+    Text("solved"),
+    Text("Students of whom a check of it passed"),
+    units.STUDENTS,
+    units.COUNTED,
+)
+RUNS: Final = (
+    Text("runs"),
+    Text("How often anyone ran a cell of it"),
+    units.RUNS,
+    units.COUNTED,
+)
+WITH_ERROR: Final = (
+    Text("with an error"),
+    Text("Share of the runs that ended in an error"),
+    units.PERCENT,
+    units.SHARE,
+)
+STUCK: Final = (
+    Text("stuck now"),
+    Text("Students at this exercise who need a person"),
+    units.STUDENTS,
+    units.ATTENTION,
+)
 FUNNEL: Final = (
     Text("How far the class is"),
     Text("students, each also counted in the states before"),
@@ -93,6 +116,7 @@ class ExerciseNumbers:
         clusters: Which failures students share.
         attention: Who needs a person, wherever.
         marks: What instructors noted about moments of class.
+        names: How students are called, by id.
     """
 
     as_of: AsOf
@@ -102,6 +126,7 @@ class ExerciseNumbers:
     clusters: ErrorClusters
     attention: Attention
     marks: Sequence[ClassMark]
+    names: Mapping[str, str]
 
 
 def show() -> None:
@@ -155,7 +180,7 @@ def _exercise_now(course_id: str, exercise: str) -> None:
         _time_to_solve(numbers)
     with right.container(border=True, key="attempts", height="stretch"):
         _attempts(numbers)
-    code_groups.show(course_id, exercise)
+    code_groups.show(course_id, exercise, numbers.names)
     with st.container(border=True, key="facts"):
         card_title(*FACTS)
         st.html(facts(_facts(numbers, course_id)))
@@ -177,6 +202,7 @@ def _ask(api: ApiClient, course_id: str, exercise: str) -> ExerciseNumbers:
         api.error_clusters(course_id, minutes=_CLUSTER_MINUTES, exercise=exercise),
         api.attention(course_id),
         api.class_marks(course_id).marks,
+        names_of_course(course_id),
     )
 
 
@@ -189,7 +215,7 @@ def _row(numbers: ExerciseNumbers, name: str) -> MeasureRow:
 def _strip(numbers: ExerciseNumbers) -> None:
     """Draw the few numbers to be read first."""
     progress = numbers.progress
-    solved = SOLVED if progress.passed_by == "check" else RAN_ONLY
+    solved = SOLVED if progress.passed_by == "check" else (*RAN_ONLY, *SOLVED[2:])
     strip(
         [
             Number(number(progress.started), *STARTED),
@@ -207,7 +233,7 @@ def _funnel(numbers: ExerciseNumbers) -> None:
     if states.empty:
         st.html(f'<p class="cp-muted">{NOT_ENOUGH}</p>')
         return
-    chart = funnel(states, palette_for(st.context.theme.type))
+    chart = funnel(states, EITHER)
     st.altair_chart(chart, key="funnel_chart", alt=_alt(FUNNEL))
     st.html(states_table(states))
 
@@ -219,8 +245,12 @@ def _stuck_here(numbers: ExerciseNumbers) -> Sequence[Listed]:
 
 def _stuck(numbers: ExerciseNumbers, course_id: str) -> None:
     card_title(*STUCK_NOW)
-    listed = sorted(_stuck_here(numbers), key=lambda each: each.student_id.casefold())
-    people = stuck_list(listed, course_id, numbers.attention.now)
+    names = numbers.names
+    listed = sorted(
+        _stuck_here(numbers),
+        key=lambda each: names.get(each.student_id, each.student_id).casefold(),
+    )
+    people = stuck_list(listed, names, course_id, numbers.attention.now)
     st.html(people if listed else f'<p class="cp-muted">{NOBODY}</p>')
 
 
@@ -241,7 +271,7 @@ def _time_to_solve(numbers: ExerciseNumbers) -> None:
     if curve.empty:
         st.html(f'<p class="cp-muted">{NO_CURVE}</p>')
         return
-    chart = solved_after(curve, palette_for(st.context.theme.type))
+    chart = solved_after(curve, EITHER)
     st.altair_chart(chart, key="solve_chart", alt=_alt(SOLVE))
     st.html(quarters_table(row))
 
@@ -249,11 +279,10 @@ def _time_to_solve(numbers: ExerciseNumbers) -> None:
 def _attempts(numbers: ExerciseNumbers) -> None:
     card_title(*ATTEMPTS)
     buckets = numbers.timeline.buckets
-    colours = palette_for(st.context.theme.type)
     zone = session.local_zone()
     runs = on_the_wall(runs_frame(buckets, busy(buckets)), zone)
     marks = on_the_wall(marks_frame(numbers.marks), zone)
-    chart = charts.runs_per_minute(runs, colours, marks)
+    chart = charts.runs_per_minute(runs, EITHER, marks)
     st.altair_chart(chart, key="attempts_chart", alt=_alt(ATTEMPTS))
     st.html(attempts_table(buckets))
 

@@ -1,7 +1,7 @@
 """What stands beside the charts of the Exercise page, as HTML."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
 from typing import Final
@@ -13,7 +13,7 @@ from analytics.measures.responses import MeasureRow
 from analytics.responses import TimelineBucket
 from streamlit_app.addresses import address
 from streamlit_app.attention.cards import SURE
-from streamlit_app.attention.reasons import reason_text
+from streamlit_app.attention.reasons import reason_sentence
 from streamlit_app.language.formats import day_and_clock
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.measures.wording import NOT_ENOUGH, span
@@ -130,16 +130,19 @@ def attempts_table(buckets: Iterable[TimelineBucket]) -> str:
     return table("attempts-table", ATTEMPTS_CAPTION, ATTEMPT_COLUMNS, rows)
 
 
-def stuck_list(listed: Iterable[Listed], course_id: str, now: datetime) -> str:
-    """Return who needs a person, each with a link, how sure, since when and why."""
+def stuck_list(
+    listed: Iterable[Listed], names: Mapping[str, str], course_id: str, now: datetime
+) -> str:
+    """Return who needs a person, as `names` calls them, with a link, how sure, since when, why."""
     items = []
     for each in listed:
         link = address("student", course=course_id, student=each.student_id)
-        reasons = "; ".join(map(reason_text, each.reasons))
+        name = escape(names.get(each.student_id, each.student_id))
+        reasons = "".join(f"<p>{escape(reason_sentence(reason))}</p>" for reason in each.reasons)
         items.append(
-            f'<li><a href="{link}">{escape(each.student_id)}</a> '
+            f'<li><a href="{link}" title="{escape(each.student_id)}">{name}</a> '
             f'<span class="cp-muted">{SURE[each.confidence]} · {ago(each.since, now)}</span>'
-            f"<p>{escape(reasons)}</p></li>"
+            f"{reasons}</li>"
         )
     return f'<ul class="cp-stuck" data-testid="stuck">{"".join(items)}</ul>'
 

@@ -15,6 +15,7 @@ from streamlit_app.addresses import address
 from streamlit_app.first_visit.copy_command import command
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts.notices import keep_trying
+from streamlit_app.page_parts.wording import file_name
 
 TITLE: Final = Text("No class yet")
 _COME_BACK: Final = (Text("Come back here"), Text("Your class appears on this page by itself."))
@@ -48,6 +49,14 @@ STEPS_OF_INSTRUCTOR: Final = (
     (Text("Let somebody run a cell"), Text("A student, or you, in a notebook of the course.")),
     _COME_BACK,
 )
+STEPS_OF_COURSE: Final = (
+    (
+        Text("Open a notebook of the course"),
+        Text("In the JupyterLab that the students use, or let one of them do it."),
+    ),
+    (Text("Run a cell"), Text("Any cell of it will do.")),
+    _COME_BACK,
+)
 DEMO: Final = Text("Look at a demo class first")
 DEMO_HERE: Final = Text(
     "30 simulated students work through the sample course for two hours; the first 35 minutes are "
@@ -65,11 +74,13 @@ OWN_COURSE: Final = Text("For your own course")
 REGISTER: Final = Text(
     "Register its notebooks, so that exercises that nobody has begun are there too:"
 )
-OR_ADMIN: Final = Text("Or make it, enroll students and register notebooks on the Admin page")
+OR_ADMIN: Final = Text("Or make it, enrol students and register notebooks on the Admin page")
 
 DEMO_COMMAND: Final = "make demo"
 _DEMO_ARGUMENTS: Final = "simulate --students 30 --minutes 120 --head-start 35"
 _REGISTER_ARGUMENTS: Final = "course register NOTEBOOKS --course COURSE"
+#: A notebook of the sample course, to which the JupyterLab of `cellpulse up` belongs.
+_SAMPLE: Final = "01-values"
 _USUAL_DATA: Final = Path(__file__).resolve().parents[2] / ".cellpulse"
 
 
@@ -79,19 +90,27 @@ def show(viewer: Viewer) -> None:
     keep_trying()
 
 
-def steps(viewer: Viewer) -> None:
-    """Say what to do for a first run to appear."""
-    here = cellpulse_here()
+def steps(viewer: Viewer, notebooks: Sequence[str] | None = None) -> None:
+    """Say what to do for a first run to appear.
+
+    Args:
+        viewer: Who looks: only an admin is told what is done on Cellpulse's own machine.
+        notebooks: Those of the course that is there and that nobody has begun, which are none
+            before it is registered; None while there is no course.
+    """
     if not viewer.is_admin:
-        _steps(STEPS_OF_INSTRUCTOR)
-    elif here is None:
-        _steps(STEPS_ELSEWHERE)
+        _steps(STEPS_OF_INSTRUCTOR if notebooks is None else STEPS_OF_COURSE)
+        return
+    here = cellpulse_here()
+    is_sample = notebooks is None or _SAMPLE in map(file_name, notebooks)
+    _steps(STEPS_HERE if here is not None and is_sample else STEPS_ELSEWHERE)
+    if notebooks and not is_sample:
+        return
+    if here is None:
         _demo(DEMO_ELSEWHERE, DEMO_COMMAND)
-        _own_course("cellpulse")
     else:
-        _steps(STEPS_HERE)
         _demo(DEMO_HERE, f"{here} {_DEMO_ARGUMENTS}")
-        _own_course(here)
+    _own_course(here or "cellpulse")
 
 
 def cellpulse_here() -> str | None:

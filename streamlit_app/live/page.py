@@ -1,6 +1,7 @@
 """The Live page: where a person is needed, and where the class is, now."""
 
 import time
+from collections.abc import Mapping
 from typing import Final
 
 import streamlit as st
@@ -20,8 +21,6 @@ from streamlit_app.session import Latest
 
 TITLE: Final = Text("Live")
 
-#: The numbers are drawn anew when they moved, and at the latest after this, in seconds.
-SLOWEST_REDRAW_SECONDS: Final = 10
 #: What moves by the minute is drawn so often, in seconds, and asked for no more often.
 _STREAM_SECONDS: Final = 20
 #: When numbers moved, what another page of the viewer's was told so many seconds ago does: what it
@@ -60,7 +59,7 @@ def show() -> None:
         _over_time(course_id)
 
 
-@st.fragment(run_every=SLOWEST_REDRAW_SECONDS, key=_CLASS_NOW)
+@st.fragment(key=_CLASS_NOW)
 def _class_now(
     course_id: str, opened: Latest[Live], start: FeedStart, drawing: str, places: Places
 ) -> None:
@@ -74,9 +73,12 @@ def _class_now(
     except NumbersUnavailableError as error:
         with places.head:
             notices.sentence(str(error))
+            notices.keep_trying()
         return
     numbers = ClassNumbers.of(latest.numbers)
-    st.session_state[_IS_OLD] = not is_opening and _beside(numbers) != st.session_state.get(_BESIDE)
+    st.session_state[_IS_OLD] = not is_opening and _beside(
+        course_id, numbers
+    ) != st.session_state.get(_BESIDE)
     progress = numbers.progress
     minutes = f"{course_id}/minutes"
     view = ClassView(
@@ -87,7 +89,9 @@ def _class_now(
         state=lambda: connection_state(
             progress.as_of, what_is_lost(progress), is_alarm=progress.lost_events > 0
         ),
-        every_run=lambda: _every_run(course_id, start, drawing, progress.as_of.position),
+        every_run=lambda names: _every_run(
+            course_id, start, names, drawing, progress.as_of.position
+        ),
     )
     class_view.show(view, places)
     st.session_state[_TOOK] = time.monotonic() - begin
@@ -107,13 +111,14 @@ def _over_time(course_id: str) -> None:
         st.session_state[_IS_OLD] = False
         return  # what moves says why
     numbers = ClassNumbers.of(latest.numbers)
-    class_view.over_time(course_id, stream.numbers, numbers)
-    st.session_state[_BESIDE] = _beside(numbers)
+    if class_view.has_begun(course_id, numbers):
+        class_view.over_time(course_id, stream.numbers, numbers)
+    st.session_state[_BESIDE] = _beside(course_id, numbers)
     st.session_state[_IS_OLD] = False
 
 
-def _beside(numbers: ClassNumbers) -> tuple[list[ClassMark], bool]:
-    return list(numbers.marks), bool(numbers.plan.planned)
+def _beside(course_id: str, numbers: ClassNumbers) -> tuple[list[ClassMark], bool, bool]:
+    return list(numbers.marks), bool(numbers.plan.planned), class_view.has_begun(course_id, numbers)
 
 
 def _numbers_moved() -> None:
@@ -136,7 +141,9 @@ def _stream(course_id: str) -> str:
     return f"{course_id}/stream"
 
 
-def _every_run(course_id: str, start: FeedStart, drawing: str, as_of: str | None) -> None:
+def _every_run(
+    course_id: str, start: FeedStart, names: Mapping[str, str], drawing: str, as_of: str | None
+) -> None:
     # What comes over the WebSocket has names in it, or, in a pseudonymous course, none.
     is_dropped = session.is_projected() or session.is_pseudonymous()
     if is_dropped:  # then the rows come with each drawing
@@ -144,6 +151,7 @@ def _every_run(course_id: str, start: FeedStart, drawing: str, as_of: str | None
         start = session.latest(f"{course_id}/rows", lambda: feed_start(api, course_id)).numbers
     live_feed(
         start,
+        names,
         drawing,
         _numbers_moved,
         as_of=as_of,

@@ -1,6 +1,6 @@
 """The charts of measures: pure functions from the API's rows and the colours to an Altair chart."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import altair as alt
@@ -20,16 +20,16 @@ _SPREAD_PX: Final = 150
 _LABEL_PX: Final = 160
 
 
-def values_frame(rows: Sequence[MeasureRow], unit: str) -> pd.DataFrame:
+def values_frame(rows: Sequence[MeasureRow], unit: str, names: Mapping[str, str]) -> pd.DataFrame:
     """Return columns student, exercise, value, lower, upper and said: one row a number there is.
 
     `value` and the ends of its interval (null without one) are in the unit of the chart's axis;
-    `said` is the value in words.
+    `said` is the value in words, and students are called as in `names`, by id.
     """
     _, scale = axis_unit(unit)
     found = [
         (
-            row.student_id or "",
+            names.get(row.student_id or "", row.student_id or ""),
             exercise_name(row.exercise),
             row.value / scale,
             _end(row, "lower", scale),

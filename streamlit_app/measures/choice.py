@@ -67,13 +67,13 @@ class Known:
     Args:
         measures: What each measure means.
         exercises: Names, in the order of the course.
-        students: Names.
+        students: How each is called, by id, in the order of these names.
         courses: The courses that may be read.
     """
 
     measures: Sequence[MeasureDefinition]
     exercises: Sequence[str]
-    students: Sequence[str]
+    students: Mapping[str, str]
     courses: Sequence[Course]
 
 
@@ -144,7 +144,10 @@ def choose(known: Known) -> Choice | None:
         _offer_grain(by)
         exercises = ["", *known.exercises] if exercise == "" else list(known.exercises)
         _offer("exercise", str(EXERCISE), exercises, exercise, exercise_name, index=None, width=200)
-        _offer("student", str(STUDENT), list(known.students), student, str, index=None, width=200)
+        names = known.students
+        _offer(
+            "student", str(STUDENT), list(names), student, names.__getitem__, index=None, width=200
+        )
         for each, parameter in ({} if definition is None else definition.parameters).items():
             value = _given(each, parameter, known, wrong)
             _offer_parameter(each, parameter, value, known)

@@ -62,5 +62,5 @@ def _fact(fact: Fact) -> str:
     return (
         f'<div data-measure="{escape(fact.definition.name)}">{why(fact.definition)}'
         f'<p class="cp-fact-value">{shown}{small}</p>'
-        f'{fact.picture}<p class="cp-muted">{escape(", ".join(notes))}</p></div>'
+        f'{fact.picture}<p class="cp-muted">{escape(" · ".join(notes))}</p></div>'
     )

@@ -31,7 +31,8 @@ from streamlit_app.measures.wording import (
 from streamlit_app.page_parts import charts, notices
 from streamlit_app.page_parts.frames import history_frame, on_the_wall
 from streamlit_app.page_parts.layout import Number, card_title, strip
-from streamlit_app.page_parts.palette import Palette, palette_for
+from streamlit_app.page_parts.palette import EITHER, Palette
+from streamlit_app.page_parts.people import called
 
 TITLE: Final = Text("Measures")
 ABOUT: Final = (Text("What it means"), Text("from its definition"))
@@ -94,22 +95,23 @@ def show() -> None:
     if choice.by == "run" and choice.student is None and choice.exercise is None:
         notices.sentence(NARROW)
         return
-    _numbers_now(course_id, choice, known.numbers.exercises)
+    _numbers_now(course_id, choice, known.numbers)
 
 
 def _ask_known(api: ApiClient, course_id: str) -> Known:
     exercises = api.exercises(course_id).exercises
-    students = (each.student_id for each in api.students(course_id).students)
+    students = api.students(course_id).students
+    names = called((each.student_id, each.display_name) for each in students)
     return Known(
         api.measures().measures,
         [each.exercise for each in exercises],
-        sorted(students, key=str.casefold),
+        dict(sorted(names.items(), key=lambda item: item[1].casefold())),
         api.courses().courses,
     )
 
 
 @st.fragment(run_every=SLOWEST_REDRAW_SECONDS)
-def _numbers_now(course_id: str, choice: Choice, exercises: Sequence[str]) -> None:
+def _numbers_now(course_id: str, choice: Choice, known: Known) -> None:
     """Draw the numbers as they are now, and beside them what they mean."""
     name = f"{course_id}/measure/{choice.address()}"
     try:
@@ -118,16 +120,16 @@ def _numbers_now(course_id: str, choice: Choice, exercises: Sequence[str]) -> No
         notices.sentence(str(error))
         return
     numbers = latest.numbers
-    strip(_strip(numbers, choice))
+    strip(_strip(numbers, choice, known))
     notices.old_numbers(latest.apology, numbers.rows.as_of.time)
     left, right = st.columns([5, 3], gap="small")
     with left.container(border=True, key="measure"):
         opens = "" if choice.by in ("course", "run") else f" · {OPENS}"
         card_title(title_of(choice.definition), as_of(numbers.rows.as_of.time) + opens)
         if choice.by == "run":
-            _runs(numbers, choice, course_id)
+            _runs(numbers, choice, course_id, known)
         else:
-            _values(numbers, choice, course_id, exercises)
+            _values(numbers, choice, course_id, known)
     with right.container(border=True, key="about"):
         card_title(*ABOUT)
         st.html(about(choice.definition))
@@ -195,7 +197,7 @@ def _order(position: str) -> tuple[int, ...]:
     return tuple(map(int, position.split("-")))
 
 
-def _strip(numbers: MeasureNumbers, choice: Choice) -> list[Number]:
+def _strip(numbers: MeasureNumbers, choice: Choice, known: Known) -> list[Number]:
     """Return the class's number, and that of the student or exercise that was chosen."""
     unit = shown_unit(choice.definition.unit)
     drawn = [_number(numbers.of_class, OF_CLASS.format(unit=unit), choice)]
@@ -204,7 +206,8 @@ def _strip(numbers: MeasureNumbers, choice: Choice) -> list[Number]:
         if choice.student is not None and choice.exercise is not None:
             label = OF_BOTH
         exercise = exercise_name(choice.exercise)
-        said = label.format(student=choice.student, exercise=exercise, unit=unit)
+        student = known.students.get(choice.student or "", "")
+        said = label.format(student=student, exercise=exercise, unit=unit)
         drawn.append(_number(numbers.of_focus, said, choice))
     return drawn
 
@@ -213,15 +216,15 @@ def _number(rows: MeasureRows, label: str, choice: Choice) -> Number:
     unit = choice.definition.unit
     row = rows.rows[0] if rows.rows else MeasureRow()
     ends = interval(row, unit)
-    return Number(measured(row.value, unit), label, Text(choice.definition.meaning), of=ends)
+    about = choice.definition
+    meant = (Text(about.meaning), Text(unit), about.source)
+    return Number(measured(row.value, unit), label, *meant, of=ends)
 
 
-def _values(
-    numbers: MeasureNumbers, choice: Choice, course_id: str, exercises: Sequence[str]
-) -> None:
+def _values(numbers: MeasureNumbers, choice: Choice, course_id: str, known: Known) -> None:
     """Draw the rows as a chart and as a table."""
-    rows = ordered(numbers.rows.rows, exercises)
-    chart = _chart(rows, choice, exercises, palette_for(st.context.theme.type))
+    rows = ordered(numbers.rows.rows, known.exercises)
+    chart = _chart(rows, choice, known, EITHER)
     if chart is None:
         st.html(f'<p class="cp-muted">{NO_CHART if rows else NOTHING_YET}</p>')
     else:
@@ -232,23 +235,23 @@ def _values(
     if choice.by == "course":
         st.html(columns_table(numbers.of_class.rows[0], choice.definition))
     elif rows:
-        st.html(values_table(rows[:ROWS_SHOWN], choice, course_id))
+        st.html(values_table(rows[:ROWS_SHOWN], known.students, choice, course_id))
         if len(rows) > ROWS_SHOWN:
             said = MORE_ROWS.format(shown=ROWS_SHOWN, all=len(rows))
             st.html(f'<p class="cp-muted">{said}</p>')
 
 
 def _chart(
-    rows: Sequence[MeasureRow], choice: Choice, exercises: Sequence[str], colours: Palette
+    rows: Sequence[MeasureRow], choice: Choice, known: Known, colours: Palette
 ) -> alt.Chart | alt.LayerChart | None:
     unit = choice.definition.unit
-    values = values_frame(rows, unit)
+    values = values_frame(rows, unit, known.students)
     if values.empty:
         return None
     if choice.by == "exercise" or (choice.by == "student_exercise" and choice.student is not None):
         return by_exercise(values, unit, colours)
     if choice.by == "student_exercise":
-        return spread_by_exercise(values, exercises, unit, colours)
+        return spread_by_exercise(values, known.exercises, unit, colours)
     return spread(values, unit, colours)
 
 
@@ -262,29 +265,29 @@ def ordered(rows: Sequence[MeasureRow], exercises: Sequence[str]) -> list[Measur
     )
 
 
-def _runs(numbers: MeasureNumbers, choice: Choice, course_id: str) -> None:
+def _runs(numbers: MeasureNumbers, choice: Choice, course_id: str, known: Known) -> None:
     """Draw the runs behind the number, over time and as a table."""
-    st.html(_ways(choice, course_id))
+    st.html(_ways(choice, course_id, known))
     if not numbers.events:
         st.html(f'<p class="cp-muted">{NOTHING_YET}</p>')
         return
     runs = on_the_wall(history_frame(numbers.events), session.local_zone())
-    chart = charts.student_runs(runs, palette_for(st.context.theme.type))
+    chart = charts.student_runs(runs, EITHER)
     alt_text = ALT.format(title=title_of(choice.definition), shape=SHAPES["run"])
     st.altair_chart(chart, key="measure_chart", alt=alt_text)
     said = RUNS.format(shown=len(numbers.events), all=len(numbers.rows.rows))
     st.html(f'<p class="cp-muted cp-small">{said}</p>')
     values = {row.position or "": row.value for row in numbers.rows.rows}
-    st.html(runs_table(numbers.events, values, choice, course_id))
+    st.html(runs_table(numbers.events, known.students, values, choice, course_id))
 
 
-def _ways(choice: Choice, course_id: str) -> str:
+def _ways(choice: Choice, course_id: str, known: Known) -> str:
     """Return the links from the runs to where one may go on."""
     by = "student" if choice.student is not None else "exercise"
     back = choice.address(by=by, student=None, exercise=None)
     links = [(address("measures", course=course_id, **back), str(ALL_ROWS))]
     if choice.student is not None:
-        said = STUDENTS_PAGE.format(student=choice.student)
+        said = STUDENTS_PAGE.format(student=known.students[choice.student])
         links.append((address("student", course=course_id, student=choice.student), said))
     if choice.exercise:
         said = EXERCISE_PAGE.format(exercise=choice.exercise)

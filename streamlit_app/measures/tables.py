@@ -48,11 +48,14 @@ ABOUT: Final[Mapping[str, Text]] = {
 }
 
 
-def values_table(rows: Sequence[MeasureRow], choice: Choice, course_id: str) -> str:
+def values_table(
+    rows: Sequence[MeasureRow], called: Mapping[str, str], choice: Choice, course_id: str
+) -> str:
     """Return one row a number, each with a link to the runs behind it.
 
     Args:
         rows: By exercise, student, or both.
+        called: How students are called, by id.
         choice: What was asked.
         course_id: The course.
     """
@@ -76,7 +79,8 @@ def values_table(rows: Sequence[MeasureRow], choice: Choice, course_id: str) -> 
         exercise = (row.exercise or "") if of_exercise else choice.exercise
         query = choice.address(by="run", student=student, exercise=exercise)
         link = address("measures", course=course_id, **query)
-        names = [row.student_id or ""] * of_student + [exercise_name(row.exercise)] * of_exercise
+        who = called.get(row.student_id or "", row.student_id or "")
+        names = [who] * of_student + [exercise_name(row.exercise)] * of_exercise
         names[0] = f'<a href="{link}">{escape(names[0])}</a>'
         names[1:] = map(escape, names[1:])
         extra = row.model_extra or {}
@@ -111,6 +115,7 @@ def columns_table(row: MeasureRow, definition: MeasureDefinition) -> str:
 
 def runs_table(
     events: Sequence[CourseEvent],
+    called: Mapping[str, str],
     values: Mapping[str, float | None],
     choice: Choice,
     course_id: str,
@@ -119,6 +124,7 @@ def runs_table(
 
     Args:
         events: The runs and check results.
+        called: How students are called, by id.
         values: What each adds to the number, by its position.
         choice: What was asked.
         course_id: The course.
@@ -139,7 +145,7 @@ def runs_table(
         value = values.get(event.position)
         cells = [
             f'<time datetime="{when.isoformat()}">{day_and_exact_clock(when)}</time>',
-            f'<a href="{link}">{escape(event.student_id)}</a>',
+            f'<a href="{link}">{escape(called.get(event.student_id, event.student_id))}</a>',
             escape(exercise_name(event.exercise)),
             glyph(kind_of(event)),
             escape(event.error_name or ""),

@@ -12,14 +12,13 @@ from analytics.measures.responses import MeasureDefinition
 from streamlit_app.language.formats import day_and_exact_clock, exact_clock, number
 from streamlit_app.language.measure_units import in_minutes, in_words, is_time, without_seconds
 from streamlit_app.language.text import Text
+from streamlit_app.page_parts.units import SOURCE, UNIT
 from streamlit_app.session import local_zone
 
 NOT_ENOUGH: Final = Text("not enough data")
 OUTSIDE: Final = Text("outside exercises")
 AS_OF: Final = Text("as of {time}")
 WHY: Final = Text("What is “{title}”?")
-UNIT: Final = Text("Unit: {unit}.")
-SOURCE: Final = Text("Source: {source}.")
 SPANS: Final = {
     "seconds": Text("{seconds} s"),
     "minutes": Text("{minutes} min"),
@@ -28,6 +27,8 @@ SPANS: Final = {
     "days": Text("{days} d {hours} h"),
 }
 MINUTES: Final = Text("minutes")
+#: What tells that an exercise is solved, by the value of `solved_by`.
+EVIDENCE: Final = {"check": Text("a check"), "run": Text("a run"), "both": Text("both")}
 
 _DOI: Final = re.compile(r"doi:(?P<doi>10\.\S+)")
 _ENDS: Final = re.compile(r"(^|, )(?P<low>0|-1)( \([^)]*\))? to 1\b")
@@ -86,11 +87,14 @@ def told(name: str, value: JsonValue, unit: str) -> str:
     In a measure of time, every number that is not whole by its type (a count) is a time too.
     """
     if isinstance(value, str):
-        return _moment(value) if name.endswith("_at") else value
+        known = EVIDENCE.get(value) if name == "solved_by" else None
+        return str(known) if known else _moment(value) if name.endswith("_at") else value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return ""
     if name.endswith("_seconds") or (is_time(unit) and isinstance(value, float)):
         return span(value)
+    if name.startswith("points"):
+        return f"{value:g}"
     return number(value) if isinstance(value, int) else _plain(value, places=2)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from html import escape
 from typing import Final
 
@@ -18,20 +17,38 @@ from streamlit_app.language.text import Text
 from streamlit_app.my_progress import data as my_progress_data
 from streamlit_app.my_progress import measures as my_progress_measures
 from streamlit_app.my_progress import seen as my_progress_seen
-from streamlit_app.page_parts import notices
+from streamlit_app.page_parts import notices, units
 from streamlit_app.page_parts.layout import Number, card_title, strip
 from streamlit_app.page_parts.tables import Column, glyph, row_cells, table
-from streamlit_app.page_parts.wording import NEVER, ago, file_name
+from streamlit_app.page_parts.wording import ago, file_name
 from streamlit_app.student import run_history
 
 TITLE: Final = Text("My progress")
 SOLVED: Final = (
     Text("solved"),
     Text("Exercises that a check passed or, where none tells, a run went well"),
+    units.EXERCISES,
+    units.COUNTED,
 )
-POINTS: Final = (Text("points"), Text("Points that checks gave, of those that there are"))
-NOW_AT: Final = (Text("now at"), Text("Exercise of your latest run"))
-LAST_RUN: Final = (Text("last run"), Text("Time since you last ran a cell"))
+POINTS: Final = (
+    Text("points"),
+    Text("Points that checks gave, of those that there are"),
+    units.POINTS,
+    units.COUNTED,
+)
+NOW_AT: Final = (
+    Text("now at"),
+    Text("Exercise of your latest run"),
+    units.AN_EXERCISE,
+    units.LATEST_RUN,
+)
+OUTSIDE: Final = Text("outside exercises")
+LAST_RUN: Final = (
+    Text("last run"),
+    Text("Time since you last ran a cell"),
+    units.AGE,
+    units.LATEST_RUN,
+)
 EXERCISES: Final = (Text("My exercises"), Text("in the order of the course"))
 NO_EXERCISES: Final = Text("No exercise of this course is known yet.")
 COLUMNS: Final = (
@@ -92,7 +109,7 @@ def _progress_now(course_id: str, student_id: str) -> None:
     session.keep_course_zone(numbers.time_zone)
     measures = my_progress_measures.latest(api, course_id, student_id)
     points = points_of(measures, student_id)
-    _strip(numbers, points, numbers.now)
+    strip(strip_numbers(numbers, points))
     notices.old_numbers(overview.apology or runs.apology, numbers.as_of.time)
     with st.container(border=True, key="own_exercises"):
         card_title(*EXERCISES)
@@ -156,18 +173,17 @@ def _state(each: OwnExercise) -> str:
     return f'<span data-state="{each.state}">{mark}</span>'
 
 
-def _strip(overview: OwnOverview, points: Mapping[str, tuple[float, float]], now: datetime) -> None:
+def strip_numbers(overview: OwnOverview, points: Mapping[str, tuple[float, float]]) -> list[Number]:
+    """Return the numbers to be read first; where one is, only once a cell was run."""
     solved = sum(each.state in ("solved", "ran") for each in overview.exercises)
     numbers = [Number(str(solved), *SOLVED, of=f"/ {len(overview.exercises)}")]
     if points:
         has = sum(given for given, _ in points.values())
         of = sum(possible for _, possible in points.values())
         numbers.append(Number(f"{has:g}", *POINTS, of=f"/ {of:g}"))
-    numbers += [
-        Number(overview.exercise or NEVER, *NOW_AT),
-        Number(ago(overview.last_run_at, now), *LAST_RUN),
-    ]
-    strip(numbers)
+    if overview.last_run_at is not None:
+        numbers.append(Number(overview.exercise or str(OUTSIDE), *NOW_AT))
+    return [*numbers, Number(ago(overview.last_run_at, overview.now), *LAST_RUN)]
 
 
 def _no_link(_notebook: str | None, _cell_id: str | None) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from analytics.my_progress.responses import OwnOverview
 from streamlit_app import session
-from streamlit_app.attention.reasons import reason_text
+from streamlit_app.attention.reasons import reason_sentence
 from streamlit_app.language.formats import day_and_clock
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts.layout import card_title
@@ -41,16 +41,16 @@ def show(overview: OwnOverview) -> None:
 def seen(overview: OwnOverview) -> str:
     """Return what is seen, a paragraph each."""
     parts = []
-    told = [reason_text(each) for each in overview.reasons if each.code != "hand_up"]
+    told = [reason_sentence(each) for each in overview.reasons if each.code != "hand_up"]
     if told:
-        reasons = "".join(f"<li>{escape(_sentence(text))}</li>" for text in told)
+        reasons = "".join(f"<li>{escape(text)}</li>" for text in told)
         parts.append(f"<p>{ON_THE_LIST}</p><ul>{reasons}</ul>")
     elif overview.reasons:
         parts.append(f"<p>{ON_THE_LIST_BY_HAND}</p>")
     else:
         parts.append(f"<p>{NOT_ON_THE_LIST}</p>")
     parts += [f"<p>{escape(each)}</p>" for each in (_hand(overview), _mark(overview)) if each]
-    parts.append(f"<p>{ALWAYS} {escape(_code(overview))}</p>")
+    parts += [f"<p>{ALWAYS}</p>", f"<p>{escape(_code(overview))}</p>"]
     return "".join(parts)
 
 
@@ -74,7 +74,3 @@ def _code(overview: OwnOverview) -> str:
         return str(CODE_NEVER)
     when = overview.code_sent_at.astimezone(session.local_zone())
     return CODE_SENT.format(time=day_and_clock(when))
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -9,6 +9,7 @@ import streamlit as st
 
 from streamlit_app.addresses import go_on_with
 from streamlit_app.language.text import Text
+from streamlit_app.page_parts.units import SOURCE, UNIT
 
 MEANINGS: Final = Text("What these numbers mean")
 
@@ -21,6 +22,9 @@ class Number:
         value: The number as text.
         label: The words under it.
         meaning: What it counts, in a sentence.
+        unit: In what it counts; '' where the label says it.
+        source: Where it comes from, as a measure's header has it if it is no `Text`; '' for what is
+            on the page itself.
         of: What it is a part of, set smaller.
         is_alarm: Whether it is bad news.
         link: Address of what is behind it, as an attribute holds it; '' for none.
@@ -29,21 +33,21 @@ class Number:
     value: str
     label: str | Text
     meaning: str | Text
+    unit: str | Text = ""
+    source: str | Text = ""
     of: str = ""
     is_alarm: bool = False
     link: str = ""
 
 
 def strip(numbers: Iterable[Number]) -> None:
-    """Draw numbers side by side, and behind a “?” what each of them means.
+    """Draw numbers side by side, and behind a “?” meaning, unit and source of each.
 
     The meanings stand apart from the numbers, which change while somebody reads what they mean.
     """
     shown = list(numbers)
     items = "".join(map(_item, shown))
-    meanings = "".join(
-        f"<dt>{escape(str(each.label))}</dt><dd>{escape(str(each.meaning))}</dd>" for each in shown
-    )
+    meanings = "".join(map(_meaning, shown))
     with st.container(horizontal=True, vertical_alignment="bottom", gap=None, width="content"):
         st.html(f'<dl class="cp-strip" data-testid="strip">{items}</dl>', width="content")
         st.html(
@@ -85,6 +89,17 @@ def choose_in_address(part: str, prompt: Text, labels: Mapping[str, str], *, wid
 def _follow_choice(part: str) -> None:
     chosen = {part: st.session_state[part]} if st.session_state[part] else {}
     go_on_with(course=st.query_params["course"], **chosen)
+
+
+def _meaning(number: Number) -> str:
+    told = [escape(UNIT.format(unit=number.unit))] * bool(number.unit)
+    if isinstance(number.source, str):  # a title, which is never translated
+        source = f'<span lang="en">{escape(number.source)}</span>'
+    else:
+        source = escape(str(number.source))
+    told += [SOURCE.format(source=source)] * bool(number.source)
+    small = f"<small>{' '.join(told)}</small>" if told else ""
+    return f"<dt>{escape(str(number.label))}</dt><dd>{escape(str(number.meaning))}{small}</dd>"
 
 
 def _item(number: Number) -> str:

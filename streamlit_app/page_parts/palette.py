@@ -1,5 +1,7 @@
 """The colours, in one place: for the charts, and as CSS variables for everything else."""
 
+import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -54,15 +56,21 @@ DARK: Final = Palette(
 )
 
 
-def palette_for(theme: str | None) -> Palette:
-    """Return the colours of a theme, 'light' or 'dark'; light while it is not known."""
-    return DARK if theme == "dark" else LIGHT
+def by_theme(light: str, dark: str) -> str:
+    """Return a colour that the browser takes from the theme that it shows, at any moment."""
+    return f"light-dark({light}, {dark})"
+
+
+#: For whatever a browser draws, charts too: no drawing has to know the theme.
+EITHER: Final = Palette(
+    **{name: by_theme(light, asdict(DARK)[name]) for name, light in asdict(LIGHT).items()}
+)
+_EITHER: Final = re.compile(r"light-dark\((?P<light>#\w{6}), (?P<dark>#\w{6})\)")
 
 
 def css_variables() -> str:
     """Return a style rule that defines each colour, as `--cp-accent`, for both themes."""
-    light, dark = asdict(LIGHT), asdict(DARK)
-    lines = [f"--cp-{name}: light-dark({light[name]}, {dark[name]});" for name in light]
+    lines = [f"--cp-{name}: {colour};" for name, colour in asdict(EITHER).items()]
     return ":root {" + " ".join(lines) + "}"
 
 
@@ -73,9 +81,30 @@ def contrast(one: str, other: str) -> float:
 
 
 def mixed(one: str, other: str, share: float) -> str:
-    """Return a colour that is `share` of one and the rest of another."""
-    parts = zip(_channels(one), _channels(other), strict=True)
-    return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in parts)
+    """Return a colour that is `share` of one and the rest of another, both of one palette."""
+
+    def mix(one: str, other: str) -> str:
+        parts = zip(_channels(one), _channels(other), strict=True)
+        return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in parts)
+
+    return _made_of(mix, one, other)
+
+
+def readable_on(ground: str) -> str:
+    """Return black or white, whichever can be read on a ground: one of them always can."""
+
+    def better(ground: str) -> str:
+        return max(("#000000", "#ffffff"), key=lambda text: contrast(text, ground))
+
+    return _made_of(better, ground)
+
+
+def _made_of(make: Callable[..., str], *colours: str) -> str:
+    """Return what is made of colours; of those of `EITHER` what is made in each theme."""
+    found = [each for each in map(_EITHER.fullmatch, colours) if each is not None]
+    if not found:
+        return make(*colours)
+    return by_theme(*(make(*(each[theme] for each in found)) for theme in ("light", "dark")))
 
 
 def _channels(colour: str) -> list[int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import ceil
 from typing import Final
 
 from analytics.attention.responses import ErrorCluster
@@ -85,7 +86,7 @@ def got_past(cluster: ErrorCluster) -> str:
     if cluster.minutes_to_get_past is None or cluster.runs_to_get_past is None:
         return str(NOBODY_YET)
     return GOT_PAST.format(
-        cluster.runs_to_get_past,
+        ceil(cluster.runs_to_get_past),
         past=cluster.got_past,
         students=cluster.students,
         minutes=number(round(cluster.minutes_to_get_past)),

@@ -17,6 +17,7 @@ from streamlit_app.addresses import address
 from streamlit_app.language.formats import clock
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts.tables import Column, row_cells, table
+from streamlit_app.page_parts.units import SOURCE, UNIT
 
 PACE: Final = Text("Pace against plan")
 MEANING: Final = Text(
@@ -24,6 +25,8 @@ MEANING: Final = Text(
     "begun it or one after it, in the order of the course, at any time. Counted are students who "
     "did anything in the last 30 minutes; the median student is the one in the middle of them."
 )
+PACE_UNIT: Final = Text("exercises behind what is planned, and a number of students")
+PACE_SOURCE: Final = Text("Cellpulse's own; the day's plan, and who has begun which exercise")
 WHAT: Final = Text("What is “{title}”?")
 NO_PLAN: Final = Text("No plan for this day.")
 MAKE_PLAN: Final = Text("Plan the exercises")
@@ -142,9 +145,10 @@ def plan_table(planned: Sequence[PlannedReached], zone: tzinfo) -> str:
 
 def _what() -> str:
     label = escape(WHAT.format(title=PACE))
+    told = f"{MEANING} {UNIT.format(unit=PACE_UNIT)} {SOURCE.format(source=PACE_SOURCE)}"
     return (
         f'<details class="cp-why" data-testid="why"><summary title="{label}"><span>{PACE}</span>'
-        f'<span class="cp-mark">?</span></summary><p>{escape(str(MEANING))}</p></details>'
+        f'<span class="cp-mark">?</span></summary><p>{escape(told)}</p></details>'
     )
 
 

@@ -270,7 +270,7 @@ def _draw(past: PastNumbers, api: ApiClient, course_id: str, apology: str | None
             apology=apology,
             timeline=lambda: api.at(past.at).timeline(course_id),
             state=lambda: _say(then),
-            every_run=lambda: past_feed(past.runs),
+            every_run=lambda names: past_feed(past.runs, names),
             is_past=True,
         ),
         places,

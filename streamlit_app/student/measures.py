@@ -44,8 +44,8 @@ BARS: Final = 24
 ASK_SECONDS: Final = 60
 
 
-def show(course_id: str, student_id: str) -> None:
-    """Draw the card."""
+def show(course_id: str, student_id: str, name: str) -> None:
+    """Draw the card, in which the student is called `name`."""
     with st.container(border=True, key="measures"):
         try:
             latest = session.latest(
@@ -59,8 +59,8 @@ def show(course_id: str, student_id: str) -> None:
             return
         measures = latest.numbers
         times = [as_of(rows.as_of.time) for rows in measures.values()]
-        card_title(TITLE, NOTE.format(student=student_id, time=times[0] if times else ""))
-        st.html(facts(_fact(rows, course_id, student_id) for rows in measures.values()))
+        card_title(TITLE, NOTE.format(student=name, time=times[0] if times else ""))
+        st.html(facts(_fact(rows, course_id, student_id, name) for rows in measures.values()))
 
 
 def _ask(api: ApiClient, course_id: str) -> Mapping[str, MeasureRows]:
@@ -69,7 +69,7 @@ def _ask(api: ApiClient, course_id: str) -> Mapping[str, MeasureRows]:
     return {name: api.measure(course_id, name, query) for name in SHOWN if name in known}
 
 
-def _fact(rows: MeasureRows, course_id: str, student_id: str) -> Fact:
+def _fact(rows: MeasureRows, course_id: str, student_id: str, name: str) -> Fact:
     own = next((row for row in rows.rows if row.student_id == student_id), MeasureRow())
     numbers = [row.value for row in rows.rows if row.value is not None]
     link = address(
@@ -79,7 +79,7 @@ def _fact(rows: MeasureRows, course_id: str, student_id: str) -> Fact:
         by="student_exercise",
         student=student_id,
     )
-    picture = spread(numbers, own.value, rows.measure.unit, student_id)
+    picture = spread(numbers, own.value, rows.measure.unit, name)
     return Fact(rows.measure, own, link, picture)
 
 

@@ -15,8 +15,9 @@ from streamlit_app.api.client import ApiClient
 from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Text
-from streamlit_app.page_parts import notices
+from streamlit_app.page_parts import notices, units
 from streamlit_app.page_parts.layout import Number, card_title, choose_in_address, strip
+from streamlit_app.page_parts.people import called
 from streamlit_app.page_parts.wording import NEVER, ago, percent, where
 from streamlit_app.student import measures as student_measures
 from streamlit_app.student import notes as student_notes
@@ -28,17 +29,41 @@ from streamlit_app.student.tables import LONG_STREAK, class_table
 TITLE: Final = Text("Students")
 CHOOSE: Final = Text("Choose a student")
 NO_SUCH_STUDENT: Final = Text("There is no student “{student}” in this course. Choose one above.")
-LAST_SEEN: Final = (Text("last seen"), Text("Time since this student last did something"))
-WHERE: Final = (Text("where"), Text("Exercise or notebook of the latest run"))
-RUNS: Final = (Text("runs"), Text("How often this student ran a cell"))
-WITH_ERROR: Final = (Text("with an error"), Text("Share of the runs that ended in an error"))
+LAST_SEEN: Final = (
+    Text("last seen"),
+    Text("Time since this student last did something"),
+    units.AGE,
+    units.COUNTED,
+)
+WHERE: Final = (
+    Text("where"),
+    Text("Exercise or notebook of the latest run"),
+    units.AN_EXERCISE,
+    units.LATEST_RUN,
+)
+RUNS: Final = (
+    Text("runs"),
+    Text("How often this student ran a cell"),
+    units.RUNS,
+    units.COUNTED,
+)
+WITH_ERROR: Final = (
+    Text("with an error"),
+    Text("Share of the runs that ended in an error"),
+    units.PERCENT,
+    units.SHARE,
+)
 STREAK: Final = (
     Text("errors in a row"),
     Text("Latest runs that ended in an error, one after the other"),
+    units.RUNS,
+    units.COUNTED,
 )
 LOST: Final = (
     Text("lost"),
     Text("Runs of which only the gap they left is known: they never came here"),
+    units.RUNS,
+    units.COUNTED,
 )
 EVERYONE: Final = (Text("Class"), Text("a name opens the student"))
 
@@ -62,10 +87,12 @@ def show() -> None:
     answer = session.latest(
         f"{course_id}/students", lambda: session.api().students(course_id)
     ).numbers
-    names = sorted((student.student_id for student in answer.students), key=str.casefold)
-    choose_in_address("student", CHOOSE, {name: name for name in names}, width=260)
+    names = called((each.student_id, each.display_name) for each in answer.students)
+    by_name = sorted(names, key=lambda student_id: names[student_id].casefold())
+    labels = {student_id: _label(student_id, names[student_id]) for student_id in by_name}
+    choose_in_address("student", CHOOSE, labels, width=260)
     if wanted in names:
-        _student_now(course_id, wanted)
+        _student_now(course_id, wanted, names[wanted])
         return
     if wanted is not None:
         notices.sentence(NO_SUCH_STUDENT.format(student=wanted))
@@ -74,8 +101,12 @@ def show() -> None:
         st.html(class_table(answer.students, course_id, answer.as_of.time))
 
 
+def _label(student_id: str, name: str) -> str:
+    return name if student_id in name else f"{name} ({student_id})"
+
+
 @st.fragment(run_every=SLOWEST_REDRAW_SECONDS)
-def _student_now(course_id: str, student_id: str) -> None:
+def _student_now(course_id: str, student_id: str, name: str) -> None:
     """Draw the student's numbers, chart and history as they are now."""
     pages_key = f"pages/{course_id}/{student_id}"
     pages = st.session_state.setdefault(pages_key, 1)
@@ -91,7 +122,7 @@ def _student_now(course_id: str, student_id: str) -> None:
     if numbers.state is not None:
         _strip(numbers.state, numbers.as_of.time)
     notices.old_numbers(latest.apology, numbers.as_of.time)
-    student_measures.show(course_id, student_id)
+    student_measures.show(course_id, student_id, name)
     run_history.show_over_time(numbers.history, numbers.marks)
     student_sittings.show(course_id, student_id)
     student_notes.show(course_id, student_id)

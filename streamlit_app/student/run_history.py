@@ -13,7 +13,7 @@ from streamlit_app.language.text import Text
 from streamlit_app.page_parts import charts
 from streamlit_app.page_parts.frames import history_frame, marks_frame, on_the_wall
 from streamlit_app.page_parts.layout import card_title
-from streamlit_app.page_parts.palette import palette_for
+from streamlit_app.page_parts.palette import EITHER
 from streamlit_app.student.tables import CellLink, history_table
 
 OVER_TIME: Final = (Text("Over time"), Text("a mark for each run that is listed below"))
@@ -45,10 +45,9 @@ def show_over_time(history: Sequence[HistoryEvent], marks: Sequence[ClassMark] =
     """Draw the chart of the newest entries, and the moments of class that instructors marked."""
     with st.container(border=True, key="over_time"):
         card_title(*OVER_TIME)
-        colours = palette_for(st.context.theme.type)
         zone = session.local_zone()
         runs, noted = history_frame(history), marks_frame(marks)
-        chart = charts.student_runs(on_the_wall(runs, zone), colours, on_the_wall(noted, zone))
+        chart = charts.student_runs(on_the_wall(runs, zone), EITHER, on_the_wall(noted, zone))
         st.altair_chart(chart, key="over_time_chart", alt=str(OVER_TIME[0]))
 
 

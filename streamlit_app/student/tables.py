@@ -9,6 +9,7 @@ from analytics.responses import HistoryEvent, StudentState
 from streamlit_app.addresses import address
 from streamlit_app.language.formats import day_and_exact_clock
 from streamlit_app.language.text import Text
+from streamlit_app.page_parts.people import called
 from streamlit_app.page_parts.tables import Column, glyph, row_cells, table
 from streamlit_app.page_parts.wording import ago, duration, kind_of, kind_of_run, percent, where
 
@@ -41,11 +42,13 @@ HISTORY_CAPTION: Final = Text("What the student did, newest first")
 def class_table(students: Iterable[StudentState], course_id: str, now: datetime) -> str:
     """Return one row a student, ordered by name so that rows stay where they are."""
     rows = []
-    for student in sorted(students, key=lambda each: each.student_id.casefold()):
+    shown = list(students)
+    names = called((each.student_id, each.display_name) for each in shown)
+    for student in sorted(shown, key=lambda each: names[each.student_id].casefold()):
         link = address("student", course=course_id, student=student.student_id)
         streak = student.error_streak
         cells = [
-            f'<a href="{link}"{_hint(student)}>{escape(student.student_id)}</a>',
+            f'<a href="{link}"{_hint(student)}>{escape(names[student.student_id])}</a>',
             escape(where(student.exercise, student.notebook)),
             glyph(kind_of_run(student.last_status)),
             f'<b class="cp-alarm">{streak}</b>' if streak >= LONG_STREAK else str(streak or ""),
@@ -60,7 +63,8 @@ def class_table(students: Iterable[StudentState], course_id: str, now: datetime)
 
 def _hint(student: StudentState) -> str:
     """Return what the roster says of a student, as a hint of the link."""
-    told = ", ".join(filter(None, (student.display_name, student.section)))
+    is_named = student.display_name is not None
+    told = ", ".join(filter(None, (student.student_id if is_named else None, student.section)))
     return f' title="{escape(told)}"' if told else ""
 
 

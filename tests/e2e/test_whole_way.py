@@ -64,7 +64,9 @@ def dashboard(platform: Any, browser: BrowserContext) -> Page:
     """Open the dashboard by the link that `make up` printed."""
     page = browser.new_page()
     page.goto(platform.addresses["dashboard"])
-    open_list(page)
+    expect(page.get_by_test_id("connection")).to_have_attribute(
+        "data-state", "live", timeout=PATIENT_MS
+    )
     return page
 
 
@@ -124,10 +126,14 @@ def switched_off(platform: Any, *parts: str) -> Iterator[None]:
 def test_a_cell_run_in_jupyterlab_appears_on_the_dashboard_without_a_reload(
     notebook: Page, dashboard: Page
 ) -> None:
-    """Step 3.1: a run is a line of the live list within 2 s; the page was not loaded again."""
-    run_cell(notebook, "'warm'")
-    expect(line_with(dashboard, "01-values").first).to_be_visible(timeout=PATIENT_MS)
+    """Step 3.1: a run is a line of the live list within 2 s; the page was not loaded again.
+
+    The class comes by itself with the first run, in the place of the steps that lead to it.
+    """
     dashboard.evaluate("window.sameDocument = true")
+    run_cell(notebook, "'warm'")
+    open_list(dashboard)
+    expect(line_with(dashboard, "01-values").first).to_be_visible(timeout=PATIENT_MS)
     for attempt in range(1, TRIES + 1):
         name = f"Unknown{uuid4().hex[:8]}"
         run_cell(notebook, name)

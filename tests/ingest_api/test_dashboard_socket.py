@@ -273,7 +273,8 @@ async def test_others_are_refused_before_the_upgrade(
         await connect(ingest.websocket(make_query(ingest)))
     response = refused.value.response
     assert response.status_code == status
-    assert json.loads(response.body)["detail"]
+    detail = json.loads(response.body)["detail"]
+    assert ("ask whoever runs Cellpulse" in detail) == (status == 403)
     assert len(ingest.app.state.connections) == 0
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 

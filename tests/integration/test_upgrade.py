@@ -9,6 +9,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from flows.stores.lake_attach import attach_lake
 from tests.integration.class_at_work import COURSE, at_work
 from tests.integration.test_kept_data import MASTER
 
@@ -30,6 +31,12 @@ def states(pipeline: Any) -> list[str]:
     """Return where the students of the old courses are, as tests/data notes it."""
     lines: list[str] = pipeline.psql(MASTER["states"]).splitlines()
     return [line for line in lines if not line.startswith(COURSE)]
+
+
+def lake_version(pipeline: Any) -> int:
+    with attach_lake(pipeline.postgres_url, pipeline.lake_path, read_only=True) as lake:
+        [(version,)] = lake.execute("SELECT version FROM lake.schema_version").fetchall()
+    return int(version)
 
 
 @pytest.fixture
@@ -76,6 +83,7 @@ def test_an_upgrade_under_load_loses_nothing_and_can_be_undone(
         old.stop("worker", "api")
         work.take_more()
         assert migrate(old, "--back-to", _BACK_TO) == _BACK_TO
+        assert lake_version(old) == 1
         work.take_more()
         assert migrate(old) > _BACK_TO
         old.start("worker", "api")

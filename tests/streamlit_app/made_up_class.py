@@ -130,6 +130,7 @@ class MadeUpClass:
             states.append(
                 StudentState(
                     student_id=student,
+                    display_name=self.names.get(student),
                     last_seen_at=events[0].received_at,
                     active=datetime.now(UTC) - events[0].received_at < timedelta(minutes=5),
                     notebook=events[0].notebook,
@@ -233,6 +234,7 @@ class MadeUpClass:
             students.append(
                 MapStudent(
                     student_id=state.student_id,
+                    display_name=self.names.get(state.student_id),
                     seat=self.seats.get(state.student_id),
                     states="".join(letter for letter, _ in cells),
                     failed_runs=[failed for letter, failed in cells if letter == "f"],

@@ -192,6 +192,24 @@ def test_an_instructor_may_look_at_a_section(made_up: Any) -> None:
     assert 'data-testid="section"' not in _text(_open())
 
 
+def test_an_instructor_chooses_a_section_where_the_course_has_some(made_up: Any) -> None:
+    """On every page; it stands in the address until the whole course is chosen again."""
+    made_up.run("Vole")
+    made_up.course_sections = ["A", "B"]
+    app = _open()
+    chooser = app.selectbox(key="section")
+    assert chooser.options == ["Whole course", "Section A", "Section B"]
+    assert chooser.value == ""
+    made_up.sections_asked.clear()
+    _checked(chooser.select("B").run())
+    assert app.query_params["section"] == "B"
+    assert made_up.sections_asked == {"B"}
+    _checked(app.selectbox(key="section").select("").run())
+    assert "section" not in app.query_params
+    text = _text(_open(section="gone"))
+    assert f'Section gone <a href="?course={COURSE}" target="_self">Whole course</a>' in text
+
+
 def test_the_address_names_the_course(made_up: Any) -> None:
     """Without a course in the address the latest one is taken, and the address says so."""
     made_up.courses = ["another", COURSE]
@@ -234,6 +252,7 @@ def test_a_course_that_the_link_does_not_open_is_named(made_up: Any) -> None:
     made_up.run("Vole")
     app = _open(course="secret <b>")
     assert "a course named “secret &lt;b&gt;”" in _text(app)
+    assert "or ask whoever runs Cellpulse" in _text(app)
     assert app.selectbox(key="course").value is None
     assert app.selectbox(key="course").options == ["Introduction to Python"]
 

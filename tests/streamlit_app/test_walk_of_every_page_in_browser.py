@@ -28,7 +28,7 @@ ARRIVALS: Final[dict[str, tuple[tuple[int, int], tuple[Theme, ...]]]] = {
 }
 #: Narrower than this is a phone, in pixels, as the style says.
 PHONE: Final = 640
-BACKGROUNDS: Final = {"light": LIGHT.background, "dark": DARK.background}
+PALETTES: Final = {"light": LIGHT, "dark": DARK}
 SIZES: Final = ((1920, 1080), (1280, 720), (1024, 768), (390, 844))
 #: What axe looks for: WCAG 2.2 AA, and what of it another theme can change.
 RULES: Final = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -41,16 +41,22 @@ NOT_OURS: Final[dict[str, str]] = {}
 
 #: What is on the page while Python draws it, or while the browser loads what draws a part of it.
 UNFINISHED: Final = "[data-testid=stApp][data-test-script-state=running], [data-testid=stSkeleton]"
-#: Tells whether the page has a background, and no colour is on its way to another one.
+#: Tells whether the page has a background and its charts have labels of a colour, and no colour is
+#: on its way to another one.
 PAINTED: Final = """
-(background) => {
-  const probe = document.createElement("i");
-  probe.style.color = background;
-  document.body.append(probe);
-  const wanted = getComputedStyle(probe).color;
-  probe.remove();
+([background, label]) => {
+  const shown = (colour) => {
+    const probe = document.createElement("i");
+    probe.style.color = colour;
+    document.body.append(probe);
+    const found = getComputedStyle(probe).color;
+    probe.remove();
+    return found;
+  };
   const app = document.querySelector(".stApp") ?? document.body;
-  return getComputedStyle(app).backgroundColor === wanted &&
+  const labels = [...document.querySelectorAll("svg.marks .role-axis-label text")];
+  return getComputedStyle(app).backgroundColor === shown(background) &&
+    labels.every((each) => getComputedStyle(each).fill === shown(label)) &&
     !document.getAnimations().some((each) => each instanceof CSSTransition);
 }
 """
@@ -166,7 +172,8 @@ def show(page: Page, dashboard: str, made_up: Any, ingest: Any) -> Callable[[Vie
 def _paint(page: Page, theme: Theme) -> None:
     """Let the browser prefer a theme, and wait until the open page has it."""
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    page.wait_for_function(PAINTED, arg=BACKGROUNDS[theme])
+    colours = PALETTES[theme]
+    page.wait_for_function(PAINTED, arg=[colours.background, colours.muted])
 
 
 def _violations(page: Page, only: dict[str, Any]) -> list[str]:

@@ -152,7 +152,7 @@ VIEWS: Final = (
     View("signed-out", f"/?course={COURSE}", "form", None),
     View("no-right", f"/?course={COURSE}", "main p", STUDENT_TOKEN),
     View("first-visit", "/", "[data-testid=first-visit]", of=no_course),
-    View("nobody-yet", f"/?course={COURSE}", ".cp-strip", of=nobody_yet),
+    View("nobody-yet", f"/?course={COURSE}", "[data-testid=first-visit]", of=nobody_yet),
     View("no-replay-yet", f"/replay?course={COURSE}", NOTICE, of=nobody_yet),
     View("no-such-course", "/?course=python-102", NOTICE),
     View("live", f"/?course={COURSE}", "[data-testid=class-map]", on_phone=".st-key-clusters"),
@@ -222,6 +222,7 @@ def _needy(student: str, now: datetime) -> Listed:
     reasons = [
         Reason(code="hand_up", text="", since=since, values={"minutes": 6.0}, positions=[]),
         Reason(code="same_error", text=said, since=since, values=values, positions=[]),
+        Reason(code="failed_runs", text="", since=since, values=values, positions=[]),
     ]
     return Listed(
         student_id=student,

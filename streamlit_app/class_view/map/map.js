@@ -114,7 +114,7 @@ class ClassMap {
     this.serverAhead = Math.max(this.serverAhead, data.now_ms - performance.now());
     this.build(data);
     this.head.update(data.exercises, data.enrolled, data.students.length, data.texts);
-    const longest = data.students.reduce((most, { id }) => Math.max(most, id.length), 0);
+    const longest = data.students.reduce((most, { name }) => Math.max(most, name.length), 0);
     const { style } = this.table;
     style.setProperty("--names", `calc(${Math.min(LONGEST_NAME, Math.max(10, longest))}ch + 24px)`);
     style.setProperty("--columns", data.exercises.length);
@@ -143,7 +143,6 @@ class ClassMap {
     );
     this.head.build(data);
     this.rows.clear();
-    this.shown = [];
     this.body.replaceChildren();
   }
 
@@ -222,7 +221,7 @@ class ClassMap {
     if (!cell) return;
     const place = [...cell.parentElement.children].indexOf(cell) - 1;
     cell.title = filled(this.data.texts.cell, {
-      student: cell.parentElement.dataset.student,
+      student: this.students.get(cell.parentElement.dataset.student)?.name,
       exercise: this.data.exercises[place].name,
       state: cell.textContent,
     });

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal, get_args
 from analytics.attention.responses import Attention, Listed
 from analytics.class_view.responses import ClassMap, MapStudent
 from analytics.responses import ExerciseProgress
+from streamlit_app.page_parts.people import called
 from streamlit_app.page_parts.wording import file_name
 
 #: How the rows can be ordered.
@@ -31,6 +32,7 @@ def map_data(
         only: The students to show; None for all.
     """
     students = [each for each in class_map.students if only is None or each.student_id in only]
+    names = names_of(class_map)
     silent = {
         each.student_id for each in listed if any(reason.code in _SILENT for reason in each.reasons)
     }
@@ -55,6 +57,7 @@ def map_data(
         "students": [
             {
                 "id": each.student_id,
+                "name": names[each.student_id],
                 "seat": each.seat,
                 "states": each.states,
                 "failed": each.failed_runs,
@@ -77,10 +80,12 @@ def ordered(students: Iterable[MapStudent], listed: Sequence[str], order: Order)
     these, those who have solved the least. By seat: who has none comes last. Names and seats are
     compared as people do: 2 is before 10.
     """
+    students = list(students)
+    names = _called(students)
     place = {student_id: number for number, student_id in enumerate(listed)}
 
     def key(student: MapStudent) -> tuple[Any, ...]:
-        name = _natural(student.student_id)
+        name = _natural(names[student.student_id])
         if order == "name":
             return (name,)
         if order == "seat":
@@ -94,6 +99,11 @@ def ordered(students: Iterable[MapStudent], listed: Sequence[str], order: Order)
 def seats_of(class_map: ClassMap) -> dict[str, str]:
     """Return where each student sits of whom the roster says it."""
     return {each.student_id: each.seat for each in class_map.students if each.seat is not None}
+
+
+def names_of(class_map: ClassMap) -> dict[str, str]:
+    """Return how each student is called, by id."""
+    return _called(class_map.students)
 
 
 def orders_of(class_map: ClassMap) -> list[Order]:
@@ -133,6 +143,10 @@ def hands_up(attention: Attention) -> int:
     return sum(
         any(reason.code == "hand_up" for reason in each.reasons) for each in attention.students
     )
+
+
+def _called(students: Iterable[MapStudent]) -> dict[str, str]:
+    return called((each.student_id, each.display_name) for each in students)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -32,7 +32,7 @@ class MapRow {
     this.root.dataset.student = student.id;
     const head = made("th");
     head.scope = "row";
-    const name = made("a", "", student.id);
+    const name = made("a");
     name.href = `student?${new URLSearchParams({ ...kept, course, student: student.id })}`;
     this.name = name;
     this.needs = made("span", "cp-hidden");
@@ -56,7 +56,9 @@ class MapRow {
     const isNew = !this.student;
     this.root.toggleAttribute("data-needs", student.needs);
     const { id, seat } = student;
-    const title = seat ? filled(texts.seat, { student: id, seat }) : id;
+    setText(this.name, student.name);
+    const who = student.name.includes(id) ? student.name : `${student.name} (${id})`;
+    const title = seat ? filled(texts.seat, { student: who, seat }) : who;
     if (this.name.title !== title) this.name.title = title;
     setText(this.needs, student.needs ? ` (${texts.needs})` : "");
     let failing = 0;

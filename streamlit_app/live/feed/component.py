@@ -4,7 +4,7 @@ The browser holds the WebSocket; Python gives the list its start and is asked to
 anew when they moved.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,16 +12,20 @@ from typing import Any, Final
 import streamlit as st
 
 from analytics.responses import AsOf
-from streamlit_app.addresses import kept
+from streamlit_app.addresses import ROWS, kept
 from streamlit_app.language.text import Text, for_browser, locale
 from streamlit_app.live.feed.start import LOG_START, FeedStart
 from streamlit_app.page_parts.wording import AGES, KINDS
-from streamlit_app.session import course_zone, section
+from streamlit_app.session import course_zone, is_projected, section
 from streamlit_app.settings import DashboardSettings
 
 #: Between two drawings of a page whose numbers move on.
 SHORTEST_REDRAW_SECONDS: Final = 0.5
 LONGEST_REDRAW_SECONDS: Final = 4.0
+#: At the latest after this the numbers are drawn anew also where none moved.
+SLOWEST_REDRAW_SECONDS: Final = 10
+
+_KEY: Final = "live_feed"
 
 TEXTS = {
     "title": Text("Every run, as it happens"),
@@ -29,6 +33,7 @@ TEXTS = {
     "pause": Text("Pause"),
     "resume": Text("Go on"),
     "waiting": Text("{n} more since the pause"),
+    "missed": Text("Some rows are not here: the connection was away. Reload to see them."),
     "filter": Text("Only rows with …"),
     "none": Text("No row has this."),
     "empty": Text("Nothing yet. Each run shows here the moment it ends."),
@@ -56,7 +61,14 @@ def _read(*names: str) -> str:
 
 _feed = st.components.v2.component(
     "cellpulse_live_feed",
-    js=_read("../../page_parts/leaving.js", "positions.js", "socket.js", "rows.js", "feed.js"),
+    js=_read(
+        "../../page_parts/leaving.js",
+        "pointing.js",
+        "positions.js",
+        "socket.js",
+        "rows.js",
+        "feed.js",
+    ),
     css=_read("feed.css"),
     isolate_styles=False,
 )
@@ -87,6 +99,7 @@ def shortest_redraw_ms(took: float) -> int:
 
 def live_feed(
     start: FeedStart,
+    names: Mapping[str, str],
     drawing: str,
     numbers_moved: Callable[[], None],
     *,
@@ -105,6 +118,7 @@ def live_feed(
 
     Args:
         start: The rows to begin with.
+        names: How students are called, by id.
         drawing: Another one each time that the page is drawn from its beginning; see leaving.js.
         numbers_moved: Called when the browser has heard that stored numbers moved, before what
             surrounds the list is drawn.
@@ -122,8 +136,11 @@ def live_feed(
         "as_of": as_of or LOG_START,
         "is_behind": is_behind,
         "shortest_redraw_ms": shortest_redraw_ms(took),
+        "slowest_redraw_ms": 1_000 * SLOWEST_REDRAW_SECONDS,
         "after": start.after,
         "runs": start.runs,
+        "names": _other_than_ids(names),
+        "filter": "" if is_projected() else st.query_params.get(ROWS, ""),
         "token": token,
         "ingest_url": settings.public_ingest_url,
         "ingest_port": settings.ingest_port,
@@ -133,14 +150,15 @@ def live_feed(
         "locale": locale().replace("_", "-"),
         "time_zone": course_zone(),
     }
-    _feed(key="live_feed", data=data, on_moved_change=numbers_moved)
+    _feed(key=_KEY, data=data, on_moved_change=numbers_moved, on_filtered_change=_keep_filter)
 
 
-def past_feed(start: FeedStart) -> None:
-    """Show the list as it was at a moment of the past."""
+def past_feed(start: FeedStart, names: Mapping[str, str]) -> None:
+    """Show the list as it was at a moment of the past; `names` as those of `live_feed`."""
     data = {
         "course_id": start.course_id,
         "runs": start.runs,
+        "names": _other_than_ids(names),
         "kept": kept(),
         "texts": for_browser({**TEXTS, **PAST_TEXTS}),
         "locale": locale().replace("_", "-"),
@@ -165,3 +183,16 @@ def connection_state(as_of: AsOf, note: str, *, is_alarm: bool) -> None:
         "texts": for_browser(CONNECTION_TEXTS),
     }
     _connection(key="connection", data=data)
+
+
+def _other_than_ids(names: Mapping[str, str]) -> dict[str, str]:
+    return {student_id: name for student_id, name in names.items() if name != student_id}
+
+
+def _keep_filter() -> None:
+    """Put what rows are to have into the address; a name may be in it, so not while it is shown."""
+    filtered = st.session_state[_KEY]["filtered"]
+    if filtered and not is_projected():
+        st.query_params[ROWS] = filtered
+    else:
+        st.query_params.pop(ROWS, None)

@@ -1,6 +1,9 @@
 // The live list as a component of the page. A run is on the page the moment it arrives, without
 // asking Python; when stored numbers moved, Python is asked to draw them anew.
 
+// Whoever types goes on within this.
+const TYPING_MS = 600;
+
 class Feed {
   constructor(parent, data) {
     this.data = data;
@@ -14,7 +17,15 @@ class Feed {
     this.root.append(element("summary", "", data.texts.title), this.tools(data.texts));
     this.root.append(this.list, this.empty);
     parent.append(this.root);
-    this.runs = new RunList(this.list, data.texts.kinds, clockIn(data), (student) => studentAddress(this.data, student));
+    this.runs = new RunList(
+      this.list,
+      data.texts.kinds,
+      clockIn(data),
+      (student) => studentAddress(this.data, student),
+      (student) => nameIn(this.data, student),
+    );
+    this.kept = ""; // the filter that Python was told, or that it told
+    this.isKept = true; // whether Python has it by now
     this.held = undefined; // what came while the list is paused
     this.leaving = new Leaving();
     this.answer = () => this.announce(this.socket.state);
@@ -22,6 +33,8 @@ class Feed {
     this.looked = () => {
       if (this.isDue) this.redraw();
     };
+    this.pointing = new Pointing(this.looked);
+    this.clock = setInterval(() => this.redraw(), data.slowest_redraw_ms);
     document.addEventListener("visibilitychange", this.looked);
     this.socket = new LiveSocket({
       address: data.ingest_url ?? `${location.protocol}//${location.hostname}:${data.ingest_port}`,
@@ -43,16 +56,40 @@ class Feed {
     this.pause.addEventListener("click", () => this.togglePause());
     this.waiting = element("span");
     this.waiting.setAttribute("role", "status");
-    const filter = element("input");
-    filter.type = "search";
-    filter.placeholder = texts.filter;
-    filter.setAttribute("aria-label", texts.filter);
-    filter.addEventListener("input", () => {
-      this.runs.show(filter.value);
-      this.tellWhetherEmpty();
+    this.filter = element("input");
+    this.filter.type = "search";
+    this.filter.placeholder = texts.filter;
+    this.filter.setAttribute("aria-label", texts.filter);
+    this.filter.addEventListener("input", () => {
+      this.sift();
+      clearTimeout(this.typing);
+      this.typing = setTimeout(() => this.keepFilter(), TYPING_MS);
     });
-    tools.append(filter, this.pause, this.waiting);
+    this.missed = element("span");
+    this.missed.setAttribute("role", "status");
+    tools.append(this.filter, this.pause, this.waiting, this.missed);
     return tools;
+  }
+
+  sift() {
+    this.runs.show(this.filter.value);
+    this.tellWhetherEmpty();
+  }
+
+  // Python puts it into the address, so that reload, Back and sharing keep it.
+  keepFilter() {
+    this.kept = this.filter.value;
+    this.isKept = false;
+    this.ask?.("filtered", this.kept);
+  }
+
+  // What the address says, unless that is from before what was typed.
+  takeFilter(filter) {
+    this.isKept ||= filter === this.kept;
+    if (!this.isKept || filter === this.kept) return;
+    this.kept = this.filter.value = filter;
+    this.root.open ||= filter !== "";
+    this.sift();
   }
 
   togglePause() {
@@ -93,6 +130,7 @@ class Feed {
     this.catchUp();
     // While it is paused the list stays as it is; what it lacks of these came over the socket.
     if (!this.held) for (const run of data.runs) this.runs.add(run, false);
+    this.takeFilter(data.filter);
     this.tellWhetherEmpty();
   }
 
@@ -102,6 +140,8 @@ class Feed {
         this.moved = message.position;
         this.redraw();
       }
+      // It was away for longer than the log reaches back: only the API has what happened then.
+      if (message.signal === "missed") this.missed.textContent = this.data.texts.missed;
       return;
     }
     if (typeof message.position !== "string") return;
@@ -110,14 +150,16 @@ class Feed {
     if (kindOf(message) && !this.data.projected) this.add(message, true);
   }
 
-  // At most one redraw in so long as Python says, and none while nobody sees the page; one that is
-  // due is never lost, so that the last of a burst is always drawn.
+  // At most one redraw in so long as Python says, and none while nobody sees the page or somebody
+  // is about to press what it may move; one that is due is never lost, so that the last of a burst
+  // is always drawn.
   redraw() {
     if (this.redrawTimer) return;
     const wait = Math.max(0, (this.drawnAt ?? -Infinity) + this.data.shortest_redraw_ms - performance.now());
     this.redrawTimer = setTimeout(() => {
       this.redrawTimer = undefined;
-      this.isDue = this.leaving.isLeft || document.hidden;
+      this.isDue = this.leaving.isLeft || document.hidden || this.pointing.isOn;
+      this.root.toggleAttribute("data-held", this.pointing.isOn);
       if (this.isDue) return;
       this.drawnAt = performance.now();
       this.ask?.("moved", this.drawnAt);
@@ -143,6 +185,9 @@ class Feed {
 
   close() {
     clearTimeout(this.redrawTimer);
+    clearTimeout(this.typing);
+    clearInterval(this.clock);
+    this.pointing.close();
     this.leaving.close();
     window.removeEventListener("cellpulse:connection?", this.answer);
     document.removeEventListener("visibilitychange", this.looked);

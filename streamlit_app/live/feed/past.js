@@ -10,7 +10,13 @@ class PastFeed {
     this.empty = element("p", "cp-empty", data.texts.empty);
     this.root.append(element("summary", "", data.texts.title), list, this.empty);
     parent.append(this.root);
-    this.runs = new RunList(list, data.texts.kinds, clockIn(data), (student) => studentAddress(this.data, student));
+    this.runs = new RunList(
+      list,
+      data.texts.kinds,
+      clockIn(data),
+      (student) => studentAddress(this.data, student),
+      (student) => nameIn(this.data, student),
+    );
   }
 
   update(data) {

@@ -52,14 +52,20 @@ function studentAddress({ kept, course_id: course }, student) {
   return `student?${new URLSearchParams({ ...kept, course, student })}`;
 }
 
+// How a student is called: by the roster's name where there is one.
+function nameIn({ names }, student) {
+  return Object.hasOwn(names, student) ? names[student] : student;
+}
+
 // Writes times of day as the viewer's language does, in the course's zone or else the browser's.
 function clockIn({ locale, time_zone: timeZone }) {
   return new Intl.DateTimeFormat(locale, { timeStyle: "medium", timeZone: timeZone ?? undefined });
 }
 
 class RunList {
-  constructor(list, words, clock, addressOf) {
+  constructor(list, words, clock, addressOf, nameOf) {
     this.list = list;
+    this.nameOf = nameOf;
     this.clock = clock;
     this.words = words;
     this.addressOf = addressOf;
@@ -78,7 +84,8 @@ class RunList {
   }
 
   sift(row) {
-    row.hidden = !row.textContent.toLocaleLowerCase().includes(this.wanted);
+    const told = `${row.textContent} ${row.dataset.student}`;
+    row.hidden = !told.toLocaleLowerCase().includes(this.wanted);
   }
 
   add(run, isNew) {
@@ -105,11 +112,13 @@ class RunList {
     const row = element("li", "cp-run");
     row.dataset.position = run.position;
     row.dataset.kind = kind;
+    row.dataset.student = run.student_id;
     row.dataset.testid = "live-run";
     const when = timeOf(run);
     const time = element("time", "cp-time", this.clock.format(when));
     time.dateTime = when.toISOString();
-    const student = element("a", "cp-student", run.student_id);
+    const student = element("a", "cp-student", this.nameOf(run.student_id));
+    student.title = run.student_id;
     student.href = this.addressOf(run.student_id);
     const outcome = element("span", "cp-outcome");
     const glyph = element("span", "cp-glyph");

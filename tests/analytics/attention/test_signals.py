@@ -188,6 +188,26 @@ def test_who_has_left_is_known_until_a_new_kernel_starts(lake: MemoryLake) -> No
     assert signals_of(lake, at(4))["ada"]["left_at"] is None
 
 
+def test_who_closes_one_of_two_notebooks_has_not_left(lake: MemoryLake) -> None:
+    """Only with the last one; then the student is gone since that one's end."""
+    first: Event = {"session_id": "a", "notebook": "1.ipynb"}
+    second: Event = {"session_id": "b", "notebook": "2.ipynb"}
+    ended: Event = {"type": "session_ended", "status": None}
+    lake.write([run(0, **first, seq=1), run(1, **second, seq=1), run(2, **first, seq=2) | ended])
+    assert signals_of(lake, at(3))["ada"]["left_at"] is None
+    lake.write([run(4, **second, seq=2) | ended])
+    assert signals_of(lake, at(5))["ada"]["left_at"] == at(4)
+
+
+def test_a_kernel_that_crashed_keeps_nobody_here(lake: MemoryLake) -> None:
+    """It ended no session, but another kernel of the same notebook came after it."""
+    ended: Event = {"type": "session_ended", "status": None}
+    notebook: Event = {"notebook": "1.ipynb", "seq": 1}
+    lake.write([run(0, **notebook, session_id="crashed"), run(1, **notebook, session_id="next")])
+    lake.write([run(2, **notebook | {"seq": 2}, session_id="next") | ended])
+    assert signals_of(lake, at(3))["ada"]["left_at"] == at(2)
+
+
 def test_what_a_client_adds_to_other_events_is_neither_a_run_nor_a_result(
     lake: MemoryLake,
 ) -> None:

@@ -179,9 +179,11 @@ async def test_the_map_of_a_class(api: httpx.AsyncClient) -> None:
     }
     ada, *_, eve = answer["students"]
     assert (ada["failed_runs"], ada["exercise"]) == ([2], "1.10")
+    assert ada["display_name"] == "Ada Lovelace"
     assert ada["last_run_at"] == "2024-03-04T09:03:30Z"
     assert eve == {
         "student_id": "eve",
+        "display_name": None,
         "seat": "B4",
         "states": "...",
         "failed_runs": [],

@@ -1,12 +1,16 @@
 """Migrations on a real PostgreSQL."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg import sql
 from sqlalchemy import (
     ARRAY,
     JSON,
@@ -205,6 +209,38 @@ def test_there_is_no_way_back_from_a_pseudonymous_course(
     [line] = done.stderr.splitlines()
     assert "there are pseudonymous courses" in line
     assert "pseudonymous_courses" in tables(engine)
+    engine.dispose()
+
+
+def test_a_writer_that_is_in_the_way_lets_the_migration_begin_again(
+    empty_postgres_url: str, wait_until: Callable[..., None]
+) -> None:
+    """PostgreSQL ends the migration, as each of the two waits for a table that the other has."""
+    engine = engine_for(empty_postgres_url)
+    migrate(engine, "0002")
+    name = empty_postgres_url.rpartition("/")[2]
+    with psycopg.connect(empty_postgres_url, autocommit=True) as admin:
+        admin.execute(
+            sql.SQL("ALTER DATABASE {} SET deadlock_timeout = '5s'").format(sql.Identifier(name))
+        )
+        engine.dispose()
+        with psycopg.connect(empty_postgres_url) as writer, ThreadPoolExecutor(1) as beside:
+            writer.execute("SET deadlock_timeout = '1h'")
+            writer.execute("INSERT INTO courses (course_id, first_seen_at) VALUES ('c', now())")
+            migrating = beside.submit(migrate, engine)
+            waiting = "SELECT 1 FROM pg_locks WHERE relation = 'courses'::regclass AND NOT granted"
+            wait_until(lambda: admin.execute(waiting).fetchone(), "the migration in its way")
+            writer.execute("SELECT 1 FROM student_states")
+            writer.commit()
+            migrating.result()
+        [(deadlocks,)] = admin.execute(
+            "SELECT deadlocks FROM pg_stat_database WHERE datname = %s", [name]
+        )
+    assert deadlocks == 1
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT course_id FROM courses").scalar() == "c"
+        newest = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    assert newest == max(known_revisions())
     engine.dispose()
 
 

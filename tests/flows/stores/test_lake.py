@@ -295,6 +295,21 @@ def test_a_lake_of_an_older_version_is_taken_over(
     assert rows("SELECT version FROM lake.schema_version") == [(LAKE_VERSION,)]
 
 
+def test_a_lake_can_go_back_to_where_a_key_has_one_row(
+    lake: LakeWriter, rows: Rows, event: Make
+) -> None:
+    """What an older version reads then are the same sums; this one goes on from there."""
+    for number in range(3):
+        apply(lake, [event(number, exercise="1.1")])
+    before = rows("FROM rollup_student_exercise")
+    lake.go_back(1)
+    lake.close()
+    assert rows("SELECT * FROM lake.rollup_student_exercise") == before
+    assert rows("SELECT version FROM lake.schema_version") == [(1,)]
+    apply(lake, [event(3, exercise="1.1")])
+    assert rows("SELECT runs FROM rollup_student_exercise") == [(4,)]
+
+
 def test_files_are_small_also_those_of_a_lake_that_was_made_otherwise(
     lake: LakeWriter, postgres_url: str, lake_path: str, rows: Rows, event: Make
 ) -> None:

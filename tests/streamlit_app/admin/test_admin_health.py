@@ -23,6 +23,7 @@ def test_health_says_each_level_by_shape_and_word(
     for level, word in words.items():
         assert f'data-level="{level}" aria-hidden="true"></span>' in text
         assert f'<span class="cp-word">{word}</span>' in text
+    assert "not all is well: see what" in text
     assert '<dd class="cp-alarm">7</dd>' in text
     assert "<dd>?</dd>" in text
     assert "<dd>1,000</dd>" in text

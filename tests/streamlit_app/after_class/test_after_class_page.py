@@ -8,7 +8,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics.class_view.responses import ClassSession
-from analytics.sign_in.responses import OpenSection
 from streamlit_app.after_class.wording import NOTHING_TO_CHANGE
 from tests.streamlit_app.after_class.made_up import HOSTILE, NINE, hostile_report, report
 
@@ -70,35 +69,22 @@ def test_another_session_is_chosen_and_stands_in_the_address(open_page: Open, ma
     assert asked["as_of"] is None
 
 
-def test_a_section_is_chosen_and_the_class_stays_the_same(open_page: Open, made_up: Any) -> None:
-    """The address names it; the section's own session of that day is shown, and no place's."""
+def test_of_a_chosen_section_the_class_stays_the_same(open_page: Open, made_up: Any) -> None:
+    """The section's own session of that day is shown, and as of no place; back again, too."""
     made_up.after_class.met(report())
     made_up.after_class.sessions.insert(0, session(7, 27))
-    made_up.course_sections = ["A", "B"]
-    app = open_page(session=NINE.isoformat())
-    chooser = app.selectbox(key="report_section")
-    assert chooser.options == ["Whole course", "Section A", "Section B"]
+    app = open_page(session=NINE.isoformat(), as_of="1776040199412-0")
     of_b = session(0.01, 12)
     made_up.after_class.sessions = [session(7, 12), of_b]
-    chooser.set_value("B").run()
+    app.query_params["section"] = "B"  # as the bar's choice does
+    app.run()
     assert not app.exception
-    assert app.query_params["section"] == "B"
     assert app.query_params["session"] == of_b.started_at.isoformat()
     asked = made_up.after_class.asked[-1]
     assert (asked["section"], asked["as_of"]) == ("B", None)
-    app.selectbox(key="report_section").set_value("").run()
-    assert "section" not in app.query_params
+    del app.query_params["section"]
+    app.run()
     assert app.query_params["session"] == NINE.isoformat()
-
-
-def test_who_may_see_only_sections_has_them_in_the_bar(open_page: Open, made_up: Any) -> None:
-    """There is no second choice, and none of the whole course."""
-    made_up.after_class.met(report())
-    made_up.course_sections = ["A"]
-    made_up.sections = [OpenSection(course_id=COURSE, section="A")]
-    app = open_page(section="A")
-    assert [each.key for each in app.selectbox] == ["session"]
-    assert made_up.after_class.asked[-1]["section"] == "A"
 
 
 def test_a_session_that_is_not_there_is_said(

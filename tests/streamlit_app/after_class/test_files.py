@@ -14,7 +14,7 @@ from streamlit_app.after_class.names import shortened
 from streamlit_app.after_class.pdf import as_pdf, broken
 from streamlit_app.after_class.web_page import as_html
 from streamlit_app.language.text import speaking
-from tests.streamlit_app.after_class.made_up import HOSTILE, hostile_report, report
+from tests.streamlit_app.after_class.made_up import HOSTILE, hand, hostile_report, report
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 
@@ -99,6 +99,16 @@ def test_no_text_of_people_is_read_as_markup() -> None:
     for part in ("WWWW", "emoji", "{{report}}{%x%}%s{0}", "abcd"):
         assert part in found
     assert any(letter in found for letter in "שלום")
+
+
+def test_two_of_one_name_are_two_in_the_report() -> None:
+    """In the table, in the chart and in what to change each has the id behind the name."""
+    twins = [hand(who, 5, None, display_name="Anna Schmidt") for who in ("s1", "s2")]
+    document = document_of(report(help=twins), UTC)
+    section = next(each for each in document.sections if each.key == "help")
+    both = ["Anna Schmidt (s1)", "Anna Schmidt (s2)"]
+    assert [row[0] for row in section.rows] == list(section.frame["who"]) == both
+    assert any(", ".join(both) in each for each in document.changes)
 
 
 def test_no_text_of_people_is_read_as_html() -> None:

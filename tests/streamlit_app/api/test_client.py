@@ -65,6 +65,15 @@ def test_ids_are_one_segment_of_the_path(api: ApiClient, made_up: Any, student: 
     assert len(api.history(COURSE, student, limit=1).events) == 1
 
 
+@pytest.mark.parametrize(
+    ("token", "told"), [("wrong", "Reload the page to sign in"), ("token-of-a-student", "Ask who")]
+)
+def test_who_is_refused_is_told_the_way_on(api: ApiClient, token: str, told: str) -> None:
+    """Signed out, as in another tab, one signs in again; without the right one asks somebody."""
+    with pytest.raises(AccessRefusedError, match=told):
+        ApiClient(api.http, token).courses()
+
+
 @pytest.mark.parametrize("course", [".", ".."])
 def test_a_course_may_be_named_by_dots(api: ApiClient, made_up: Any, course: str) -> None:
     """A course named like a step upwards in a path has its own numbers."""

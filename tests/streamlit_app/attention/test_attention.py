@@ -95,11 +95,14 @@ def test_a_raised_hand_stands_beside_the_name(made_up: Any) -> None:
         ada.model_copy(update={"reasons": [hand, *ada.reasons, *ada.reasons]}),
         bob.model_copy(update={"reasons": [hand]}),
     ]
-    text = text_of(opened())
+    app = opened()
+    text = text_of(app)
     assert text.count('<span class="cp-hand">hand up</span>') == 2
     assert text.count('<span class="cp-since">waiting 9 min</span>') == 2
     assert "<span>Same NameError 6 times" in text
-    assert 'title="same NameError 6 times' in text
+    assert "+1 reason" in [each.proto.popover.label for each in app.get("popover")]
+    assert text.count("<li>Same NameError 6 times") == 2
+    assert text.count('data-testid="reasons"') == 1
     assert "<span>Hand up for 9 minutes</span>" in text
     assert "<dt>hands up</dt><dd>2</dd>" in text
 
@@ -255,10 +258,14 @@ def test_a_click_on_a_failure_shows_its_students_in_the_map(made_up: Any) -> Non
     assert [each["id"] for each in map_of(app)["students"]] == ["ada", "bob"]
     assert map_of(app)["enrolled"] == 3
     assert app.button(key="filter_0").label == "Show everyone"
+    gone = "nobody shares that failure now: everyone is shown"
+    assert gone not in text_of(app)
     made_up.clusters = []
     app.run()
     assert len(map_of(app)["students"]) == 3
+    assert gone in text_of(app)
     made_up.clusters = [shared]
     app.run()
+    assert gone not in text_of(app)
     app.button(key="filter_0").click().run()
     assert "failure" not in app.query_params

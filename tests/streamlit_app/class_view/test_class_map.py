@@ -79,6 +79,19 @@ def test_by_name_digits_are_compared_as_numbers() -> None:
     assert ordered(students, ["s10"], "name") == ["10", "A", "b", "S2", "s10", "²"]
 
 
+def test_rows_are_called_and_ordered_as_the_roster_calls_the_students() -> None:
+    """Two of one name have their ids behind it; who is in no roster has the id alone."""
+    everyone = a_class(
+        student("s1", display_name="Zoë"),
+        student("s2", display_name="Ada"),
+        student("b", display_name=None),
+        student("s3", display_name="Ada"),
+    )
+    data = map_data(everyone, [], "name", frozenset({"s1", "s2", "b"}))
+    assert data["order"] == ["s2", "b", "s1"]
+    assert [each["name"] for each in data["students"]] == ["Zoë", "Ada (s2)", "b"]
+
+
 def test_a_long_silence_is_coloured_only_where_it_is_a_reason() -> None:
     """Who needs a person is tinted; a time since the last run means something only at times."""
     everyone = a_class(student("a"), student("b"), student("c"))

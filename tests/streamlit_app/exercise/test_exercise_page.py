@@ -106,8 +106,10 @@ def test_who_is_stuck_here_is_named(
         listed.model_copy(update={"student_id": "Vole", "exercise": "1.1"}),
         listed.model_copy(update={"student_id": "wren", "exercise": "1.2"}),
     ]
+    made_up.names = {"Vole": "Vera <Olsen>"}
     text = text_of(open_page(exercise="1.1"))
     assert "<dt>stuck now</dt><dd>1</dd>" in text
+    assert ">Vera &lt;Olsen&gt;</a>" in text
     assert 'href="student?course=python-101&amp;student=Vole"' in text
     assert "student=wren" not in text
 

@@ -14,13 +14,16 @@ from ingest_api.settings import RUN_FILE
 from streamlit_app.first_visit import page as first_visit
 
 
-def _open(viewer: Viewer) -> str:
-    def page(viewer: "Viewer") -> None:  # quoted: there is no such name where it runs
+def _open(viewer: Viewer, notebooks: list[str] | None = None) -> str:
+    def page(viewer: "Viewer", notebooks: "list[str] | None") -> None:  # quoted: not known there
         from streamlit_app.first_visit import page as first_visit  # noqa: PLC0415 - the source is run by itself
 
-        first_visit.show(viewer)
+        if notebooks is None:
+            first_visit.show(viewer)
+        else:
+            first_visit.steps(viewer, notebooks)
 
-    app = AppTest.from_function(page, default_timeout=30, args=(viewer,)).run()
+    app = AppTest.from_function(page, default_timeout=30, args=(viewer, notebooks)).run()
     assert not app.exception, app.exception
     return "".join(block.body for block in app.html)
 
@@ -77,17 +80,45 @@ def test_whoever_is_no_admin_is_told_whom_to_ask(
     assert "cp-command" not in text
 
 
+def test_the_steps_to_a_course_of_ones_own_name_no_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its notebooks are elsewhere; once it is registered, no demo and no command is needed."""
+    monkeypatch.setenv("CELLPULSE_DATA_DIR", str(tmp_path))
+    (tmp_path / RUN_FILE).touch()
+    told = [
+        _open(ADMIN, notebooks) for notebooks in (["course/01-values.ipynb"], [], ["w/loops.ipynb"])
+    ]
+    assert ["01-values" in text for text in told] == [True, False, False]
+    assert ["simulate --students" in text for text in told] == [True, True, False]
+    assert all(text.count("<li>") == 3 for text in told)
+
+
 def test_a_course_before_its_first_run_says_the_same(
     made_up: Any, open_alone: Any, text_of: Any
 ) -> None:
-    """On the Live page, until somebody runs a cell."""
+    """On the Live page and by itself, until somebody comes; then the class by itself."""
     app = open_alone("live")
-    assert 'data-testid="first-visit"' in text_of(app)
-    made_up.run("Vole")
+    text = text_of(app)
+    assert text.count("<li>") == 3
+    assert "Open a notebook of the course" in text
+    assert "Plan the exercises" in text
+    assert 'data-testid="strip"' not in text
+    keys = "".join(each.key for each in app.get("bidi_component"))
+    assert [part in keys for part in ("connection", "live_feed", "class_map")] == [
+        True,
+        True,
+        False,
+    ]
+    made_up.run("Vole", None, type="session_started")
     app.run()
     assert 'data-testid="first-visit"' not in text_of(app)
+    assert 'data-testid="strip"' in text_of(app)
     made_up.clear()
+    app.run()
+    assert 'data-testid="strip"' in text_of(app)  # what was there does not go away again
     assert 'data-testid="first-visit"' not in text_of(open_alone("replay"))
+    assert 'data-testid="first-visit"' not in text_of(open_alone("live", section="A"))
 
 
 def test_a_click_copies_the_demo_command(page: Page, dashboard: str, made_up: Any) -> None:

@@ -22,6 +22,7 @@ _FOR_PROGRAMS: Final = {
     "Order",
     "DEMO_COMMAND",
     "PARAMETER",
+    "ROWS",
     "SECTION",
     "SHOWN",
     "SPEED",

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 from playwright.sync_api import ConsoleMessage, Page, expect
 
-from streamlit_app.live.page import SLOWEST_REDRAW_SECONDS
+from analytics.attention.examples import ATTENTION
+from streamlit_app.live.feed.component import SLOWEST_REDRAW_SECONDS
 from tests.streamlit_app.live.live_page import (
+    TOKEN,
     HeldStream,
     cells_of,
     expect_state,
@@ -30,13 +32,23 @@ UNDISTURBED = """() => {
 
 
 def test_a_run_appears_without_a_reload_and_moves_the_numbers(
-    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+    page: Page, dashboard: str, made_up: Any, ingest: Any
 ) -> None:
-    """A run is in the list as it arrives; the numbers follow when the stored ones moved."""
-    made_up.run("Vole")
-    enter()
+    """A run is in the list as it arrives; the numbers follow when the stored ones moved.
+
+    Before the first of all there are the steps to it alone; then there is the class by itself.
+    """
+    page.goto(f"{dashboard}/?token={TOKEN}")
+    expect(page.get_by_test_id("first-visit")).to_be_visible(timeout=60_000)
     expect_state(page, "live")
+    expect(page.get_by_test_id("strip")).to_have_count(0)
     page.evaluate("window.sameDocument = true")
+    ingest.send(made_up.run("Vole"))
+    ingest.signal()
+    expect(page.get_by_test_id("class-map")).to_be_visible(timeout=30_000)
+    expect(page.get_by_test_id("first-visit")).to_have_count(0)
+    expect(page.get_by_test_id("live-run")).to_have_count(1)
+    expect_state(page, "live")
     run = made_up.run(
         "Heron", "error", error_name="NameError", error_message="name 'totl' is not defined"
     )
@@ -138,6 +150,35 @@ def test_a_page_that_nobody_sees_is_drawn_when_somebody_does(
     assert asked <= 2 + (time.monotonic() - begin) // SLOWEST_REDRAW_SECONDS
     page.evaluate("window.isSeen = true; document.dispatchEvent(new Event('visibilitychange'))")
     expect(row_of(page, "Vole").locator(".cp-busy")).to_have_text("31 runs in 15 minutes")
+
+
+def test_nothing_jumps_under_the_pointer(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """While one is about to press a card's button it stays; what was due is drawn after that."""
+    [ada] = ATTENTION.students
+    bob = ada.model_copy(update={"student_id": "bob"})
+    made_up.run("ada")
+    made_up.run("bob")
+    made_up.needy = [ada, bob]
+    enter()
+    expect_state(page, "live")
+    cards = page.get_by_test_id("person").locator("b")
+    expect(cards).to_have_text(["ada", "bob"])
+    page.get_by_role("button", name="I am going").first.hover()
+    made_up.needy = [bob, ada]
+    made_up.run("bob")
+    ingest.signal()
+    expect(page.get_by_test_id("live-feed")).to_have_attribute("data-held", "")
+    page.evaluate("new Promise(requestAnimationFrame)")
+    expect(cards).to_have_text(["ada", "bob"])
+    page.get_by_test_id("strip").hover()
+    expect(cards).to_have_text(["bob", "ada"])
+    page.get_by_role("button", name="I am going").first.press("Shift")
+    made_up.needy = [ada, bob]
+    ingest.signal()
+    expect(page.get_by_test_id("live-feed")).to_have_attribute("data-held", "")
+    expect(cards).to_have_text(["ada", "bob"], timeout=60_000)  # who only rests there sees it, too
 
 
 def test_a_name_leads_to_the_student_and_back(

@@ -1,10 +1,13 @@
 """The live list in a real browser: nothing is missed, nothing is twice, and texts are texts."""
 
+import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, expect
 
+from analytics.attention.examples import ATTENTION
 from tests.streamlit_app.live.live_page import TOKEN, expect_state, names_of
 
 
@@ -36,6 +39,10 @@ def test_reconnecting_neither_loses_nor_doubles(
     asked = [connection["query"]["after"] for connection in ingest.connections]
     assert asked == [first["position"], second["position"]]
     assert ingest.connections[0]["offered"] == ["cellpulse.v1", f"bearer.{TOKEN}"]
+    feed = page.get_by_test_id("live-feed")
+    expect(feed).not_to_contain_text("Some rows are not here")
+    ingest.send({"signal": "missed", "after": first["position"], "from": last["position"]})
+    expect(feed).to_contain_text("Some rows are not here: the connection was away.")
 
 
 def test_after_a_reload_the_list_comes_from_the_api(
@@ -80,6 +87,35 @@ def test_the_list_is_ordered_and_has_an_end(
     expect(page.get_by_test_id("live-run")).to_have_count(100)
     newest = [run["position"] for run in reversed(runs)][:99]
     assert positions()[1:] == newest
+
+
+def test_students_are_called_as_the_roster_calls_them(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """In the map, on the cards and in the list, while links and the filter know the id, too."""
+    evil = "<i>x</i> [y](javascript:1) $z$ :material/home:"
+    made_up.names = {"s1": "Ada Lovelace", "s2": "نور", "s3": "Kim", "s4": "Kim", "s5": evil}
+    students = {"s1": "Ada Lovelace", "s2": "نور", "s3": "Kim (s3)", "s4": "Kim (s4)", "s5": evil}
+    for student in students:
+        made_up.run(student)
+    [listed] = ATTENTION.students
+    made_up.needy = [listed.model_copy(update={"student_id": each}) for each in students]
+    enter()
+    expect_state(page, "live")
+    ingest.send(made_up.run("s1"))
+    rows = page.get_by_test_id("live-run")
+    shown = [students[each] for each in ("s1", "s5", "s4", "s3", "s2", "s1")]
+    expect(rows.locator("a")).to_have_text(shown)
+    expect(page.get_by_test_id("person").locator("b")).to_have_text(list(students.values()))
+    page.get_by_role("radio", name="by name").click()
+    expect(names_of(page)).to_have_text([evil, "Ada Lovelace", "Kim (s3)", "Kim (s4)", "نور"])
+    page.get_by_text("Every run, as it happens").click()
+    page.get_by_placeholder("Only rows with …").fill("S2")
+    expect(rows.filter(visible=True).locator("a")).to_have_text(["نور"])
+    names_of(page).nth(1).click()
+    expect(page.get_by_test_id("history-table")).to_be_visible()
+    assert parse_qs(urlsplit(page.url).query)["student"] == ["s1"]
+    expect(page.get_by_role("combobox").last).to_have_value("Ada Lovelace (s1)")
 
 
 def test_what_a_student_wrote_is_only_text(
@@ -190,7 +226,14 @@ def test_a_pause_and_a_filter_lose_nothing(
     ingest.send(made_up.run("Ibis"))
     expect(rows).to_have_count(4)
     expect(rows.filter(visible=True)).to_have_count(1)
+    expect(page).to_have_url(re.compile("rows=keyerr$"))
+    page.get_by_role("radio", name="by name").click()
+    expect(page).to_have_url(re.compile("order=name"))
+    page.reload()  # or a colleague, who was sent the address
+    expect(rows.filter(visible=True)).to_have_count(1, timeout=60_000)
+    expect(feed.get_by_role("searchbox")).to_have_value("keyerr")
     feed.get_by_role("searchbox").fill("nothing has this")
     expect(feed).to_contain_text("No row has this.")
     feed.get_by_role("searchbox").fill("")
     expect(rows.filter(visible=True)).to_have_count(4)
+    expect(page).not_to_have_url(re.compile("rows="))

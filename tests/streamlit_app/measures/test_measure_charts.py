@@ -33,17 +33,19 @@ def _spec(chart: Any) -> dict[str, Any]:
 
 def test_a_number_that_lacks_is_not_drawn() -> None:
     """Null rows are left out; times are in minutes, as the axis says."""
-    frame = values_frame(ROWS, "seconds")
+    frame = values_frame(ROWS, "seconds", {})
     assert list(frame["value"]) == [1.5, 0.5]
     assert list(frame["exercise"]) == ["1.2", "outside exercises"]
     assert list(frame["said"]) == ["1 min 30 s", "30 s"]
     assert list(frame["lower"].fillna(-1)) == [-1, 0.25]
-    assert values_frame([ROWS[1]], "runs").empty
+    assert values_frame([ROWS[1]], "runs", {}).empty
 
 
 def test_exercises_have_bars_in_the_rows_order_and_intervals() -> None:
     """An interval is drawn where there is one, and the axis names its unit."""
-    bars, intervals = _spec(by_exercise(values_frame(ROWS, "seconds"), "seconds", LIGHT))["layer"]
+    bars, intervals = _spec(by_exercise(values_frame(ROWS, "seconds", {}), "seconds", LIGHT))[
+        "layer"
+    ]
     assert bars["encoding"]["y"]["sort"] is None
     assert bars["encoding"]["x"]["title"] == "minutes"
     assert (intervals["mark"]["color"], intervals["encoding"]["x"]["field"]) == (LIGHT.ink, "lower")
@@ -60,7 +62,7 @@ def test_exercises_have_bars_in_the_rows_order_and_intervals() -> None:
 )
 def test_a_distribution_has_the_same_bars_each_time(unit: str, bins: dict[str, Any]) -> None:
     """Where a unit has ends the bars and the axis stand still, whatever the values are."""
-    spec = _spec(spread(values_frame(ROWS, unit), unit, LIGHT))
+    spec = _spec(spread(values_frame(ROWS, unit, {}), unit, LIGHT))
     assert spec["encoding"]["x"]["bin"] == bins
     assert spec["encoding"]["y"]["aggregate"] == "count"
     domain = spec["encoding"]["x"].get("scale", {}).get("domain")
@@ -70,7 +72,7 @@ def test_a_distribution_has_the_same_bars_each_time(unit: str, bins: dict[str, A
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
 def test_each_student_has_a_mark_in_each_exercises_row(colours: Palette) -> None:
     """Exercises stand in the order of the course, others below; half of them is a diamond."""
-    frame = values_frame(ROWS, "seconds")
+    frame = values_frame(ROWS, "seconds", {})
     marks, middle = _spec(spread_by_exercise(frame, ["1.1", "1.2"], "seconds", colours))["layer"]
     assert marks["encoding"]["y"]["sort"] == ["1.2", "outside exercises"]
     assert marks["mark"]["color"] == colours.usual
@@ -111,7 +113,10 @@ def test_numbers_are_said_in_their_unit(value: float | None, unit: str, said: st
         ("half_cap", 60.0, "seconds", "1 min"),
         ("resolve_seconds", 90, "0 to 1", "1 min 30 s"),
         ("rate", 0.5, "0 to 1", "0.50"),
-        ("solved_by", "check", "0 to 1", "check"),
+        ("solved_by", "check", "0 to 1", "a check"),
+        ("solved_by", "of a later version", "0 to 1", "of a later version"),
+        ("points", 2.0, "0 to 1", "2"),
+        ("points_possible", 2.5, "0 to 1", "2.5"),
         ("met_at", "2026-11-24T09:00:00Z", "seconds", "24 Nov 09:00:00"),
         ("met_at", "some day", "seconds", "some day"),
         ("curve", [1], "seconds", ""),

@@ -68,6 +68,19 @@ def test_too_little_data_is_never_a_zero(
     assert "Not enough data for a chart." in text
 
 
+def test_students_are_called_as_the_roster_calls_them(
+    made_up: Any, open_page: Open, text_of: Callable[..., str]
+) -> None:
+    """In the rows, beside the number, in the choice and in the runs; links have the id."""
+    made_up.names = {"Vole": "Vera <Olsen>"}
+    text = text_of(open_page(measure="error_rate", by="student"))
+    assert 'student=Vole">Vera &lt;Olsen&gt;</a>' in text
+    app = open_page(measure="error_rate", by="run", student="Vole")
+    assert "<dt>Vera &lt;Olsen&gt; · 0 to 1</dt>" in text_of(app)
+    assert "All that Vera &lt;Olsen&gt; did" in text_of(app)
+    assert "Vera <Olsen>" in app.selectbox(key="measures_student").options
+
+
 def test_the_runs_behind_a_number_are_listed(open_page: Open, text_of: Callable[..., str]) -> None:
     """By run there are time, student, exercise, outcome, error and what each adds."""
     text = text_of(open_page(measure="error_rate", by="run", student="Vole"))

@@ -14,12 +14,13 @@ from streamlit_app.page_parts import charts
 from streamlit_app.page_parts.frames import RAN_ONLY
 from streamlit_app.page_parts.palette import (
     DARK,
+    EITHER,
     LIGHT,
     Palette,
     contrast,
     css_variables,
     mixed,
-    palette_for,
+    readable_on,
 )
 
 #: What each kind of sight makes of linear red, green and blue: Machado, Oliveira and Fernandes
@@ -163,6 +164,9 @@ def test_every_colour_is_a_variable_for_both_themes() -> None:
     assert names <= set(LIGHT.__dataclass_fields__)
 
 
-def test_an_unknown_theme_is_light() -> None:
-    """Until the browser has told its theme, the charts are light."""
-    assert (palette_for("dark"), palette_for(None)) == (DARK, LIGHT)
+def test_what_is_made_of_colours_of_either_theme_is_made_in_each() -> None:
+    """So a chart is drawn once, and follows the theme wherever it changes to."""
+    shades = [mixed(each.accent, each.card, 0.15) for each in (LIGHT, DARK)]
+    both = f"light-dark({shades[0]}, {shades[1]})"
+    assert mixed(EITHER.accent, EITHER.card, 0.15) == both
+    assert readable_on(both) == "light-dark(#000000, #ffffff)"

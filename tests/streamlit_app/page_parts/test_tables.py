@@ -39,7 +39,7 @@ def test_a_name_leads_to_the_student_in_the_same_course(made_up: Any) -> None:
 
 
 def test_who_is_enrolled_only_has_not_started() -> None:
-    """A student of the roster who was never seen has a row that says so, and the name as a hint."""
+    """A student of the roster who was never seen has a row that says so, and the id as a hint."""
     student = StudentState(
         student_id="s1",
         display_name='Zoë "Z"',
@@ -57,10 +57,10 @@ def test_who_is_enrolled_only_has_not_started() -> None:
     )
     table = class_table([student], "c", NOW)
     [row] = _rows(table)
-    assert (row[0], row[-1]) == ("s1", "not started")
+    assert (row[0], row[-1]) == ('Zoë "Z"', "not started")
     link = ET.fromstring(table).find(".//tbody//a")
     assert link is not None
-    assert link.get("title") == 'Zoë "Z", A'
+    assert link.get("title") == "s1, A"
 
 
 @pytest.mark.parametrize(("errors", "tinted"), [(2, False), (3, True)])
