@@ -26,7 +26,9 @@ from ingest_api.security_headers import SecurityHeaders
 from ingest_api.settings import BadSettingError
 from streamlit_app.api.asking import TIMEOUT_SECONDS
 from streamlit_app.export import file as export_file
+from streamlit_app.live.ahead import AskedAhead
 from streamlit_app.metrics import OpenPages, part_of_page
+from streamlit_app.page_files import PageFiles
 from streamlit_app.security import FRAMES, OwnOrigin, page_policy
 from streamlit_app.settings import DashboardSettings
 from streamlit_app.sign_in.access import AccessCheck
@@ -68,7 +70,15 @@ def create_app(settings: DashboardSettings) -> st.App:
     return st.App(
         _PAGE,
         lifespan=lifespan,
-        middleware=[Middleware(RequestIds), headers, *figures, Middleware(OwnOrigin), gate],
+        middleware=[
+            Middleware(RequestIds),
+            headers,
+            *figures,
+            Middleware(OwnOrigin),
+            gate,
+            Middleware(AskedAhead),
+            Middleware(PageFiles),
+        ],
         routes=[file, Route(METRICS_PATH, scraped)],
     )
 

@@ -4,8 +4,10 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, timedelta, timezone, tzinfo
+from functools import cache
+from math import inf
 from typing import Generic, TypeVar
 from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,9 +20,10 @@ from ingest_api.request_ids import HEADER, new_request_id
 from streamlit_app.addresses import PARAMETER, SECTION
 from streamlit_app.api.admin_client import AdminClient
 from streamlit_app.api.aliases import AliasBook
-from streamlit_app.api.asking import TIMEOUT_SECONDS
+from streamlit_app.api.asking import TIMEOUT_SECONDS, Through
 from streamlit_app.api.client import ApiClient
 from streamlit_app.api.errors import AccessRefusedError, NotKnownError, NumbersUnavailableError
+from streamlit_app.api.shared import SharedAnswers
 from streamlit_app.language.text import language
 from streamlit_app.settings import DashboardSettings
 from streamlit_app.sign_in.gate import COOKIE
@@ -64,11 +67,21 @@ def token() -> str:
     return st.context.cookies.get(COOKIE, "")
 
 
-def api() -> ApiClient:
+def api(through: Through | None = None) -> ApiClient:
     """Return the aggregation API as this instructor may ask it, projected without names."""
-    return ApiClient(
-        _http(settings().api_address), token(), section(), alias_book() if is_projected() else None
-    )
+    asking = client(token(), section(), through)
+    return replace(asking, aliases_shown=alias_book()) if is_projected() else asking
+
+
+def client(token: str, section: str | None, through: Through | None = None) -> ApiClient:
+    """Return the aggregation API as whoever has a token may ask it."""
+    return ApiClient(_http(settings().api_address), token, section, through=through)
+
+
+@cache
+def answers() -> SharedAnswers:
+    """Return the answers that all open pages share."""
+    return SharedAnswers()
 
 
 def is_projected() -> bool:
@@ -80,7 +93,7 @@ def alias_book() -> AliasBook:
     """Return who is who while a page is projected."""
     book: AliasBook | None = st.session_state.get(_BOOK)
     if book is None:
-        asking = ApiClient(_http(settings().api_address), token())
+        asking = client(token(), None)
         book = st.session_state[_BOOK] = AliasBook(asking.aliases, language())
     return book
 
@@ -96,7 +109,7 @@ def viewer() -> Viewer:
     Raises:
         NumbersUnavailableError: The API does not say.
     """
-    return latest("viewer", api().viewer, every=VIEWER_SECONDS).numbers
+    return latest("viewer", api(answers().take).viewer, every=VIEWER_SECONDS).numbers
 
 
 def own_sections(course_id: str) -> list[str]:
@@ -109,7 +122,7 @@ def admin_api() -> AdminClient:
     return AdminClient(_http(settings().api_address), token())
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def _http(address: str) -> httpx.Client:
     return httpx.Client(
         base_url=address,
@@ -175,7 +188,7 @@ def latest(name: str, ask: Callable[[], Answers], *, every: float = 0) -> Latest
     name = _of_this_view(name)
     remembered: dict[str, Answers] = st.session_state.setdefault(_LAST, {})
     asked: dict[str, float] = st.session_state.setdefault(_ASKED, {})
-    if name in remembered and time.monotonic() < asked[name] + every:
+    if name in remembered and time.monotonic() < asked.get(name, -inf) + every:
         return Latest(remembered[name])
     try:
         remembered[name] = ask()
@@ -195,6 +208,11 @@ def keep(name: str, answers: object) -> None:
     name = _of_this_view(name)
     st.session_state.setdefault(_LAST, {})[name] = answers
     st.session_state.setdefault(_ASKED, {})[name] = time.monotonic()
+
+
+def ask_anew() -> None:
+    """Ask for all numbers anew, however young they are: the viewer has changed something."""
+    st.session_state.pop(_ASKED, None)
 
 
 def _of_this_view(name: str) -> str:

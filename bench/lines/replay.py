@@ -93,7 +93,7 @@ def _is_counted(client: Redis, api: ApiClient) -> bool:
 
 def _ask(api: ApiClient) -> None:
     """Ask as the page does."""
-    class_view.ask(api, _COURSE, UTC, stream=True, events=ENTRIES)
+    class_view.ask(api, _COURSE, stream=True, events=ENTRIES)
 
 
 def _anew(url: str) -> httpx.Client:

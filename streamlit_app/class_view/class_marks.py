@@ -127,4 +127,5 @@ def _remove(course_id: str, mark: ClassMark | None) -> None:
 
 
 def _remember(course_id: str, mark: ClassMark, *, is_set: bool) -> None:
+    session.ask_anew()
     st.session_state[f"{_LAST}/{course_id}"] = (mark, is_set)

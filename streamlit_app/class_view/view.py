@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Self
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from analytics.attention.responses import Attention, ErrorCluster, ErrorClusters
 from analytics.class_marks.responses import ClassMark
@@ -27,7 +28,7 @@ from streamlit_app.class_view.tables import stream_table, students_now
 from streamlit_app.exercise.exercise_table import exercise_table
 from streamlit_app.exercise.tables import attempts_table
 from streamlit_app.first_visit import page as first_visit
-from streamlit_app.language.text import Text, language
+from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.charts import OverTime, runs_per_minute
 from streamlit_app.page_parts.frames import (
@@ -58,8 +59,8 @@ RUNS_A_MINUTE: Final = Text("Runs a minute, the last hour of class")
 EXERCISES: Final = Text("Exercises: students who solved it, of those who started")
 
 _MINUTES_SHOWN: Final = 60
-#: The chart that was drawn last, and what it was made of.
-_STREAM_CHART: Final = "stream_chart_made"
+#: No zone's day begins or ends so long before or after that of UTC.
+_FURTHEST_ZONES: Final = timedelta(hours=15)
 #: Marks of class that are listed: those of so long.
 MARKS_LISTED: Final = timedelta(hours=12)
 _STYLE: Final = (Path(__file__).parent / "view.css").read_text("utf-8")
@@ -85,7 +86,7 @@ class ClassNumbers:
             attention=live.attention,
             clusters=live.error_clusters,
             marks=live.marks.marks,
-            plan=live.plan,
+            plan=pace.of_the_day(live.plan, session.local_zone()),
         )
 
 
@@ -97,7 +98,6 @@ class ClassView:
         course_id: The course.
         numbers: What is shown at first sight.
         apology: Why the numbers are from before; None when they are those that were asked for.
-        stream: Gives the class's way through the exercises.
         timeline: Gives the runs of each minute; it is asked when it is looked at.
         state: Draws how old the numbers are, at the right of the strip.
         every_run: Draws the list of runs, in which students are called as given.
@@ -107,11 +107,29 @@ class ClassView:
     course_id: str
     numbers: ClassNumbers
     apology: str | None
-    stream: Callable[[], ClassStream]
     timeline: Callable[[], Timeline]
     state: Callable[[], None]
     every_run: Callable[[Mapping[str, str]], None]
     is_past: bool = False
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the parts of the view are; each is drawn when its numbers are there.
+
+    Attributes:
+        head: The strip and what is below it.
+        map: The class map.
+        over_time: The class's way, below the map.
+        cards: Who needs a person and the failures, beside the map.
+        below: The list of runs, and what is one click away.
+    """
+
+    head: DeltaGenerator
+    map: DeltaGenerator
+    over_time: DeltaGenerator
+    cards: DeltaGenerator
+    below: DeltaGenerator
 
 
 def style() -> None:
@@ -119,48 +137,56 @@ def style() -> None:
     st.html(f"<style>{_STYLE}</style>")
 
 
-def show(view: ClassView) -> None:
-    """Draw the strip, the map, who needs a person, failures, and what is one click away.
+def lay_out() -> Places:
+    """Make the places, which are still empty."""
+    head = st.container()
+    left, cards = st.columns([5, 2], gap="small")
+    return Places(head, left.container(), left.container(), cards, st.container())
+
+
+def show(view: ClassView, places: Places) -> None:
+    """Draw what moves: all but the class's way, and the map before the rest.
 
     Before anybody has come draw how to begin, and nothing else.
     """
     numbers = view.numbers
-    if not _has_begun(view):
-        _before_the_first_run(view)
+    if not has_begun(view.course_id, numbers, is_past=view.is_past):
+        with places.head:
+            _before_the_first_run(view)
+        for later in (places.map, places.cards, places.below):
+            later.empty()  # else Streamlit keeps no place there for a drawing of this part alone
         return
-    _strip(view)
-    notices.old_numbers(view.apology, numbers.progress.as_of.time)
-    pace.show(view.course_id, numbers.plan, is_past=view.is_past)
     shared = failures.shared(numbers.clusters)
     names = names_of(numbers.class_map)
-    left, right = st.columns([5, 2], gap="small")
-    with left:
+    with places.head:
+        _strip(view)
+        notices.old_numbers(view.apology, numbers.progress.as_of.time)
+        pace.show(view.course_id, numbers.plan, is_past=view.is_past)
+    with places.map:
         _map(view, shared)
-        _over_time(view)
-    with right:
+    with places.cards:
         people = attention.People(names, seats_of(numbers.class_map))
         attention.show(view.course_id, numbers.attention, people, is_past=view.is_past)
         failures.show(shared, numbers.class_map.now)
-    with st.container(border=True, key="now"):
-        view.every_run(names)
-    _one_click_away(view)
+    with places.below:
+        with st.container(border=True, key="now"):
+            view.every_run(names)
+        _one_click_away(view)
 
 
-def ask(
-    api: ApiClient, course_id: str, zone: tzinfo, *, stream: bool = False, events: int = 0
-) -> Live:
-    """Ask for everything at once.
+def ask(api: ApiClient, course_id: str, *, stream: bool = False, events: int = 0) -> Live:
+    """Ask for everything at once; the plan is that of the day in any zone.
 
     Args:
         api: As of the moment that is shown.
         course_id: The course.
-        zone: In which the plan's day begins and ends.
         stream: Whether the class's way through the exercises is asked for too.
         events: How many of the latest events are.
     """
-    day = pace.span_of(pace.day_of(api.moment or datetime.now(zone), zone), zone)
+    begin, end = pace.span_of(pace.day_of(api.moment or datetime.now(UTC), UTC), UTC)
+    span = begin - _FURTHEST_ZONES, end + _FURTHEST_ZONES
     return api.live(
-        course_id, minutes=failures.CLUSTER_MINUTES, span=day, stream=stream, events=events
+        course_id, minutes=failures.CLUSTER_MINUTES, span=span, stream=stream, events=events
     )
 
 
@@ -175,13 +201,12 @@ def _strip(view: ClassView) -> None:
             view.state()
 
 
-def _has_begun(view: ClassView) -> bool:
+def has_begun(course_id: str, numbers: ClassNumbers, *, is_past: bool = False) -> bool:
     """Tell whether anybody of the course has ever come; once it was so, it stays so."""
-    if view.is_past or session.section() is not None:
+    if is_past or session.section() is not None:
         return True
-    numbers, key = view.numbers, f"{view.course_id}/has_begun"
-    progress, listed = numbers.progress, numbers.attention.students
-    if progress.runs or progress.active_students or listed:
+    key, progress = f"{course_id}/has_begun", numbers.progress
+    if progress.runs or progress.active_students or numbers.attention.students:
         st.session_state[key] = True
     return key in st.session_state
 
@@ -234,37 +259,38 @@ def _map(view: ClassView, shared: Sequence[ErrorCluster]) -> None:
         class_map({**drawn, "is_past": view.is_past})
 
 
-def _over_time(view: ClassView) -> None:
+def over_time(
+    course_id: str, stream: ClassStream, numbers: ClassNumbers, *, is_past: bool = False
+) -> None:
+    """Draw the class's way through the exercises, what was noted meanwhile, and the way to a plan.
+
+    Args:
+        course_id: The course.
+        stream: Its way.
+        numbers: What is shown beside it.
+        is_past: Whether it is of the past: then nothing acts.
+    """
     with st.container(border=True, key="over_time"):
         card_title(*OVER_TIME)
-        stream = view.stream()
         if len(stream.steps) == 1:  # one step is no way
             st.html(f'<p class="cp-muted">{FIRST_MINUTE}</p>')
             st.html(stream_table(stream))
         elif stream.steps:
-            chart = _stream_chart(stream, view.numbers.marks)
+            chart = _stream_chart(stream, numbers.marks)
             st.altair_chart(chart, key="stream_chart", alt=str(OVER_TIME[0]))
             st.html(students_now(stream) + stream_table(stream))
         else:
             st.html(f'<p class="cp-muted">{NOT_BEGUN}</p>')
-        if not view.is_past and not session.own_sections(view.course_id):
-            class_marks.show(view.course_id, _of_this_class(view.numbers))
-        if not view.is_past:
-            pace.offer(view.course_id, view.numbers.plan)
+        if not is_past and not session.own_sections(course_id):
+            class_marks.show(course_id, _of_this_class(numbers))
+        if not is_past:
+            pace.offer(course_id, numbers.plan)
 
 
 def _stream_chart(stream: ClassStream, noted: Sequence[ClassMark]) -> OverTime:
-    """Return the chart, made anew only where it would be another one: it is much of a drawing."""
     zone = session.local_zone()
-    made_of = (stream, list(noted), zone, language())
-    kept = st.session_state.get(_STREAM_CHART)
-    if kept is not None and kept[0] == made_of:
-        chart: OverTime = kept[1]
-        return chart
     marks = on_the_wall(marks_frame(noted), zone)
-    chart = class_stream(on_the_wall(stream_frame(stream), zone), EITHER, marks)
-    st.session_state[_STREAM_CHART] = (made_of, chart)
-    return chart
+    return class_stream(on_the_wall(stream_frame(stream), zone), EITHER, marks)
 
 
 def _of_this_class(numbers: ClassNumbers) -> list[ClassMark]:

@@ -77,6 +77,13 @@ def span_of(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
     return begin, end
 
 
+def of_the_day(plan: ClassPlan, zone: tzinfo) -> ClassPlan:
+    """Return of a plan what is of the day of its moment in a zone."""
+    begin, end = span_of(day_of(plan.now, zone), zone)
+    planned = [each for each in plan.planned if begin <= each.at < end]
+    return plan.model_copy(update={"planned": planned})
+
+
 def pace_of(plan: ClassPlan) -> Pace:
     """Return where the class is against its plan; of several for one moment the furthest counts."""
     place = {name: number for number, name in enumerate(plan.exercises)}

@@ -239,8 +239,7 @@ def slider_data(
 
 
 def _ask(api: ApiClient, course_id: str, at: datetime) -> PastNumbers:
-    zone = session.local_zone()
-    live = class_view.ask(api, course_id, zone, stream=True, events=ENTRIES)
+    live = class_view.ask(api, course_id, stream=True, events=ENTRIES)
     if live.class_stream is None:
         raise NumbersUnavailableError(STRANGE)
     return PastNumbers(at, ClassNumbers.of(live), live.class_stream, start_of(live.events))
@@ -262,18 +261,22 @@ def _draw(past: PastNumbers, api: ApiClient, course_id: str, apology: str | None
         time=exact_clock(past.at.astimezone(session.local_zone())),
         lost=what_is_lost(numbers.progress),
     )
+    shown = replace(numbers, marks=until_then)
+    places = class_view.lay_out()
     class_view.show(
         ClassView(
             course_id=course_id,
-            numbers=replace(numbers, marks=until_then),
+            numbers=shown,
             apology=apology,
-            stream=lambda: past.stream,
             timeline=lambda: api.at(past.at).timeline(course_id),
             state=lambda: _say(then),
             every_run=lambda names: past_feed(past.runs, names),
             is_past=True,
-        )
+        ),
+        places,
     )
+    with places.over_time:
+        class_view.over_time(course_id, past.stream, shown, is_past=True)
 
 
 def _say(text: str) -> None:

@@ -4,7 +4,7 @@ The browser holds the WebSocket; Python gives the list its start and is asked to
 anew when they moved.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -101,7 +101,10 @@ def live_feed(
     start: FeedStart,
     names: Mapping[str, str],
     drawing: str,
+    numbers_moved: Callable[[], None],
     *,
+    as_of: str | None,
+    is_behind: bool,
     took: float,
     token: str,
     settings: DashboardSettings,
@@ -117,6 +120,10 @@ def live_feed(
         start: The rows to begin with.
         names: How students are called, by id.
         drawing: Another one each time that the page is drawn from its beginning; see leaving.js.
+        numbers_moved: Called when the browser has heard that stored numbers moved, before what
+            surrounds the list is drawn.
+        as_of: The position that the numbers beside the list have reached; None before any.
+        is_behind: Whether something beside the list is older than what the API told.
         took: How long the last drawing took, in seconds.
         token: With which the browser asks the ingest.
         settings: Where the ingest is.
@@ -126,6 +133,8 @@ def live_feed(
         "course_id": start.course_id,
         "section": section(),
         "drawing": drawing,
+        "as_of": as_of or LOG_START,
+        "is_behind": is_behind,
         "shortest_redraw_ms": shortest_redraw_ms(took),
         "slowest_redraw_ms": 1_000 * SLOWEST_REDRAW_SECONDS,
         "after": start.after,
@@ -141,7 +150,7 @@ def live_feed(
         "locale": locale().replace("_", "-"),
         "time_zone": course_zone(),
     }
-    _feed(key=_KEY, data=data, on_moved_change=_nothing, on_filtered_change=_keep_filter)
+    _feed(key=_KEY, data=data, on_moved_change=numbers_moved, on_filtered_change=_keep_filter)
 
 
 def past_feed(start: FeedStart, names: Mapping[str, str]) -> None:
@@ -187,7 +196,3 @@ def _keep_filter() -> None:
         st.query_params[ROWS] = filtered
     else:
         st.query_params.pop(ROWS, None)
-
-
-def _nothing() -> None:
-    """Running the fragment again is all that a signal asks for."""

@@ -127,6 +127,7 @@ class Feed {
     this.ask = setTriggerValue;
     this.leaving.update(data.drawing);
     if (this.isDue && !this.leaving.isLeft) this.redraw();
+    this.catchUp();
     // While it is paused the list stays as it is; what it lacks of these came over the socket.
     if (!this.held) for (const run of data.runs) this.runs.add(run, false);
     this.takeFilter(data.filter);
@@ -135,7 +136,10 @@ class Feed {
 
   receive(message) {
     if (message.signal) {
-      if (message.signal === "rollups-advanced") this.redraw();
+      if (message.signal === "rollups-advanced") {
+        this.moved = message.position;
+        this.redraw();
+      }
       // It was away for longer than the log reaches back: only the API has what happened then.
       if (message.signal === "missed") this.missed.textContent = this.data.texts.missed;
       return;
@@ -160,6 +164,13 @@ class Feed {
       this.drawnAt = performance.now();
       this.ask?.("moved", this.drawnAt);
     }, wait);
+  }
+
+  // What was drawn may be what another page was told a moment before the numbers moved, and what
+  // is drawn seldom may be old.
+  catchUp() {
+    const { as_of: asOf, is_behind: isBehind } = this.data;
+    if (isBehind || (this.moved && comparePositions(this.moved, asOf) > 0)) this.redraw();
   }
 
   changeState(state) {

@@ -34,7 +34,13 @@ OTHERS = sorted(LOCALES.keys() - {ENGLISH})
 PAGES = Path(streamlit_app.app.__file__).parent
 PLACEHOLDERS = re.compile(r"\{(\w+)\}")
 #: What runs the pages and draws none; the bar is in the folder of the languages.
-NO_PAGES = {"page_parts/palette.py", "serve.py", "settings.py", "sign_in/access.py"}
+NO_PAGES = {
+    "page_files.py",
+    "page_parts/palette.py",
+    "serve.py",
+    "settings.py",
+    "sign_in/access.py",
+}
 MOMENT = datetime(2026, 11, 5, 9, 3, 7, tzinfo=UTC)
 
 

@@ -11,7 +11,7 @@ from analytics.responses import AsOf
 from analytics.sign_in.responses import OpenSection
 from streamlit_app import session
 from streamlit_app.after_class.document import document_of
-from streamlit_app.plan.pace import line, pace_of, span_of
+from streamlit_app.plan.pace import line, of_the_day, pace_of, span_of
 from streamlit_app.plan.page import as_text, read_plan
 from tests.streamlit_app.after_class.made_up import NINE, exercise, report
 
@@ -61,6 +61,14 @@ def test_the_line_says_where_the_class_is_against_the_plan() -> None:
 def test_the_line_also_speaks_at_the_edges(plan: ClassPlan, told: str) -> None:
     """Before the plan, after it, ahead of it, and with nobody there."""
     assert told in line(plan, TOKYO)
+
+
+def test_the_plan_that_is_shown_is_that_of_the_day_where_the_class_is() -> None:
+    """The numbers come with the days around it, as no zone is named when they are asked for."""
+    midnight = -(10 * 60 + 20)  # in Tokyo, where it is 10:20
+    plan = _plan(*((midnight + each, "1.1", 0) for each in (-1, 0, 24 * 60 - 1, 24 * 60)))
+    assert of_the_day(plan, TOKYO).planned == plan.planned[1:3]
+    assert of_the_day(plan, ZoneInfo("Etc/GMT+12")).planned == plan.planned[:2]
 
 
 def test_a_plan_is_written_as_one_types_it() -> None:
