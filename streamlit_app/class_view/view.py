@@ -147,17 +147,20 @@ def lay_out() -> Places:
 def show(view: ClassView, places: Places) -> None:
     """Draw what moves: all but the class's way, and the map before the rest.
 
-    Before anybody has come draw how to begin, and nothing else.
+    Before anybody has come draw how to begin, and nothing else: the list of runs waits unseen in
+    the place that it has then, so that it stays connected, and has the class drawn when it begins.
     """
     numbers = view.numbers
+    names = names_of(numbers.class_map)
     if not has_begun(view.course_id, numbers, is_past=view.is_past):
         with places.head:
             _before_the_first_run(view)
-        for later in (places.map, places.cards, places.below):
+        for later in (places.map, places.cards):
             later.empty()  # else Streamlit keeps no place there for a drawing of this part alone
+        with places.below:
+            _runs(view, names)
         return
     shared = failures.shared(numbers.clusters)
-    names = names_of(numbers.class_map)
     with places.head:
         _strip(view)
         notices.old_numbers(view.apology, numbers.progress.as_of.time)
@@ -169,8 +172,7 @@ def show(view: ClassView, places: Places) -> None:
         attention.show(view.course_id, numbers.attention, people, is_past=view.is_past)
         failures.show(shared, numbers.class_map.now)
     with places.below:
-        with st.container(border=True, key="now"):
-            view.every_run(names)
+        _runs(view, names)
         _one_click_away(view)
 
 
@@ -212,10 +214,7 @@ def has_begun(course_id: str, numbers: ClassNumbers, *, is_past: bool = False) -
 
 
 def _before_the_first_run(view: ClassView) -> None:
-    """Say what to do; the list of runs waits unseen, and has the class drawn when it begins.
-
-    It has the place that it has then, so that it stays connected.
-    """
+    """Say what to do."""
     with st.container(key="strip", horizontal=True), st.container(key="state", width="content"):
         view.state()
     notices.old_numbers(view.apology, view.numbers.progress.as_of.time)
@@ -225,9 +224,11 @@ def _before_the_first_run(view: ClassView) -> None:
         with st.container(key="first_plan"):
             pace.show(view.course_id, view.numbers.plan, is_past=False)
             pace.offer(view.course_id, view.numbers.plan)
-    st.empty()  # in the place of the map and the cards
+
+
+def _runs(view: ClassView, names: Mapping[str, str]) -> None:
     with st.container(border=True, key="now"):
-        view.every_run(names_of(view.numbers.class_map))
+        view.every_run(names)
 
 
 def _map(view: ClassView, shared: Sequence[ErrorCluster]) -> None:
