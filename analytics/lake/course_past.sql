@@ -1,6 +1,6 @@
 -- What was known of a course at a place in the log (last_ns), beside relations.sql: computed from the
--- events up to there, as the stores had it then. flows/stores/folds.py and rollup_student_exercise.sql say how
--- they keep it; course_now.sql has the same of now, under the same names.
+-- events up to there, as the stores had it then. flows/stores/folds.py and rollup_student_exercise.sql
+-- say how they keep it; course_now.sql has the same of now, under the same names.
 CREATE SCHEMA IF NOT EXISTS course_past;
 
 -- Who is in the course. Whom a first event enrolled is there from that event on; whom a roster did,
