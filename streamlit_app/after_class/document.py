@@ -14,6 +14,7 @@ from streamlit_app.after_class.names import label_of, names_of, shortened
 from streamlit_app.class_view.failures import name_of, where_it_is
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Text
+from streamlit_app.page_parts import units
 from streamlit_app.page_parts.frames import on_the_wall, stream_frame
 from streamlit_app.page_parts.layout import Number
 from streamlit_app.page_parts.wording import NEVER, percent
@@ -112,7 +113,7 @@ def _numbers(report: Report) -> list[Number]:
     return [
         Number(str(report.here), *wording.HERE, of=of),
         Number(number(report.runs), *wording.RUNS),
-        Number(percent(report.errors / report.runs if report.runs else None), *wording.WITH_ERROR),
+        Number(percent(report.errors / report.runs if report.runs else None), *units.WITH_ERROR),
         Number(str(begun), *wording.BEGUN),
         Number(str(sum(each.hands > 0 for each in report.help)), *wording.HANDS),
     ]

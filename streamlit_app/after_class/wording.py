@@ -22,12 +22,6 @@ HERE: Final = (
 )
 ENROLLED: Final = Text("of {students}")
 RUNS: Final = (Text("runs"), Text("How often anyone ran a cell"), units.RUNS, units.COUNTED)
-WITH_ERROR: Final = (
-    Text("with an error"),
-    Text("Share of the runs that ended in an error"),
-    units.PERCENT,
-    units.SHARE,
-)
 BEGUN: Final = (
     Text("exercises begun"),
     Text("Exercises at which anybody worked in this session"),

@@ -65,12 +65,6 @@ RUNS: Final = (
     units.RUNS,
     units.COUNTED,
 )
-WITH_ERROR: Final = (
-    Text("with an error"),
-    Text("Share of the runs that ended in an error"),
-    units.PERCENT,
-    units.SHARE,
-)
 STUCK: Final = (
     Text("stuck now"),
     Text("Students at this exercise who need a person"),
@@ -221,7 +215,7 @@ def _strip(numbers: ExerciseNumbers) -> None:
             Number(number(progress.started), *STARTED),
             Number(number(progress.passed), *solved),
             Number(number(progress.runs), *RUNS),
-            Number(percent(progress.error_rate), *WITH_ERROR),
+            Number(percent(progress.error_rate), *units.WITH_ERROR),
             Number(str(len(_stuck_here(numbers))), *STUCK),
         ]
     )

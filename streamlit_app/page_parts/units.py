@@ -23,3 +23,11 @@ COUNTED: Final = Text("Cellpulse's own; a plain count of what came from the note
 SHARE: Final = Text("Cellpulse's own; a plain share of what came from the notebooks")
 LATEST_RUN: Final = Text("Cellpulse's own; the latest run that came from the notebook")
 ATTENTION: Final = Text("Cellpulse's own; the rule of the list, whose thresholds instructors set")
+
+#: A number that several pages show: what it is called, what it means, its unit and its source.
+WITH_ERROR: Final = (
+    Text("with an error"),
+    Text("Share of the runs that ended in an error"),
+    PERCENT,
+    SHARE,
+)

@@ -47,12 +47,6 @@ RUNS: Final = (
     units.RUNS,
     units.COUNTED,
 )
-WITH_ERROR: Final = (
-    Text("with an error"),
-    Text("Share of the runs that ended in an error"),
-    units.PERCENT,
-    units.SHARE,
-)
 STREAK: Final = (
     Text("errors in a row"),
     Text("Latest runs that ended in an error, one after the other"),
@@ -150,7 +144,7 @@ def _strip(state: StudentState, now: datetime) -> None:
         Number(ago(state.last_seen_at, now), *LAST_SEEN),
         Number(where(state.exercise, state.notebook) or NEVER, *WHERE),
         Number(number(state.runs), *RUNS),
-        Number(percent(state.error_rate), *WITH_ERROR),
+        Number(percent(state.error_rate), *units.WITH_ERROR),
         Number(number(state.error_streak), *STREAK, is_alarm=is_stuck),
     ]
     if state.lost_events:
