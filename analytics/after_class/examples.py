@@ -53,6 +53,7 @@ REPORT: Final = Report(
             hands=1,
             asked_at=_END - timedelta(minutes=31),
             visited_at=_END - timedelta(minutes=27),
+            taken_down_at=_END - timedelta(minutes=21),
             helped_at=_END - timedelta(minutes=22),
             marks=2,
             is_open=False,

@@ -68,6 +68,10 @@ class ReportHelp(Answer):
             "where there was one, UTC; null for never."
         ),
     ]
+    taken_down_at: Annotated[
+        datetime | None,
+        Field(description="When the student took the last hand down, UTC; null while it is up."),
+    ]
     helped_at: Annotated[
         datetime | None, Field(description="When somebody first marked to have helped, UTC.")
     ]

@@ -20,6 +20,7 @@
 --   asked_at: When the student first did; null for never.
 --   visited_at: When somebody first went there or helped, after asked_at where there is one; null
 --     for never.
+--   taken_down_at: When the student took the last hand down; null while it is up or for never.
 --   helped_at: When somebody first marked the student as helped; null for never.
 --   marks: How often somebody marked the student.
 --   is_open: Whether a hand was still up at the end.
@@ -72,6 +73,7 @@ SELECT
     coalesce(hands, 0) AS hands,
     asked_at,
     visited_at,
+    CASE WHEN taken_down_at > last_asked_at THEN taken_down_at END AS taken_down_at,
     helped_at,
     coalesce(marks, 0) AS marks,
     coalesce(

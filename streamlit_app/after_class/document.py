@@ -332,7 +332,7 @@ def _help(report: Report, zone: tzinfo) -> Section:
                 (
                     names[each.student_id],
                     _naive(each.asked_at, zone),
-                    _naive(each.visited_at or report.until, zone),
+                    _naive(each.visited_at or each.taken_down_at or report.until, zone),
                     str(wording.WAITED_FOR if each.visited_at else wording.NOBODY_CAME),
                 )
                 for each in shown

@@ -79,7 +79,7 @@ HARDEST: Final = (
     Text("not solved, of those who tried; the line is the 95 % range"),
 )
 FAILURES: Final = (Text("The same failures"), Text("students who met them, and how many got past"))
-HELP: Final = (Text("Help"), Text("from the raised hand until somebody came"))
+HELP: Final = (Text("Help"), Text("from the raised hand until somebody came or it was taken down"))
 
 EXERCISE: Final = Text("exercise")
 POINTS: Final = Text("points")

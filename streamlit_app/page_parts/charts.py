@@ -30,6 +30,7 @@ ROW_PX: Final = 20
 FRAME_PX: Final = 60
 TEXT_PX = 12
 _PADDING: Final = {"left": 4, "top": 4, "right": 8, "bottom": 4}
+_WORDS_A_LINE: Final = 4
 _LONGEST_MARK_PX: Final = 160
 #: From which share of the time on a mark's text stands before it.
 _LATE: Final = 0.6
@@ -206,7 +207,8 @@ def time_axis(times: "pd.Series[Any]") -> alt.Axis:
 
 
 def legend() -> alt.Legend:
-    return alt.Legend(orient="top", direction="horizontal", title=None)
+    """Return a legend above the chart, of so many words a line as a phone has room for."""
+    return alt.Legend(orient="top", direction="horizontal", columns=_WORDS_A_LINE, title=None)
 
 
 def finished(chart: Drawing, height: int, colours: Palette) -> Drawing:

@@ -19,7 +19,7 @@ KINDS: Final = {
     "solved": Text("solved"),
     "unsolved": Text("not solved"),
     "help": Text("hand up"),
-    "helped": Text("helped"),
+    "helped": Text("hand down"),
     "came": Text("came in"),
     "left": Text("left"),
 }

@@ -100,5 +100,7 @@ def _message(event: HistoryEvent) -> str:
     message = event.help_message if event.type == "help_requested" else event.error_message
     line = (message or "").strip().split("\n")[0]
     short = line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"
+    if not (line or event.error_name):
+        return ""
     name = f"<b>{escape(event.error_name)}</b> " if event.error_name else ""
     return f'<span title="{escape(message or "")}">{name}{escape(short)}</span>'

@@ -163,6 +163,9 @@ def test_help_tells_who_asked_and_to_whom_somebody_went(lake: MemoryLake) -> Non
     visited = found[1]
     assert visited["visited_at"] == NINE + timedelta(minutes=6)
     assert (visited["helped_at"], visited["marks"]) == (NINE + timedelta(minutes=0.5), 3)
+    assert {row["student_id"]: row["taken_down_at"] for row in found if row["taken_down_at"]} == {
+        "down": NINE + timedelta(minutes=5)
+    }
     after = rows(lake, "report_help")
     assert {row["student_id"]: row["is_open"] for row in after}["open"] is False
     assert "outside" not in {row["student_id"] for row in after}

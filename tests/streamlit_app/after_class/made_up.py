@@ -99,6 +99,7 @@ def hand(student: str, minute: float, came: float | None, **fields: Any) -> Repo
             "hands": 1,
             "asked_at": NINE + timedelta(minutes=minute),
             "visited_at": None if came is None else NINE + timedelta(minutes=came),
+            "taken_down_at": None,
             "helped_at": None,
             "marks": 0 if came is None else 1,
             "is_open": came is None,

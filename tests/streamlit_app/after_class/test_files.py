@@ -2,7 +2,7 @@
 
 import io
 import re
-from datetime import UTC
+from datetime import UTC, timedelta
 from html import unescape
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from streamlit_app.after_class.names import shortened
 from streamlit_app.after_class.pdf import as_pdf, broken
 from streamlit_app.after_class.web_page import as_html
 from streamlit_app.language.text import speaking
-from tests.streamlit_app.after_class.made_up import HOSTILE, hand, hostile_report, report
+from tests.streamlit_app.after_class.made_up import HOSTILE, NINE, hand, hostile_report, report
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 
@@ -109,6 +109,20 @@ def test_two_of_one_name_are_two_in_the_report() -> None:
     both = ["Anna Schmidt (s1)", "Anna Schmidt (s2)"]
     assert [row[0] for row in section.rows] == list(section.frame["who"]) == both
     assert any(", ".join(both) in each for each in document.changes)
+
+
+def test_a_hand_waits_until_somebody_came_or_it_was_taken_down() -> None:
+    """Only one that was still up at the end waited until then."""
+    down = NINE + timedelta(minutes=8)
+    taken_down = hand("s2", 5, None, taken_down_at=down, is_open=False)
+    made = report(help=[hand("s1", 5, 7), taken_down, hand("s3", 6, None)])
+    section = next(each for each in document_of(made, UTC).sections if each.key == "help")
+    ends = {row["who"]: row["until"] for row in section.frame.to_dict("records")}
+    assert ends == {
+        "s1": (NINE + timedelta(minutes=7)).replace(tzinfo=None),
+        "s2": down.replace(tzinfo=None),
+        "s3": made.until.replace(tzinfo=None),
+    }
 
 
 def test_no_text_of_people_is_read_as_html() -> None:
