@@ -16,7 +16,7 @@ DEBIAN_PACKAGES := chromium gcc influxdb libc6-dev nginx-light postgresql-client
 # processes must collect the same order, whatever sets are hashed to.
 ALL_TESTS := --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 150 --durations-min 3
 
-.PHONY: up demo test test-compose faults bench check debian lock audit-lock sbom schema docs language notebooks clean
+.PHONY: up demo test test-browser test-compose faults bench check debian lock audit-lock sbom schema docs language notebooks clean
 .DELETE_ON_ERROR:
 
 up: $(VENV)/.up
@@ -27,6 +27,14 @@ demo: $(VENV)/.up
 
 test: check debian $(VENV)/.ralph $(VENV)/.nbgrader
 	@PYTHONHASHSEED=0 exec $(VENV)/bin/pytest $(or $(PYTEST),$(ALL_TESTS))
+
+# What needs a browser, and how long it takes, until a run fails: make test-browser [RUNS=n]
+test-browser: $(VENV)/.dev debian
+	@for run in $$(seq $(or $(RUNS),1)); do \
+	  begun=$$(date +%s); \
+	  PYTHONHASHSEED=0 $(VENV)/bin/pytest -q -m browser --reruns 0 $(ALL_TESTS) || exit; \
+	  echo "run $$run of $(or $(RUNS),1): $$(($$(date +%s) - begun)) s"; \
+	done
 
 # compose.yaml in real containers, as root: make test-compose [FOLDER=where its images are kept]
 test-compose: DEBIAN_PACKAGES := podman runc containernetworking-plugins netavark aardvark-dns catatonit debootstrap

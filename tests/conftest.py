@@ -64,11 +64,15 @@ DEFAULT_TIMEOUT_CONFIG.write = DEFAULT_TIMEOUT_CONFIG.pool = START_SECONDS
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run files with a browser last: no other event loop runs beside Playwright's, which stays.
+    """Mark what needs a browser, and run those files last.
 
-    From the end of the alphabet, where the longest of them are: one process is not left with them.
+    No other event loop runs beside Playwright's, which stays. From the end of the alphabet, where
+    the longest of them are: one process is not left with them.
     """
-    files = {item.path for item in items if "open_browser" in getattr(item, "fixturenames", ())}
+    browsers = [item for item in items if "open_browser" in getattr(item, "fixturenames", ())]
+    for item in browsers:
+        item.add_marker("browser")
+    files = {item.path for item in browsers}
     last = sorted((i for i in items if i.path in files), key=lambda i: i.path, reverse=True)
     items[:] = [item for item in items if item.path not in files] + last
 

@@ -61,3 +61,11 @@ def test_sigterm_stops_it(
             process.wait(60)
         assert process.returncode in (0, -signal.SIGTERM)
         assert log.read_text() == ""
+
+
+def test_what_starts_slowly_and_is_not_needed_is_not_imported() -> None:
+    """A grammar of addresses, by which jsonschema delays whatever imports Altair, stays away."""
+    seen = "import sys, streamlit_app, jsonschema; print(sys.modules.get('lark'))"
+    command = (sys.executable, "-c", seen)
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "None"
