@@ -7,6 +7,7 @@ import streamlit as st
 from analytics.admin.course_responses import AdminCourse
 from analytics.admin.stored_responses import StoredCourse, StoredRows
 from streamlit_app import session
+from streamlit_app.addresses import ABOUT
 from streamlit_app.admin.frame import NEVER, draw_table, note, when
 from streamlit_app.bar import projector
 from streamlit_app.language.formats import size
@@ -88,9 +89,19 @@ def show(course: AdminCourse | None) -> None:
         card_title(*STUDENT)
         if projector.hides(HIDDEN):
             return
-        student = st.text_input(str(STUDENT_ID), key="admin_student").strip()
+        student = st.session_state["admin_student"] = st.query_params.get(ABOUT, "")
+        st.text_input(str(STUDENT_ID), key="admin_student", on_change=_follow_student)
         if student:
             _about(student)
+
+
+def _follow_student() -> None:
+    """Put the student into the address, so that reload, back and sharing keep it."""
+    student = st.session_state["admin_student"].strip()
+    if student:
+        st.query_params[ABOUT] = student
+    else:
+        st.query_params.pop(ABOUT, None)
 
 
 def _of_course(course_id: str) -> None:

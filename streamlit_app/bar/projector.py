@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from streamlit_app import session
-from streamlit_app.addresses import PARAMETER, ROWS
+from streamlit_app.addresses import ABOUT, PARAMETER, ROWS
 from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.text import Text
 
@@ -34,11 +34,16 @@ def switch(course_id: str) -> None:
 def hide_name_in_address(course_id: str) -> None:
     """Put the alias into the address where it names a student, as by a link from before.
 
+    Whom an admin asks about has none, and goes out of it.
+
     Raises:
         NumbersUnavailableError: The aliases can't be had.
     """
+    if not session.is_projected():
+        return
+    st.query_params.pop(ABOUT, None)
     name = st.query_params.get(_STUDENT)
-    if name is not None and session.is_projected():
+    if name is not None:
         shown = session.alias_book().shown(course_id, name)
         if shown != name:
             st.query_params[_STUDENT] = shown
@@ -64,7 +69,8 @@ def instead_of_names(why: Text) -> str:
 def _follow(course_id: str) -> None:
     """Put the choice into the address, so that reload and links keep it; the student stays."""
     name = st.query_params.get(_STUDENT)
-    st.query_params.pop(ROWS, None)  # somebody's name may be in it
+    for each in (ROWS, ABOUT):  # somebody's name may be in it
+        st.query_params.pop(each, None)
     if st.session_state[_KEY]:
         st.query_params[PARAMETER] = "1"
     else:

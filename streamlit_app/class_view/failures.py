@@ -6,10 +6,12 @@ from datetime import datetime
 from html import escape
 from math import ceil
 from typing import Final
+from zlib import crc32
 
 import streamlit as st
 
 from analytics.attention.responses import ErrorCluster, ErrorClusters
+from streamlit_app.exercise.tables import GOT_PAST_WITH
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts.layout import card_title
@@ -27,6 +29,7 @@ PAST: Final = Plural(
     "{past} got past it, in {minutes} min and {n} runs",
 )
 NOBODY_PAST: Final = Text("nobody got past it yet")
+HOW_PAST: Final = Text("How others got past it")
 AND_MORE: Final = Text("{places} and {n} more")
 
 #: How far back, in minutes.
@@ -84,13 +87,34 @@ def show(clusters: Sequence[ErrorCluster], now: datetime) -> None:
             is_shown = name_of(each) == wanted
             with st.container(key=f"failure_{number}", gap=None):
                 st.html(failure(each, now))
-                st.button(
-                    str(SHOW_ALL if is_shown else SHOW),
-                    key=f"filter_{number}",
-                    type="tertiary",
-                    on_click=_choose,
-                    args=(None if is_shown else name_of(each),),
-                )
+                with st.container(key=f"failure_acts_{number}", horizontal=True):
+                    st.button(
+                        str(SHOW_ALL if is_shown else SHOW),
+                        key=f"filter_{number}",
+                        type="tertiary",
+                        on_click=_choose,
+                        args=(None if is_shown else name_of(each),),
+                    )
+                    _offer_way_past(each, number)
+
+
+def _offer_way_past(each: ErrorCluster, place: int) -> None:
+    """Offer the code with which one got past a failure, where it is shared; nothing moves by it."""
+    if not each.fixed_code:
+        return
+    # Another failure that comes to this place does not open by itself.
+    key = f"past_{place}_{crc32(name_of(each).encode()):x}"
+    with st.popover(str(HOW_PAST), type="tertiary", key=key):
+        st.html(way_past(each))
+
+
+def way_past(each: ErrorCluster) -> str:
+    """Return which failure it is, how many got past it in which time, and the code of one."""
+    return (
+        f'<div class="cp-past" data-testid="way-past"><p>{_what(each)}</p>'
+        f"<p>{how_others_got_past(each)}</p><p>{GOT_PAST_WITH}</p>"
+        f"<pre>{escape(each.fixed_code or '')}</pre></div>"
+    )
 
 
 def failure(each: ErrorCluster, now: datetime) -> str:
@@ -98,14 +122,17 @@ def failure(each: ErrorCluster, now: datetime) -> str:
     messages = "\n".join(told.message for told in each.messages)
     places = where_it_is([place.exercise for place in each.exercises if place.exercise])
     since = f'<b class="cp-alarm">{NEW}</b>' if each.is_new else ago(each.since, now)
-    past = how_others_got_past(each)
-    told = [escape(places), since, f'<span title="{escape(each.fixed_code or "")}">{past}</span>']
+    told = [escape(places), since, f"<span>{how_others_got_past(each)}</span>"]
     return (
         f'<div class="cp-failure" data-testid="failure"><b>{len(still_at(each))}</b>'
-        f'<div><p title="{escape(messages)}"><b>{escape(each.error_name or str(UNNAMED))}</b> '
-        f"<span>{escape(each.pattern or '')}</span></p>"
+        f'<div><p title="{escape(messages)}">{_what(each)}</p>'
         f'<p class="cp-muted">{" · ".join(part for part in told if part)}</p></div></div>'
     )
+
+
+def _what(each: ErrorCluster) -> str:
+    name, pattern = each.error_name or str(UNNAMED), each.pattern or ""
+    return f"<b>{escape(name)}</b> <span>{escape(pattern)}</span>"
 
 
 def where_it_is(exercises: Sequence[str]) -> str:

@@ -94,8 +94,7 @@ def show(course_id: str, student_id: str) -> None:
 @st.fragment(run_every=SLOWEST_REDRAW_SECONDS)
 def _progress_now(course_id: str, student_id: str) -> None:
     """Draw what changes while the student works."""
-    pages_key = f"pages/{course_id}/{student_id}"
-    pages = st.session_state.setdefault(pages_key, 1)
+    pages = run_history.pages_shown()
     api = session.api()
     try:
         overview = session.latest(
@@ -124,7 +123,6 @@ def _progress_now(course_id: str, student_id: str) -> None:
         runs.numbers.history,
         _no_link,  # to one's own notebook one knows the way
         has_earlier=runs.numbers.has_earlier,
-        pages_key=pages_key,
     )
 
 

@@ -102,8 +102,7 @@ def _label(student_id: str, name: str) -> str:
 @st.fragment(run_every=SLOWEST_REDRAW_SECONDS)
 def _student_now(course_id: str, student_id: str, name: str) -> None:
     """Draw the student's numbers, chart and history as they are now."""
-    pages_key = f"pages/{course_id}/{student_id}"
-    pages = st.session_state.setdefault(pages_key, 1)
+    pages = run_history.pages_shown()
     try:
         latest = session.latest(
             f"{course_id}/student/{student_id}",
@@ -126,7 +125,6 @@ def _student_now(course_id: str, student_id: str, name: str) -> None:
         numbers.history,
         partial(cell_address, server, student_id),
         has_earlier=numbers.has_earlier,
-        pages_key=pages_key,
     )
 
 

@@ -21,6 +21,16 @@ EVERY_RUN: Final = (Text("Every run"), Text("newest first"))
 SHOW_EARLIER: Final = Text("Show earlier")
 
 PAGE_ENTRIES: Final = 50
+#: So many pages are shown at most, whatever the address says.
+MOST_PAGES: Final = 100
+#: The parameter of the address that says how many pages are shown, where it is not one.
+PARAMETER: Final = "pages"
+
+
+def pages_shown() -> int:
+    """Return how many pages the address asks for."""
+    wanted = st.query_params.get(PARAMETER, "1")
+    return min(max(int(wanted), 1), MOST_PAGES) if wanted.isdecimal() else 1
 
 
 def newest_pages(
@@ -51,23 +61,21 @@ def show_over_time(history: Sequence[HistoryEvent], marks: Sequence[ClassMark] =
         st.altair_chart(chart, key="over_time_chart", alt=str(OVER_TIME[0]))
 
 
-def show_every_run(
-    history: Sequence[HistoryEvent], link: CellLink, *, has_earlier: bool, pages_key: str
-) -> None:
+def show_every_run(history: Sequence[HistoryEvent], link: CellLink, *, has_earlier: bool) -> None:
     """Draw the list.
 
     Args:
         history: The newest entries, newest first.
         link: Returns where an entry's cell opens.
         has_earlier: Whether there is more before them.
-        pages_key: Where the session keeps how many pages are shown.
     """
     with st.container(border=True, key="every_run"):
         card_title(*EVERY_RUN)
         st.html(history_table(history, session.local_zone(), link))
-        if has_earlier:
-            st.button(str(SHOW_EARLIER), on_click=_show_more, args=(pages_key,))
+        if has_earlier and pages_shown() < MOST_PAGES:
+            st.button(str(SHOW_EARLIER), on_click=_show_more)
 
 
-def _show_more(pages_key: str) -> None:
-    st.session_state[pages_key] += 1
+def _show_more() -> None:
+    """Put it into the address, so that reload, back and sharing keep it."""
+    st.query_params[PARAMETER] = str(pages_shown() + 1)

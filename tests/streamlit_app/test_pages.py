@@ -332,12 +332,19 @@ def test_earlier_runs_are_a_click_away(made_up: Any) -> None:
     """The history is paged: each click shows more, until there is no more."""
     for number in range(60):
         made_up.run("Vole", exercise=f"no-{number}-")
+    made_up.run("Heron")
     app = _open_student(student="Vole")
     assert "no-10-" in _text(app)
     assert "no-9-" not in _text(app)
     _checked(_button(app, "Show earlier").click().run())
     assert "no-0-" in _text(app)
     assert "Show earlier" not in [each.label for each in app.button]
+    # It stands in the address, for this student alone.
+    assert app.query_params["pages"] == "2"
+    assert "no-0-" in _text(_open_student(student="Vole", pages="2"))
+    assert "no-9-" not in _text(_open_student(student="Vole", pages="-1"))
+    app.selectbox(key="student").select("Heron").run()
+    assert "pages" not in app.query_params
 
 
 def test_a_note_is_kept_removed_and_brought_back(made_up: Any) -> None:

@@ -44,7 +44,7 @@ def _read(*names: str) -> str:
 
 _map = st.components.v2.component(
     "cellpulse_class_map",
-    js=_read("head.js", "row.js", "map.js"),
+    js=_read("head.js", "row.js", "tip.js", "keys.js", "map.js"),
     css=_read("map.css"),
     isolate_styles=False,
 )

@@ -32,6 +32,8 @@ class MapHead {
     groups.append(this.corner);
     const names = made("tr", "cp-names");
     this.columns = [];
+    // Both rows of the head, a cell a column of the table; some cells reach over several.
+    this.grid = [[this.corner], [this.corner]];
     let heading;
     exercises.forEach((exercise, place) => {
       const begins = place === 0 || exercise.notebook !== exercises[place - 1].notebook;
@@ -46,6 +48,7 @@ class MapHead {
       const column = made("th", begins && place ? "cp-begins" : "");
       column.scope = "col";
       const name = made("a", "cp-exercise", exercise.name);
+      name.tabIndex = -1;
       name.href = `exercise?${new URLSearchParams({ ...kept, course, exercise: exercise.name })}`;
       const bar = made("span", "cp-solved");
       bar.ariaHidden = "true";
@@ -53,6 +56,8 @@ class MapHead {
       column.append(name, bar);
       names.append(column);
       this.columns.push(column);
+      this.grid[0].push(heading);
+      this.grid[1].push(column);
     });
     for (const [text, className] of [
       [texts.busy, "cp-busy"],
@@ -62,6 +67,7 @@ class MapHead {
       column.scope = "col";
       column.rowSpan = 2;
       groups.append(column);
+      for (const row of this.grid) row.push(column);
     }
     this.root.replaceChildren(groups, names);
   }

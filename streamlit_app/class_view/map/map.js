@@ -30,11 +30,15 @@ function sizeOf(rows) {
   return rows <= SMALL_ROWS ? "small" : "tiny";
 }
 
-// Stands for the rows that are not in the page.
+// Stands for rows that are not in the page.
 function spacer() {
   const row = made("tr");
   row.ariaHidden = "true";
   return row;
+}
+
+function range(first, last) {
+  return Array.from({ length: last - first }, (_, place) => first + place);
 }
 
 // Put rows in order with as few moves as possible: what is in its place keeps focus and pointer.
@@ -63,19 +67,18 @@ class ClassMap {
     this.shown = [];
     this.root = made("div", "cp-map");
     this.window = made("div", "cp-map-window");
-    this.window.tabIndex = 0;
-    this.window.setAttribute("role", "region");
-    this.window.setAttribute("aria-label", texts.label);
+    this.window.tabIndex = -1; // the table's cells are scrolled to by keys
     this.table = made("table");
+    this.table.setAttribute("aria-label", texts.label);
     this.table.dataset.testid = "class-map";
     this.head = new MapHead();
     this.body = made("tbody");
-    this.above = spacer();
-    this.below = spacer();
+    this.spacers = [spacer(), spacer(), spacer()];
     this.table.append(this.head.root, this.body);
     this.window.append(this.table);
     this.root.append(this.window, this.footer(texts));
     parent.append(this.root);
+    this.keys = new MapKeys(this);
     this.table.addEventListener("animationend", (event) =>
       event.target.classList.remove("cp-changed"),
     );
@@ -108,6 +111,7 @@ class ClassMap {
   }
 
   update(data) {
+    this.keys.hold();
     this.data = data;
     this.serverAhead ??= data.now_ms - performance.now();
     // The smallest difference seen is the one with the least delay on the way.
@@ -115,7 +119,7 @@ class ClassMap {
     this.build(data);
     this.head.update(data.exercises, data.enrolled, data.students.length, data.texts);
     const longest = data.students.reduce((most, { name }) => Math.max(most, name.length), 0);
-    const { style } = this.table;
+    const { style } = this.root;
     style.setProperty("--names", `calc(${Math.min(LONGEST_NAME, Math.max(10, longest))}ch + 24px)`);
     style.setProperty("--columns", data.exercises.length);
     style.setProperty("--column", `${columnWidth(data.exercises)}px`);
@@ -142,8 +146,7 @@ class ClassMap {
       ({ notebook }, place) => place > 0 && notebook !== exercises[place - 1].notebook,
     );
     this.head.build(data);
-    this.rows.clear();
-    this.body.replaceChildren();
+    this.rows.clear(); // their elements go when others are painted, so that nothing scrolls
   }
 
   arrange(order) {
@@ -154,7 +157,7 @@ class ClassMap {
     const inOrder = this.data.order.join("\n") === this.shown.join("\n");
     this.reorder.disabled = inOrder;
     setText(this.reorder, inOrder ? texts.in_order : texts.reorder);
-    this.table.ariaRowCount = rows + 2;
+    this.table.ariaRowCount = rows + HEAD_ROWS;
     this.paint();
   }
 
@@ -169,13 +172,29 @@ class ClassMap {
     if (!this.data) return;
     const [first, last] = this.inSight(ROWS_BEYOND);
     this.painted = { first, last };
-    const ids = this.shown.slice(first, last);
-    const wanted = new Set(ids);
+    this.keys.hold();
+    const places = range(first, last);
+    const held = this.keys.heldRow;
+    if (held >= 0 && held < first) places.unshift(held);
+    if (held >= last) places.push(held);
+    const wanted = new Set(places.map((place) => this.shown[place]));
     for (const id of this.rows.keys()) {
       if (!wanted.has(id)) this.rows.delete(id);
     }
     const { texts } = this.data;
-    const rows = ids.map((id, place) => {
+    const rows = [];
+    let next = 0;
+    const [above, between, below] = this.spacers;
+    const leap = (place) => {
+      if (place === next) return;
+      const gap = next === 0 ? above : place === this.shown.length ? below : between;
+      gap.style.height = `${(place - next) * this.rowHeight}px`;
+      rows.push(gap);
+    };
+    for (const place of places) {
+      leap(place);
+      next = place + 1;
+      const id = this.shown[place];
       const student = this.students.get(id);
       let row = this.rows.get(id);
       if (!row) {
@@ -183,16 +202,35 @@ class ClassMap {
         this.rows.set(id, row);
       }
       row.update(student, texts);
-      const index = String(first + place + 3); // after the two rows of the head
+      const index = String(place + HEAD_ROWS + 1);
       if (row.root.ariaRowIndex !== index) row.root.ariaRowIndex = index;
-      return row.root;
-    });
-    this.above.style.height = `${first * this.rowHeight}px`;
-    this.below.style.height = `${(this.shown.length - last) * this.rowHeight}px`;
-    if (first > 0) rows.unshift(this.above);
-    if (last < this.shown.length) rows.push(this.below);
+      rows.push(row.root);
+    }
+    leap(this.shown.length);
     putInto(this.body, rows);
     this.tick();
+    this.keys.settle();
+  }
+
+  // The cell at a place that counts the rows of the head too; its row has to be in the page.
+  cellAt(row, column) {
+    if (row < HEAD_ROWS) return this.head.grid[row][column];
+    return this.rows.get(this.shown[row - HEAD_ROWS]).root.children[column];
+  }
+
+  placeOf(cell) {
+    const { student } = cell.parentElement.dataset;
+    if (student !== undefined)
+      return [
+        this.shown.indexOf(student) + HEAD_ROWS,
+        [...cell.parentElement.children].indexOf(cell),
+      ];
+    const row = this.head.grid.findIndex((cells) => cells.includes(cell));
+    return [row, this.head.grid[row].indexOf(cell)];
+  }
+
+  get heightOfRows() {
+    return this.window.clientHeight - this.head.root.offsetHeight;
   }
 
   get rowHeight() {
@@ -215,12 +253,18 @@ class ClassMap {
     for (const row of this.rows.values()) row.tick(now, this.data.texts);
   }
 
-  // What a glyph means is made only when somebody points at it.
+  // What a cell means is made only when somebody points at it, and not where it is told already.
   explain(target) {
-    const cell = target.closest?.("td.cp-glyph-cell");
-    if (!cell) return;
+    const cell = target.closest?.("td.cp-glyph-cell, td.cp-busy");
+    if (cell && cell !== document.activeElement) cell.title = this.told(cell);
+  }
+
+  // What a cell tells beside what is seen in it.
+  told(cell) {
+    if (cell.matches("td.cp-busy")) return cell.textContent;
+    if (!cell.matches("td.cp-glyph-cell")) return cell.querySelector("a")?.title || cell.title;
     const place = [...cell.parentElement.children].indexOf(cell) - 1;
-    cell.title = filled(this.data.texts.cell, {
+    return filled(this.data.texts.cell, {
       student: this.students.get(cell.parentElement.dataset.student)?.name,
       exercise: this.data.exercises[place].name,
       state: cell.textContent,
@@ -228,6 +272,7 @@ class ClassMap {
   }
 
   close() {
+    this.keys.close();
     clearInterval(this.timer);
     this.resized.disconnect();
     this.root.remove();

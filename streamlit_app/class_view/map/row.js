@@ -33,6 +33,7 @@ class MapRow {
     const head = made("th");
     head.scope = "row";
     const name = made("a");
+    name.tabIndex = -1;
     name.href = `student?${new URLSearchParams({ ...kept, course, student: student.id })}`;
     this.name = name;
     this.needs = made("span", "cp-hidden");

@@ -93,6 +93,24 @@ def test_a_students_id_leads_to_what_is_stored(
     assert "18.2 kB" in text
 
 
+def test_the_student_who_is_asked_for_stands_in_the_address(
+    open_part: Callable[..., AppTest], text_of: Callable[[AppTest], str]
+) -> None:
+    """Until another one is asked for, or another part is opened."""
+    app = open_part("stored")
+    app.text_input(key="admin_student").set_value(" s01 ").run()
+    assert app.query_params["about"] == "s01"
+    assert app.text_input(key="admin_student").value == "s01"
+    app = open_part("stored", {"about": "s01"})
+    assert app.text_input(key="admin_student").value == "s01"
+    assert "python-1: 412 events" in text_of(app)
+    app.text_input(key="admin_student").set_value("").run()
+    assert "about" not in app.query_params
+    app = open_part("stored", {"about": "s01"})
+    app.segmented_control(key="part").set_value("health").run()
+    assert "about" not in app.query_params
+
+
 def test_times_are_in_the_courses_zone(
     open_part: Callable[..., AppTest],
     text_of: Callable[[AppTest], str],

@@ -245,6 +245,22 @@ def test_a_shared_failure_says_how_others_got_past_it(made_up: Any) -> None:
     assert text.count('<b class="cp-alarm">new</b>') == 1
 
 
+def test_the_code_that_got_one_past_a_failure_opens_where_it_is_shared(made_up: Any) -> None:
+    """It is no hint that only a mouse reaches; without shared code there is nothing to open."""
+    made_up.run("Vole")
+    made_up.clusters = [
+        failure("ada", "bob", past=("cy",), fixed_code="x = '<b>'"),
+        failure("ada", "bob", past=("cy",), fixed_code=None, pattern="not shared"),
+    ]
+    app = opened()
+    opens = [each.proto.popover.label for each in app.get("popover")]
+    assert opens.count("How others got past it") == 1
+    text = text_of(app)
+    assert text.count('data-testid="way-past"') == 1
+    assert "<pre>x = &#x27;&lt;b&gt;&#x27;</pre>" in text
+    assert 'title="x = ' not in text
+
+
 def test_a_click_on_a_failure_shows_its_students_in_the_map(made_up: Any) -> None:
     """The address keeps the choice; a second click, or a failure that is gone, shows everyone."""
     for name in ("ada", "bob", "cy"):

@@ -50,23 +50,65 @@ def test_rows_stay_where_they_are_until_the_instructor_asks(
 def test_the_map_is_a_table_for_the_keyboard_and_for_readers(
     page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
 ) -> None:
-    """Rows and columns have headers, a glyph has words, and the map can be scrolled by keys."""
+    """Rows and columns have headers, a glyph has words; keys reach every cell and what it tells."""
     assert ingest.connections == []
     made_up.run("Vole", "error", exercise="1.1")
     made_up.run("Vole", "error", exercise="1.1")
     made_up.run("Vole", type="check_result", status=None, passed=True, exercise="1.2")
     enter()
-    table = page.get_by_test_id("class-map")
-    expect(table.get_by_role("rowheader", name="Vole")).to_be_visible()
+    table = page.get_by_role("grid", name="Class map: students by exercises")
     expect(table.get_by_role("columnheader", name="1.2")).to_have_attribute(
         "title", "1.2: 1 of 1 students solved it"
     )
-    expect(table.get_by_role("cell", name="failing, 2 runs in a row")).to_be_visible()
-    expect(table.get_by_role("cell", name="solved (check passed)")).to_be_visible()
-    page.get_by_role("region", name="Class map: students by exercises").focus()
-    for name in ("1.1", "1.2", "Vole"):
-        page.keyboard.press("Tab")
-        expect(table.get_by_role("link", name=name, exact=True)).to_be_focused()
+    expect(table.get_by_role("gridcell", name="failing, 2 runs in a row")).to_be_visible()
+    expect(table.get_by_role("gridcell", name="solved (check passed)")).to_be_visible()
+    vole = table.get_by_role("rowheader", name="Vole").get_by_role("link")
+    vole.focus()  # the only stop of the Tab key in the table
+    expect(table.locator("[tabindex='0']")).to_have_count(1)
+    tip, press = page.get_by_test_id("map-tip"), page.keyboard.press
+    press("ArrowRight")
+    expect(tip).to_have_text("Vole, 1.1: failing, 2 runs in a row")
+    expect(tip).to_be_visible()
+    focused = table.locator(":focus")
+    expect(focused).to_have_accessible_name("Vole, 1.1: failing, 2 runs in a row")
+    press("Escape")
+    expect(tip).to_be_hidden()
+    press("Enter")
+    expect(tip).to_be_visible()
+    press("End")
+    expect(focused).to_have_class("cp-last")
+    press("ArrowLeft")
+    expect(tip).to_have_text("2 runs in 15 minutes")
+    press("ArrowLeft")
+    expect(tip).to_have_text("Vole, 1.2: solved (check passed)")
+    press("ArrowUp")
+    expect(table.get_by_role("link", name="1.2")).to_be_focused()
+    expect(focused).to_have_accessible_description("1.2: 1 of 1 students solved it")
+    press("PageDown")
+    press("Home")
+    expect(vole).to_be_focused()
+    press("Enter")
+    expect(page).to_have_url(re.compile("student\\?.*student=Vole"))
+
+
+def test_the_focus_stays_on_its_cell_and_a_tap_tells_what_it_means(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """A new column leaves the focus there, a new run is told, and a click elsewhere ends it."""
+    made_up.run("Ada", exercise="1.2")
+    made_up.run("Bob", exercise="1.2")
+    enter()
+    expect_state(page, "live")
+    cells_of(page, "Bob").click()
+    tip = page.get_by_test_id("map-tip")
+    expect(tip).to_have_text("Bob, 1.2: ran, no check")
+    made_up.run("Bob", "error", exercise="1.1")
+    made_up.run("Bob", "error", exercise="1.2")
+    ingest.signal()
+    expect(tip).to_have_text("Bob, 1.2: failing, 1 run in a row")
+    expect(cells_of(page, "Bob").nth(1)).to_be_focused()
+    page.get_by_role("heading", name="Class map").click()
+    expect(tip).to_be_hidden()
 
 
 def test_a_large_class_changes_only_where_something_happened(
@@ -118,3 +160,18 @@ def test_a_large_class_changes_only_where_something_happened(
     expect(cell).to_have_text("failing, 12 runs in a row")
     expect(cell).to_have_attribute("data-runs", "9+")
     assert page.evaluate("window.touched.size") == 1
+    focused = table.locator(":focus")
+    cell.click()
+    page.locator(".cp-map-window").evaluate("each => each.scrollTo(0, 0)")
+    expect(row_of(page, "student-0")).to_be_in_viewport()
+    expect(cell).to_be_focused()
+    for key, name in (
+        ("ArrowUp", "student-498, 4.10: solved (check passed)"),
+        ("ArrowDown", "student-499, 4.10: failing, 12 runs in a row"),
+        ("Control+Home", "500 students"),
+        ("ArrowDown", "student-0"),
+        ("PageDown", re.compile(r"student-\d\d$")),
+    ):
+        page.keyboard.press(key)
+        expect(focused).to_have_accessible_name(name)
+        expect(focused).to_be_in_viewport(ratio=1)
