@@ -84,6 +84,11 @@ CUT_OFF: Final = """
     if (cuts && element.scrollWidth > element.clientWidth + 1)
       found.push(`${element.className}: ${element.textContent.trim().slice(0, 40)} is cut off`);
   }
+  for (const text of document.querySelectorAll("svg.marks text")) {
+    const [box, chart] = [text, text.closest("svg")].map((each) => each.getBoundingClientRect());
+    if (text.checkVisibility() && (box.right > chart.right + 1 || box.left < chart.left - 1))
+      found.push(`of a chart: ${text.textContent.slice(0, 40)} is cut off`);
+  }
   const bar = document.querySelector(".st-key-bar");
   if (bar && innerWidth < 640) {
     const middles = [...bar.children].map((each) => each.getBoundingClientRect())
