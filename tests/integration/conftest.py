@@ -239,6 +239,12 @@ def shared_pipeline(shared_stores: Pipeline) -> Pipeline:
 
 
 @pytest.fixture
+def watched_pipeline(with_dashboard: Pipeline) -> Pipeline:
+    """Return a pipeline with its dashboard as `shared_pipeline` is: with a course of its own."""
+    return replace(with_dashboard, course=f"course-{uuid4().hex}")
+
+
+@pytest.fixture
 def idle_pipeline(
     redis_url: str,
     postgres_url: str,

@@ -14,8 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-ADA = {"course_id": "demo", "student_id": "ada"}
-BOB = {"course_id": "demo", "student_id": "bob"}
+DELETION = "/api/v1/courses/{course_id}/students/{student_id}/deletion"
 #: What a student's session may ask the API for, with the student's own id in the address.
 OWN = {
     ("get", "/api/v1/courses/{course_id}/students/{student_id}/history"),
@@ -25,10 +24,7 @@ OWN = {
         (method, "/api/v1/courses/{course_id}/students/{student_id}/preferences")
         for method in ("get", "put")
     ),
-    *(
-        (method, "/api/v1/courses/{course_id}/students/{student_id}/deletion")
-        for method in ("get", "post", "delete")
-    ),
+    *((method, DELETION) for method in ("get", "post", "delete")),
 }
 #: What tells of nobody: what measures mean, who asks, the way in and out, and whether it lives.
 OF_NOBODY = {
@@ -56,11 +52,12 @@ PATIENT = 60
 
 
 @pytest.fixture
-def taught(pipeline: Any) -> Any:
+def taught(watched_pipeline: Any) -> Any:
     """Return the pipeline with a dashboard; ada has failed, solved one and raised a hand."""
-    pipeline.start("dashboard")
-    one: dict[str, Any] = {"exercise": "1.1", "notebook": "01.ipynb", "session_id": "a"}
-    two: dict[str, Any] = {"exercise": "1.2", "notebook": "01.ipynb", "session_id": "a"}
+    pipeline = watched_pipeline
+    ada = of(pipeline, "ada") | {"session_id": session_id(pipeline)}
+    one: dict[str, Any] = {"exercise": "1.1", "notebook": "01.ipynb", **ada}
+    two: dict[str, Any] = {"exercise": "1.2", "notebook": "01.ipynb", **ada}
     failing: dict[str, Any] = {"status": "error", "error_name": "NameError"}
     events = [
         {"status": "ok", "seq": 1, "duration_ms": 3.0, **one},
@@ -73,16 +70,28 @@ def taught(pipeline: Any) -> Any:
         ),
         {"type": "help_requested", "help_message": "please", "seq": 5, **two},
     ]
-    pipeline.post([ADA | event for event in events])
-    pipeline.post([BOB | {"status": "ok", "exercise": "1.1", "code": "secret of bob"}] * 3)
+    pipeline.post(events)
+    pipeline.post(
+        [of(pipeline, "bob") | {"status": "ok", "exercise": "1.1", "code": "secret of bob"}] * 3
+    )
     pipeline.wait_until(lambda: pipeline.runs_by_api() == 6, "the lake")
     return pipeline
+
+
+def of(pipeline: Any, student: str) -> dict[str, str]:
+    """Return what says whose an event is."""
+    return {"course_id": pipeline.course, "student_id": student}
+
+
+def session_id(pipeline: Any) -> str:
+    """Return the id of ada's session, which no other class has."""
+    return f"a-{pipeline.course}"
 
 
 def link_for(pipeline: Any, student: str = "ada") -> str:
     answer = httpx.post(
         f"{pipeline.ingest}/student-page",
-        json=ADA | {"student_id": student},
+        json=of(pipeline, student),
         headers=pipeline.bearer(student=student),
     )
     link: str = answer.json()["link"]
@@ -116,20 +125,20 @@ def test_a_student_gets_nothing_of_others(taught: Any) -> None:
         if "security" in next(iter(operations.values())):
             answer = httpx.post(
                 f"{taught.ingest}{path}",
-                json=BOB | NEEDED.get(path, {}),
+                json=of(taught, "bob") | NEEDED.get(path, {}),
                 headers=student,
                 timeout=PATIENT,
             )
             assert answer.status_code == 403, path
             answer = httpx.post(
                 f"{taught.ingest}{path}",
-                json=BOB | NEEDED.get(path, {}),
+                json=of(taught, "bob") | NEEDED.get(path, {}),
                 headers=taught.bearer(student="ada"),
                 timeout=PATIENT,
             )
             assert answer.status_code == 403, path
     token = student["Authorization"].removeprefix("Bearer ")
-    socket = f"{taught.ingest.replace('http', 'ws')}/ws/dashboard?course_id=demo"
+    socket = f"{taught.ingest.replace('http', 'ws')}/ws/dashboard?course_id={taught.course}"
     for way in ({"subprotocols": ["cellpulse.v1", token]}, {"additional_headers": student}):
         with pytest.raises(InvalidStatus) as refused, connect(socket, **way):
             pass
@@ -147,8 +156,13 @@ def _every_address_of_the_api(taught: Any, student: dict[str, str]) -> None:
     known = {(method, path) for path, operations in paths.items() for method in operations}
     assert known >= OWN | OF_NOBODY | {MEASURE}
 
-    def ask(method: str, path: str, of: str, **query: str) -> httpx.Response:
-        named = {"course_id": "demo", "student_id": of, "name": "error_rate", "table": "events"}
+    def ask(method: str, path: str, whose: str, **query: str) -> httpx.Response:
+        named = {
+            "course_id": taught.course,
+            "student_id": whose,
+            "name": "error_rate",
+            "table": "events",
+        }
         address = re.sub(r"{(\w+)}", lambda found: named.get(found[1], "1"), path)
         body = BODY if method in ("put", "post") else None
         if path.endswith("/preferences") and body:
@@ -170,6 +184,7 @@ def _every_address_of_the_api(taught: Any, student: dict[str, str]) -> None:
         answer = ask(method, path, "ada")
         assert answer.status_code == 200, (method, path, answer.text)
         assert b"bob" not in answer.content
+    assert ask("delete", DELETION, "ada").status_code == 200  # whichever came first
     for by in ("course", "exercise", "student", "student_exercise", "run"):
         for query in ({}, {"student_id": "bob"}):
             assert ask(*MEASURE, "ada", by=by, **query).status_code == 403
@@ -221,7 +236,7 @@ def _reads_how_far(page: Page) -> None:
 
 def _switches(page: Page, taught: Any) -> None:
     page.get_by_text("Send my code and its output", exact=True).click()
-    address = f"{taught.api}/api/v1/courses/demo/students/ada/preferences"
+    address = f"{taught.api}/api/v1/courses/{taught.course}/students/ada/preferences"
     headers = taught.bearer("read")
 
     def is_off() -> bool:
@@ -241,12 +256,13 @@ def _downloads(page: Page, taught: Any) -> None:
         assert [event["seq"] for event in events] == [1, 2, 3, 4, 5]
         assert json.loads(archive.read("preferences.json")) == {"recording": True, "code": False}
         master = json.loads(archive.read("master_data.json"))
-        assert [row["session_id"] for row in master["sessions"]] == ["a"]
+        assert [row["session_id"] for row in master["sessions"]] == [session_id(taught)]
         assert not any("note" in table for table in master)
         assert b"bob" not in b"".join(archive.read(name) for name in archive.namelist())
         names = archive.namelist()
     out = taught.folder / "ada.zip"
-    done = taught.cellpulse("disclose", "--student", "ada", "--course", "demo", "--out", str(out))
+    whose = ("--student", "ada", "--course", taught.course)
+    done = taught.cellpulse("disclose", *whose, "--out", str(out))
     assert done.returncode == 0, done.stderr
     with zipfile.ZipFile(out) as archive:
         assert archive.namelist() == names
@@ -263,7 +279,7 @@ def _asks_for_deletion(page: Page, taught: Any) -> None:
     assert "ada" in taught.cellpulse("forget", "--list").stdout
     address = f"{taught.api}/api/v1/deletion_requests"
     asked = httpx.get(address, headers=taught.bearer("read", "*")).json()["requests"]
-    assert [(each["course_id"], each["student_id"]) for each in asked] == [("demo", "ada")]
+    assert [(each["course_id"], each["student_id"]) for each in asked] == [(taught.course, "ada")]
     assert httpx.get(address, headers=taught.bearer("read")).status_code == 403
     page.get_by_role("button", name="Don't delete").click()
     expect(page.get_by_role("button", name="Ask for everything to be deleted")).to_be_visible()

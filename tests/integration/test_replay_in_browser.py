@@ -42,7 +42,7 @@ def teach(pipeline: Any, number: int) -> None:
     for student, (exercise, outcomes) in PARTS[number].items():
         for status in outcomes:
             event = {
-                "course_id": "demo",
+                "course_id": pipeline.course,
                 "student_id": student,
                 "exercise": exercise,
                 "notebook": "01.ipynb",
@@ -52,13 +52,14 @@ def teach(pipeline: Any, number: int) -> None:
                 event |= {"error_name": "NameError", "error_message": "name 'x' is not defined"}
             events.append(event)
     if number == 1:
-        events.append({"course_id": "demo", "student_id": "s5", "type": "help_requested"})
+        events.append({"course_id": pipeline.course, "student_id": "s5", "type": "help_requested"})
     pipeline.post(events)
     runs = before + sum(event.get("type") is None for event in events)
     pipeline.wait_until(lambda: pipeline.runs_by_api() == runs, "the lake")
-    newest = pipeline.get("/courses/demo/events?limit=1")["events"][0]["position"]
+    course = f"/courses/{pipeline.course}"
+    newest = pipeline.get(f"{course}/events?limit=1")["events"][0]["position"]
     pipeline.wait_until(
-        lambda: pipeline.get("/courses/demo/progress")["as_of"]["position"] == newest, "PostgreSQL"
+        lambda: pipeline.get(f"{course}/progress")["as_of"]["position"] == newest, "PostgreSQL"
     )
 
 
@@ -97,17 +98,19 @@ def drawn(page: Page, last: str) -> None:
     expect(page.locator(ROWS)).to_have_count(len(STUDENTS))
 
 
-def test_the_replay_shows_what_the_live_page_showed(pipeline: Any, browser: BrowserContext) -> None:
+def test_the_replay_shows_what_the_live_page_showed(
+    watched_pipeline: Any, browser: BrowserContext
+) -> None:
     """At three moments of a class, with a mark that another instructor sees at once.
 
     Then it plays, its address keeps course, time and speed, and nothing on it acts.
     """
-    pipeline.start("dashboard")
+    pipeline = watched_pipeline
     token = pipeline.bearer("read")["Authorization"].removeprefix("Bearer ")
     teach(pipeline, 0)
     live, colleague = browser.new_page(), browser.new_page()
     for page in (live, colleague):
-        page.goto(f"{pipeline.dashboard}/live?course=demo&order=name&token={token}")
+        page.goto(f"{pipeline.dashboard}/live?course={pipeline.course}&order=name&token={token}")
         drawn(page, "live-feed")
     recorded = [settled(live)]
 
@@ -123,7 +126,9 @@ def test_the_replay_shows_what_the_live_page_showed(pipeline: Any, browser: Brow
     replay = browser.new_page()
     for numbers, moment in recorded:
         at = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        replay.goto(f"{pipeline.dashboard}/replay?course=demo&order=name&speed=10&at={at}")
+        replay.goto(
+            f"{pipeline.dashboard}/replay?course={pipeline.course}&order=name&speed=10&at={at}"
+        )
         time_shown = moment.strftime("%H:%M:%S")
         expect(replay.get_by_test_id("past")).to_contain_text(time_shown)
         drawn(replay, "replay-time")

@@ -50,9 +50,9 @@ def browser(
 
 
 @pytest.fixture
-def watch(pipeline: Any, browser: Browser) -> Callable[..., Page]:
+def watch(watched_pipeline: Any, browser: Browser) -> Callable[..., Page]:
     """Return a function that opens the Live page on a screen of its own."""
-    pipeline.start("dashboard")
+    pipeline = watched_pipeline
     token = pipeline.bearer("read")["Authorization"].removeprefix("Bearer ")
 
     def watch(query: str, width: int, height: int) -> Page:
@@ -60,7 +60,7 @@ def watch(pipeline: Any, browser: Browser) -> Callable[..., Page]:
             viewport={"width": width, "height": height}, locale="en-GB", timezone_id="UTC"
         ).new_page()
         page.set_default_timeout(PATIENT_MS)
-        page.goto(f"{pipeline.dashboard}/?course=demo&{query}&token={token}")
+        page.goto(f"{pipeline.dashboard}/?course={pipeline.course}&{query}&token={token}")
         expect(page.get_by_test_id("connection")).to_have_attribute("data-state", "live")
         page.evaluate(NOTE_ROWS)
         return page
@@ -73,7 +73,7 @@ def every_event(pipeline: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     before = ""
     while True:
-        answer = pipeline.get(f"/courses/demo/events?limit=1000{before}")
+        answer = pipeline.get(f"/courses/{pipeline.course}/events?limit=1000{before}")
         found += answer["events"]
         if answer["next_before"] is None:
             return found
@@ -82,7 +82,7 @@ def every_event(pipeline: Any) -> list[dict[str, Any]]:
 
 def strip_by_api(pipeline: Any) -> list[str]:
     """Return what the strip has to show."""
-    course = "/courses/demo"
+    course = f"/courses/{pipeline.course}"
     numbers = strip_numbers(
         Progress.model_validate(pipeline.get(f"{course}/progress")),
         ClassMap.model_validate(pipeline.get(f"{course}/class_map")),
@@ -96,7 +96,8 @@ def strip_by_api(pipeline: Any) -> list[str]:
 
 def begin_class(pipeline: Any) -> subprocess.Popen[str]:
     """Let the simulated class begin to work through its lesson."""
-    command = ("-m", "flows.cli", "simulate", "--students", str(STUDENTS))
+    course = ("--course", pipeline.course)
+    command = ("-m", "flows.cli", "simulate", *course, "--students", str(STUDENTS))
     return subprocess.Popen(
         (sys.executable, *command, *LESSON),
         env=pipeline.environment,
@@ -114,9 +115,12 @@ def events_of(teaching: subprocess.Popen[str]) -> int:
 
 
 @pytest.mark.timeout(600)
-def test_three_instructors_see_the_same_class(pipeline: Any, watch: Callable[..., Page]) -> None:
+def test_three_instructors_see_the_same_class(
+    watched_pipeline: Any, watch: Callable[..., Page]
+) -> None:
     """When it is over all show the API's numbers, each row came once, and a mark reaches all."""
-    pipeline.post({"course_id": "demo", "student_id": "heron-00", "status": "ok"})
+    pipeline = watched_pipeline
+    pipeline.post({"course_id": pipeline.course, "student_id": "heron-00", "status": "ok"})
     pipeline.wait_until(lambda: pipeline.runs_by_api() == 1, "the first run")
     by_name = watch("order=name", 1440, 900)
     projected = watch("projector=1", 1280, 720)
@@ -129,7 +133,8 @@ def test_three_instructors_see_the_same_class(pipeline: Any, watch: Callable[...
     events = every_event(pipeline)
     newest = events[0]["position"]
     pipeline.wait_until(
-        lambda: pipeline.get("/courses/demo/progress")["as_of"]["position"] == newest, "PostgreSQL"
+        lambda: pipeline.get(f"/courses/{pipeline.course}/progress")["as_of"]["position"] == newest,
+        "PostgreSQL",
     )
 
     # Each row once, on every screen that hears the live connection; none with a name on the other.
@@ -150,7 +155,7 @@ def test_three_instructors_see_the_same_class(pipeline: Any, watch: Callable[...
         pipeline.wait_until(lambda page=page: strip_of(page) == strip_by_api(pipeline), "the strip")
     solved = {
         student["student_id"]: student["states"].count("s")
-        for student in pipeline.get("/courses/demo/class_map")["students"]
+        for student in pipeline.get(f"/courses/{pipeline.course}/class_map")["students"]
     }
     assert {
         student: cells.count(SOLVED) for student, cells in by_name.evaluate(MAP_ROWS).items()
