@@ -13,7 +13,7 @@ SECTION: Final = "section"
 #: The parameter that says what all rows of the live list that show have somewhere.
 ROWS: Final = "rows"
 #: The parameter that names the student about whom an admin asks what is stored.
-ABOUT: Final = "about"
+ASKED_ABOUT: Final = "about"
 #: Parameters that go along from page to page.
 KEPT: Final = (PARAMETER, SECTION)
 

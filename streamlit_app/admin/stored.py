@@ -7,7 +7,7 @@ import streamlit as st
 from analytics.admin.course_responses import AdminCourse
 from analytics.admin.stored_responses import StoredCourse, StoredRows
 from streamlit_app import session
-from streamlit_app.addresses import ABOUT
+from streamlit_app.addresses import ASKED_ABOUT
 from streamlit_app.admin.frame import NEVER, draw_table, note, when
 from streamlit_app.bar import projector
 from streamlit_app.language.formats import size
@@ -89,7 +89,7 @@ def show(course: AdminCourse | None) -> None:
         card_title(*STUDENT)
         if projector.hides(HIDDEN):
             return
-        student = st.session_state["admin_student"] = st.query_params.get(ABOUT, "")
+        student = st.session_state["admin_student"] = st.query_params.get(ASKED_ABOUT, "")
         st.text_input(str(STUDENT_ID), key="admin_student", on_change=_follow_student)
         if student:
             _about(student)
@@ -99,9 +99,9 @@ def _follow_student() -> None:
     """Put the student into the address, so that reload, back and sharing keep it."""
     student = st.session_state["admin_student"].strip()
     if student:
-        st.query_params[ABOUT] = student
+        st.query_params[ASKED_ABOUT] = student
     else:
-        st.query_params.pop(ABOUT, None)
+        st.query_params.pop(ASKED_ABOUT, None)
 
 
 def _of_course(course_id: str) -> None:

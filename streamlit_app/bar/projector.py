@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from streamlit_app import session
-from streamlit_app.addresses import ABOUT, PARAMETER, ROWS
+from streamlit_app.addresses import ASKED_ABOUT, PARAMETER, ROWS
 from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.text import Text
 
@@ -41,7 +41,7 @@ def hide_name_in_address(course_id: str) -> None:
     """
     if not session.is_projected():
         return
-    st.query_params.pop(ABOUT, None)
+    st.query_params.pop(ASKED_ABOUT, None)
     name = st.query_params.get(_STUDENT)
     if name is not None:
         shown = session.alias_book().shown(course_id, name)
@@ -69,7 +69,7 @@ def instead_of_names(why: Text) -> str:
 def _follow(course_id: str) -> None:
     """Put the choice into the address, so that reload and links keep it; the student stays."""
     name = st.query_params.get(_STUDENT)
-    for each in (ROWS, ABOUT):  # somebody's name may be in it
+    for each in (ROWS, ASKED_ABOUT):  # somebody's name may be in it
         st.query_params.pop(each, None)
     if st.session_state[_KEY]:
         st.query_params[PARAMETER] = "1"

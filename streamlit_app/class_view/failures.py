@@ -87,7 +87,7 @@ def show(clusters: Sequence[ErrorCluster], now: datetime) -> None:
             is_shown = name_of(each) == wanted
             with st.container(key=f"failure_{number}", gap=None):
                 st.html(failure(each, now))
-                with st.container(key=f"failure_acts_{number}", horizontal=True):
+                with st.container(key=f"acts_of_failure_{number}", horizontal=True):
                     st.button(
                         str(SHOW_ALL if is_shown else SHOW),
                         key=f"filter_{number}",
@@ -111,7 +111,7 @@ def _offer_way_past(each: ErrorCluster, place: int) -> None:
 def way_past(each: ErrorCluster) -> str:
     """Return which failure it is, how many got past it in which time, and the code of one."""
     return (
-        f'<div class="cp-past" data-testid="way-past"><p>{_what(each)}</p>'
+        f'<div class="cp-way-past" data-testid="way-past"><p>{_what(each)}</p>'
         f"<p>{how_others_got_past(each)}</p><p>{GOT_PAST_WITH}</p>"
         f"<pre>{escape(each.fixed_code or '')}</pre></div>"
     )

@@ -5,7 +5,8 @@ from typing import Final
 
 import streamlit as st
 
-from streamlit_app.language.choice import FOLDER, NAMES
+from streamlit_app.language import streamlit_words
+from streamlit_app.language.choice import ENGLISH, FOLDER, NAMES
 from streamlit_app.language.text import Text, language
 
 LABEL: Final = Text("Language")
@@ -32,5 +33,8 @@ def language_links() -> str:
 
 def tell_browser() -> None:
     """Tell the browser the language of the page, for screen readers, fonts and hyphens."""
-    script = f'document.documentElement.lang = "{language()}";'
+    spoken = language()
+    script = f'document.documentElement.lang = "{spoken}";'
+    if spoken != ENGLISH:
+        script += streamlit_words.script()
     st.html(f"<script>{script}</script>", unsafe_allow_javascript=True, width="content")

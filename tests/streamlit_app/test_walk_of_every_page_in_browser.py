@@ -125,21 +125,21 @@ TEXTS: Final = """
     if (!skipped(parentElement)) found.push(textContent);
   }
   for (const element of document.querySelectorAll(
-    "[class*=cp-], .stHtml *, .stVegaLiteChart *, .stSelectbox input, .stTooltipIcon *",
+    "[class*=cp-], .stHtml *, .stVegaLiteChart *, .stSelectbox *, .stTooltipIcon *, " +
+      ".stFileUploader *",
   ))
     for (const name of ["title", "aria-label", "placeholder", "alt"])
       if (!skipped(element) && element.getAttribute(name)) found.push(element.getAttribute(name));
   return found;
 }
 """
-#: Names, and what Python says: the same in every language; and the word that Streamlit puts before
-#: the name of what has a "?", in English whatever the language, and of a date by the browser's; and
-#: what it writes into the place where files are dropped.
+#: Names, and what Python says: the same in every language; and what Streamlit says of a date, in
+#: the language of the browser.
 DATA: Final = re.compile(
-    r"^Help for |^Selected Date: .*|python-\d+|%cellpulse|"
+    r"^Selected Date: .*|python-\d+|%cellpulse|"
     r"s\d\d|\d\d[-_]\w+|NameError|name '…?x?' is not defined|Cellpulse|"
     r"CELLPULSE_\w+|JupyterLab|Python|Watwin"
-    r"|Upload|\d+MB per file.*|UTF-8|Shift_JIS|(?i:ipynb|zip)|TXT|JupyterHub"
+    r"|UTF-8|Shift_JIS|(?i:ipynb|zip)|TXT|JupyterHub"
     r"|Redis|PostgreSQL|InfluxDB|API|cellpulse rejected list"
     r"|Asia/Tokyo|(?<![A-Za-z])(ada|ben)(?![A-Za-z])"
     r"|student_id|name、section、seat"

@@ -231,6 +231,7 @@ def hide_and_show_names(page: Page) -> None:
     expect_all_in_the_log(page)
     page.get_by_text("Projector", exact=True).click()
     expect(page).to_have_url(re.compile("projector=1"))
+    expect(page).not_to_have_url(re.compile("s01"))
     expect(page.get_by_test_id("admin-log")).to_have_count(0)
     expect(page.get_by_text("tess")).to_have_count(0)
     page.get_by_role("link", name="Leave projector mode").first.click()

@@ -115,7 +115,7 @@ def test_every_name_is_hidden_on_every_page(
     for path, there in (
         ("exercise?exercise=1.1&", "stuck"),
         ("measures?measure=error_rate&student=hanako.y&by=run&", "runs-table"),
-        ("student?student=hanako.y&", "history-table"),
+        ("student?student=hanako.y&about=hanako.y&", "history-table"),
         ("student?", "class-table"),
     ):
         page.goto(f"{dashboard}/{path}course=python-101&projector=1")

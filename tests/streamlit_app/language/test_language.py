@@ -1,6 +1,7 @@
 """The texts of the pages: all marked, all translated, each viewer's in their own language."""
 
 import ast
+import json
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from analytics.attention.wording import in_words
 from analytics.sign_in.responses import PasswordRequest
 from analytics.sign_in.sign_in import TooManyAttemptsError
 from streamlit_app.attention.reasons import reason_text
-from streamlit_app.language import catalogue
+from streamlit_app.language import catalogue, streamlit_words
 from streamlit_app.language.choice import COOKIE, ENGLISH, LOCALES, NAMES, choose, chosen
 from streamlit_app.language.formats import day_and_exact_clock, number
 from streamlit_app.language.text import Plural, Text, language, speaking
@@ -121,6 +122,20 @@ def test_a_text_is_drawn_in_the_language_of_who_sees_it() -> None:
         assert count.forms() == {"one": "{n}日", "other": "{n}日"}
     assert str(text) == "Student"
     assert str(Text("")) == ""
+
+
+def test_words_that_streamlit_writes_by_itself_are_put_into_the_language() -> None:
+    """Each is found by a pattern, with what varies; only a page that is not in English does it."""
+    with speaking("ja"):
+        script = streamlit_words.script()
+    (pairs,) = re.findall(r"const words = (\[\[.*\]\])\.map", script)
+    patterns = dict(json.loads(pairs))
+    assert len(patterns) == len(streamlit_words.WORDS)
+    (help_for,) = (each for each in patterns if re.match(each, "Help for 3 (x)"))
+    assert patterns[help_for] == "$1の説明"
+    (size,) = (each for each in patterns if re.match(each, "200MB per file"))
+    assert patterns[size] == "1ファイル$1まで"
+    assert not any(re.match(each, "Uploads") for each in patterns)
 
 
 def test_a_language_is_of_one_thread_only() -> None:

@@ -11,6 +11,7 @@ _MARKS: Final = {"Text", "Plural"}
 _NO_WORDS: Final = {"Path", "Template", "TypeVar", "compile", "component", "debug", "Gauge"}
 #: Constants that hold a name that is the same in every language, or words for a program.
 _FOR_PROGRAMS: Final = {
+    "ASKED_ABOUT",
     "AT",
     "BRAND",
     "FACTS_SHOWN",
