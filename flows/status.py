@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -88,24 +89,28 @@ def read_status(settings: PlatformSettings) -> PlatformStatus:
 def ask_status(sources: Sources) -> PlatformStatus:
     """Ask these sources; what does not answer is `down`, and nothing is raised."""
     status = PlatformStatus()
-    postgres_url = sources.postgres_url or ""
-    redis_is_there = bool(sources.redis_url)
-    address = sources.redis_url or "redis://127.0.0.1:1"
-    with Redis.from_url(address, protocol=2, socket_timeout=2) as redis:
-        try:
-            alive = {process: is_alive(redis, process) for process in ("relay", "worker")}
-            own = {PostgresWriter.name: _postgres_position(postgres_url)} if postgres_url else {}
-            _read_log(status, redis, sources.stores, own)
-            status.rooms.append(_memory(redis))
-            status.backup = _backup(redis)
-        except RedisError:
-            redis_is_there, alive = False, {"relay": False, "worker": False}
-            status.events = dict.fromkeys(("accepted", "duplicates", "rejected"))
+    with ThreadPoolExecutor(len(sources.parts) + 1) as asking:  # what hangs holds up no other
+        parts = {name: asking.submit(answers_now) for name, answers_now in sources.parts.items()}
+        known = sources.postgres_url or ""
+        postgres = asking.submit(lambda: bool(known) and postgres_answers(known))
+        postgres_url = known if postgres.result() else ""  # it is asked nothing more if it is away
+        own = {PostgresWriter.name: _postgres_position(postgres_url)} if postgres_url else {}
+        redis_is_there = bool(sources.redis_url)
+        address = sources.redis_url or "redis://127.0.0.1:1"
+        with Redis.from_url(address, protocol=2, socket_timeout=2) as redis:
+            try:
+                alive = {process: is_alive(redis, process) for process in ("relay", "worker")}
+                _read_log(status, redis, sources.stores, own)
+                status.rooms.append(_memory(redis))
+                status.backup = _backup(redis)
+            except RedisError:
+                redis_is_there, alive = False, {"relay": False, "worker": False}
+                status.events = dict.fromkeys(("accepted", "duplicates", "rejected"))
     answers = {
         "redis": redis_is_there,
-        "postgres": bool(postgres_url) and postgres_answers(postgres_url),
+        "postgres": bool(postgres_url),
         **alive,
-        **{name: answers_now() for name, answers_now in sources.parts.items()},
+        **{name: part.result() for name, part in parts.items()},
     }
     told: dict[str, State] = {name: "ok" if there else "down" for name, there in answers.items()}
     told |= dict.fromkeys(sources.off, "off")

@@ -10,7 +10,7 @@ from analytics.sign_in.responses import Viewer
 from streamlit_app import addresses, session
 from streamlit_app.admin import page as admin
 from streamlit_app.after_class import page as after_class
-from streamlit_app.api.errors import NumbersUnavailableError
+from streamlit_app.api.errors import AccessRefusedError, NumbersUnavailableError
 from streamlit_app.bar import bar, projector
 from streamlit_app.exercise import page as exercise
 from streamlit_app.export import page as export
@@ -73,7 +73,10 @@ def main() -> None:
         else:
             first_visit.show(viewer)
     except NumbersUnavailableError as error:
-        notices.sentence(str(error))
+        if page.url_path == for_admins.url_path and not isinstance(error, AccessRefusedError):
+            page.run()  # it says which part does not answer
+        else:
+            notices.sentence(str(error))
         notices.keep_trying()
 
 

@@ -24,7 +24,7 @@ from ingest_api.request_ids import RequestIds
 from ingest_api.request_metrics import MeasuredRequests, request_durations
 from ingest_api.security_headers import SecurityHeaders
 from ingest_api.settings import BadSettingError
-from streamlit_app.api.asking import TIMEOUT_SECONDS
+from streamlit_app.api.patience import TIMEOUT_SECONDS
 from streamlit_app.export import file as export_file
 from streamlit_app.live.ahead import AskedAhead
 from streamlit_app.metrics import OpenPages, part_of_page

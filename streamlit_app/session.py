@@ -20,9 +20,10 @@ from ingest_api.request_ids import HEADER, new_request_id
 from streamlit_app.addresses import PARAMETER, SECTION
 from streamlit_app.api.admin_client import AdminClient
 from streamlit_app.api.aliases import AliasBook
-from streamlit_app.api.asking import TIMEOUT_SECONDS, Through
+from streamlit_app.api.asking import Through
 from streamlit_app.api.client import ApiClient
 from streamlit_app.api.errors import AccessRefusedError, NotKnownError, NumbersUnavailableError
+from streamlit_app.api.patience import PatientClient
 from streamlit_app.api.shared import SharedAnswers
 from streamlit_app.language.text import language
 from streamlit_app.settings import DashboardSettings
@@ -124,11 +125,7 @@ def admin_api() -> AdminClient:
 
 @cache
 def _http(address: str) -> httpx.Client:
-    return httpx.Client(
-        base_url=address,
-        timeout=TIMEOUT_SECONDS,
-        event_hooks={"request": [_name_request]},
-    )
+    return PatientClient(address, event_hooks={"request": [_name_request]})
 
 
 def _name_request(request: httpx.Request) -> None:

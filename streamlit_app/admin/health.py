@@ -1,6 +1,8 @@
 """Health on the Admin page: each part and store, with a shape, a colour and a word."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from html import escape
 from typing import Final
 
@@ -10,7 +12,7 @@ from analytics.admin.health_responses import Health, HealthLine
 from streamlit_app import session
 from streamlit_app.admin.frame import NOTHING, note
 from streamlit_app.api.admin_client import ChangeRefusedError
-from streamlit_app.api.errors import NumbersUnavailableError
+from streamlit_app.api.errors import AccessRefusedError, NumbersUnavailableError
 from streamlit_app.language.formats import number, size
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts import notices, units
@@ -92,6 +94,17 @@ COLUMNS: Final = (Column(Text("Part")), Column(Text("How it is")), Column(Text("
 _ALARMS: Final = ("rejected", "lost")
 _REDRAW_SECONDS: Final = 10
 _HOUR: Final = 3_600
+#: What asks all others, and what is known of it when it does not answer.
+_API: Final = "api"
+_API_IS_DOWN: Final = HealthLine(name=_API, level="bad", code="down", values={}, words="down")
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """How the platform was when the API had last looked."""
+
+    at: datetime
+    health: Health
 
 
 def show() -> None:
@@ -102,10 +115,30 @@ def show() -> None:
 @st.fragment(run_every=_REDRAW_SECONDS)
 def _now() -> None:
     try:
-        health = session.admin_api().health()
-    except (ChangeRefusedError, NumbersUnavailableError) as error:
+        latest = session.latest("admin_health", _look)
+    except (ChangeRefusedError, AccessRefusedError) as error:
         notices.sentence(str(error))
         return
+    except NumbersUnavailableError as error:
+        notices.sentence(str(error))
+        with st.container(border=True, key="admin_parts"):
+            _lines("health-parts", PARTS, [_API_IS_DOWN])
+        return
+    notices.old_numbers(latest.apology, latest.numbers.at)
+    _draw(latest.numbers.health if latest.apology is None else without_api(latest.numbers.health))
+
+
+def _look() -> _Looked:
+    return _Looked(datetime.now(UTC), session.admin_api().health())
+
+
+def without_api(health: Health) -> Health:
+    """Return how the platform was, now that the API does not answer."""
+    parts = [_API_IS_DOWN, *(part for part in health.parts if part.name != _API)]
+    return health.model_copy(update={"parts": parts})
+
+
+def _draw(health: Health) -> None:
     with st.container(border=True, key="admin_health"):
         card_title(SUMMARY, ALL_IS_WELL if is_well(health) else NOT_ALL_IS_WELL)
         strip(_numbers(health))

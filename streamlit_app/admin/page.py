@@ -41,11 +41,13 @@ _STYLE: Final = (Path(__file__).parent / "page.css").read_text("utf-8")
 def show() -> None:
     """Draw the part that the address names, and at the end who changed what."""
     st.html(f"<style>{_STYLE}</style>")
+    part = _choose_part()
+    told()
     try:
-        courses = session.admin_api().courses().courses
-        part = _choose_part()
-        told()
-        _draw(part, courses)
+        if part == "health":  # it has something to say while nothing else can be asked
+            admin_health.show()
+        else:
+            _draw(part, session.admin_api().courses().courses)
         admin_log.show()
     except (ChangeRefusedError, NumbersUnavailableError) as error:
         notices.sentence(str(error))
@@ -84,8 +86,6 @@ def _draw(part: str, courses: list[AdminCourse]) -> None:
         admin_tokens.show(course)
     elif part == "stored":
         admin_stored.show(course)
-    elif part == "health":
-        admin_health.show()
     elif course is None:
         notices.sentence(CHOOSE)
     elif part == "enrolment":

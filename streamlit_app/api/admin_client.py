@@ -28,9 +28,8 @@ from analytics.admin.token_responses import HandedOutTokens, RevokedToken
 from analytics.responses import Answer
 from streamlit_app.api.asking import API_ROOT, segment
 from streamlit_app.api.errors import AWAY, STRANGE, AccessRefusedError, NumbersUnavailableError
+from streamlit_app.api.patience import LONG_SECONDS, SLOW_SECONDS, TIMEOUT_SECONDS
 
-#: Longest wait for an answer, in seconds: a course of a hundred notebooks takes some.
-TIMEOUT_SECONDS: Final = 120.0
 #: As many as the API gives at once.
 _PAGE: Final = "1000"
 _CSV: Final = "text/csv"
@@ -73,7 +72,7 @@ class AdminClient:
     def retention(self, course_id: str, days: int) -> CourseRetention:
         """Return how many students would be erased now if they were kept so many days."""
         path = f"/courses/{segment(course_id)}/retention"
-        return self._ask("GET", path, CourseRetention, query={"days": str(days)})
+        return self._ask("GET", path, CourseRetention, query={"days": str(days)}, wait=LONG_SECONDS)
 
     def preview_roster(self, course_id: str, roster: bytes, encoding: str) -> Enrolment:
         """Return what enrolling a roster's students would change."""
@@ -123,11 +122,13 @@ class AdminClient:
 
     def about_student(self, student_id: str) -> StoredAboutStudent:
         """Return what is stored about a student."""
-        return self._ask("GET", f"/students/{segment(student_id)}/stored", StoredAboutStudent)
+        path = f"/students/{segment(student_id)}/stored"
+        return self._ask("GET", path, StoredAboutStudent, wait=LONG_SECONDS)
 
     def of_course(self, course_id: str) -> StoredOfCourse:
         """Return what is stored of a course."""
-        return self._ask("GET", f"/courses/{segment(course_id)}/stored", StoredOfCourse)
+        path = f"/courses/{segment(course_id)}/stored"
+        return self._ask("GET", path, StoredOfCourse, wait=LONG_SECONDS)
 
     def actions(self) -> AdminActions:
         """Return what admins changed, newest first."""
@@ -135,16 +136,20 @@ class AdminClient:
 
     def health(self) -> Health:
         """Return how every part and store is."""
-        return self._ask("GET", "/health", Health)
+        return self._ask("GET", "/health", Health, wait=SLOW_SECONDS)
 
     def _roster(self, course_id: str, what: str, roster: bytes, encoding: str) -> Enrolment:
         path = f"/courses/{segment(course_id)}/{what}"
         query = {"encoding": encoding}
-        return self._ask("POST", path, Enrolment, content=roster, kind=_CSV, query=query)
+        return self._ask(
+            "POST", path, Enrolment, content=roster, kind=_CSV, query=query, wait=LONG_SECONDS
+        )
 
     def _notebooks(self, course_id: str, what: str, notebooks: bytes) -> RegistrationPreview:
         path = f"/courses/{segment(course_id)}/{what}"
-        return self._ask("POST", path, RegistrationPreview, content=notebooks, kind=_ZIP)
+        return self._ask(
+            "POST", path, RegistrationPreview, content=notebooks, kind=_ZIP, wait=LONG_SECONDS
+        )
 
     def _ask(
         self,
@@ -156,6 +161,7 @@ class AdminClient:
         content: bytes | None = None,
         kind: str = "application/json",
         query: Mapping[str, str] | None = None,
+        wait: float = TIMEOUT_SECONDS,
     ) -> AnswerType:
         sent = content if json is None else json.model_dump_json(exclude_unset=True).encode()
         headers = {"Authorization": f"Bearer {self.token}"}
@@ -168,7 +174,7 @@ class AdminClient:
                 params=query,
                 content=sent,
                 headers=headers,
-                timeout=TIMEOUT_SECONDS,
+                timeout=wait,
             )
         except httpx.HTTPError as error:
             raise NumbersUnavailableError(str(AWAY)) from error

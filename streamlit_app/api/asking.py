@@ -12,13 +12,10 @@ from pydantic import ValidationError
 from analytics.responses import Answer
 from streamlit_app.api.aliases import AliasBook
 from streamlit_app.api.errors import AWAY, STRANGE, NumbersUnavailableError, raise_for_refusal
+from streamlit_app.api.patience import SLOW_SECONDS, TIMEOUT_SECONDS
 
 API_ROOT: Final = "/api/v1"
 _OF_A_COURSE: Final = "/courses/"
-#: Longest wait for an answer, in seconds; a page with old numbers is better than a frozen one.
-TIMEOUT_SECONDS: Final = 5.0
-#: The same for a file with everything about a student.
-FILE_SECONDS: Final = 120.0
 
 AnswerType = TypeVar("AnswerType", bound=Answer)
 Through = Callable[[Hashable, Callable[[], Any]], Any]
@@ -59,7 +56,12 @@ class Asking:
         return f"/courses/{segment(course_id)}/students/{segment(student_id)}"
 
     def _get(
-        self, path: str, answer: type[AnswerType], query: Mapping[str, str | float] | None = None
+        self,
+        path: str,
+        answer: type[AnswerType],
+        query: Mapping[str, str | float] | None = None,
+        *,
+        is_slow: bool = False,
     ) -> AnswerType:
         asked = dict(query or {})
         if self.section is not None and path.startswith(_OF_A_COURSE):
@@ -68,7 +70,9 @@ class Asking:
             asked["as_of"] = self.moment.isoformat()
 
         def ask() -> AnswerType:
-            return self._ask("GET", path, answer, query=asked)
+            is_long = is_slow or "as_of" in asked
+            wait = SLOW_SECONDS if is_long else TIMEOUT_SECONDS
+            return self._ask("GET", path, answer, query=asked, wait=wait)
 
         # With aliases in it an answer is of one page alone.
         if self.through is None or self.aliases_shown is not None:
@@ -84,8 +88,9 @@ class Asking:
         *,
         query: Mapping[str, str | float] | None = None,
         json: Mapping[str, int | float | str | bool | None] | None = None,
+        wait: float = TIMEOUT_SECONDS,
     ) -> AnswerType:
-        response = self._send(method, path, params=query, json=json)
+        response = self._send(method, path, params=query, json=json, timeout=wait)
         try:
             if self.aliases_shown is None:
                 return answer.model_validate_json(response.content)

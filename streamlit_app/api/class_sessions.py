@@ -19,4 +19,4 @@ class SessionQuestions(Asking):
     ) -> Report:
         """Return what a session of class came to, or had come to at a place in the log."""
         query = given(as_of=as_of) | {"from": start.isoformat(), "to": until.isoformat()}
-        return self._get(f"/courses/{segment(course_id)}/report", Report, query)
+        return self._get(f"/courses/{segment(course_id)}/report", Report, query, is_slow=True)

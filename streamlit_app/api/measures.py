@@ -36,4 +36,4 @@ class MeasureQuestions(Asking):
         student_id = self._student(course_id, question.student)
         query = given(by=question.by, student_id=student_id, exercise=question.exercise)
         path = f"/courses/{segment(course_id)}/measures/{segment(name)}"
-        return self._get(path, MeasureRows, {**query, **question.own})
+        return self._get(path, MeasureRows, {**query, **question.own}, is_slow=True)

@@ -1,7 +1,8 @@
 """What is asked, and wished, by a student about the own page."""
 
 from analytics.my_progress.responses import DeletionRequest, OwnOverview, OwnPreferences
-from streamlit_app.api.asking import FILE_SECONDS, Asking
+from streamlit_app.api.asking import Asking
+from streamlit_app.api.patience import LONG_SECONDS
 
 
 class OwnQuestions(Asking):
@@ -35,4 +36,4 @@ class OwnQuestions(Asking):
     def own_data(self, course_id: str, student_id: str) -> bytes:
         """Return everything that is stored about a student, as a zip file."""
         path = f"{self._of(course_id, student_id)}/data"
-        return self._send("GET", path, timeout=FILE_SECONDS).content
+        return self._send("GET", path, timeout=LONG_SECONDS).content

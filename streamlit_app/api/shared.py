@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
+from math import inf
 from threading import Lock
 from typing import Any, Final, TypeVar, cast
 
@@ -33,7 +34,7 @@ class SharedAnswers:
         def answer(question: Hashable, ask: Callable[[], _Answer]) -> _Answer:
             now = time.monotonic()
             with self._changing:
-                asked_at, found = self._shared.get(question, (-LONGEST_SECONDS, Future()))
+                asked_at, found = self._shared.get(question, (-inf, Future()))
                 is_new = now > asked_at + seconds
                 if is_new:
                     found = _keep(self._shared, question, now)
@@ -53,7 +54,7 @@ class SharedAnswers:
     def take(self, question: Hashable, ask: Callable[[], _Answer]) -> _Answer:
         """Return what was asked for ahead, once; ask where nothing was, or it failed."""
         with self._changing:
-            asked_at, found = self._ahead.pop(question, (-AHEAD_SECONDS, None))
+            asked_at, found = self._ahead.pop(question, (-inf, None))
         is_young = time.monotonic() < asked_at + AHEAD_SECONDS
         if found is None or not is_young or found.exception() is not None:
             return ask()

@@ -8,7 +8,8 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
-from streamlit_app.api.asking import API_ROOT, TIMEOUT_SECONDS
+from streamlit_app.api.asking import API_ROOT
+from streamlit_app.api.patience import TIMEOUT_SECONDS
 from streamlit_app.language.choice import language_of
 from streamlit_app.language.text import Text, speaking
 from streamlit_app.sign_in.gate import COOKIE

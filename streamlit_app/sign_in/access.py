@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from analytics.sign_in.responses import Viewer
 from streamlit_app.api.asking import API_ROOT
+from streamlit_app.api.patience import LIFE_SECONDS, TIMEOUT_SECONDS
 
 #: How long an accepted token is let in without asking again, in seconds.
 REMEMBER_SECONDS: Final = 60.0
@@ -96,8 +97,10 @@ class AccessCheck:
 
     async def _answer_of_api(self, token: str) -> Verdict:
         headers = {"Authorization": f"Bearer {token}"}
+        # Whoever would be let in without an answer need not wait long for one.
+        wait = LIFE_SECONDS if token in self._accepted else TIMEOUT_SECONDS
         try:
-            response = await self._http.get(f"{API_ROOT}/viewer", headers=headers)
+            response = await self._http.get(f"{API_ROOT}/viewer", headers=headers, timeout=wait)
         except httpx.HTTPError:
             return Verdict.CANNOT_TELL
         if response.is_success:

@@ -1,5 +1,6 @@
 """The aggregation API of a made-up class: it answers what the class says."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -42,6 +43,11 @@ from tests.streamlit_app.made_up_class import (
 from tests.streamlit_app.plan_api import serve_plan
 
 
+async def _while_it_hangs(made_up: MadeUpClass) -> None:
+    while made_up.api_hangs:
+        await asyncio.sleep(0.05)
+
+
 def _judging_api(made_up: MadeUpClass) -> FastAPI:
     """Refuse and fail as the aggregation API does."""
     app = FastAPI()
@@ -53,6 +59,7 @@ def _judging_api(made_up: MadeUpClass) -> FastAPI:
             made_up.sections_asked.add(request.query_params.get("section"))
         when = request.query_params.get("as_of")
         made_up.asked_as_of.add((request.url.path.rpartition("/")[2], when))
+        await _while_it_hangs(made_up)
         if made_up.api_is_away:
             return JSONResponse({"detail": "the lake is away"}, 503)
         if request.url.path in made_up.answer_with:

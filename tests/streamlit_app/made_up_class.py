@@ -70,6 +70,7 @@ class MadeUpClass:
         self.numbers_lag = 0
         self.started = datetime.now(UTC)
         self.api_is_away = False
+        self.api_hangs = False
         self.answer_with: dict[str, Any] = {}
         self.asked: list[str] = []
         self.needy: list[Listed] = []

@@ -1,6 +1,8 @@
 """Health on the Admin page: each level by its shape, and each part in a sentence."""
 
+import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -27,6 +29,38 @@ def test_health_says_each_level_by_shape_and_word(
     assert '<dd class="cp-alarm">7</dd>' in text
     assert "<dd>?</dd>" in text
     assert "<dd>1,000</dd>" in text
+
+
+def test_health_says_that_the_api_does_not_answer(
+    made_up: Any, open_part: Callable[..., AppTest], text_of: Callable[[AppTest], str]
+) -> None:
+    """When it hangs, the page says so in seconds, and keeps what it knew, grey and with its time.
+
+    Its first answer is not cut: how every part is may take longer than an API may be silent.
+    """
+    page = open_part("health")
+    assert "it does not answer" not in text_of(page)
+    made_up.api_hangs = True
+    page.run(timeout=25)  # the machine may be busy; an answer was once waited for 120 s
+    made_up.api_hangs = False
+    text = text_of(page)
+    assert "What you see is from" in text
+    assert "not all is well" in text
+    [api] = re.findall("<tr>(?:(?!<tr>).)*aggregation API.*?</tr>", text)
+    assert 'data-level="bad"' in api
+    assert "it does not answer" in api
+    assert 'data-level="well"' in text.split("health-stores")[1]  # as they were
+    assert "it does not answer" not in text_of(page.run())
+
+
+def test_health_of_an_api_that_never_answered_names_it_alone(
+    made_up: Any, open_alone: Callable[..., AppTest], text_of: Callable[[AppTest], str]
+) -> None:
+    """Nothing is known of the other parts, and nothing is said of them."""
+    made_up.api_is_away = True
+    text = text_of(open_alone("admin", part="health"))
+    assert text.count("it does not answer") == 1
+    assert "aggregation API" in text
 
 
 @pytest.mark.parametrize(
