@@ -28,7 +28,7 @@ from analytics.admin.token_responses import HandedOutTokens, RevokedToken
 from analytics.responses import Answer
 from streamlit_app.api.asking import API_ROOT, segment
 from streamlit_app.api.errors import AWAY, STRANGE, AccessRefusedError, NumbersUnavailableError
-from streamlit_app.api.patience import LONG_SECONDS, SLOW_SECONDS, TIMEOUT_SECONDS
+from streamlit_app.api.patience import LONG_SECONDS, SLOW_SECONDS
 
 #: As many as the API gives at once.
 _PAGE: Final = "1000"
@@ -136,7 +136,7 @@ class AdminClient:
 
     def health(self) -> Health:
         """Return how every part and store is."""
-        return self._ask("GET", "/health", Health, wait=SLOW_SECONDS)
+        return self._ask("GET", "/health", Health)
 
     def _roster(self, course_id: str, what: str, roster: bytes, encoding: str) -> Enrolment:
         path = f"/courses/{segment(course_id)}/{what}"
@@ -161,7 +161,7 @@ class AdminClient:
         content: bytes | None = None,
         kind: str = "application/json",
         query: Mapping[str, str] | None = None,
-        wait: float = TIMEOUT_SECONDS,
+        wait: float = SLOW_SECONDS,
     ) -> AnswerType:
         sent = content if json is None else json.model_dump_json(exclude_unset=True).encode()
         headers = {"Authorization": f"Bearer {self.token}"}

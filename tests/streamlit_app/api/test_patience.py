@@ -26,6 +26,7 @@ class Api:
 
     def __init__(self) -> None:
         self.is_silent = False
+        self.is_busy = False
         self.waits: list[tuple[str, float]] = []
         self.now = 1_000.0
         self.http = PatientClient(
@@ -33,17 +34,17 @@ class Api:
         )
 
     def ask(self, path: str, wait: float = TIMEOUT_SECONDS) -> float:
-        """Ask, and return how long an answer was waited for at most."""
+        """Ask, and return how long an answer was waited for at most; 0 if it was not asked."""
         try:
             self.http.get(path, timeout=wait)
         except httpx.ReadTimeout:
-            assert self.is_silent
-        return self.waits[-1][1]
+            assert self.is_silent or self.is_busy
+        return next((waited for asked, waited in reversed(self.waits) if asked == path), 0.0)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         wait = request.extensions["timeout"]["read"]
         self.waits.append((request.url.path, wait))
-        if self.is_silent:
+        if self.is_silent or (self.is_busy and request.url.path != "/healthz"):
             raise httpx.ReadTimeout("it accepted the connection and says nothing", request=request)
         return httpx.Response(404)
 
@@ -70,13 +71,20 @@ def test_after_a_question_without_answer_the_next_ones_wait_less(api: Api) -> No
     assert api.ask("/f") == TIMEOUT_SECONDS
 
 
+def test_a_busy_api_is_not_taken_for_a_silent_one(api: Api) -> None:
+    """It tells that it lives, so the next question gets all of its time."""
+    api.is_busy = True
+    assert api.ask("/a") == TIMEOUT_SECONDS
+    assert api.ask("/b") == TIMEOUT_SECONDS
+
+
 def test_before_a_long_wait_the_api_has_to_show_that_it_lives(api: Api) -> None:
     """Else silence is found out about as late as work is done; and work is never cut."""
     assert api.ask("/report", LONG_SECONDS) == LONG_SECONDS
     assert api.waits[0] == ("/healthz", LIFE_SECONDS)
     api.is_silent = True
     api.waits.clear()
-    api.ask("/report", LONG_SECONDS)
+    assert api.ask("/report", LONG_SECONDS) == 0
     assert api.waits == [("/healthz", LIFE_SECONDS)]
 
 
