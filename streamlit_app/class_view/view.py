@@ -63,6 +63,8 @@ _MINUTES_SHOWN: Final = 60
 _FURTHEST_ZONES: Final = timedelta(hours=15)
 #: Marks of class that are listed: those of so long.
 MARKS_LISTED: Final = timedelta(hours=12)
+#: While there is nothing to list.
+_NO_RUNS: Final = ".stApp .st-key-now { display: none }"
 _STYLE: Final = (Path(__file__).parent / "view.css").read_text("utf-8")
 
 
@@ -224,6 +226,7 @@ def _before_the_first_run(view: ClassView) -> None:
         with st.container(key="first_plan"):
             pace.show(view.course_id, view.numbers.plan, is_past=False)
             pace.offer(view.course_id, view.numbers.plan)
+        st.html(f'<p class="cp-hidden"></p><style>{_NO_RUNS}</style>')
 
 
 def _runs(view: ClassView, names: Mapping[str, str]) -> None:

@@ -31,6 +31,9 @@ FRAME_PX: Final = 60
 TEXT_PX = 12
 _PADDING: Final = {"left": 4, "top": 4, "right": 8, "bottom": 4}
 _WORDS_A_LINE: Final = 4
+#: On a canvas, which Streamlit takes for a chart of many marks, our colours are none: they are the
+#: page's own variables.
+_AS_SVG: Final = {"embedOptions": {"renderer": "svg"}}
 _LONGEST_MARK_PX: Final = 160
 #: From which share of the time on a mark's text stands before it.
 _LATE: Final = 0.6
@@ -214,7 +217,9 @@ def legend() -> alt.Legend:
 def finished(chart: Drawing, height: int, colours: Palette) -> Drawing:
     """Give a chart the look that all of them share: on a card, in the card's text size."""
     drawn: Drawing = (
-        chart.properties(height=height, background="transparent", padding=_PADDING)
+        chart.properties(
+            height=height, background="transparent", padding=_PADDING, usermeta=_AS_SVG
+        )
         # The chart has a name and a table beside it: to hear each mark's columns is no help.
         .configure_mark(aria=False)
         .configure_axis(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from html import escape
+from pathlib import Path
 from typing import Final
 
 import streamlit as st
@@ -16,6 +17,8 @@ from streamlit_app.session import Answers, local_zone
 #: How long to wait with building a page anew that had nothing to show, in seconds.
 RETRY_SECONDS: Final = 3
 _REFUSED: Final = "change_refused"
+#: The look of old numbers, on all of the page.
+OLD_LOOK: Final = (Path(__file__).parent / "old.css").read_text("utf-8")
 OLD_NUMBERS: Final = Text("{why} What you see is from {time}.")
 
 
@@ -37,12 +40,15 @@ def refusal() -> None:
 
 
 def old_numbers(why: str | None, as_of: datetime) -> None:
-    """Say from when the numbers are, when they are not new; the style greys them."""
+    """Say from when the numbers are, when they are not new, and grey them."""
     if why is None:
         st.html("<span></span>")  # keeps the place, so that nothing below it is built anew
         return
     text = OLD_NUMBERS.format(why=why, time=exact_clock(as_of.astimezone(local_zone())))
-    st.html(f'<p class="cp-notice cp-old" role="status" data-testid="old">{escape(text)}</p>')
+    st.html(
+        f'<p class="cp-notice" role="status" data-testid="old">{escape(text)}</p>'
+        f"<style>{OLD_LOOK}</style>"
+    )
 
 
 def numbers_of_card(name: str, ask: Callable[[], Answers], *, every: float = 0) -> Answers | None:

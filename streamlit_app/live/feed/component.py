@@ -15,6 +15,7 @@ from analytics.responses import AsOf
 from streamlit_app.addresses import ROWS, kept
 from streamlit_app.language.text import Text, for_browser, locale
 from streamlit_app.live.feed.start import LOG_START, FeedStart
+from streamlit_app.page_parts.notices import OLD_LOOK
 from streamlit_app.page_parts.wording import AGES, KINDS
 from streamlit_app.session import course_zone, is_projected, section
 from streamlit_app.settings import DashboardSettings
@@ -181,6 +182,7 @@ def connection_state(as_of: AsOf, note: str, *, is_alarm: bool) -> None:
         "note": note,
         "is_alarm": is_alarm,
         "texts": for_browser(CONNECTION_TEXTS),
+        "old_look": OLD_LOOK,
     }
     _connection(key="connection", data=data)
 

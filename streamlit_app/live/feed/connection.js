@@ -53,6 +53,7 @@ class ConnectionState {
     this.note.className = "cp-note";
     this.root.append(this.dot, this.word, this.age, this.note);
     parent.append(this.root);
+    this.oldLook = document.createElement("style");
     this.listen = (event) => {
       this.state = event.detail;
       this.draw();
@@ -80,12 +81,20 @@ class ConnectionState {
     const { overdue } = this.uncounted;
     this.root.dataset.state = state;
     this.root.toggleAttribute("data-old", overdue !== null);
+    this.look(overdue !== null);
     if (this.word.textContent !== texts[state]) this.word.textContent = texts[state];
     const age = this.inWords(this.secondsSince(overdue));
     this.age.textContent = ` · ${texts[overdue ? "old" : "as_of"].replace("{age}", age)}`;
     // Whether anything was lost can't be told from old numbers.
     this.note.textContent = note && !overdue ? ` · ${note}` : "";
     this.note.toggleAttribute("data-alarm", this.data.is_alarm);
+  }
+
+  look(isOld) {
+    if (this.oldLook.isConnected === isOld) return;
+    this.oldLook.textContent = this.data.old_look;
+    if (isOld) document.head.append(this.oldLook);
+    else this.oldLook.remove();
   }
 
   // Numbers are as old as their answer, or as the first thing that they should hold and don't.
@@ -108,6 +117,7 @@ class ConnectionState {
 
   close() {
     clearInterval(this.timer);
+    this.oldLook.remove();
     window.removeEventListener("cellpulse:connection", this.listen);
     window.removeEventListener("cellpulse:arrived", this.arrived);
     this.root.remove();

@@ -15,7 +15,7 @@ class Feed {
     this.list.dataset.testid = "live-runs";
     this.empty = element("p", "cp-empty", data.texts.empty);
     this.root.append(element("summary", "", data.texts.title), this.tools(data.texts));
-    this.root.append(this.list, this.empty);
+    this.root.append(this.empty, this.list);
     parent.append(this.root);
     this.runs = new RunList(
       this.list,

@@ -8,7 +8,7 @@ class PastFeed {
     list.setAttribute("role", "list");
     list.setAttribute("aria-label", data.texts.label);
     this.empty = element("p", "cp-empty", data.texts.empty);
-    this.root.append(element("summary", "", data.texts.title), list, this.empty);
+    this.root.append(element("summary", "", data.texts.title), this.empty, list);
     parent.append(this.root);
     this.runs = new RunList(
       list,

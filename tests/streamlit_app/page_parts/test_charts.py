@@ -216,3 +216,9 @@ def test_a_stream_of_one_step_can_be_drawn() -> None:
     )
     chart = class_stream(frame, LIGHT).to_dict()
     assert len(chart["datasets"][chart["layer"][1]["data"]["name"]]) == 1
+
+
+def test_a_chart_of_many_marks_keeps_its_colours() -> None:
+    """They are the page's variables, which mean nothing on the canvas that Streamlit would take."""
+    spec = charts.runs_per_minute(runs_frame([], 60), LIGHT).to_dict()
+    assert spec["usermeta"]["embedOptions"]["renderer"] == "svg"
