@@ -180,7 +180,7 @@ def _simulated_class(platform: Platform) -> Part:
         (
             *(sys.executable, "-m", "flows.cli", "simulate"),
             *("--students", str(DEMO_STUDENTS), "--minutes", str(_DEMO_MINUTES)),
-            *("--head-start", str(_DEMO_HEAD_START_MINUTES)),
+            *("--head-start", str(_DEMO_HEAD_START_MINUTES), "--with-code"),
             *("--course", platform.settings.course),
         ),
         answers=lambda: True,

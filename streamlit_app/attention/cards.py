@@ -255,6 +255,7 @@ def _button(
 def _tried(act: Callable[[str, str], None], course_id: str, student_id: str) -> None:
     try:
         act(course_id, student_id)
+        session.ask_anew()
     except NumbersUnavailableError as error:
         notices.keep_refusal(str(error))
 

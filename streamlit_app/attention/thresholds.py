@@ -63,5 +63,6 @@ def _use(course_id: str, keys: dict[str, str]) -> None:
 def _set(course_id: str, thresholds: Thresholds) -> None:
     try:
         session.api().set_thresholds(course_id, thresholds)
+        session.ask_anew()
     except NumbersUnavailableError as error:
         notices.keep_refusal(str(error))

@@ -26,6 +26,9 @@ _STREAM_SECONDS: Final = 20
 #: When numbers moved, what another page of the viewer's was told so many seconds ago does: what it
 #: lacks is drawn a little later (feed.js).
 _SHARED_SECONDS: Final = 0.8 * SHORTEST_REDRAW_SECONDS
+#: A click that changes nothing is answered by the numbers on the page, if they are younger than so
+#: many seconds: the API of a large class takes longer than a click may.
+_CLICK_SECONDS: Final = 5
 #: The parts of the page, each drawn for itself: what moves, and the class's way.
 _CLASS_NOW: Final = "class_now"
 _OVER_TIME: Final = "over_time_now"
@@ -69,7 +72,7 @@ def _class_now(
     st.session_state[_DRAWN] = drawing
     has_moved = st.session_state.pop(_HAS_MOVED, False)
     try:
-        latest = opened if is_opening else _latest(course_id, is_shared=has_moved)
+        latest = opened if is_opening else _of_now(course_id, has_moved=has_moved)
     except NumbersUnavailableError as error:
         with places.head:
             notices.sentence(str(error))
@@ -126,6 +129,12 @@ def _numbers_moved() -> None:
     st.session_state[_HAS_MOVED] = True
     if st.session_state.get(_IS_OLD):
         st.rerun([_CLASS_NOW, _OVER_TIME])
+
+
+def _of_now(course_id: str, *, has_moved: bool) -> Latest[Live]:
+    if has_moved:
+        return _latest(course_id, is_shared=True)
+    return _latest(course_id, every=_CLICK_SECONDS)
 
 
 def _latest(course_id: str, *, every: float = 0, is_shared: bool = False) -> Latest[Live]:
