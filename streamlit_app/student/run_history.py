@@ -23,6 +23,8 @@ SHOW_EARLIER: Final = Text("Show earlier")
 PAGE_ENTRIES: Final = 50
 #: So many pages are shown at most, whatever the address says.
 MOST_PAGES: Final = 100
+#: More digits than this Python may refuse to read.
+_LONGEST_NUMBER: Final = 9
 #: The parameter of the address that says how many pages are shown, where it is not one.
 PARAMETER: Final = "pages"
 
@@ -30,7 +32,9 @@ PARAMETER: Final = "pages"
 def pages_shown() -> int:
     """Return how many pages the address asks for."""
     wanted = st.query_params.get(PARAMETER, "1")
-    return min(max(int(wanted), 1), MOST_PAGES) if wanted.isdecimal() else 1
+    if not wanted.isdecimal():
+        return 1
+    return min(max(int(wanted[:_LONGEST_NUMBER]), 1), MOST_PAGES)
 
 
 def newest_pages(

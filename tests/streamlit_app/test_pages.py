@@ -343,6 +343,7 @@ def test_earlier_runs_are_a_click_away(made_up: Any) -> None:
     assert app.query_params["pages"] == "2"
     assert "no-0-" in _text(_open_student(student="Vole", pages="2"))
     assert "no-9-" not in _text(_open_student(student="Vole", pages="-1"))
+    assert "no-0-" in _text(_open_student(student="Vole", pages="9" * 5_000))
     app.selectbox(key="student").select("Heron").run()
     assert "pages" not in app.query_params
 
