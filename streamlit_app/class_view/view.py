@@ -63,9 +63,8 @@ _MINUTES_SHOWN: Final = 60
 _FURTHEST_ZONES: Final = timedelta(hours=15)
 #: Marks of class that are listed: those of so long.
 MARKS_LISTED: Final = timedelta(hours=12)
-#: While there is nothing to list.
-_NO_RUNS: Final = ".stApp .st-key-now { display: none }"
 _STYLE: Final = (Path(__file__).parent / "view.css").read_text("utf-8")
+_NO_RUNS: Final = (Path(__file__).parent / "no_runs.css").read_text("utf-8")
 
 
 @dataclass(frozen=True)
