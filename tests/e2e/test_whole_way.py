@@ -45,8 +45,7 @@ def browser(
         yield browser.new_context(viewport={"width": 1440, "height": 900})
 
 
-@pytest.fixture(scope="module")
-def notebook(platform: Any, browser: BrowserContext) -> Page:
+def open_notebook(platform: Any, browser: BrowserContext) -> Page:
     """Open the first notebook of the sample course in JupyterLab, as a student does."""
     page = browser.new_page()
     address = platform.addresses["notebooks"].replace(
@@ -57,6 +56,12 @@ def notebook(platform: Any, browser: BrowserContext) -> Page:
         timeout=PATIENT_MS
     )
     return page
+
+
+@pytest.fixture(scope="module")
+def notebook(platform: Any, browser: BrowserContext) -> Page:
+    """Open a notebook for all tests."""
+    return open_notebook(platform, browser)
 
 
 @pytest.fixture(scope="module")
@@ -213,9 +218,15 @@ def test_a_student_opens_the_own_page_from_the_notebook(
 
 
 def test_what_happened_is_there_after_a_full_restart(
-    platform: Any, notebook: Page, dashboard: Page
+    platform: Any, browser: BrowserContext, notebook: Page, dashboard: Page
 ) -> None:
     """After everything was stopped and started again, the page shows the same runs."""
+    if notebook.is_closed():  # by a first try of this test, which may have stopped the platform
+        if platform.process is None or platform.process.poll() is not None:
+            assert platform.start()[-1] == "ready"
+        notebook = open_notebook(platform, browser)
+        dashboard.reload()
+        open_list(dashboard)
     name = f"Unknown{uuid4().hex[:8]}"
     run_cell(notebook, name)
     expect(line_with(dashboard, name)).to_be_visible(timeout=PATIENT_MS)
