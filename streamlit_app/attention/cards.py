@@ -11,7 +11,6 @@ import streamlit as st
 from analytics.attention.responses import Attention, Listed, Mark
 from streamlit_app import session
 from streamlit_app.addresses import address
-from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.attention import thresholds
 from streamlit_app.attention.reasons import reason_sentence
 from streamlit_app.language.formats import clock
@@ -248,16 +247,13 @@ def _button(
 ) -> None:
     key = f"{kind}_{student_id}"
     help_text = None if tip is None else str(tip)
-    args = (act, course_id, student_id)
-    st.button(str(label), key=key, help=help_text, on_click=_tried, args=args)
+    args = (_change, act, course_id, student_id)
+    st.button(str(label), key=key, help=help_text, on_click=notices.tried, args=args)
 
 
-def _tried(act: Callable[[str, str], None], course_id: str, student_id: str) -> None:
-    try:
-        act(course_id, student_id)
-        session.ask_anew()
-    except NumbersUnavailableError as error:
-        notices.keep_refusal(str(error))
+def _change(act: Callable[[str, str], None], course_id: str, student_id: str) -> None:
+    act(course_id, student_id)
+    session.ask_anew()
 
 
 def _go(course_id: str, student_id: str) -> None:

@@ -7,7 +7,6 @@ from pydantic import ValidationError
 
 from analytics.attention.responses import Thresholds
 from streamlit_app import session
-from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices
 
@@ -45,7 +44,9 @@ def show(course_id: str, thresholds: Thresholds) -> None:
             columns[place % 2].text_input(str(label), shown, key=keys[name], placeholder=str(OFF))
         with st.container(horizontal=True):
             st.form_submit_button(str(USE), on_click=_use, args=(course_id, keys))
-            st.form_submit_button(str(DEFAULTS), on_click=_set, args=(course_id, Thresholds()))
+            st.form_submit_button(
+                str(DEFAULTS), on_click=notices.tried, args=(_set, course_id, Thresholds())
+            )
 
 
 def _use(course_id: str, keys: dict[str, str]) -> None:
@@ -57,12 +58,9 @@ def _use(course_id: str, keys: dict[str, str]) -> None:
         least, most = _MINUTES if name.endswith("minutes") else _COUNTS
         notices.keep_refusal(WRONG.format(label=LABELS[name], least=least, most=most))
         return
-    _set(course_id, chosen)
+    notices.tried(_set, course_id, chosen)
 
 
 def _set(course_id: str, thresholds: Thresholds) -> None:
-    try:
-        session.api().set_thresholds(course_id, thresholds)
-        session.ask_anew()
-    except NumbersUnavailableError as error:
-        notices.keep_refusal(str(error))
+    session.api().set_thresholds(course_id, thresholds)
+    session.ask_anew()

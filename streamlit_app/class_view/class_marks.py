@@ -1,6 +1,6 @@
 """What an instructor notes about a moment of class, in one step, and takes back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 from typing import Final
@@ -9,7 +9,6 @@ import streamlit as st
 
 from analytics.class_marks.responses import LONGEST_TEXT, ClassMark
 from streamlit_app import session
-from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.formats import clock
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices
@@ -45,7 +44,7 @@ def show(course_id: str, marks: Sequence[ClassMark]) -> None:
                 label_visibility="collapsed",
                 width=320,
             )
-            st.form_submit_button(str(SET), on_click=_tried, args=(_set, course_id))
+            st.form_submit_button(str(SET), on_click=notices.tried, args=(_set, course_id))
         _last_done(course_id, marks)
         if marks:
             with st.popover(str(ALL), key="all_marks"):
@@ -78,7 +77,7 @@ def _line(mark: ClassMark, course_id: str) -> None:
             str(REMOVE),
             key=f"remove_{mark.mark_id}",
             type="tertiary",
-            on_click=_tried,
+            on_click=notices.tried,
             args=(_remove, course_id, mark),
         )
 
@@ -96,34 +95,27 @@ def _last_done(course_id: str, marks: Sequence[ClassMark]) -> None:
     st.html(f'<p class="cp-noted cp-muted" role="status">{escape(told)}</p>', width="content")
     undo = _remove if is_set else _set_again
     st.button(
-        str(UNDO), key="note_undo", type="tertiary", on_click=_tried, args=(undo, course_id, mark)
+        str(UNDO),
+        key="note_undo",
+        type="tertiary",
+        on_click=notices.tried,
+        args=(undo, course_id, mark),
     )
 
 
-def _tried(
-    act: Callable[[str, ClassMark | None], None], course_id: str, mark: ClassMark | None = None
-) -> None:
-    try:
-        act(course_id, mark)
-    except NumbersUnavailableError as error:
-        notices.keep_refusal(str(error))
-
-
-def _set(course_id: str, _: ClassMark | None) -> None:
+def _set(course_id: str) -> None:
     text = st.session_state[_TEXT].strip() or str(NO_TEXT)
     _remember(course_id, session.api().set_class_mark(course_id, text).mark, is_set=True)
 
 
-def _set_again(course_id: str, mark: ClassMark | None) -> None:
-    if mark is not None:
-        again = session.api().set_class_mark(course_id, mark.text, at=mark.at).mark
-        _remember(course_id, again, is_set=True)
+def _set_again(course_id: str, mark: ClassMark) -> None:
+    again = session.api().set_class_mark(course_id, mark.text, at=mark.at).mark
+    _remember(course_id, again, is_set=True)
 
 
-def _remove(course_id: str, mark: ClassMark | None) -> None:
-    if mark is not None:
-        session.api().remove_class_mark(course_id, mark.mark_id)
-        _remember(course_id, mark, is_set=False)
+def _remove(course_id: str, mark: ClassMark) -> None:
+    session.api().remove_class_mark(course_id, mark.mark_id)
+    _remember(course_id, mark, is_set=False)
 
 
 def _remember(course_id: str, mark: ClassMark, *, is_set: bool) -> None:

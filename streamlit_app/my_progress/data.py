@@ -71,8 +71,8 @@ def show(course_id: str, student_id: str) -> None:
         st.button(
             str(WITHDRAW),
             key="withdraw",
-            on_click=_change,
-            args=(partial(session.api().withdraw_deletion, course_id, student_id),),
+            on_click=notices.tried,
+            args=(session.api().withdraw_deletion, course_id, student_id),
         )
 
 
@@ -94,20 +94,13 @@ def _switches(course_id: str, student_id: str, preferences: OwnPreferences) -> N
 
 def _set(course_id: str, student_id: str, before: OwnPreferences, name: str) -> None:
     wanted = before.model_copy(update={name: st.session_state[f"allow_{name}"]})
-    _change(partial(session.api().set_preferences, course_id, student_id, wanted))
+    notices.tried(session.api().set_preferences, course_id, student_id, wanted)
 
 
 def _confirm(course_id: str, student_id: str) -> None:
     st.html(f"<p>{escape(str(DELETE_TEXT))}</p>")
     if st.button(str(DELETE_YES), key="delete_yes", type="primary"):
-        _change(partial(session.api().request_deletion, course_id, student_id))
+        notices.tried(session.api().request_deletion, course_id, student_id)
         st.rerun()
     if st.button(str(DELETE_NO), key="delete_no"):
         st.rerun()
-
-
-def _change(change: partial[None]) -> None:
-    try:
-        change()
-    except NumbersUnavailableError as error:
-        notices.keep_refusal(str(error))

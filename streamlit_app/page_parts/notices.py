@@ -32,6 +32,14 @@ def keep_refusal(text: str) -> None:
     st.session_state[_REFUSED] = text
 
 
+def tried(act: Callable[..., object], *about: object) -> None:
+    """Make a change; where it is not taken, say why when the page is drawn next."""
+    try:
+        act(*about)
+    except NumbersUnavailableError as error:
+        keep_refusal(str(error))
+
+
 def refusal() -> None:
     """Say why the last change was not taken, once."""
     text = st.session_state.pop(_REFUSED, None)

@@ -9,7 +9,6 @@ import streamlit as st
 
 from analytics.student.responses import LONGEST_NOTE, Note
 from streamlit_app import session
-from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.formats import date_and_clock
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices
@@ -87,7 +86,7 @@ def _line(
             str(label),
             key=f"{label.english}_{note.note_id}",
             type="tertiary",
-            on_click=_tried,
+            on_click=notices.tried,
             args=(act, course_id, student_id, note.note_id),
         )
 
@@ -108,7 +107,7 @@ def _form(course_id: str, student_id: str) -> None:
 def _keep(course_id: str, student_id: str) -> None:
     text = st.session_state[_KEY].strip()
     if text:
-        _tried(session.api().add_note, course_id, student_id, text)
+        notices.tried(session.api().add_note, course_id, student_id, text)
 
 
 def _remove(course_id: str, student_id: str, note_id: str) -> None:
@@ -117,10 +116,3 @@ def _remove(course_id: str, student_id: str, note_id: str) -> None:
 
 def _restore(course_id: str, student_id: str, note_id: str) -> None:
     session.api().restore_note(course_id, student_id, note_id)
-
-
-def _tried(act: Callable[[str, str, str], None], *about: str) -> None:
-    try:
-        act(*about)
-    except NumbersUnavailableError as error:
-        notices.keep_refusal(str(error))
