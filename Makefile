@@ -10,7 +10,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python ops/install.py
 HOOK := $(shell find notebooks/cell_hook -type f -not -path '*/__pycache__/*' 2>/dev/null)
 # What the tests need beside Python: real servers and a browser.
-DEBIAN_PACKAGES := chromium gcc influxdb libc6-dev nginx-light postgresql-client redis-server
+DEBIAN_PACKAGES := chromium-headless-shell gcc influxdb libc6-dev nginx-light postgresql-client redis-server
 
 # Two files at a time, for tests wait for servers; in order, so that browsers come last. Both
 # processes must collect the same order, whatever sets are hashed to.
@@ -28,11 +28,11 @@ demo: $(VENV)/.up
 test: check debian $(VENV)/.ralph $(VENV)/.nbgrader
 	@PYTHONHASHSEED=0 exec $(VENV)/bin/pytest $(or $(PYTEST),$(ALL_TESTS))
 
-# What needs a browser, and how long it takes, until a run fails: make test-browser [RUNS=n]
+# What needs a browser, and how long it takes, until a run fails: make test-browser [RUNS=n] [N=processes]
 test-browser: $(VENV)/.dev debian
 	@for run in $$(seq $(or $(RUNS),1)); do \
 	  begun=$$(date +%s); \
-	  PYTHONHASHSEED=0 $(VENV)/bin/pytest -q -m browser --reruns 0 $(ALL_TESTS) || exit; \
+	  PYTHONHASHSEED=0 $(VENV)/bin/pytest -q -m browser --reruns 0 -p no:schemathesis $(ALL_TESTS) -n $(or $(N),3) || exit; \
 	  echo "run $$run of $(or $(RUNS),1): $$(($$(date +%s) - begun)) s"; \
 	done
 

@@ -29,6 +29,8 @@ FEATURES_OFF: Final = (
     "PreconnectToSearch",
     "ThirdPartyStoragePartitioning",
 )
+#: Debian's Chromium that has no window: the same pages, with less around them.
+CHROMIUM: Final = "chromium-headless-shell"
 #: Without a sandbox, as root needs it, and without what asks other hosts.
 CHROMIUM_FLAGS: Final = (
     "--no-sandbox",
@@ -50,9 +52,9 @@ def browser() -> Iterator[Browser]:
     Raises:
         BadMeasurementError: There is none on the PATH.
     """
-    chromium = find_program("chromium")
+    chromium = find_program(CHROMIUM)
     if chromium is None:
-        raise BadMeasurementError("there is no chromium on the PATH; install it (Debian: chromium)")
+        raise BadMeasurementError(f"there is no {CHROMIUM} on the PATH; install it (Debian has it)")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
         try:

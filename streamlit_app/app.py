@@ -60,6 +60,8 @@ def main() -> None:
             "courses", session.api(session.answers().take).courses
         ).numbers.courses
         viewer = session.viewer()
+        if viewer.student_id is not None:  # at first nobody could tell, and now somebody could
+            st.rerun()
         pages += [for_admins] * viewer.is_admin
         if courses:
             with head:

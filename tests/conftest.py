@@ -25,8 +25,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from playwright.sync_api import Browser, sync_playwright
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
-from bench.browser import CHROMIUM_FLAGS
+from bench.browser import CHROMIUM, CHROMIUM_FLAGS
 from flows.embedded.answers import http_answers
 from flows.embedded.influxdb_server import EmbeddedInfluxDB, influxdb_parts
 from flows.embedded.part import Part, find_program, free_port
@@ -56,6 +58,10 @@ end_at_once()
 START_SECONDS = 60
 #: What PostgreSQL does against a loss of power.
 DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
+#: The files with the longest tests of those that need a browser.
+LONGEST = ("test_walk_of_every_page_in_browser.py", "test_whole_way.py")
+#: Pages that live for seconds gain nothing from code that is optimised for long.
+WITHOUT_OPTIMISING = "--js-flags=--no-opt"
 
 
 # A busy machine may stand still for seconds; what is waited for ends a wait sooner.
@@ -63,17 +69,39 @@ DEFAULT_TIMEOUT_CONFIG.connect = DEFAULT_TIMEOUT_CONFIG.read = START_SECONDS
 DEFAULT_TIMEOUT_CONFIG.write = DEFAULT_TIMEOUT_CONFIG.pool = START_SECONDS
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where only what needs a browser is asked for, leave unread all that has none: it is much."""
+    asked = config.option.markexpr == "browser" and collection_path.name.startswith("test_")
+    return True if asked and "playwright" not in collection_path.read_text("utf-8") else None
+
+
+class _ByServers(LoadFileScheduling):
+    """Gives each file's tests to one process, and to one those that share a platform."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        folder = file.rpartition("/")[0]
+        return folder if folder.endswith("integration") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _ByServers | None:
+    """Where only what needs a browser is asked for, have each server started by one process."""
+    return _ByServers(config, log) if config.option.markexpr == "browser" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs a browser, and run those files last.
 
-    No other event loop runs beside Playwright's, which stays. From the end of the alphabet, where
-    the longest of them are: one process is not left with them.
+    No other event loop runs beside Playwright's, which stays. The longest of them come first, so
+    that no process is left with one at the end.
     """
     browsers = [item for item in items if "open_browser" in getattr(item, "fixturenames", ())]
     for item in browsers:
         item.add_marker("browser")
+        assert "playwright" in item.path.read_text("utf-8"), f"{item.path} is left unread above"
     files = {item.path for item in browsers}
-    last = sorted((i for i in items if i.path in files), key=lambda i: i.path, reverse=True)
+    last = [item for item in items if item.path in files]
+    last.sort(key=lambda item: (item.path.name not in LONGEST, item.path))
     items[:] = [item for item in items if item.path not in files] + last
 
 
@@ -356,18 +384,25 @@ def ralph(ralph_server: Ralph) -> Ralph:
 
 @pytest.fixture(scope="session")
 def open_browser() -> Iterator[Callable[[], AbstractContextManager[Browser]]]:
-    """Yield the context manager that runs a browser; a process has one Playwright for all."""
+    """Yield the context manager that gives a browser without a window's contexts in it.
+
+    A process has one for all tests; what one of them opened in it is closed at its end.
+    """
     with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=find_program(CHROMIUM), args=(*CHROMIUM_FLAGS, WITHOUT_OPTIMISING)
+        )
 
         @contextmanager
         def browser() -> Iterator[Browser]:
-            running = playwright.chromium.launch(
-                executable_path=find_program("chromium"), args=CHROMIUM_FLAGS
-            )
+            others = running.contexts
             yield running
-            running.close()
+            for context in running.contexts:
+                if context not in others:
+                    context.close()
 
         yield browser
+        running.close()
 
 
 def _runs(process: psutil.Process) -> bool:

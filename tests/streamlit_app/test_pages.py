@@ -7,11 +7,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import streamlit_app.app
-from analytics.sign_in.responses import OpenSection
+from analytics.sign_in.responses import OpenSection, Viewer
 from analytics.student.examples import NOTES
 from streamlit_app import session
+from streamlit_app.api.errors import NumbersUnavailableError
+from tests.streamlit_app.walked_views import COURSE, STUDENT, own_page
 
-COURSE = "python-101"
 APP = Path(streamlit_app.app.__file__)
 
 
@@ -69,6 +70,26 @@ def _feed(app: AppTest) -> dict[str, Any]:
 def _runs_shown(app: AppTest) -> int:
     """Return how many runs of the last minutes the map shows."""
     return sum(sum(each["runs"]) for each in _component(app, "class_map")["students"])
+
+
+def test_a_student_gets_the_own_page_also_where_nobody_could_tell_at_first(
+    made_up: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The API says who came when it is asked a second time; no page of instructors is drawn."""
+    own_page(made_up)
+    asked = []
+
+    def viewer() -> Viewer:
+        asked.append("viewer")
+        if len(asked) == 1:
+            raise NumbersUnavailableError("The API does not answer.")
+        return Viewer(student_id=STUDENT, courses=[COURSE])
+
+    monkeypatch.setattr(session, "viewer", viewer)
+    app = _open()
+    assert ' data-testid="own-exercises"' in _text(app)
+    assert app.get("bidi_component") == []
+    assert len(asked) > 1
 
 
 def test_before_the_first_class_the_page_says_how_to_begin(made_up: Any) -> None:

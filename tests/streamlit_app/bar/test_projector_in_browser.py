@@ -103,6 +103,7 @@ def test_every_name_is_hidden_on_every_page(
     page.get_by_role("button", name="I am going").first.click()
     expect(page.get_by_test_id("person").first).to_contain_text("on the way")
     assert list(made_up.marks) == ["hanako.y"]
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
     page.get_by_role("link", name="Open Amber alpaca").click()
     expect(page.get_by_test_id("history-table")).to_contain_text("NameError", timeout=60_000)
