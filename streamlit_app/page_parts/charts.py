@@ -102,7 +102,7 @@ def student_runs(
         "solved": ("square", colours.success),
         "unsolved": ("triangle-down", colours.warning),
         "help": ("diamond", colours.accent),
-        "helped": ("diamond", colours.muted),
+        "hand_down": ("diamond", colours.muted),
         "came": ("triangle-right", colours.muted),
         "left": ("triangle-left", colours.muted),
     }

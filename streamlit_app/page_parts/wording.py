@@ -19,7 +19,7 @@ KINDS: Final = {
     "solved": Text("solved"),
     "unsolved": Text("not solved"),
     "help": Text("hand up"),
-    "helped": Text("hand down"),
+    "hand_down": Text("hand down"),
     "came": Text("came in"),
     "left": Text("left"),
 }
@@ -46,7 +46,7 @@ GOT_PAST: Final = Plural(
 _RUNS = {"ok": "ok", "error": "error", "interrupted": "stopped"}
 _OTHERS = {
     "help_requested": "help",
-    "help_resolved": "helped",
+    "help_resolved": "hand_down",
     "session_started": "came",
     "session_ended": "left",
 }

@@ -14,7 +14,7 @@ function kindOf(run) {
     case "help_requested":
       return "help";
     case "help_resolved":
-      return "helped";
+      return "hand_down";
     case "session_started":
       return "came";
     case "session_ended":
