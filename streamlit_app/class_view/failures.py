@@ -30,6 +30,7 @@ PAST: Final = Plural(
 )
 NOBODY_PAST: Final = Text("nobody got past it yet")
 HOW_PAST: Final = Text("How others got past it")
+IN_FULL: Final = Text("What it says in full")
 AND_MORE: Final = Text("{places} and {n} more")
 
 #: How far back, in minutes.
@@ -95,37 +96,44 @@ def show(clusters: Sequence[ErrorCluster], now: datetime) -> None:
                         on_click=_choose,
                         args=(None if is_shown else name_of(each),),
                     )
-                    _offer_way_past(each, number)
+                    _offer_more(each, number)
 
 
-def _offer_way_past(each: ErrorCluster, place: int) -> None:
-    """Offer the code with which one got past a failure, where it is shared; nothing moves by it."""
-    if not each.fixed_code:
+def _offer_more(each: ErrorCluster, place: int) -> None:
+    """Offer what students read and the code with which one got past it; nothing moves by it."""
+    if not each.fixed_code and not _in_full(each):
         return
     # Another failure that comes to this place does not open by itself.
-    key = f"past_{place}_{crc32(name_of(each).encode()):x}"
-    with st.popover(str(HOW_PAST), type="tertiary", key=key):
-        st.html(way_past(each))
+    key = f"more_{place}_{crc32(name_of(each).encode()):x}"
+    with st.popover(str(HOW_PAST if each.fixed_code else IN_FULL), type="tertiary", key=key):
+        st.html(more_of(each))
 
 
-def way_past(each: ErrorCluster) -> str:
-    """Return which failure it is, how many got past it in which time, and the code of one."""
+def more_of(each: ErrorCluster) -> str:
+    """Return a failure's messages as students read them, and where shared how one got past it."""
+    messages, code = "\n".join(_in_full(each)), each.fixed_code
     return (
-        f'<div class="cp-way-past" data-testid="way-past"><p>{_what(each)}</p>'
-        f"<p>{how_others_got_past(each)}</p><p>{GOT_PAST_WITH}</p>"
-        f"<pre>{escape(each.fixed_code or '')}</pre></div>"
+        f'<div class="cp-more-of" data-testid="more-of"><p>{_what(each)}</p>'
+        f"<p>{how_others_got_past(each)}</p>"
+        + (f"<p>{IN_FULL}</p><pre>{escape(messages)}</pre>" if messages else "")
+        + (f"<p>{GOT_PAST_WITH}</p><pre>{escape(code)}</pre>" if code else "")
+        + "</div>"
     )
+
+
+def _in_full(each: ErrorCluster) -> list[str]:
+    """Return the commonest messages that say more than the failure's pattern."""
+    return [told.message for told in each.messages if told.message != each.pattern]
 
 
 def failure(each: ErrorCluster, now: datetime) -> str:
     """Return how many have it, what it says, where, since when, and how others got past it."""
-    messages = "\n".join(told.message for told in each.messages)
     places = where_it_is([place.exercise for place in each.exercises if place.exercise])
     since = f'<b class="cp-alarm">{NEW}</b>' if each.is_new else ago(each.since, now)
     told = [escape(places), since, f"<span>{how_others_got_past(each)}</span>"]
     return (
         f'<div class="cp-failure" data-testid="failure"><b>{len(still_at(each))}</b>'
-        f'<div><p title="{escape(messages)}">{_what(each)}</p>'
+        f"<div><p>{_what(each)}</p>"
         f'<p class="cp-muted">{" · ".join(part for part in told if part)}</p></div></div>'
     )
 

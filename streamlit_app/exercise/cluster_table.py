@@ -1,6 +1,6 @@
 """The failures that students share, one row each, as HTML. All data is escaped."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from html import escape
 from typing import Final
@@ -20,22 +20,32 @@ CLUSTER_COLUMNS: Final = (
 CLUSTER_CAPTION: Final = Text("The same failure, across students")
 
 
-def cluster_table(clusters: Iterable[ErrorCluster], now: datetime) -> str:
-    """Return one row a failure that students share; names and messages as they were in a hint."""
+def cluster_table(clusters: Iterable[ErrorCluster], names: Mapping[str, str], now: datetime) -> str:
+    """Return one row a failure that students share; it opens to who they are and what they read.
+
+    Args:
+        clusters: The failures, in their order.
+        names: How students are called, by id.
+        now: The moment that ages are counted to.
+    """
     rows = []
     for each in clusters:
-        names = ", ".join(student.student_id for student in each.who)
-        messages = "\n".join(told.message for told in each.messages)
         cells = [
-            f'<span title="{escape(names)}">{each.students}</span>',
-            f'<span title="{escape(messages)}">{_failure(each)}</span>',
+            str(each.students),
+            _told(each, names),
             escape(", ".join(place.exercise or "" for place in each.exercises)),
             f'<b class="cp-alarm">{NEW}</b>' if each.is_new else ago(each.since, now),
-            f'<span title="{escape(each.fixed_code or "")}">{escape(got_past(each))}</span>',
+            escape(got_past(each)),
         ]
         rows.append(f"<tr>{row_cells(CLUSTER_COLUMNS, cells)}</tr>")
     return table("cluster-table", CLUSTER_CAPTION, CLUSTER_COLUMNS, rows)
 
 
-def _failure(cluster: ErrorCluster) -> str:
-    return f"<b>{escape(cluster.error_name or str(UNNAMED))}</b> {escape(cluster.pattern or '')}"
+def _told(each: ErrorCluster, names: Mapping[str, str]) -> str:
+    who = ", ".join(names.get(one.student_id, one.student_id) for one in each.who)
+    messages = "\n".join(told.message for told in each.messages)
+    return (
+        f'<details class="cp-told" data-testid="told"><summary>'
+        f"<b>{escape(each.error_name or str(UNNAMED))}</b> {escape(each.pattern or '')}</summary>"
+        f"<p>{escape(who)}</p><p>{escape(messages)}</p></details>"
+    )

@@ -254,7 +254,7 @@ def _errors(numbers: ExerciseNumbers) -> None:
     if not clusters:
         st.html(f'<p class="cp-muted">{NO_ERRORS}</p>')
         return
-    st.html(cluster_table(clusters, numbers.clusters.as_of.time))
+    st.html(cluster_table(clusters, numbers.names, numbers.clusters.as_of.time))
     st.html(shared_code(clusters) or "<span></span>")
 
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import streamlit_app.app
 from analytics.attention.examples import ATTENTION, ERROR_CLUSTERS
-from analytics.attention.responses import Thresholds
+from analytics.attention.responses import ClusterMessage, Thresholds
 from streamlit_app import session
 
 APP = Path(streamlit_app.app.__file__)
@@ -246,19 +246,27 @@ def test_a_shared_failure_says_how_others_got_past_it(made_up: Any) -> None:
 
 
 def test_the_code_that_got_one_past_a_failure_opens_where_it_is_shared(made_up: Any) -> None:
-    """It is no hint that only a mouse reaches; without shared code there is nothing to open."""
+    """So do the messages; they are no hints that only a mouse reaches.
+
+    Without shared code, and where the messages are the pattern, there is nothing to open.
+    """
     made_up.run("Vole")
+    said = [ClusterMessage(message=f"name '{name}' is not defined", students=1) for name in "<x"]
+    alike = [ClusterMessage(message="alike", students=2)]
     made_up.clusters = [
-        failure("ada", "bob", past=("cy",), fixed_code="x = '<b>'"),
-        failure("ada", "bob", past=("cy",), fixed_code=None, pattern="not shared"),
+        failure("ada", "bob", fixed_code="x = '<b>'", messages=alike, pattern="alike"),
+        failure("ada", "bob", fixed_code=None, messages=said),
+        failure("ada", "bob", fixed_code=None, messages=alike, pattern="alike"),
     ]
     app = opened()
     opens = [each.proto.popover.label for each in app.get("popover")]
     assert opens.count("How others got past it") == 1
+    assert opens.count("What it says in full") == 1
     text = text_of(app)
-    assert text.count('data-testid="way-past"') == 1
+    assert text.count('data-testid="more-of"') == 2
     assert "<pre>x = &#x27;&lt;b&gt;&#x27;</pre>" in text
-    assert 'title="x = ' not in text
+    assert "name &#x27;&lt;&#x27; is not defined\nname &#x27;x&#x27; is not defined</pre>" in text
+    assert 'title="name' not in text
 
 
 def test_a_click_on_a_failure_shows_its_students_in_the_map(made_up: Any) -> None:

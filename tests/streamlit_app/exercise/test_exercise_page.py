@@ -1,5 +1,6 @@
 """The Exercise page: how far the class is with one exercise, and what holds it up."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics.attention.examples import ATTENTION, ERROR_CLUSTERS
+from analytics.attention.responses import ClusterMessage
 from analytics.code_groups.examples import CODE_GROUPS
 from analytics.measures.responses import MeasureRow
 from analytics.responses import TimelineBucket
@@ -117,10 +119,22 @@ def test_who_is_stuck_here_is_named(
 def test_the_commonest_errors_come_with_how_others_got_past_them(
     made_up: Any, open_page: Open, text_of: Callable[..., str]
 ) -> None:
-    """The failures of the exercise are listed as the API orders them."""
-    made_up.clusters = list(ERROR_CLUSTERS.clusters)
+    """The failures of the exercise are listed as the API orders them; each opens, by key too."""
+    [cluster] = ERROR_CLUSTERS.clusters
+    [one] = cluster.who
+    told = ClusterMessage(message="name '<x>' is not defined", students=1)
+    made_up.clusters = [
+        cluster.model_copy(
+            update={"who": [one.model_copy(update={"student_id": "Vole"})], "messages": [told]}
+        )
+    ]
+    made_up.run("Vole", exercise="1.1")
+    made_up.names = {"Vole": "Vera <Olsen>"}
     text = text_of(open_page(exercise="1.1"))
     assert 'data-testid="cluster-table"' in text
+    [opened] = re.findall('data-testid="told">(.*?)</details>', text)
+    assert "<p>Vera &lt;Olsen&gt;</p>" in opened
+    assert "<p>name &#x27;&lt;x&gt;&#x27; is not defined</p>" in opened
     made_up.clusters = []
     assert "No run of it has failed." in text_of(open_page(exercise="1.1"))
 
