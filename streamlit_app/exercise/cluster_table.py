@@ -7,7 +7,7 @@ from typing import Final
 
 from analytics.attention.responses import ErrorCluster
 from streamlit_app.language.text import Text
-from streamlit_app.page_parts.tables import Column, row_cells, table
+from streamlit_app.page_parts.tables import Column, opens_to, row_cells, table
 from streamlit_app.page_parts.wording import NEW, UNNAMED, ago, got_past
 
 CLUSTER_COLUMNS: Final = (
@@ -44,8 +44,5 @@ def cluster_table(clusters: Iterable[ErrorCluster], names: Mapping[str, str], no
 def _told(each: ErrorCluster, names: Mapping[str, str]) -> str:
     who = ", ".join(names.get(one.student_id, one.student_id) for one in each.who)
     messages = "\n".join(told.message for told in each.messages)
-    return (
-        f'<details class="cp-told" data-testid="told"><summary>'
-        f"<b>{escape(each.error_name or str(UNNAMED))}</b> {escape(each.pattern or '')}</summary>"
-        f"<p>{escape(who)}</p><p>{escape(messages)}</p></details>"
-    )
+    what = f"<b>{escape(each.error_name or str(UNNAMED))}</b> {escape(each.pattern or '')}"
+    return opens_to(what, escape(who), escape(messages))

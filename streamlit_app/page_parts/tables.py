@@ -34,6 +34,15 @@ def glyph(kind: str | None, word: str | None = None) -> str:
     return f'<span class="cp-outcome">{mark}<span class="cp-word">{shown}</span></span>'
 
 
+def opens_to(shown: str, *more: str) -> str:
+    """Return a text that opens, by click and by key, to paragraphs of more; all of it is HTML."""
+    paragraphs = "".join(f"<p>{each}</p>" for each in more)
+    return (
+        f'<details class="cp-told" data-testid="told"><summary>{shown}</summary>{paragraphs}'
+        "</details>"
+    )
+
+
 def row_cells(
     columns: Sequence[Column], cells: Sequence[str], *, first_names_row: bool = False
 ) -> str:

@@ -15,7 +15,7 @@ from streamlit_app.language.text import Text
 from streamlit_app.measures.wording import span
 from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.layout import card_title
-from streamlit_app.page_parts.tables import Column, row_cells, table
+from streamlit_app.page_parts.tables import Column, opens_to, row_cells, table
 from streamlit_app.page_parts.wording import NEVER, file_name
 
 SITTINGS: Final = (
@@ -74,6 +74,7 @@ def _solved(sitting: Sitting) -> str:
     names = sitting.solved
     if not names:
         return NEVER
-    shown = ", ".join(names[:_NAMES_SHOWN])
-    text = f"{number(len(names))}: {shown}" + ("…" if len(names) > _NAMES_SHOWN else "")
-    return f'<span title="{escape(", ".join(names))}">{escape(text)}</span>'
+    text = escape(f"{number(len(names))}: {', '.join(names[:_NAMES_SHOWN])}")
+    if len(names) <= _NAMES_SHOWN:
+        return f"<span>{text}</span>"
+    return opens_to(f"{text}…", escape(", ".join(names)))

@@ -10,7 +10,7 @@ from streamlit_app.addresses import address
 from streamlit_app.language.formats import day_and_exact_clock
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts.people import called
-from streamlit_app.page_parts.tables import Column, glyph, row_cells, table
+from streamlit_app.page_parts.tables import Column, glyph, opens_to, row_cells, table
 from streamlit_app.page_parts.wording import ago, duration, kind_of, kind_of_run, percent, where
 
 #: From so many errors in a row on, a student's row is tinted.
@@ -98,9 +98,11 @@ def _message(event: HistoryEvent) -> str:
     if event.type == "check_result":
         return "" if event.check_name == event.exercise else escape(event.check_name or "")
     message = event.help_message if event.type == "help_requested" else event.error_message
-    line = (message or "").strip().split("\n")[0]
+    told = (message or "").strip()
+    line = told.split("\n")[0]
     short = line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"
     if not (line or event.error_name):
         return ""
     name = f"<b>{escape(event.error_name)}</b> " if event.error_name else ""
-    return f'<span title="{escape(message or "")}">{name}{escape(short)}</span>'
+    shown = f"{name}{escape(short)}"
+    return f"<span>{shown}</span>" if short == told else opens_to(shown, escape(told))

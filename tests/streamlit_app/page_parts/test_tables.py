@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from html import escape
 from typing import Any
 from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from streamlit_app.page_parts.wording import NEVER, NOT_STARTED, ago, duration, 
 from streamlit_app.student.tables import class_table, history_table
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+MESSAGE = "name 'x' is not defined\nmore"
 
 
 def _rows(table: str) -> list[list[str]]:
@@ -105,14 +107,26 @@ def test_a_history_shows_times_in_the_instructors_zone(made_up: Any) -> None:
         at=NOW,
         duration_ms=1_234,
         error_name="NameError",
-        error_message="name 'x' is not defined\nmore",
+        error_message=MESSAGE,
     )
     made_up.run("Vole", None, type="heartbeat", at=NOW)
-    rows = _rows(history_table(made_up.of("Vole"), ZoneInfo("Asia/Tokyo"), lambda *_: None))
-    assert rows == [
-        ["24 Nov 18:00:00", "1.1", "error", "1.2 s", "1 min", "NameError name 'x' is not defined"],
+    table = history_table(made_up.of("Vole"), ZoneInfo("Asia/Tokyo"), lambda *_: None)
+    first_line = "NameError name 'x' is not defined"
+    assert _rows(table) == [
+        ["24 Nov 18:00:00", "1.1", "error", "1.2 s", "1 min", first_line + MESSAGE],
         ["24 Nov 17:58:50", "1.1", "ran", "", "", ""],
     ]
+    assert f"</summary><p>{escape(MESSAGE)}</p></details>" in table
+
+
+def test_a_message_that_is_shown_whole_opens_to_nothing(made_up: Any) -> None:
+    """A longer one opens to all of it."""
+    for message in ("short", "long " * 40):
+        made_up.run("Vole", "error", error_name="E", error_message=message)
+    table = history_table(made_up.of("Vole"), UTC, lambda *_: None)
+    assert "<span><b>E</b> short</span>" in table
+    assert table.count("<details") == 1
+    assert f"<p>{('long ' * 40).strip()}</p>" in table
 
 
 def test_what_a_student_wrote_is_only_text(made_up: Any) -> None:
