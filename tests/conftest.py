@@ -56,8 +56,8 @@ settings.load_profile("same")
 end_at_once()
 
 START_SECONDS = 60
-#: What PostgreSQL does against a loss of power.
-DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
+#: What PostgreSQL does against a loss of power, and what it commits when no test asks for it.
+TURNED_OFF = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
 #: The files with the longest tests of those that need a browser.
 LONGEST = ("test_walk_of_every_page_in_browser.py", "test_whole_way.py")
 #: Pages that live for seconds gain nothing from code that is optimised for long.
@@ -193,7 +193,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callab
     port = free_port()
     part = postgres_part(directory, "127.0.0.1", port)
     # No test takes the power away from this server.
-    part = replace(part, command=(*part.command, *(f"-c{name}=off" for name in DURABILITY)))
+    part = replace(part, command=(*part.command, *(f"-c{name}=off" for name in TURNED_OFF)))
     with _running(part, directory / "log"):
         yield lambda database: postgres_address(directory, "127.0.0.1", port, database)
 
