@@ -71,7 +71,7 @@ DEFAULT_TIMEOUT_CONFIG.write = DEFAULT_TIMEOUT_CONFIG.pool = START_SECONDS
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Where only what needs a browser is asked for, leave unread all that has none: it is much."""
-    asked = config.option.markexpr == "browser" and collection_path.name.startswith("test_")
+    asked = config.option.markexpr == "browser" and collection_path.match("test_*.py")
     return True if asked and "playwright" not in collection_path.read_text("utf-8") else None
 
 

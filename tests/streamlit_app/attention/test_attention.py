@@ -266,6 +266,7 @@ def test_the_code_that_got_one_past_a_failure_opens_where_it_is_shared(made_up: 
     assert text.count('data-testid="more-of"') == 2
     assert "<pre>x = &#x27;&lt;b&gt;&#x27;</pre>" in text
     assert "name &#x27;&lt;&#x27; is not defined\nname &#x27;x&#x27; is not defined</pre>" in text
+    assert 'title="x = ' not in text
     assert 'title="name' not in text
 
 
