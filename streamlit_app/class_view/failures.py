@@ -15,7 +15,8 @@ from streamlit_app.exercise.tables import GOT_PAST_WITH
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts.layout import card_title
-from streamlit_app.page_parts.wording import NEW, UNNAMED, ago
+from streamlit_app.page_parts.tables import what_failed
+from streamlit_app.page_parts.wording import NEW, ago
 
 FAILURES: Final = Text("The same failure now")
 NO_FAILURES: Final = Text("No failure is shared right now.")
@@ -113,7 +114,7 @@ def more_of(each: ErrorCluster) -> str:
     """Return a failure's messages as students read them, and where shared how one got past it."""
     messages, code = "\n".join(_in_full(each)), each.fixed_code
     return (
-        f'<div class="cp-more-of" data-testid="more-of"><p>{_what(each)}</p>'
+        f'<div class="cp-more-of" data-testid="more-of"><p>{what_failed(each)}</p>'
         f"<p>{how_others_got_past(each)}</p>"
         + (f"<p>{IN_FULL}</p><pre>{escape(messages)}</pre>" if messages else "")
         + (f"<p>{GOT_PAST_WITH}</p><pre>{escape(code)}</pre>" if code else "")
@@ -133,14 +134,9 @@ def failure(each: ErrorCluster, now: datetime) -> str:
     told = [escape(places), since, f"<span>{how_others_got_past(each)}</span>"]
     return (
         f'<div class="cp-failure" data-testid="failure"><b>{len(still_at(each))}</b>'
-        f"<div><p>{_what(each)}</p>"
+        f"<div><p>{what_failed(each)}</p>"
         f'<p class="cp-muted">{" · ".join(part for part in told if part)}</p></div></div>'
     )
-
-
-def _what(each: ErrorCluster) -> str:
-    name, pattern = each.error_name or str(UNNAMED), each.pattern or ""
-    return f"<b>{escape(name)}</b> <span>{escape(pattern)}</span>"
 
 
 def where_it_is(exercises: Sequence[str]) -> str:

@@ -7,8 +7,8 @@ from typing import Final
 
 from analytics.attention.responses import ErrorCluster
 from streamlit_app.language.text import Text
-from streamlit_app.page_parts.tables import Column, opens_to, row_cells, table
-from streamlit_app.page_parts.wording import NEW, UNNAMED, ago, got_past
+from streamlit_app.page_parts.tables import Column, opens_to, row_cells, table, what_failed
+from streamlit_app.page_parts.wording import NEW, ago, got_past
 
 CLUSTER_COLUMNS: Final = (
     Column(Text("Students"), is_number=True),
@@ -44,5 +44,4 @@ def cluster_table(clusters: Iterable[ErrorCluster], names: Mapping[str, str], no
 def _told(each: ErrorCluster, names: Mapping[str, str]) -> str:
     who = ", ".join(names.get(one.student_id, one.student_id) for one in each.who)
     messages = "\n".join(told.message for told in each.messages)
-    what = f"<b>{escape(each.error_name or str(UNNAMED))}</b> {escape(each.pattern or '')}"
-    return opens_to(what, escape(who), escape(messages))
+    return opens_to(what_failed(each), escape(who), escape(messages))

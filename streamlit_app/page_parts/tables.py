@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from analytics.attention.responses import ErrorCluster
 from streamlit_app.language.text import Text
-from streamlit_app.page_parts.wording import (
-    KINDS,
-)
+from streamlit_app.page_parts.wording import KINDS, UNNAMED
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,12 @@ def glyph(kind: str | None, word: str | None = None) -> str:
     mark = f'<span class="cp-glyph" data-kind="{kind}" aria-hidden="true"></span>'
     shown = escape(word or str(KINDS[kind]))
     return f'<span class="cp-outcome">{mark}<span class="cp-word">{shown}</span></span>'
+
+
+def what_failed(cluster: ErrorCluster) -> str:
+    """Return the name of a failure's error and the pattern of its message."""
+    name, pattern = cluster.error_name or str(UNNAMED), cluster.pattern or ""
+    return f"<b>{escape(name)}</b> <span>{escape(pattern)}</span>"
 
 
 def opens_to(shown: str, *more: str) -> str:
