@@ -46,7 +46,7 @@ CHROMIUM_FLAGS: Final = (
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
+def browser(*more_flags: str) -> Iterator[Browser]:
     """Run Chromium without a window.
 
     Raises:
@@ -56,7 +56,9 @@ def browser() -> Iterator[Browser]:
     if chromium is None:
         raise BadMeasurementError(f"there is no {CHROMIUM} on the PATH; install it (Debian has it)")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        started = playwright.chromium.launch(
+            executable_path=chromium, args=(*CHROMIUM_FLAGS, *more_flags)
+        )
         try:
             yield started
         finally:

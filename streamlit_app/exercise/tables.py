@@ -17,7 +17,7 @@ from streamlit_app.attention.reasons import reason_sentence
 from streamlit_app.language.formats import day_and_clock
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.measures.wording import NOT_ENOUGH, span
-from streamlit_app.page_parts.tables import Column, row_cells, table
+from streamlit_app.page_parts.tables import Column, row_cells, table, what_failed
 from streamlit_app.page_parts.wording import ago, percent
 from streamlit_app.session import local_zone
 
@@ -162,8 +162,7 @@ def shared_code(clusters: Sequence[ErrorCluster]) -> str:
             if code
         )
         if blocks:
-            name, pattern = escape(each.error_name or ""), escape(each.pattern or "")
-            written.append(f"<h3><b>{name}</b> <span>{pattern}</span></h3><div>{blocks}</div>")
+            written.append(f"<h3>{what_failed(each)}</h3><div>{blocks}</div>")
     if not written:
         return ""
     return (

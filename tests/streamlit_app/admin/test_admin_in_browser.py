@@ -259,6 +259,7 @@ def enrol(page: Page) -> None:
     expect_row(page, "roster-faults", "4", "is in line 2 too: keep one")
     expect(page.get_by_role("button", name="Enrol")).to_have_count(0)
     page.get_by_test_id("stFileChipDeleteBtn").get_by_role("button").click()
+    expect(page.get_by_test_id("roster-faults")).to_have_count(0)  # it takes no other file before
     upload.set_input_files(file("roster.csv", MENDED))
     expect_row(page, "roster-students", "s01", "new", "Ada Lovelace", "A", "C4")
     expect_row(page, "roster-students", "s02", "山田 花子")
