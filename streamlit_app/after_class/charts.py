@@ -7,7 +7,7 @@ import altair as alt
 import pandas as pd
 
 from streamlit_app.after_class import wording
-from streamlit_app.after_class.document import Section
+from streamlit_app.after_class.sections.section import Section
 from streamlit_app.class_view.charts import class_stream
 from streamlit_app.page_parts.charts import ROW_PX, finished, time_axis
 from streamlit_app.page_parts.palette import Palette

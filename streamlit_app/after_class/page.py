@@ -12,8 +12,9 @@ from streamlit_app import session
 from streamlit_app.addresses import address
 from streamlit_app.after_class import web_page, wording
 from streamlit_app.after_class.charts import chart_of
-from streamlit_app.after_class.document import Document, Section, document_of
+from streamlit_app.after_class.document import Document, document_of
 from streamlit_app.after_class.pdf import as_pdf
+from streamlit_app.after_class.sections.section import Section
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Plural, Text, language, speaking
 from streamlit_app.page_parts import notices

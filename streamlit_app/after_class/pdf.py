@@ -13,8 +13,9 @@ from typing import Any, Final
 import typst
 
 from streamlit_app.after_class.charts import chart_of
-from streamlit_app.after_class.document import Document, Section
+from streamlit_app.after_class.document import Document
 from streamlit_app.after_class.pictures import FONT_FAMILY, FONT_FILE, as_svg
+from streamlit_app.after_class.sections.section import Section
 from streamlit_app.after_class.web_page import alt_text
 from streamlit_app.language.text import language
 from streamlit_app.page_parts.palette import LIGHT

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from analytics.attention.responses import Attention, ErrorCluster, ErrorClusters
 from analytics.class_marks.responses import ClassMark
-from analytics.class_view.responses import ClassMap, ClassStream
+from analytics.class_view.responses import ClassMap
 from analytics.live.responses import Live
 from analytics.plan.responses import ClassPlan
 from analytics.responses import Progress, Timeline
@@ -19,24 +19,22 @@ from streamlit_app import session
 from streamlit_app.api.client import ApiClient
 from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.attention import cards as attention
-from streamlit_app.class_view import class_marks, failures
-from streamlit_app.class_view.charts import class_stream, solved_of_started
+from streamlit_app.class_view import failures
+from streamlit_app.class_view.charts import solved_of_started
 from streamlit_app.class_view.map.component import class_map
 from streamlit_app.class_view.map.matrix import Order, map_data, names_of, orders_of, seats_of
 from streamlit_app.class_view.strip_numbers import strip_numbers
-from streamlit_app.class_view.tables import stream_table, students_now
 from streamlit_app.exercise.exercise_table import exercise_table
 from streamlit_app.exercise.tables import attempts_table
 from streamlit_app.first_visit import page as first_visit
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices
-from streamlit_app.page_parts.charts import OverTime, runs_per_minute
+from streamlit_app.page_parts.charts import runs_per_minute
 from streamlit_app.page_parts.frames import (
     exercises_frame,
     marks_frame,
     on_the_wall,
     runs_frame,
-    stream_frame,
 )
 from streamlit_app.page_parts.layout import card_title, strip
 from streamlit_app.page_parts.palette import EITHER
@@ -49,20 +47,12 @@ ORDER_WORDS: Final[dict[Order, Text]] = {
     "seat": Text("by seat"),
     "name": Text("by name"),
 }
-OVER_TIME: Final = (
-    Text("Where the class is, over time"),
-    Text("share of students at each exercise, from pale for the first to full for the last"),
-)
-NOT_BEGUN: Final = Text("Nobody has run an exercise yet.")
-FIRST_MINUTE: Final = Text("It is drawn from the second minute of class on.")
 RUNS_A_MINUTE: Final = Text("Runs a minute, the last hour of class")
 EXERCISES: Final = Text("Exercises: students who solved it, of those who started")
 
 _MINUTES_SHOWN: Final = 60
 #: No zone's day begins or ends so long before or after that of UTC.
 _FURTHEST_ZONES: Final = timedelta(hours=15)
-#: Marks of class that are listed: those of so long.
-MARKS_LISTED: Final = timedelta(hours=12)
 _STYLE: Final = (Path(__file__).parent / "view.css").read_text("utf-8")
 _NO_RUNS: Final = (Path(__file__).parent / "no_runs.css").read_text("utf-8")
 
@@ -260,46 +250,6 @@ def _map(view: ClassView, shared: Sequence[ErrorCluster]) -> None:
         numbers = view.numbers
         drawn = map_data(numbers.class_map, numbers.attention.students, order, only)
         class_map({**drawn, "is_past": view.is_past})
-
-
-def over_time(
-    course_id: str, stream: ClassStream, numbers: ClassNumbers, *, is_past: bool = False
-) -> None:
-    """Draw the class's way through the exercises, what was noted meanwhile, and the way to a plan.
-
-    Args:
-        course_id: The course.
-        stream: Its way.
-        numbers: What is shown beside it.
-        is_past: Whether it is of the past: then nothing acts.
-    """
-    with st.container(border=True, key="over_time"):
-        card_title(*OVER_TIME)
-        if len(stream.steps) == 1:  # one step is no way
-            st.html(f'<p class="cp-muted">{FIRST_MINUTE}</p>')
-            st.html(stream_table(stream))
-        elif stream.steps:
-            chart = _stream_chart(stream, numbers.marks)
-            st.altair_chart(chart, key="stream_chart", alt=str(OVER_TIME[0]))
-            st.html(students_now(stream) + stream_table(stream))
-        else:
-            st.html(f'<p class="cp-muted">{NOT_BEGUN}</p>')
-        if not is_past and not session.own_sections(course_id):
-            class_marks.show(course_id, _of_this_class(numbers))
-        if not is_past:
-            pace.offer(course_id, numbers.plan)
-
-
-def _stream_chart(stream: ClassStream, noted: Sequence[ClassMark]) -> OverTime:
-    zone = session.local_zone()
-    marks = on_the_wall(marks_frame(noted), zone)
-    return class_stream(on_the_wall(stream_frame(stream), zone), EITHER, marks)
-
-
-def _of_this_class(numbers: ClassNumbers) -> list[ClassMark]:
-    """Return the marks of the last hours: those of earlier classes stand on their replays."""
-    since = numbers.class_map.now - MARKS_LISTED
-    return [each for each in numbers.marks if each.at >= since]
 
 
 def _one_click_away(view: ClassView) -> None:

@@ -10,6 +10,7 @@ from analytics.class_marks.responses import ClassMark
 from analytics.live.responses import Live
 from streamlit_app import session
 from streamlit_app.api.errors import NumbersUnavailableError
+from streamlit_app.class_view import over_time
 from streamlit_app.class_view import view as class_view
 from streamlit_app.class_view.strip_numbers import what_is_lost
 from streamlit_app.class_view.view import ClassNumbers, ClassView, Places
@@ -115,7 +116,7 @@ def _over_time(course_id: str) -> None:
         return  # what moves says why
     numbers = ClassNumbers.of(latest.numbers)
     if class_view.has_begun(course_id, numbers):
-        class_view.over_time(course_id, stream.numbers, numbers)
+        over_time.show(course_id, stream.numbers, numbers)
     st.session_state[_BESIDE] = _beside(course_id, numbers)
     st.session_state[_IS_OLD] = False
 

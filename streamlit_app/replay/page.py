@@ -16,6 +16,7 @@ from streamlit_app import session
 from streamlit_app.addresses import address
 from streamlit_app.api.client import ApiClient
 from streamlit_app.api.errors import STRANGE, NumbersUnavailableError
+from streamlit_app.class_view import over_time
 from streamlit_app.class_view import view as class_view
 from streamlit_app.class_view.strip_numbers import what_is_lost
 from streamlit_app.class_view.view import ClassNumbers, ClassView
@@ -276,7 +277,7 @@ def _draw(past: PastNumbers, api: ApiClient, course_id: str, apology: str | None
         places,
     )
     with places.over_time:
-        class_view.over_time(course_id, past.stream, shown, is_past=True)
+        over_time.show(course_id, past.stream, shown, is_past=True)
 
 
 def _say(text: str) -> None:
