@@ -63,12 +63,12 @@ _OF_EDGE: Final = (units.EVENTS, Text("the ingest's own counters, kept on Redis"
 EVENTS: Final = {
     "accepted": (Text("accepted"), Text("Events that were taken, so far"), *_OF_EDGE),
     "duplicates": (
-        Text("came again"),
+        Text("duplicates"),
         Text("Events that were sent twice, and taken once"),
         *_OF_EDGE,
     ),
     "rejected": (
-        Text("refused"),
+        Text("rejected"),
         Text(
             "Events that were refused: whoever posted them was told why, and "
             "'cellpulse rejected list' has what was set aside"

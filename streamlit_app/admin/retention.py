@@ -46,10 +46,14 @@ def show(course: AdminCourse) -> None:
     if days is None:
         note(KEEPS_ALL)
         return
-    due = session.admin_api().retention(course.course_id, days).due
-    note(DUE.format(days=days, due=due))
+    due = None
+    if days == course.retention_days:
+        note(IS_SET.format(course=course.course_id, days=days))
+    else:
+        due = session.admin_api().retention(course.course_id, days).due
+        note(DUE.format(days=days, due=due))
     with st.container(horizontal=True):
-        if days != course.retention_days:
+        if due is not None:
             _confirm(course, days, due)
         if course.retention_days is not None and st.button(str(KEEP), key="admin_keep"):
             attempt(partial(_set, course, None))

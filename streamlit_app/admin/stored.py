@@ -15,7 +15,7 @@ from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts.layout import card_title
 from streamlit_app.page_parts.tables import Column
 
-COURSE: Final = Text("What is stored of {course}")
+COURSE: Final = Text("What is stored about {course}")
 COURSE_NOTE: Final = Plural(
     "{events} events of {n} student, {begin} to {end}",
     "{events} events of {n} students, {begin} to {end}",

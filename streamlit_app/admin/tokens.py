@@ -38,11 +38,11 @@ ENDED: Final = Text("ended")
 ENDS_BY_REVOKING: Final = Text("revoked {time}")
 COLUMNS: Final = (
     Column(Text("Id")),
-    Column(Text("May")),
+    Column(Text("Allows")),
     Column(Text("Course"), on_phone=False),
     Column(Text("Student")),
     Column(Text("Issued"), on_phone=False),
-    Column(Text("Ends"), on_phone=False),
+    Column(Text("Expires"), on_phone=False),
     Column(Text("State")),
 )
 _SHORT: Final = 8

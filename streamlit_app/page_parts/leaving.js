@@ -3,22 +3,36 @@
 // Until Python has begun to draw that page, Streamlit takes what a component asks for as asked on
 // the page before; it then empties the new page and draws nothing. So what asks by itself, and not
 // because somebody clicked, asks no more until the page has been drawn from its beginning:
-// `drawing`, which Python sends along, is another one each time.
+// `drawing`, which Python sends along, is another one each time. What is drawn of a page after one
+// has gone Back from it knows that by its paths, below the one where the pages are.
 
 class Leaving {
-  constructor() {
+  constructor(paths) {
+    this.paths = paths;
     this.clicked = (event) => {
       // Streamlit has handled it by now; a click that opens another tab is not handled.
-      if (event.defaultPrevented && event.target.closest?.("[data-testid=stPageLink]")) this.isLeft = true;
+      if (event.defaultPrevented && event.target.closest?.("[data-testid=stPageLink]")) this.hasGone = true;
     };
-    this.wentBack = () => (this.isLeft = true);
-    this.isLeft = false;
+    this.wentBack = () => (this.hasGone = true);
+    this.hasGone = false;
     window.addEventListener("click", this.clicked);
     window.addEventListener("popstate", this.wentBack);
   }
 
+  get isLeft() {
+    return this.hasGone || !this.isHere();
+  }
+
+  isHere() {
+    const script = document.querySelector("script[src*='static/js/']");
+    if (!script) return true;
+    const root = new URL("../../", script.src).pathname;
+    const bare = (path) => path.replace(/\/$/, "");
+    return this.paths.some((path) => bare(root + path) === bare(location.pathname));
+  }
+
   update(drawing) {
-    if (drawing !== this.drawing) this.isLeft = false;
+    if (drawing !== this.drawing) this.hasGone = false;
     this.drawing = drawing;
   }
 

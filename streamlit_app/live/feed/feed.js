@@ -27,7 +27,7 @@ class Feed {
     this.kept = ""; // the filter that Python was told, or that it told
     this.isKept = true; // whether Python has it by now
     this.held = undefined; // what came while the list is paused
-    this.leaving = new Leaving();
+    this.leaving = new Leaving(["", "live"]);
     this.answer = () => this.announce(this.socket.state);
     window.addEventListener("cellpulse:connection?", this.answer);
     this.looked = () => {

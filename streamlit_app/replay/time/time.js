@@ -23,7 +23,7 @@ class ReplayTime {
     this.at = data.at_ms;
     this.speed = data.speed;
     this.isPlaying = false;
-    this.leaving = new Leaving();
+    this.leaving = new Leaving(["replay"]);
     this.root = made("section", "cp-replay");
     this.root.dataset.testid = "replay-time";
     this.root.ariaLabel = data.texts.label;

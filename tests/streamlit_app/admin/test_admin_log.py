@@ -23,7 +23,7 @@ def test_every_part_ends_with_who_changed_what(
         ("registration", "Register the notebooks of python-1"),
         ("accounts", "instructor"),
         ("tokens", "those of python-1 and of every course"),
-        ("stored", "What is stored of python-1"),
+        ("stored", "What is stored about python-1"),
         ("health", "all is well"),
     ):
         text = text_of(open_part(part))

@@ -58,11 +58,12 @@ def test_how_long_students_are_kept_is_confirmed_with_whom_it_erases(
     app = open_part("courses")
     days = app.number_input(key="retention/python-1/365")
     assert (days.value, days.min, days.max) == (365, 1, 36_500)
-    assert "With 365 days, 3 students would be erased now." in text_of(app)
+    assert "python-1 keeps students 365 days after their last event." in text_of(app)
     keys = {each.key for each in app.button}
     assert "admin_keep" in keys
     assert "admin_retention" not in keys
     days.set_value(30).run()
+    assert "With 30 days, 3 students would be erased now." in text_of(app)
     assert "3 students of python-1 are erased within minutes" in text_of(app)
     app.button(key="admin_retention").click().run()
     assert "python-1 keeps students 30 days after their last event." in text_of(app)

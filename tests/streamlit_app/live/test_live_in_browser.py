@@ -230,6 +230,24 @@ def test_numbers_that_move_while_one_leaves_do_not_empty_the_next_page(
         expect(page.get_by_test_id("class-table")).to_contain_text("Vole")
 
 
+def test_what_is_drawn_late_of_a_page_that_was_left_does_not_ask_for_it(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """Else a quick Back is lost: the list asks where its page is, and is silent elsewhere."""
+    made_up.run("Vole")
+    enter()
+    expect_state(page, "live")
+    page.wait_for_function(UNDISTURBED)
+    page.evaluate("history.pushState({}, '', `/student${location.search}`)")
+    made_up.run("Wren")
+    ingest.signal()
+    page.wait_for_timeout(2_000)
+    expect(row_of(page, "Wren")).to_have_count(0)
+    page.evaluate("history.pushState({}, '', `/${location.search}`)")
+    ingest.signal()
+    expect(row_of(page, "Wren")).to_be_visible()
+
+
 def test_the_page_needs_nobody_else(
     page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
 ) -> None:
