@@ -14,13 +14,19 @@ const ROW_PX = { airy: 24, roomy: 20, small: 17, tiny: 13 }; // as in map.css
 const ROOMY_COLUMNS = 24;
 const WIDEST_COLUMN = 30;
 const NARROWEST_COLUMN = 17;
-// Longer names are cut; their titles are whole.
-const LONGEST_NAME = 18;
+// Longer names are cut, in widths of a digit; their titles are whole.
+const LONGEST_NAME = 20;
+
+// Japanese letters, and others like them, are as wide as two digits.
+function widestOf(named) {
+  const width = (name) => [...name].reduce((sum, letter) => sum + (letter >= "\u2e80" ? 2 : 1), 0);
+  return named.reduce((most, { name }) => Math.max(most, width(name)), 0);
+}
 
 // The more columns, the narrower they are, but never so that a short name of one is cut.
 function columnWidth(exercises) {
   if (exercises.length <= ROOMY_COLUMNS) return WIDEST_COLUMN;
-  const longest = exercises.reduce((most, { name }) => Math.max(most, name.length), 0);
+  const longest = widestOf(exercises);
   return Math.min(WIDEST_COLUMN, Math.max(NARROWEST_COLUMN, 6 * longest + 1));
 }
 
@@ -118,7 +124,7 @@ class ClassMap {
     this.serverAhead = Math.max(this.serverAhead, data.now_ms - performance.now());
     this.build(data);
     this.head.update(data.exercises, data.enrolled, data.students.length, data.texts);
-    const longest = data.students.reduce((most, { name }) => Math.max(most, name.length), 0);
+    const longest = widestOf(data.students);
     const { style } = this.root;
     style.setProperty("--names", `calc(${Math.min(LONGEST_NAME, Math.max(10, longest))}ch + 24px)`);
     style.setProperty("--columns", data.exercises.length);

@@ -43,8 +43,11 @@ def test_rows_stay_where_they_are_until_the_instructor_asks(
     page.get_by_role("radio", name="by name").click()
     expect(names_of(page)).to_have_text(["Ada", "Bob", "Cy"])
     expect(page).to_have_url(re.compile("order=name"))
+    made_up.names = {"Cy": "空色のミーアキャット"}
     page.reload()
-    expect(names_of(page)).to_have_text(["Ada", "Bob", "Cy"])
+    expect(names_of(page)).to_have_text(["Ada", "Bob", "空色のミーアキャット"])
+    # Its letters are as wide as two digits each.
+    expect(page.locator(".cp-map")).to_have_attribute("style", re.compile(r"--names: calc\(20ch "))
 
 
 def test_the_map_is_a_table_for_the_keyboard_and_for_readers(
