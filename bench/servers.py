@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -137,6 +137,18 @@ def running(part: Part, folder: Path) -> Iterator[psutil.Process]:
     folder.mkdir(parents=True, exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if "CELLPULSE" not in name}
     environment = {**kept, "CELLPULSE_DATA_DIR": str(folder / "data"), **part.environment}
+    with started(part, log, environment) as process:
+        wait_until(lambda: part.answers() or process.poll() is not None, f"{part.name} to answer")
+        if process.poll() is not None:
+            raise BadMeasurementError(f"{part.name} ended: {log.read_text()[-500:]}")
+        yield psutil.Process(process.pid)
+
+
+@contextmanager
+def started(
+    part: Part, log: Path, environment: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a part, and at the end of the block end it with all that it started."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             part.command,
@@ -146,14 +158,21 @@ def running(part: Part, folder: Path) -> Iterator[psutil.Process]:
             start_new_session=True,
         )
     try:
-        wait_until(lambda: part.answers() or process.poll() is not None, f"{part.name} to answer")
-        if process.poll() is not None:
-            raise BadMeasurementError(f"{part.name} ended: {log.read_text()[-500:]}")
-        yield psutil.Process(process.pid)
+        yield process
     finally:
+        own = _started_by(process)
         process.terminate()
         try:
             process.wait(part.stop_seconds + 10)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        for left in own:
+            with suppress(psutil.NoSuchProcess):
+                left.kill()
+
+
+def _started_by(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(process.pid).children(recursive=True)
+    return []

@@ -4,12 +4,13 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 
+from bench.servers import started
 from flows.embedded.part import Part
 
 START_SECONDS = 60
@@ -31,34 +32,9 @@ def wait_until(true: Callable[[], bool], what: str, seconds: float = START_SECON
 @contextmanager
 def running(part: Part, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run a part until it answers, and end it with all that it started."""
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            part.command,
-            env=os.environ | part.environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
+    with started(part, log, os.environ | part.environment) as process:
         wait_until(part.answers, f"{part.name} (its log: {log.read_text()[-2000:]})")
         yield process
-    finally:
-        started = _started_by(process)
-        process.terminate()
-        try:
-            process.wait(part.stop_seconds + 10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        for left in started:
-            with suppress(psutil.NoSuchProcess):
-                left.kill()
-
-
-def _started_by(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    with suppress(psutil.NoSuchProcess):
-        return psutil.Process(process.pid).children(recursive=True)
-    return []
 
 
 def command_of(process: psutil.Process) -> list[str]:
