@@ -80,7 +80,7 @@ class Feed {
   keepFilter() {
     this.kept = this.filter.value;
     this.isKept = false;
-    this.ask?.("filtered", this.kept);
+    this.tell("filtered", this.kept);
   }
 
   // What the address says, unless that is from before what was typed.
@@ -162,8 +162,12 @@ class Feed {
       this.root.toggleAttribute("data-held", this.pointing.isOn);
       if (this.isDue) return;
       this.drawnAt = performance.now();
-      this.ask?.("moved", this.drawnAt);
+      this.tell("moved", this.drawnAt);
     }, wait);
+  }
+
+  tell(what, value) {
+    if (!this.leaving.isLeft) this.leaving.askFirst(() => this.ask?.(what, value));
   }
 
   // What was drawn may be what another page was told a moment before the numbers moved, and what

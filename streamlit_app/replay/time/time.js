@@ -196,7 +196,8 @@ class ReplayTime {
     this.asked = Math.round(this.at);
     this.askedAt = this.waitsSince = performance.now();
     if (this.isPlaying) this.keepInAddress();
-    this.tell?.("asked", { at_ms: this.asked, speed: this.speed, playing: this.isPlaying, number: this.askedAt });
+    const wish = { at_ms: this.asked, speed: this.speed, playing: this.isPlaying, number: this.askedAt };
+    this.leaving.askFirst(() => this.tell?.("asked", wish));
   }
 
   // While it plays the address follows, without an entry in the history for each step.

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
+import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect
 
 from analytics.attention.examples import ATTENTION
@@ -28,6 +29,29 @@ UNDISTURBED = """() => {
   const isRunning = app?.dataset.testScriptState !== "notRunning";
   if (isRunning || !window.restsSince) window.restsSince = performance.now();
   return performance.now() - window.restsSince > 1000;
+}"""
+
+#: Before all others the page hears that somebody goes.
+HEAR_WHO_LEAVES = """
+for (const type of ["popstate", "click"]) addEventListener(type, () => window.hasLeft?.(), true);
+"""
+#: Leaves between the moment in which something is asked and the one in which Streamlit sends it.
+LEAVE_WHILE_ASKING = """() => {
+  const { setTimeout } = window;
+  const waiting = [];
+  const go = () => {
+    window.setTimeout = setTimeout;
+    window.hasLeft = undefined;
+    for (const act of waiting) act();
+  };
+  window.setTimeout = (act, wait, ...more) => {
+    if (wait) return setTimeout(act, wait, ...more);
+    if (!window.hasLeft && String(act).includes("sendUpdateWidgetsMessage")) {
+      window.hasLeft = () => setTimeout(go);
+      setTimeout(() => LEAVE(), 50);
+    }
+    return window.hasLeft ? waiting.push(act) : setTimeout(act, wait, ...more);
+  };
 }"""
 
 
@@ -246,6 +270,29 @@ def test_what_is_drawn_late_of_a_page_that_was_left_does_not_ask_for_it(
     page.evaluate("history.pushState({}, '', `/${location.search}`)")
     ingest.signal()
     expect(row_of(page, "Wren")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "leave", ["history.back()", "document.querySelectorAll('.st-key-pages a')[3].click()"]
+)
+def test_who_leaves_in_the_moment_in_which_the_list_asks_arrives(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any, leave: str
+) -> None:
+    """Streamlit sends what is asked a moment later, and that must not be after one has left."""
+    page.add_init_script(HEAR_WHO_LEAVES)
+    made_up.run("Vole", "error", error_name="NameError")
+    enter()
+    page.get_by_role("link", name="Student").click()
+    expect(page.get_by_test_id("class-table")).to_contain_text("Vole")
+    page.get_by_role("link", name="Live").click()
+    expect_state(page, "live")
+    page.wait_for_function(UNDISTURBED)
+    page.evaluate(LEAVE_WHILE_ASKING.replace("LEAVE()", leave))
+    ingest.signal()
+    expect(page.get_by_test_id("class-table")).to_contain_text("Vole")
+    page.wait_for_timeout(1_000)  # for what is sent too late to come
+    expect(page.get_by_test_id("class-table")).to_contain_text("Vole")
+    assert urlsplit(page.url).path == "/student"
 
 
 def test_the_page_needs_nobody_else(
