@@ -42,12 +42,12 @@ COLUMNS: Final = (
     Column(Text("Course")),
     Column(Text("Title")),
     Column(Text("Enrolled"), is_number=True),
-    Column(Text("Sections"), is_number=True, on_phone=False),
+    Column(Text("Sections"), is_number=True),
     Column(Text("Exercises"), is_number=True),
-    Column(Text("Registered"), on_phone=False),
-    Column(Text("First event"), on_phone=False),
-    Column(Text("Latest event"), on_phone=False),
-    Column(Text("Time zone"), on_phone=False),
+    Column(Text("Registered")),
+    Column(Text("First event")),
+    Column(Text("Latest event")),
+    Column(Text("Time zone")),
 )
 
 

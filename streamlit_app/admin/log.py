@@ -49,7 +49,7 @@ COLUMNS: Final = (
     Column(Text("Who")),
     Column(Text("What")),
     Column(Text("Course")),
-    Column(Text("In detail"), on_phone=False),
+    Column(Text("In detail")),
 )
 
 

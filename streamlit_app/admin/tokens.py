@@ -39,10 +39,10 @@ ENDS_BY_REVOKING: Final = Text("revoked {time}")
 COLUMNS: Final = (
     Column(Text("Id")),
     Column(Text("Allows")),
-    Column(Text("Course"), on_phone=False),
+    Column(Text("Course")),
     Column(Text("Student")),
-    Column(Text("Issued"), on_phone=False),
-    Column(Text("Expires"), on_phone=False),
+    Column(Text("Issued")),
+    Column(Text("Expires")),
     Column(Text("State")),
 )
 _SHORT: Final = 8

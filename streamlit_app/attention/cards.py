@@ -17,7 +17,7 @@ from streamlit_app.language.formats import clock
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.layout import card_title
-from streamlit_app.page_parts.wording import ago, where
+from streamlit_app.page_parts.wording import age, where
 
 PEOPLE: Final = (Text("Who needs a person"), Text("most urgent first"))
 NOBODY: Final = Text("Nobody, as far as can be seen from here.")
@@ -142,10 +142,10 @@ def since(each: Listed, now: datetime) -> str:
     """Say how long a hand has been up, else how long there has been a reason."""
     for reason in each.reasons:
         if reason.code == "hand_up":
-            waiting = WAITING.format(age=ago(reason.since, now))
+            waiting = WAITING.format(age=age(reason.since, now))
             place = each.help_place
             return waiting if place is None else f"{waiting} · {PLACE.format(n=place)}"
-    return ago(each.since, now)
+    return age(each.since, now)
 
 
 def has_hand_up(each: Listed) -> bool:
@@ -156,7 +156,7 @@ def has_hand_up(each: Listed) -> bool:
 def on_the_way(mark: Mark, now: datetime) -> str:
     """Say who goes to a student, and since when."""
     text = ON_THE_WAY_BY if mark.by else ON_THE_WAY
-    words = text.format(name=mark.by, age=ago(mark.at, now))
+    words = text.format(name=mark.by, age=age(mark.at, now))
     return words[:1].upper() + words[1:]
 
 
@@ -171,7 +171,7 @@ def snoozed(each: Listed) -> str:
 
 def was_helped(each: Listed, now: datetime) -> str:
     """Say how long ago somebody was helped."""
-    return WAS_HELPED.format(age=ago(each.mark.at, now)) if each.mark else ""
+    return WAS_HELPED.format(age=age(each.mark.at, now)) if each.mark else ""
 
 
 def _card(each: Listed, course_id: str, now: datetime, people: People, *, is_past: bool) -> None:

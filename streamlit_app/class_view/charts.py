@@ -30,6 +30,8 @@ ERRORS: Final = Text("runs with an error")
 #: How much of the accent the palest band has, and from which share on a band has its name in it.
 _PALEST: Final = 0.15
 _NAMED_FROM: Final = 0.12
+#: Share of the chart's width, at either end, that a name's middle keeps away from.
+_EDGE: Final = 0.05
 
 
 def solved_of_started(exercises: pd.DataFrame, colours: Palette) -> alt.LayerChart:
@@ -137,12 +139,13 @@ def class_stream(
 
 
 def _widest(stream: pd.DataFrame) -> pd.DataFrame:
-    """Return each exercise's row with the largest share, not at the edge where there is more.
+    """Return each exercise's row with the largest share where a name beside it is not cut.
 
     Of two moments it is what lies between them.
     """
-    ends = stream["start"].agg(["min", "max"])
-    inner = stream[~stream["start"].isin(ends)]
+    begin, end = stream["start"].min(), stream["start"].max()
+    edge = _EDGE * (end - begin)
+    inner = stream[(stream["start"] > begin + edge) & (stream["start"] < end - edge)]
     if inner.empty:
         between = dict.fromkeys(("start", "share", "below", "above"), "mean")
         return stream.groupby("exercise", sort=False, as_index=False).agg(between)

@@ -16,7 +16,7 @@ from streamlit_app.language.formats import number
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts.layout import card_title
 from streamlit_app.page_parts.tables import what_failed
-from streamlit_app.page_parts.wording import NEW, ago
+from streamlit_app.page_parts.wording import NEW, age
 
 FAILURES: Final = Text("The same failure now")
 NO_FAILURES: Final = Text("No failure is shared right now.")
@@ -130,7 +130,7 @@ def _in_full(each: ErrorCluster) -> list[str]:
 def failure(each: ErrorCluster, now: datetime) -> str:
     """Return how many have it, what it says, where, since when, and how others got past it."""
     places = where_it_is([place.exercise for place in each.exercises if place.exercise])
-    since = f'<b class="cp-alarm">{NEW}</b>' if each.is_new else ago(each.since, now)
+    since = f'<b class="cp-alarm">{NEW}</b>' if each.is_new else age(each.since, now)
     told = [escape(places), since, f"<span>{how_others_got_past(each)}</span>"]
     return (
         f'<div class="cp-failure" data-testid="failure"><b>{len(still_at(each))}</b>'

@@ -15,16 +15,20 @@ STREAM_COLUMNS: Final = (
 )
 STREAM_CAPTION: Final = Text("Where the class is now")
 
-NOW: Final = Text("students now")
+NOW: Final = Text("where all {n} are")
 
 
 def students_now(stream: ClassStream) -> str:
-    """Return the exercises at which anybody is now, each with how many, in one line to be seen."""
+    """Return the exercises at which anybody is, each with how many, in one line to be seen.
+
+    Everybody who has come is counted where they were last, whether here now or not.
+    """
     at = [each for each in stream.exercises if each.students[-1]]
     places = "".join(
         f"<span>{escape(each.exercise)} <b>{each.students[-1]}</b></span>" for each in at
     )
-    return f'<p class="cp-now" data-testid="students-now" aria-hidden="true">{NOW}{places}</p>'
+    words = NOW.format(n=sum(each.students[-1] for each in at))
+    return f'<p class="cp-now" data-testid="students-now" aria-hidden="true">{words}{places}</p>'
 
 
 def stream_table(stream: ClassStream) -> str:

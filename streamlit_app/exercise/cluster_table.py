@@ -8,7 +8,7 @@ from typing import Final
 from analytics.attention.responses import ErrorCluster
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts.tables import Column, opens_to, row_cells, table, what_failed
-from streamlit_app.page_parts.wording import NEW, ago, got_past
+from streamlit_app.page_parts.wording import NEW, age, got_past
 
 CLUSTER_COLUMNS: Final = (
     Column(Text("Students"), is_number=True),
@@ -34,7 +34,7 @@ def cluster_table(clusters: Iterable[ErrorCluster], names: Mapping[str, str], no
             str(each.students),
             _told(each, names),
             escape(", ".join(place.exercise or "" for place in each.exercises)),
-            f'<b class="cp-alarm">{NEW}</b>' if each.is_new else ago(each.since, now),
+            f'<b class="cp-alarm">{NEW}</b>' if each.is_new else age(each.since, now),
             escape(got_past(each)),
         ]
         rows.append(f"<tr>{row_cells(CLUSTER_COLUMNS, cells)}</tr>")

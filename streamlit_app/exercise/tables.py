@@ -18,7 +18,7 @@ from streamlit_app.language.formats import day_and_clock
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.measures.wording import NOT_ENOUGH, span
 from streamlit_app.page_parts.tables import Column, row_cells, table, what_failed
-from streamlit_app.page_parts.wording import ago, percent
+from streamlit_app.page_parts.wording import age, percent
 from streamlit_app.session import local_zone
 
 STATES: Final = {
@@ -141,7 +141,7 @@ def stuck_list(
         reasons = "".join(f"<p>{escape(reason_sentence(reason))}</p>" for reason in each.reasons)
         items.append(
             f'<li><a href="{link}" title="{escape(each.student_id)}">{name}</a> '
-            f'<span class="cp-muted">{SURE[each.confidence]} · {ago(each.since, now)}</span>'
+            f'<span class="cp-muted">{SURE[each.confidence]} · {age(each.since, now)}</span>'
             f"{reasons}</li>"
         )
     return f'<ul class="cp-stuck" data-testid="stuck">{"".join(items)}</ul>'

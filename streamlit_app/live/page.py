@@ -91,7 +91,10 @@ def _class_now(
         apology=latest.apology,
         timeline=lambda: session.latest(minutes, lambda: session.api().timeline(course_id)).numbers,
         state=lambda: connection_state(
-            progress.as_of, what_is_lost(progress), is_alarm=progress.lost_events > 0
+            progress.as_of,
+            what_is_lost(progress),
+            is_alarm=progress.lost_events > 0,
+            is_old=latest.apology is not None,
         ),
         every_run=lambda names: _every_run(
             course_id, start, names, drawing, progress.as_of.position

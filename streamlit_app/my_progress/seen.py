@@ -11,7 +11,7 @@ from streamlit_app.attention.reasons import reason_sentence
 from streamlit_app.language.formats import day_and_clock
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts.layout import card_title
-from streamlit_app.page_parts.wording import ago
+from streamlit_app.page_parts.wording import age
 
 TITLE: Final = (Text("What instructors see of me"), Text("in their words"))
 ON_THE_LIST: Final = Text("You are on their list of who may need a person, because:")
@@ -57,8 +57,8 @@ def seen(overview: OwnOverview) -> str:
 def _hand(overview: OwnOverview) -> str:
     if overview.hand is None:
         return str(HAND_DOWN)
-    age = ago(overview.hand.since, overview.now)
-    return HAND_UP.format(age=age, place=overview.hand.place)
+    waited = age(overview.hand.since, overview.now)
+    return HAND_UP.format(age=waited, place=overview.hand.place)
 
 
 def _mark(overview: OwnOverview) -> str:
@@ -66,7 +66,7 @@ def _mark(overview: OwnOverview) -> str:
         return ""
     if overview.mark.mark == "going":
         return str(COMING)
-    return HELPED.format(age=ago(overview.mark.at, overview.now))
+    return HELPED.format(age=age(overview.mark.at, overview.now))
 
 
 def _code(overview: OwnOverview) -> str:

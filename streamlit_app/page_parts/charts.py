@@ -96,13 +96,13 @@ def student_runs(
         marks: What instructors noted, see `marks_frame`.
     """
     looks = {
-        "ok": ("circle", colours.accent),
+        "ok": ("square", colours.success),
         "error": ("triangle-up", colours.warning),
         "stopped": ("stroke", colours.muted),
         "solved": ("square", colours.success),
         "unsolved": ("triangle-down", colours.warning),
-        "help": ("diamond", colours.accent),
-        "hand_down": ("diamond", colours.muted),
+        "help": ("circle", colours.accent),
+        "hand_down": ("circle", colours.muted),
         "came": ("triangle-right", colours.muted),
         "left": ("triangle-left", colours.muted),
     }
@@ -110,15 +110,22 @@ def student_runs(
     kinds = [kind for kind, word in KINDS.items() if str(word) in present]
     words = [str(KINDS[kind]) for kind in kinds]
     shapes = alt.Scale(domain=words, range=[looks[kind][0] for kind in kinds])
-    paints = alt.Scale(domain=words, range=[looks[kind][1] for kind in kinds])
+    paints = [looks[kind][1] for kind in kinds]
+    # A run without an error is hollow, as in the tables: no check says that it is right.
+    insides = [colours.card if kind == "ok" else looks[kind][1] for kind in kinds]
     places = alt.Axis(grid=True, labelLimit=160)
     chart: alt.Chart = (
         alt.Chart(history.sort_values("time"))
-        .mark_point(filled=True, size=70, opacity=0.9)
+        .mark_point(size=70, opacity=0.9)
         .encode(
             x=alt.X("time:T", title=None, axis=time_axis(history["time"])),
             y=alt.Y("place:N", title=None, sort=None, axis=places),
-            color=alt.Color("outcome:N", legend=legend(), scale=paints),
+            fill=alt.Fill(
+                "outcome:N", legend=legend(), scale=alt.Scale(domain=words, range=insides)
+            ),
+            stroke=alt.Stroke(
+                "outcome:N", legend=legend(), scale=alt.Scale(domain=words, range=paints)
+            ),
             shape=alt.Shape("outcome:N", legend=legend(), scale=shapes),
             tooltip=[
                 alt.Tooltip("time:T", title=str(TIME), format="%H:%M:%S"),

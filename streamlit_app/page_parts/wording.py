@@ -30,6 +30,7 @@ AGES: Final[Mapping[str, Text | Plural]] = {
     "hours": Text("{n} h"),
     "days": Plural("{n} day", "{n} days"),
 }
+AGO: Final = Text("{age} ago")
 MILLISECONDS: Final = Text("{n} ms")
 NEVER: Final = "\N{EN DASH}"
 #: Who is enrolled and has never been seen.
@@ -68,9 +69,12 @@ def kind_of(event: HistoryEvent) -> str | None:
 
 
 def ago(then: datetime | None, now: datetime) -> str:
-    """Say how long ago a student was seen, or something was, as coarsely as one needs it."""
-    if then is None:
-        return str(NOT_STARTED)
+    """Say how long ago a student was seen, or did something; and of whom it never was, so."""
+    return str(NOT_STARTED) if then is None else AGO.format(age=age(then, now))
+
+
+def age(then: datetime, now: datetime) -> str:
+    """Say how long it has been since something, as coarsely as one needs it."""
     seconds = max(0, int((now - then).total_seconds()))
     if seconds < _MINUTE:
         return AGES["seconds"].format(n=seconds)

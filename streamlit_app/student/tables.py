@@ -11,7 +11,15 @@ from streamlit_app.language.formats import day_and_exact_clock
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts.people import called
 from streamlit_app.page_parts.tables import Column, glyph, opens_to, row_cells, table
-from streamlit_app.page_parts.wording import ago, duration, kind_of, kind_of_run, percent, where
+from streamlit_app.page_parts.wording import (
+    age,
+    ago,
+    duration,
+    kind_of,
+    kind_of_run,
+    percent,
+    where,
+)
 
 #: From so many errors in a row on, a student's row is tinted.
 LONG_STREAK: Final = 3
@@ -79,7 +87,7 @@ def history_table(events: Sequence[HistoryEvent], zone: tzinfo, link: CellLink) 
             _place(event, link),
             glyph(kind),
             duration(event.duration_ms),
-            "" if before is None else ago(before, when),
+            "" if before is None else age(before, when),
             _message(event),
         ]
         rows.append(f"<tr>{row_cells(HISTORY_COLUMNS, cells)}</tr>")

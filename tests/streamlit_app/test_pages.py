@@ -286,12 +286,14 @@ def test_while_the_api_is_away_the_last_numbers_stay(made_up: Any) -> None:
     _checked(app.run())
     assert "can&#x27;t be had right now" in _text(app)
     assert "What you see is from " in _text(app)
+    assert _component(app, "connection")["is_old"]
     assert _runs_shown(app) == 1
     assert len(_feed(app)["runs"]) == 1
     made_up.api_is_away = False
     made_up.run("Vole")
     _checked(app.run())
     assert 'data-testid="old"' not in _text(app)
+    assert not _component(app, "connection")["is_old"]
     assert _runs_shown(app) == 2
 
 

@@ -167,7 +167,7 @@ VIEWS: Final = (
         f"/?course={COURSE}",
         "[data-testid=connection][data-state=live]",
         then=api_goes_away,
-        changed="[data-testid=old]",
+        changed="body:has([data-testid=old]) [data-testid=connection][data-old]",
     ),
     View("replay", f"/replay?course={COURSE}", "[data-testid=replay-time]"),
     View("exercises", f"/exercise?course={COURSE}", "[data-testid=exercise-table]"),

@@ -10,7 +10,7 @@ from streamlit_app.after_class import wording
 from streamlit_app.after_class.names import shortened
 from streamlit_app.after_class.sections.section import Section, drawn, more
 from streamlit_app.class_view.failures import name_of, where_it_is
-from streamlit_app.page_parts.wording import NEVER
+from streamlit_app.page_parts.wording import NEVER, UNNAMED
 
 _SHOWN: Final = 6
 
@@ -31,8 +31,8 @@ def failures(report: Report) -> Section:
         0,
         pd.DataFrame(
             [
-                (f"{number}. {name}", place, kind, students)
-                for number, (name, each) in enumerate(zip(names, shown, strict=True), 1)
+                (_short(number, each), place, kind, students)
+                for number, each in enumerate(shown, 1)
                 for place, (kind, students) in enumerate(
                     (
                         (str(wording.PAST), each.got_past),
@@ -44,6 +44,11 @@ def failures(report: Report) -> Section:
         ),
         more(len(report.clusters) - len(shown)) if shown else [str(wording.NO_FAILURES)],
     )
+
+
+def _short(number: int, cluster: ErrorCluster) -> str:
+    """Return what a failure is called beside its bar: its place in the table and its error."""
+    return f"{number}. {shortened(cluster.error_name or str(UNNAMED))}"
 
 
 def _where(cluster: ErrorCluster) -> str:

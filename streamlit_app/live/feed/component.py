@@ -168,11 +168,12 @@ def past_feed(start: FeedStart, names: Mapping[str, str]) -> None:
     _past(key="past_feed", data=data)
 
 
-def connection_state(as_of: AsOf, note: str, *, is_alarm: bool) -> None:
+def connection_state(as_of: AsOf, note: str, *, is_alarm: bool, is_old: bool) -> None:
     """Show whether the live list is connected, how old the numbers are, and a note.
 
     An answer may be new and its numbers old: the browser compares the position that they had
-    reached with what arrived over the live connection since.
+    reached with what arrived over the live connection since. Where no answer came they are old
+    whatever arrived.
     """
     now = datetime.now(UTC)
     data = {
@@ -181,6 +182,7 @@ def connection_state(as_of: AsOf, note: str, *, is_alarm: bool) -> None:
         "drawn_at": now.isoformat(),
         "note": note,
         "is_alarm": is_alarm,
+        "is_old": is_old,
         "texts": for_browser(CONNECTION_TEXTS),
         "old_look": OLD_LOOK,
     }

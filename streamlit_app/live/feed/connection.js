@@ -79,14 +79,15 @@ class ConnectionState {
     const state = this.state ?? "connecting";
     const { texts, note } = this.data;
     const { overdue } = this.uncounted;
+    const isOld = this.data.is_old || overdue !== null;
     this.root.dataset.state = state;
-    this.root.toggleAttribute("data-old", overdue !== null);
-    this.look(overdue !== null);
+    this.root.toggleAttribute("data-old", isOld);
+    this.look(isOld);
     if (this.word.textContent !== texts[state]) this.word.textContent = texts[state];
     const age = this.inWords(this.secondsSince(overdue));
-    this.age.textContent = ` · ${texts[overdue ? "old" : "as_of"].replace("{age}", age)}`;
+    this.age.textContent = ` · ${texts[isOld ? "old" : "as_of"].replace("{age}", age)}`;
     // Whether anything was lost can't be told from old numbers.
-    this.note.textContent = note && !overdue ? ` · ${note}` : "";
+    this.note.textContent = note && !isOld ? ` · ${note}` : "";
     this.note.toggleAttribute("data-alarm", this.data.is_alarm);
   }
 

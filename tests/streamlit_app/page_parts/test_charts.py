@@ -107,16 +107,19 @@ def test_where_all_is_checked_nothing_needs_explaining(made_up: Any) -> None:
     assert solved["fill"]["legend"] is None
 
 
-def test_a_students_runs_are_told_apart_by_shape_and_colour(made_up: Any) -> None:
-    """Each outcome that occurs has its own shape and its own colour, and no other is listed."""
+def test_a_students_runs_are_told_apart_without_their_colour(made_up: Any) -> None:
+    """Each outcome that occurs has a shape, full or hollow, of its own; no other is listed."""
     made_up.run("Vole", "error", error_name="NameError")
     made_up.run("Vole")
     made_up.run("Vole", None, type="check_result", passed=True)
     made_up.run("Vole", None, type="heartbeat")
     spec = charts.student_runs(history_frame(made_up.of("Vole")), LIGHT).to_dict()
-    shape, colour = spec["encoding"]["shape"]["scale"], spec["encoding"]["color"]["scale"]
-    assert shape["domain"] == colour["domain"] == ["ran", "error", "solved"]
-    assert len(set(shape["range"])) == len(set(colour["range"])) == 3
+    shape, inside, line = (spec["encoding"][of]["scale"] for of in ("shape", "fill", "stroke"))
+    assert shape["domain"] == inside["domain"] == line["domain"] == ["ran", "error", "solved"]
+    hollow = [colour == LIGHT.card for colour in inside["range"]]
+    assert hollow == [True, False, False]
+    assert len(set(zip(shape["range"], hollow, strict=True))) == 3
+    assert LIGHT.card not in line["range"]
 
 
 def test_a_run_that_was_kept_back_is_drawn_when_it_happened(made_up: Any) -> None:

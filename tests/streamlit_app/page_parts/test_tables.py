@@ -9,7 +9,15 @@ import pytest
 from analytics.responses import StudentState
 from streamlit_app.class_view.tables import stream_table, students_now
 from streamlit_app.exercise.exercise_table import exercise_table
-from streamlit_app.page_parts.wording import NEVER, NOT_STARTED, ago, duration, percent, where
+from streamlit_app.page_parts.wording import (
+    NEVER,
+    NOT_STARTED,
+    age,
+    ago,
+    duration,
+    percent,
+    where,
+)
 from streamlit_app.student.tables import class_table, history_table
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -92,7 +100,8 @@ def test_where_the_class_is_now_is_a_table_too(made_up: Any) -> None:
     stream = made_up.class_stream()
     rows = [["1.1", "1", "33%"], ["1.2", "2", "67%"]]
     assert _rows(stream_table(stream)) == rows
-    assert "<span>1.1 <b>1</b></span><span>1.2 <b>2</b></span>" in students_now(stream)
+    told = "where all 3 are<span>1.1 <b>1</b></span><span>1.2 <b>2</b></span>"
+    assert told in students_now(stream)
     gone = [each.model_copy(update={"students": [0]}) for each in stream.exercises]
     empty = stream.model_copy(update={"exercises": gone})
     assert _rows(stream_table(empty)) == [["1.1", "0", NEVER], ["1.2", "0", NEVER]]
@@ -151,13 +160,17 @@ def test_what_a_student_wrote_is_only_text(made_up: Any) -> None:
         (60, "1 min"),
         (3_600, "1 h"),
         (200_000, "2 days"),
-        (None, str(NOT_STARTED)),
     ],
 )
-def test_ages_are_said_as_coarsely_as_one_needs(seconds: int | None, said: str) -> None:
-    """Seconds, then minutes, hours and days; a dash for never."""
-    then = None if seconds is None else NOW - timedelta(seconds=seconds)
-    assert ago(then, NOW) == said
+def test_ages_are_said_as_coarsely_as_one_needs(seconds: int, said: str) -> None:
+    """Seconds, then minutes, hours and days; how long ago it was says the same, and that it is."""
+    then = NOW - timedelta(seconds=seconds)
+    assert (age(then, NOW), ago(then, NOW)) == (said, f"{said} ago")
+
+
+def test_of_whom_was_never_seen_it_is_said_so() -> None:
+    """There is no age of what never was."""
+    assert ago(None, NOW) == str(NOT_STARTED)
 
 
 def test_shares_lengths_and_places_are_said_in_short() -> None:
