@@ -9,6 +9,7 @@ from analytics import examples
 from analytics.access import CourseOf, PermittedStudent, Reader, permitted_section
 from analytics.measures.answers import definition, known_measure, measure_rows, measures
 from analytics.measures.examples import MEASURE, MEASURE_ROWS, MEASURES
+from analytics.measures.measure import By
 from analytics.measures.question import MeasureQuestion, parse_own
 from analytics.measures.responses import MeasureDefinition, MeasureRows, Measures
 from analytics.parameters import (
@@ -81,22 +82,37 @@ def get_measure_rows(
 ) -> MeasureRows:
     """Return a measure's numbers, for the class or for each exercise, student, both or run.
 
-    A token of one student reads that student's own rows: by student, student_exercise or run.
+    A token of one student reads that student's own rows: by student, student_exercise or run, and
+    with no parameter of the measure's own, which could single out somebody else.
     """
     grant, course_id = grant_and_course
-    own = grant.student_id
-    if own is not None and (question.student_id != own or by in ("course", "exercise")):
-        raise Problem(
-            HTTPStatus.FORBIDDEN,
-            f"this token is for one student's own numbers: add student_id={own} and by=student, "
-            "student_exercise or run",
-        )
+    if grant.student_id is not None:
+        _require_own(grant.student_id, by, question)
     for section in question.other_sections:
         permitted_section(grant, course_id, section)
     for other in question.other_courses:
-        if own is not None or not grant.allows_course(other):
+        if not grant.allows_course(other):
             raise Problem(
                 HTTPStatus.FORBIDDEN,
                 "this token may not read the course to compare with: use one for both courses",
             )
     return lake.read(lambda connection: measure_rows(connection, course_id, by, question))
+
+
+def _require_own(student_id: str, by: By, question: MeasureQuestion) -> None:
+    """Go on where a question is about one student alone.
+
+    Raises:
+        Problem: 403, it is about others as well.
+    """
+    if question.student_id != student_id or by in ("course", "exercise"):
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            f"this token is for one student's own numbers: add student_id={student_id} and "
+            "by=student, student_exercise or run",
+        )
+    if question.own:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            f"this token is for one student's own numbers: leave out {', '.join(question.own)}",
+        )

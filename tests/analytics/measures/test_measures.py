@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 import duckdb
@@ -94,6 +95,22 @@ async def test_the_list_explains_every_measure(api: httpx.AsyncClient) -> None:
     assert "doi:10.1145/1151588.1151600" in one["source"]
     assert one["sql"] == load_measure("error_quotient").sql
     assert re.fullmatch("[0-9a-f]{64}", one["sha256"])
+
+
+async def test_a_student_singles_nobody_out(
+    api: httpx.AsyncClient, bearer: Callable[..., dict[str, str]]
+) -> None:
+    """A measure's own parameters could make a class of one classmate, or take a floor away."""
+    headers = bearer(course="py", student="ada")
+    asked = {"by": "student", "student_id": "ada"}
+    for name in measure_names():
+        address = f"{COURSE}/measures/{name}"
+        assert (await api.get(address, params=asked, headers=headers)).status_code == 200
+        for own, parameter in load_measure(name).parameters.items():
+            value = {"course": "py", "section": "B", "number": "0", "text": "x"}[parameter.kind]
+            refused = await api.get(address, params={**asked, own: value}, headers=headers)
+            assert refused.status_code == 403
+            assert f"leave out {own}" in refused.json()["detail"]
 
 
 async def test_a_span_of_time_and_the_past_are_measured_alone(
