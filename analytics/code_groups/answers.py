@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from duckdb import DuckDBPyConnection as Lake
 
-from analytics.answers import require_member
+from analytics.answers import require_member, require_section
 from analytics.code_groups.responses import CodeGroup, CodeGroups, CodeStudent
 from analytics.code_groups.similarity import grouped, most_alike
 from analytics.lake.asked_lake import AskedLake
@@ -22,13 +22,15 @@ GROUPS_LIMIT: Final = 20
 _Attempt = dict[str, Any]
 
 
-def code_groups(reader: AskedLake, course_id: str, exercise: str) -> CodeGroups:
+def code_groups(
+    reader: AskedLake, course_id: str, section: str | None, exercise: str
+) -> CodeGroups:
     """Return the latest code of each student at an exercise, in groups that are alike.
 
     Raises:
-        Problem: 404 for an unknown course.
+        Problem: 404 for an unknown course or section.
     """
-    moment, attempts = reader.read(lambda lake: _attempts(lake, course_id, exercise))
+    moment, attempts = reader.read(lambda lake: _attempts(lake, course_id, section, exercise))
     # Outside of the read, which holds one of few places.
     solved = [each for each in attempts if each["has_solved"]]
     others = [each for each in attempts if not each["has_solved"]]
@@ -43,10 +45,17 @@ def code_groups(reader: AskedLake, course_id: str, exercise: str) -> CodeGroups:
     )
 
 
-def _attempts(lake: Lake, course_id: str, exercise: str) -> tuple[AsOf, list[_Attempt]]:
+def _attempts(
+    lake: Lake, course_id: str, section: str | None, exercise: str
+) -> tuple[AsOf, list[_Attempt]]:
     require_member(lake, course_id)
+    require_section(lake, course_id, section)
     rows = load_query("code_attempts").rows(
-        lake, course_id=course_id, of_exercise=exercise, row_limit=ATTEMPTS_LIMIT
+        lake,
+        course_id=course_id,
+        section=section,
+        of_exercise=exercise,
+        row_limit=ATTEMPTS_LIMIT,
     )
     return as_of(lake, datetime.now(UTC), "lake"), rows
 

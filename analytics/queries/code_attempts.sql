@@ -7,6 +7,7 @@
 -- unit: persons; times in UTC
 -- parameters:
 --   course_id: The course.
+--   section: Only students of this section, as a class of their own; null for all.
 --   of_exercise: The exercise; '' is outside exercises.
 --   row_limit: At most this many students, those who ran it last.
 -- columns:
@@ -24,7 +25,7 @@
 
 WITH happened AS (
     SELECT student_id, type, status, error_name, cell_id, code, passed, seen_at, position_ns
-    FROM course_events($course_id, NULL, NULL, NULL)
+    FROM course_events($course_id, NULL, NULL, NULL, $section::VARCHAR)
     WHERE exercise = $of_exercise AND type IN ('cell_run', 'check_result')
 ),
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import httpx
+import psycopg
 import pytest
 
 from analytics.code_groups.similarity import MOST_GROUPS, grouped, most_alike, pairs_of, similarity
@@ -59,7 +60,7 @@ def attempts(lake: MemoryLake, *events: dict[str, Any]) -> dict[str, Any]:
         for number, event in enumerate(events)
     )
     rows = load_query("code_attempts").rows(
-        lake.connection, course_id=COURSE, of_exercise="1", row_limit=10
+        lake.connection, course_id=COURSE, section=None, of_exercise="1", row_limit=10
     )
     assert {row["sharing"] for row in rows} <= {len(rows)}
     return {row["student_id"]: (row["code"], row["has_solved"]) for row in rows}
@@ -126,6 +127,10 @@ async def test_groups_with_a_solution_that_is_like_them(
         (SUM, ["dan"], True, None, None),
         (LOOP, ["cy"], True, None, None),
     ]
+    with psycopg.connect(stores.settings.postgres_url) as connection:
+        connection.execute("UPDATE enrollments SET section = 'B' WHERE student_id = 'cy'")
+    of_b = (await client.get(ask, params={"exercise": "1", "section": "B"})).json()
+    assert [[each["student_id"] for each in group["who"]] for group in of_b["groups"]] == [["cy"]]
     nothing = (await client.get(ask, params={"exercise": "9"})).json()
     assert (nothing["sharing"], nothing["groups"]) == (0, [])
     assert (await client.get(ask)).status_code == 422
