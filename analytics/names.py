@@ -19,6 +19,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from analytics.settings import ApiSettings
+from analytics.written import WRITTEN
 from flows.pseudonyms.courses import PseudonymError
 from flows.pseudonyms.names import Name, Names
 from flows.pseudonyms.publish import publish_names
@@ -35,13 +36,6 @@ _LOOK_SECONDS: Final = 5.0
 _STUDENT: Final = "student_id"
 _NAME: Final = "display_name"
 _JSON: Final = "application/json"
-#: What students or their programs wrote: the edge put pseudonyms in the place of ids and names.
-_WRITTEN: Final = frozenset(
-    {
-        *("error_message", "help_message", "message", "pattern", "text", "reason"),
-        *("line", "code", "fixed_code", "output"),
-    }
-)
 _PSEUDONYM: Final = re.compile("p-[a-z2-7]{16}")
 #: The hint that an answer is worth being read.
 _IN_ANSWER: Final = re.compile(_PSEUDONYM.pattern.encode())
@@ -132,7 +126,7 @@ class WhoIsWho:
 
 def _named(value: Any, known: Mapping[str, Name], field: str = "") -> Any:
     match value:
-        case str() if field in _WRITTEN:
+        case str() if field in WRITTEN:  # the edge put pseudonyms in the place of ids and names
             return _PSEUDONYM.sub(lambda found: _id_of(found[0], known), value)
         case list():
             return [_named(each, known, field) for each in value]

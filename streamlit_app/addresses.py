@@ -1,4 +1,9 @@
-"""Addresses of the pages: what every one of them keeps, so that no link loses it."""
+"""Addresses of the pages: what every one of them keeps, so that no link loses it.
+
+A browser asks with the address that it was told last. What it asks before it was told of a change,
+because numbers moved or somebody clicked twice, would undo the change, and show names where they
+were just hidden. So each run goes on with the address with which the page was drawn last.
+"""
 
 from html import escape
 from typing import Final
@@ -14,8 +19,11 @@ SECTION: Final = "section"
 ROWS: Final = "rows"
 #: The parameter that names the student about whom an admin asks what is stored.
 ASKED_ABOUT: Final = "about"
+#: The parameter that names the failure whose students alone are in the class map.
+FAILURE: Final = "failure"
 #: Parameters that go along from page to page.
 KEPT: Final = (PARAMETER, SECTION)
+_DRAWN: Final = "address_as_drawn"
 
 
 def kept(*, but: str | None = None) -> dict[str, str]:
@@ -31,4 +39,35 @@ def address(page: str, **query: str | None) -> str:
 
 def go_on_with(**query: str) -> None:
     """Put these into the address, in the place of all that does not go along."""
+    as_drawn()
     st.query_params.from_dict({**kept(), **query})
+
+
+def put(**query: str | None) -> None:
+    """Put these into the address, so that reload, Back, bookmarks and sharing keep them.
+
+    What is None is taken out.
+    """
+    as_drawn()
+    for name, value in query.items():
+        if value is not None:
+            st.query_params[name] = value
+        elif name in st.query_params:
+            del st.query_params[name]
+
+
+def whole_page() -> None:
+    """Begin to draw a page as a whole: the address is that with which it was asked for."""
+    st.session_state.pop(_DRAWN, None)
+
+
+def drawn() -> None:
+    """Remember the address, with which the page, or a part of it, is drawn now."""
+    st.session_state[_DRAWN] = st.query_params.to_dict()
+
+
+def as_drawn() -> None:
+    """Go back to the address with which the page was drawn last, once in a run."""
+    address = st.session_state.pop(_DRAWN, None)
+    if address is not None and address != st.query_params.to_dict():
+        st.query_params.from_dict(address)

@@ -41,7 +41,14 @@ PAGES: Final = {
 
 
 def main() -> None:
-    """Find out who has come and about which course, and draw the page that was asked for."""
+    """Draw the page that was asked for."""
+    addresses.whole_page()
+    show()
+    addresses.drawn()
+
+
+def show() -> None:
+    """Find out who has come and about which course, and draw that of the pages that one may see."""
     viewer = known_viewer()
     if viewer is not None and viewer.student_id is not None:
         show_own_page(viewer, viewer.student_id)

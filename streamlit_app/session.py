@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta, timezone, tzinfo
-from functools import cache
+from functools import cache, partial
 from math import inf
 from typing import Generic, TypeVar
 from uuid import uuid4
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import httpx
 import streamlit as st
 
+from analytics.class_view.responses import Aliases
 from analytics.sign_in.responses import Viewer
 from ingest_api.request_ids import HEADER, new_request_id
 from streamlit_app.addresses import PARAMETER, SECTION
@@ -92,11 +93,18 @@ def is_projected() -> bool:
 
 def alias_book() -> AliasBook:
     """Return who is who while a page is projected."""
-    book: AliasBook | None = st.session_state.get(_BOOK)
+    name = f"{_BOOK}/{section() or ''}"
+    book: AliasBook | None = st.session_state.get(name)
     if book is None:
-        asking = client(token(), None)
-        book = st.session_state[_BOOK] = AliasBook(asking.aliases, language())
+        ask = partial(_aliases, token(), section())
+        book = st.session_state[name] = AliasBook(ask, language())
     return book
+
+
+def _aliases(token: str, section: str | None, course_id: str) -> Aliases:
+    """Ask for those of all that the viewer may see: a section at most where it is one's own."""
+    own = section if section in own_sections(course_id) else None
+    return client(token, own).aliases(course_id)
 
 
 def section() -> str | None:

@@ -17,6 +17,7 @@ from streamlit_app.language.formats import number, size
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts import notices, units
 from streamlit_app.page_parts.layout import Number, card_title, strip
+from streamlit_app.page_parts.part import part
 from streamlit_app.page_parts.tables import Column, row_cells, table
 
 SUMMARY: Final = Text("Health")
@@ -112,7 +113,7 @@ def show() -> None:
     _now()
 
 
-@st.fragment(run_every=_REDRAW_SECONDS)
+@part(run_every=_REDRAW_SECONDS)
 def _now() -> None:
     try:
         latest = session.latest("admin_health", _look)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from analytics.admin.course_responses import AdminCourse
 from streamlit_app import session
-from streamlit_app.addresses import ASKED_ABOUT
+from streamlit_app.addresses import ASKED_ABOUT, put
 from streamlit_app.admin import accounts as admin_accounts
 from streamlit_app.admin import courses as admin_courses
 from streamlit_app.admin import enrolment as admin_enrolment
@@ -71,8 +71,7 @@ def _choose_part() -> str:
 
 
 def _follow_choice() -> None:
-    st.query_params["part"] = st.session_state["part"]
-    st.query_params.pop(ASKED_ABOUT, None)
+    put(**{"part": st.session_state["part"], ASKED_ABOUT: None})
 
 
 def _draw(part: str, courses: list[AdminCourse]) -> None:

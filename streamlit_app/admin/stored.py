@@ -7,7 +7,7 @@ import streamlit as st
 from analytics.admin.course_responses import AdminCourse
 from analytics.admin.stored_responses import StoredCourse, StoredRows
 from streamlit_app import session
-from streamlit_app.addresses import ASKED_ABOUT
+from streamlit_app.addresses import ASKED_ABOUT, put
 from streamlit_app.admin.frame import NEVER, draw_table, note, when
 from streamlit_app.bar import projector
 from streamlit_app.language.formats import size
@@ -96,12 +96,7 @@ def show(course: AdminCourse | None) -> None:
 
 
 def _follow_student() -> None:
-    """Put the student into the address, so that reload, back and sharing keep it."""
-    student = st.session_state["admin_student"].strip()
-    if student:
-        st.query_params[ASKED_ABOUT] = student
-    else:
-        st.query_params.pop(ASKED_ABOUT, None)
+    put(**{ASKED_ABOUT: st.session_state["admin_student"].strip() or None})
 
 
 def _of_course(course_id: str) -> None:

@@ -13,24 +13,13 @@ from typing import Any, Final
 from pydantic import JsonValue
 
 from analytics.class_view.responses import Aliases
+from analytics.written import WRITTEN
 from streamlit_app.api.alias_words import LANGUAGES, alias, someone
 
 #: Lists that come in the order of the students' ids, which would tell who is who.
 _IN_ORDER_OF_IDS: Final = {"students", "who", "rows"}
 #: Of a student, beside the id; a seat is somebody whom everybody can see.
 _PERSONAL: Final = {"display_name", "seat"}
-#: What students or their programs wrote: a name may be in it.
-_WRITTEN: Final = {
-    "error_message",
-    "help_message",
-    "message",
-    "pattern",
-    "line",
-    "code",
-    "fixed_code",
-    "output",
-    "text",
-}
 #: A shorter word of Latin letters is rather a part of a program than somebody's name.
 _SHORTEST_NAME: Final = 3
 
@@ -42,7 +31,7 @@ class _Course:
     Args:
         shown: Each student's alias, in the language of the page.
         students: Whose an alias is, in any language.
-        named: Each student's alias by the lower-case id and every part of the name.
+        named: Each student's alias by the case-folded id and every part of the name.
         names: Finds these in a text; None where there are none.
     """
 
@@ -83,6 +72,22 @@ class AliasBook:
         """
         return self._course(course_id).shown.get(self.student(course_id, name), name)
 
+    def told(self, course_id: str, text: str) -> str:
+        """Return a text that somebody wrote with aliases in the place of names.
+
+        Raises:
+            NumbersUnavailableError: The aliases can't be had.
+        """
+        return _told(self._course(course_id), text)
+
+    def has_alias(self, course_id: str, text: str) -> bool:
+        """Tell whether there is an alias of the course in a text, in any language.
+
+        Raises:
+            NumbersUnavailableError: The aliases can't be had.
+        """
+        return any(alias in text for alias in self._course(course_id).students)
+
     def disguised(self, answer: dict[str, Any]) -> dict[str, Any]:
         """Return an answer of the API about a course without a student's id or name.
 
@@ -112,9 +117,14 @@ class AliasBook:
                 return course.shown.get(value, someone(self._language))
             case str() if name in _PERSONAL:
                 return None
-            case str() if name in _WRITTEN and course.names is not None:
-                return course.names.sub(partial(_alias_found, course.named), value)
+            case str() if name in WRITTEN:
+                return _told(course, value)
         return value
+
+
+def _told(course: _Course, text: str) -> str:
+    found = course.names
+    return text if found is None else found.sub(partial(_alias_found, course.named), text)
 
 
 def _course(answer: Aliases, language: str) -> _Course:
@@ -124,13 +134,16 @@ def _course(answer: Aliases, language: str) -> _Course:
         for spoken in LANGUAGES
         for each in answer.aliases
     }
-    named = {
-        part.casefold(): shown[each.student_id]
+    parts = {
+        part: shown[each.student_id]
         for each in answer.aliases
         for part in (*(each.display_name or "").split(), each.display_name or "", each.student_id)
         if len(part) >= _SHORTEST_NAME or not part.isascii()
     }
-    found = "|".join(map(_as_a_word, sorted(named, key=len, reverse=True)))
+    named = {part.casefold(): shown_as for part, shown_as in parts.items()}
+    # To ignore case finds no letter that folds to two, as ß does: both are looked for.
+    written = sorted({*parts, *named}, key=lambda part: (-len(part), part))
+    found = "|".join(map(_as_a_word, written))
     names = re.compile(found, re.IGNORECASE) if found else None
     return _Course(shown, students, named, names)
 

@@ -186,17 +186,14 @@ def titles_of(courses: list[Course]) -> dict[str, str]:
 def _follow_choice() -> None:
     """Put the chosen course into the address, so that reload, back and bookmarks keep it."""
     # Another course has other sections; the part of the admin's page stays.
-    st.query_params.pop(addresses.SECTION, None)
+    addresses.put(**{addresses.SECTION: None})
     part = {"part": st.query_params["part"]} if "part" in st.query_params else {}
     addresses.go_on_with(course=st.session_state["course"], **part)
 
 
 def _follow_section() -> None:
     """Put the chosen section into the address, on whichever page."""
-    if st.session_state[addresses.SECTION]:
-        st.query_params[addresses.SECTION] = st.session_state[addresses.SECTION]
-    else:
-        st.query_params.pop(addresses.SECTION, None)
+    addresses.put(**{addresses.SECTION: st.session_state[addresses.SECTION] or None})
 
 
 def _last_event(course: Course) -> float:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from streamlit_app import session
-from streamlit_app.addresses import ASKED_ABOUT, PARAMETER, ROWS
+from streamlit_app.addresses import ASKED_ABOUT, FAILURE, PARAMETER, ROWS, put
 from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.text import Text
 
@@ -34,19 +34,19 @@ def switch(course_id: str) -> None:
 def hide_name_in_address(course_id: str) -> None:
     """Put the alias into the address where it names a student, as by a link from before.
 
-    Whom an admin asks about has none, and goes out of it.
+    Whom an admin asks about has none, and goes out of it, and so does what rows are looked for by.
 
     Raises:
         NumbersUnavailableError: The aliases can't be had.
     """
     if not session.is_projected():
         return
-    st.query_params.pop(ASKED_ABOUT, None)
-    name = st.query_params.get(_STUDENT)
-    if name is not None:
-        shown = session.alias_book().shown(course_id, name)
-        if shown != name:
-            st.query_params[_STUDENT] = shown
+    put(**{ROWS: None, ASKED_ABOUT: None})  # somebody's name may be in it
+    book = session.alias_book()
+    for part, hidden in ((_STUDENT, book.shown), (FAILURE, book.told)):
+        named = st.query_params.get(part)
+        if named is not None and (shown := hidden(course_id, named)) != named:
+            put(**{part: shown})
 
 
 def hides(why: Text) -> bool:
@@ -68,18 +68,14 @@ def instead_of_names(why: Text) -> str:
 
 def _follow(course_id: str) -> None:
     """Put the choice into the address, so that reload and links keep it; the student stays."""
-    name = st.query_params.get(_STUDENT)
-    for each in (ROWS, ASKED_ABOUT):  # somebody's name may be in it
-        st.query_params.pop(each, None)
-    if st.session_state[_KEY]:
-        st.query_params[PARAMETER] = "1"
-    else:
-        st.query_params.pop(PARAMETER, None)
-    if name is None:
-        return
+    is_on = st.session_state[_KEY]
+    put(**{PARAMETER: "1" if is_on else None, ROWS: None, ASKED_ABOUT: None})
+    name, failure = st.query_params.get(_STUDENT), st.query_params.get(FAILURE)
     try:
         book = session.alias_book()
-        found = book.shown if st.session_state[_KEY] else book.student
-        st.query_params[_STUDENT] = found(course_id, name)
+        if name is not None:
+            put(**{_STUDENT: (book.shown if is_on else book.student)(course_id, name)})
+        if failure is not None and not is_on and book.has_alias(course_id, failure):
+            put(**{FAILURE: None})  # whose name was in it is not known
     except NumbersUnavailableError:
-        st.query_params.pop(_STUDENT)
+        put(**{_STUDENT: None, FAILURE: None})

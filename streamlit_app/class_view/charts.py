@@ -145,7 +145,7 @@ def _widest(stream: pd.DataFrame) -> pd.DataFrame:
     """
     begin, end = stream["start"].min(), stream["start"].max()
     edge = _EDGE * (end - begin)
-    inner = stream[(stream["start"] > begin + edge) & (stream["start"] < end - edge)]
+    inner: pd.DataFrame = stream[(stream["start"] > begin + edge) & (stream["start"] < end - edge)]
     if inner.empty:
         between = dict.fromkeys(("start", "share", "below", "above"), "mean")
         return stream.groupby("exercise", sort=False, as_index=False).agg(between)

@@ -11,6 +11,7 @@ from zlib import crc32
 import streamlit as st
 
 from analytics.attention.responses import ErrorCluster, ErrorClusters
+from streamlit_app.addresses import FAILURE, put
 from streamlit_app.exercise.tables import GOT_PAST_WITH
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Plural, Text
@@ -39,7 +40,6 @@ CLUSTER_MINUTES: Final = 60
 FAILURES_SHOWN: Final = 5
 _PLACES_SHOWN: Final = 2
 #: The parameter of the address that names the failure whose students the map shows.
-PARAMETER: Final = "failure"
 
 
 def shared(clusters: ErrorClusters) -> list[ErrorCluster]:
@@ -84,7 +84,7 @@ def show(clusters: Sequence[ErrorCluster], now: datetime) -> None:
         card_title(FAILURES, counted if clusters else "")
         if not clusters:
             st.html(f'<p class="cp-muted">{NO_FAILURES}</p>')
-        wanted = st.query_params.get(PARAMETER)
+        wanted = st.query_params.get(FAILURE)
         for number, each in enumerate(clusters):
             is_shown = name_of(each) == wanted
             with st.container(key=f"failure_{number}", gap=None):
@@ -157,8 +157,4 @@ def how_others_got_past(each: ErrorCluster) -> str:
 
 
 def _choose(name: str | None) -> None:
-    """Put the choice into the address, so that reload, back and sharing keep it."""
-    if name is None:
-        st.query_params.pop(PARAMETER, None)
-    else:
-        st.query_params[PARAMETER] = name
+    put(**{FAILURE: name})

@@ -16,6 +16,7 @@ from analytics.live.responses import Live
 from analytics.plan.responses import ClassPlan
 from analytics.responses import Progress, Timeline
 from streamlit_app import session
+from streamlit_app.addresses import FAILURE, put
 from streamlit_app.api.client import ApiClient
 from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.attention import cards as attention
@@ -224,7 +225,7 @@ def _runs(view: ClassView, names: Mapping[str, str]) -> None:
 
 
 def _map(view: ClassView, shared: Sequence[ErrorCluster]) -> None:
-    failure = st.query_params.get(failures.PARAMETER)
+    failure = st.query_params.get(FAILURE)
     only = failures.students_of(shared, failure)
     wanted = st.query_params.get("order")
     orders = orders_of(view.numbers.class_map)
@@ -281,5 +282,4 @@ def _runs_a_minute(view: ClassView) -> None:
 
 
 def _follow_order() -> None:
-    """Put the chosen order into the address, so that reload, back and sharing keep it."""
-    st.query_params["order"] = st.session_state["order"]
+    put(order=st.session_state["order"])

@@ -37,6 +37,7 @@ from streamlit_app.page_parts import charts, notices, units
 from streamlit_app.page_parts.frames import marks_frame, on_the_wall, runs_frame
 from streamlit_app.page_parts.layout import Number, card_title, choose_in_address, strip
 from streamlit_app.page_parts.palette import EITHER
+from streamlit_app.page_parts.part import part
 from streamlit_app.page_parts.people import names_of_course
 from streamlit_app.page_parts.wording import file_name, named, percent
 
@@ -149,7 +150,7 @@ def _label(exercise: ExerciseProgress) -> str:
     )
 
 
-@st.fragment(run_every=SLOWEST_REDRAW_SECONDS)
+@part(run_every=SLOWEST_REDRAW_SECONDS)
 def _exercise_now(course_id: str, exercise: str) -> None:
     """Draw everything about one exercise as it is now."""
     try:

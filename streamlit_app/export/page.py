@@ -10,6 +10,7 @@ import streamlit as st
 
 from analytics.export.responses import Export, ExportFormat, ExportRequest
 from streamlit_app import session
+from streamlit_app.addresses import put
 from streamlit_app.api.errors import BusyError, NumbersUnavailableError
 from streamlit_app.bar import projector
 from streamlit_app.export.file import link_to
@@ -17,6 +18,7 @@ from streamlit_app.language.formats import clock, day_and_clock, number
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.layout import card_title
+from streamlit_app.page_parts.part import part
 from streamlit_app.page_parts.wording import NEVER
 
 TITLE: Final = Text("Export")
@@ -222,12 +224,8 @@ def _day(part: str, label: Text) -> date | None:
 
 
 def _follow(part: str, key: str) -> None:
-    """Put a choice into the address, so that reload, back and bookmarks keep it."""
     chosen = st.session_state[key]
-    if not chosen:
-        st.query_params.pop(part, None)
-    else:
-        st.query_params[part] = str(chosen)
+    put(**{part: str(chosen) if chosen else None})
 
 
 def _of_bundle() -> tuple[str, int, bool, bool]:
@@ -251,7 +249,7 @@ def _midnight(day: date | None) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), session.local_zone())
 
 
-@st.fragment(run_every=_EVERY)
+@part(run_every=_EVERY)
 def _made(course_id: str) -> None:
     """Draw the exports that run or are kept; while one runs, how far it is."""
     try:

@@ -18,6 +18,7 @@ from streamlit_app.language.text import Text
 from streamlit_app.live.feed.component import SHORTEST_REDRAW_SECONDS, connection_state, live_feed
 from streamlit_app.live.feed.start import ENTRIES, FeedStart, feed_start, start_of
 from streamlit_app.page_parts import notices
+from streamlit_app.page_parts.part import part
 from streamlit_app.session import Latest
 
 TITLE: Final = Text("Live")
@@ -63,7 +64,7 @@ def show() -> None:
         _over_time(course_id)
 
 
-@st.fragment(key=_CLASS_NOW)
+@part(key=_CLASS_NOW)
 def _class_now(
     course_id: str, opened: Latest[Live], start: FeedStart, drawing: str, places: Places
 ) -> None:
@@ -104,7 +105,7 @@ def _class_now(
     st.session_state[_TOOK] = time.monotonic() - begin
 
 
-@st.fragment(run_every=_STREAM_SECONDS, key=_OVER_TIME)
+@part(run_every=_STREAM_SECONDS, key=_OVER_TIME)
 def _over_time(course_id: str) -> None:
     """Draw the class's way, seldom: to check and encode its chart is much of a drawing."""
     young = _STREAM_SECONDS / 2

@@ -9,7 +9,7 @@ import streamlit as st
 
 from analytics.measures.responses import MeasureDefinition, MeasureParameter
 from analytics.responses import Course
-from streamlit_app.addresses import KEPT
+from streamlit_app.addresses import KEPT, as_drawn
 from streamlit_app.language.text import Text
 from streamlit_app.measures.wording import exercise_name, heading, title_of
 from streamlit_app.page_parts import notices
@@ -260,6 +260,7 @@ def _offer_parameter(
 
 def _follow(name: str, default: str | float | None = None) -> None:
     """Put what was chosen into the address, so that reload, back and bookmarks keep it."""
+    as_drawn()
     value = st.session_state[_key(name)]
     query = dict(st.query_params)
     if name == "measure":  # the parameters of the one before mean nothing to this one

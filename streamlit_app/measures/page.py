@@ -32,6 +32,7 @@ from streamlit_app.page_parts import charts, notices
 from streamlit_app.page_parts.frames import history_frame, on_the_wall
 from streamlit_app.page_parts.layout import Number, card_title, strip
 from streamlit_app.page_parts.palette import EITHER, Palette
+from streamlit_app.page_parts.part import part
 from streamlit_app.page_parts.people import called
 
 TITLE: Final = Text("Measures")
@@ -110,7 +111,7 @@ def _ask_known(api: ApiClient, course_id: str) -> Known:
     )
 
 
-@st.fragment(run_every=SLOWEST_REDRAW_SECONDS)
+@part(run_every=SLOWEST_REDRAW_SECONDS)
 def _numbers_now(course_id: str, choice: Choice, known: Known) -> None:
     """Draw the numbers as they are now, and beside them what they mean."""
     name = f"{course_id}/measure/{choice.address()}"

@@ -19,6 +19,7 @@ from streamlit_app.my_progress import measures as my_progress_measures
 from streamlit_app.my_progress import seen as my_progress_seen
 from streamlit_app.page_parts import notices, units
 from streamlit_app.page_parts.layout import Number, card_title, strip
+from streamlit_app.page_parts.part import part
 from streamlit_app.page_parts.tables import Column, glyph, row_cells, table
 from streamlit_app.page_parts.wording import ago, file_name
 from streamlit_app.student import run_history
@@ -91,7 +92,7 @@ def show(course_id: str, student_id: str) -> None:
         my_progress_data.show(course_id, student_id)
 
 
-@st.fragment(run_every=SLOWEST_REDRAW_SECONDS)
+@part(run_every=SLOWEST_REDRAW_SECONDS)
 def _progress_now(course_id: str, student_id: str) -> None:
     """Draw what changes while the student works."""
     pages = run_history.pages_shown()

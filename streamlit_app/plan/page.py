@@ -13,7 +13,7 @@ import streamlit as st
 
 from analytics.plan.responses import ClassPlan, PlannedTime, PlanSet
 from streamlit_app import session
-from streamlit_app.addresses import address
+from streamlit_app.addresses import address, put
 from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts import notices
@@ -159,7 +159,7 @@ def _follow_day() -> None:
     """Put the chosen day into the address, so that reload, back and bookmarks keep it."""
     st.session_state.pop(_WRONG, None)
     if st.session_state[_DAY] is not None:
-        st.query_params["day"] = st.session_state[_DAY].isoformat()
+        put(day=st.session_state[_DAY].isoformat())
 
 
 def _form(course_id: str, plan: ClassPlan, day: date, zone: tzinfo) -> None:

@@ -13,7 +13,7 @@ from analytics.class_marks.responses import ClassMark
 from analytics.class_view.responses import ClassSession, ClassStream
 from analytics.responses import Timeline
 from streamlit_app import session
-from streamlit_app.addresses import address
+from streamlit_app.addresses import address, as_drawn, put
 from streamlit_app.api.client import ApiClient
 from streamlit_app.api.errors import STRANGE, NumbersUnavailableError
 from streamlit_app.class_view import over_time
@@ -30,6 +30,7 @@ from streamlit_app.language.text import Plural, Text
 from streamlit_app.live.feed.component import past_feed
 from streamlit_app.live.feed.start import ENTRIES, FeedStart, start_of
 from streamlit_app.page_parts import notices
+from streamlit_app.page_parts.part import part
 from streamlit_app.replay.time.component import SPEEDS, asked, replay_time
 
 TITLE: Final = Text("Replay")
@@ -170,7 +171,7 @@ def _follow_choice(shown: str) -> None:
     while a class goes on.
     """
     if st.session_state["met"] not in (None, shown):
-        st.query_params[AT] = st.session_state["met"]
+        put(**{AT: st.session_state["met"]})
 
 
 def _follow_browser() -> None:
@@ -182,8 +183,9 @@ def _follow_browser() -> None:
     wish = asked()
     if wish is None:
         return
+    as_drawn()
     if not wish.is_playing:
-        st.query_params.update({AT: in_address(wish.at), SPEED: str(wish.speed)})
+        put(**{AT: in_address(wish.at), SPEED: str(wish.speed)})
     st.session_state[_ASKED] = (st.query_params.get(AT), wish)
 
 
@@ -196,7 +198,7 @@ def _asked_for() -> tuple[datetime | None, int]:
     return read_moment(named), read_speed(st.query_params.get(SPEED))
 
 
-@st.fragment
+@part()
 def _class_then(course_id: str, sessions: Sequence[ClassSession], drawing: str) -> None:
     """Draw the slider and the class below it; the browser asks for this again while it plays."""
     wanted, speed = _asked_for()

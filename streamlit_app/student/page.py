@@ -17,6 +17,7 @@ from streamlit_app.language.formats import number
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices, units
 from streamlit_app.page_parts.layout import Number, card_title, choose_in_address, strip
+from streamlit_app.page_parts.part import part
 from streamlit_app.page_parts.people import called
 from streamlit_app.page_parts.wording import NEVER, ago, percent, where
 from streamlit_app.student import measures as student_measures
@@ -99,7 +100,7 @@ def _label(student_id: str, name: str) -> str:
     return name if student_id in name else f"{name} ({student_id})"
 
 
-@st.fragment(run_every=SLOWEST_REDRAW_SECONDS)
+@part(run_every=SLOWEST_REDRAW_SECONDS)
 def _student_now(course_id: str, student_id: str, name: str) -> None:
     """Draw the student's numbers, chart and history as they are now."""
     pages = run_history.pages_shown()

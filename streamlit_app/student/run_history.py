@@ -8,6 +8,7 @@ import streamlit as st
 from analytics.class_marks.responses import ClassMark
 from analytics.responses import HistoryEvent
 from streamlit_app import session
+from streamlit_app.addresses import as_drawn, put
 from streamlit_app.api.client import ApiClient
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import charts
@@ -81,5 +82,5 @@ def show_every_run(history: Sequence[HistoryEvent], link: CellLink, *, has_earli
 
 
 def _show_more() -> None:
-    """Put it into the address, so that reload, back and sharing keep it."""
-    st.query_params[PARAMETER] = str(pages_shown() + 1)
+    as_drawn()
+    put(**{PARAMETER: str(pages_shown() + 1)})

@@ -31,6 +31,7 @@ from analytics.plan import responses as plan_responses
 from analytics.settings import ApiSettings
 from analytics.sign_in import responses as sign_in_responses
 from analytics.student import responses as student_responses
+from analytics.written import WRITTEN
 
 OWN = "/api/v1/courses/{course_id}/students/{student_id}"
 ANSWERS = {
@@ -161,11 +162,28 @@ OPERATIONS |= DOOR
 
 
 @pytest.fixture
-def paths() -> Any:
+def document() -> Any:
     app: FastAPI = create_app(
         ApiSettings(postgres_url="postgresql://nowhere", lake_path="nowhere", secret="x" * 32)
     )
-    return app.openapi()["paths"]
+    return app.openapi()
+
+
+@pytest.fixture
+def paths(document: Any) -> Any:
+    return document["paths"]
+
+
+def test_what_somebody_wrote_is_known_as_such(document: Any) -> None:
+    """So that names in it are hidden where a page is projected, and told where they may be."""
+    texts = {
+        name
+        for schema in document["components"]["schemas"].values()
+        for name, field in schema.get("properties", {}).items()
+        if {"string"} <= {each.get("type") for each in (field, *field.get("anyOf", []))}
+    }
+    named = re.compile(r"(^|_)(code|line|message|output|pattern|reason|text)$")
+    assert {name for name in texts if named.search(name)} == WRITTEN
 
 
 def test_every_address_is_documented(paths: Any) -> None:

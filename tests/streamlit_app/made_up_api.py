@@ -104,6 +104,7 @@ def made_up_api(made_up: MadeUpClass) -> FastAPI:
                     students=len(made_up.states()),
                     last_event_at=last if course == COURSE else None,
                     time_zone=made_up.time_zone,
+                    pseudonymous=made_up.pseudonymous,
                     sections=made_up.course_sections if course == COURSE else [],
                 )
                 for course in made_up.courses

@@ -79,6 +79,7 @@ class MadeUpClass:
         self.marks: dict[str, list[Mark]] = {}
         self.noted: list[ClassMark] = []
         self.time_zone: str | None = None
+        self.pseudonymous = False
         self.planned: list[PlannedTime] = []
         self.further_on: list[str] = []
         self.asked_as_of: set[tuple[str, str | None]] = set()

@@ -204,6 +204,30 @@ def test_an_assistant_of_several_sections_chooses(made_up: Any) -> None:
     assert made_up.sections_asked == {"B"}
 
 
+def test_an_assistant_of_several_sections_may_project_one(made_up: Any) -> None:
+    """The aliases are asked for of that section; who sees all of the course asks for all."""
+    made_up.run("Vole")
+    for sections, asked in ((["A", "B"], {"B"}), ([], {"B", None})):
+        made_up.sections = [OpenSection(course_id=COURSE, section=name) for name in sections]
+        made_up.sections_asked.clear()
+        text = _text(_open(section="B", projector="1"))
+        assert "Vole" not in text
+        assert made_up.sections_asked == asked
+
+
+def test_a_failure_in_the_address_has_no_name_while_it_is_projected(made_up: Any) -> None:
+    """It is named as the page names it; with names again nobody knows whose alias it had."""
+    made_up.run("Vole")
+    app = _open(failure="NameError: ask Vole", rows="Vole", projector="1")
+    assert app.query_params["failure"] == "NameError: ask Amber alpaca"
+    assert "rows" not in app.query_params
+    _checked(app.toggle(key="projector_switch").set_value(False).run())
+    assert "failure" not in app.query_params
+    app = _open(failure="NameError: name", projector="1")
+    _checked(app.toggle(key="projector_switch").set_value(False).run())
+    assert app.query_params["failure"] == "NameError: name"
+
+
 def test_an_instructor_may_look_at_a_section(made_up: Any) -> None:
     """By an address that names it, as of a link from an assistant; the whole course is near."""
     made_up.run("Vole")

@@ -12,7 +12,7 @@ from typing import Any, Final
 import streamlit as st
 
 from analytics.responses import AsOf
-from streamlit_app.addresses import ROWS, kept
+from streamlit_app.addresses import ROWS, as_drawn, kept, put
 from streamlit_app.language.text import Text, for_browser, locale
 from streamlit_app.live.feed.start import LOG_START, FeedStart
 from streamlit_app.page_parts.notices import OLD_LOOK
@@ -196,7 +196,5 @@ def _other_than_ids(names: Mapping[str, str]) -> dict[str, str]:
 def _keep_filter() -> None:
     """Put what rows are to have into the address; a name may be in it, so not while it is shown."""
     filtered = st.session_state[_KEY]["filtered"]
-    if filtered and not is_projected():
-        st.query_params[ROWS] = filtered
-    else:
-        st.query_params.pop(ROWS, None)
+    as_drawn()
+    put(**{ROWS: filtered if filtered and not is_projected() else None})

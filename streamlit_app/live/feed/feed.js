@@ -205,8 +205,7 @@ const feeds = new WeakMap();
 // Streamlit calls this when the component appears and after each drawing.
 export default function ({ parentElement, data, setTriggerValue }) {
   let feed = feeds.get(parentElement);
-  const isOther = ["course_id", "section", "token", "projected"].some((part) => feed?.data[part] !== data[part]);
-  if (isOther) {
+  if (!feed || isOtherView(feed.data, data)) {
     feed?.close();
     feed = new Feed(parentElement, data);
     feeds.set(parentElement, feed);

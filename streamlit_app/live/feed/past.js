@@ -36,8 +36,12 @@ const lists = new WeakMap();
 
 export default function ({ parentElement, data }) {
   let shown = lists.get(parentElement);
-  if (!shown) {
+  // Names, links and hints are those of the address, so none of them stays where that is another.
+  if (!shown || isOtherView(shown.data, data)) {
+    const isOpen = shown?.root.open ?? false;
+    shown?.root.remove();
     shown = new PastFeed(parentElement, data);
+    shown.root.open = isOpen;
     lists.set(parentElement, shown);
   }
   shown.update(data);

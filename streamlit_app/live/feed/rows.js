@@ -30,6 +30,12 @@ function timeOf(run) {
   return new Date(Math.min(...times));
 }
 
+// Whether names, links or what may be seen at all are others than before.
+function isOtherView(before, data) {
+  const view = (of) => JSON.stringify([of.course_id, of.section, of.token, of.projected, of.kept]);
+  return view(before) !== view(data);
+}
+
 function element(name, className, text) {
   const made = document.createElement(name);
   if (className) made.className = className;

@@ -71,6 +71,16 @@ def test_no_id_and_no_name_is_left(book: AliasBook) -> None:
     }
 
 
+def test_a_name_is_found_in_any_case(enrolled: list[Alias], book: AliasBook) -> None:
+    """Also one with a letter that is two in another case, in a code as in a message."""
+    enrolled.append(Alias(student_id="jan", display_name="İlker Strauß", number=2))
+    [other] = [alias(2, "en")]
+    for field in ("error_message", "code", "solved_code"):
+        answer = {"course_id": COURSE, field: "# Strauß, STRAUSS, strauss, İlker, ZOË, Jan, Straub"}
+        told = f"# {other}, {other}, {other}, {other}, {FIRST}, {other}, Straub"
+        assert book.disguised(answer)[field] == told
+
+
 def test_the_order_of_ids_is_not_told(book: AliasBook) -> None:
     """What comes ordered by id is ordered by alias; who needs a person stays in order of need."""
     by_id = {"course_id": COURSE, "students": [{"student_id": "s7"}, {"student_id": "zoe"}]}

@@ -130,3 +130,72 @@ def test_every_name_is_hidden_on_every_page(
     expect(page).to_have_url(re.compile(r"student=hanako\.y"))
     expect(page.get_by_test_id("projected")).to_be_hidden()
     expect(page.get_by_test_id("history-table")).to_contain_text("/home/paulo77/x")
+
+
+#: Streamlit's browser hears late what Python answers, from when on `window.hearsLate` is set.
+HEAR_LATE = """
+const Heard = WebSocket;
+window.WebSocket = class extends Heard {
+  addEventListener(type, hear, ...more) {
+    const isHere = type === "message" && this.url.includes("_stcore");
+    const late = (event) => setTimeout(() => hear(event), window.hearsLate ? 1500 : 0);
+    super.addEventListener(type, isHere ? late : hear, ...more);
+  }
+  set onmessage(hear) {
+    this.addEventListener("message", hear);
+  }
+};
+"""
+#: Notes when a name is in the class map again after it was hidden there.
+NOTE_LEAKS = """() => {
+  window.leaks = [];
+  new MutationObserver(() => {
+    const shown = document.querySelector("[data-testid=class-map]")?.textContent ?? "";
+    window.wasHidden ||= shown.includes("Amber alpaca");
+    if (window.wasHidden && shown.includes("Yamada")) window.leaks.push(shown);
+  }).observe(document, { subtree: true, childList: true, characterData: true });
+}"""
+
+
+def test_numbers_that_move_while_names_are_being_hidden_do_not_show_them(
+    page: Page, dashboard: str, ingest: Any, lesson: None
+) -> None:
+    """A browser that was not told of the new address yet asks with the one before it."""
+    assert lesson is None
+    page.add_init_script(HEAR_LATE)
+    page.goto(f"{dashboard}/?course=python-101&token={TOKEN}")
+    expect(page.get_by_test_id("class-map")).to_contain_text("Hanako Yamada", timeout=60_000)
+    expect(page.get_by_test_id("connection")).to_have_attribute("data-state", "live")
+    page.wait_for_timeout(2_000)  # so that the list may ask at once
+    page.evaluate(NOTE_LEAKS)
+    page.evaluate("window.hearsLate = true")
+    page.get_by_text("Projector", exact=True).click()
+    ingest.signal()
+    expect(page.get_by_test_id("class-map")).to_contain_text("Amber alpaca", timeout=30_000)
+    page.evaluate("window.hearsLate = false")
+    page.wait_for_timeout(3_000)
+    assert page.evaluate("window.leaks") == []
+    expect(page).to_have_url(re.compile("projector=1"))
+
+
+def test_rows_that_are_listed_have_no_name_from_the_switch_on(
+    page: Page,
+    dashboard: str,
+    made_up: Any,
+    ingest: Any,
+    lesson: None,
+    expect_no_name: Callable[[], None],
+) -> None:
+    """In a replay, and in a pseudonymous course, whose rows Python draws before it as after it."""
+    assert lesson is None
+    made_up.pseudonymous = True
+    ingest.hang_up()
+    for path, feed in (("replay", "past-feed"), ("live", "live-feed")):
+        page.goto(f"{dashboard}/{path}?course=python-101&token={TOKEN}")
+        rows = page.get_by_test_id(feed)
+        rows.locator("summary").click(timeout=60_000)
+        expect(rows.get_by_test_id("live-run").first).to_be_visible()
+        expect(rows).to_contain_text("Hanako Yamada")
+        page.get_by_text("Projector", exact=True).click()
+        expect(rows).to_contain_text("Amber alpaca")
+        expect_no_name()

@@ -8,13 +8,23 @@ from typing import Final
 #: Makes a text of its arguments.
 _MARKS: Final = {"Text", "Plural"}
 #: What stands in these is for a program.
-_NO_WORDS: Final = {"Path", "Template", "TypeVar", "compile", "component", "debug", "Gauge"}
+_NO_WORDS: Final = {
+    "ParamSpec",
+    "Path",
+    "Template",
+    "TypeVar",
+    "compile",
+    "component",
+    "debug",
+    "Gauge",
+}
 #: Constants that hold a name that is the same in every language, or words for a program.
 _FOR_PROGRAMS: Final = {
     "ASKED_ABOUT",
     "AT",
     "BRAND",
     "FACTS_SHOWN",
+    "FAILURE",
     "FILES_OF_STREAMLIT",
     "FONT_FAMILY",
     "FRAMES",

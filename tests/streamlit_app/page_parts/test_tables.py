@@ -35,7 +35,7 @@ def test_the_class_has_one_row_a_student_by_name(made_up: Any) -> None:
     for student in ("wren", "Heron", "Vole"):
         made_up.run(student, "error", at=NOW - timedelta(seconds=20))
     rows = _rows(class_table(made_up.states(), "c", NOW))
-    assert rows[0] == ["Heron", "1.1", "error", "1", "1", "100%", "20 s"]
+    assert rows[0] == ["Heron", "1.1", "error", "1", "1", "100%", "20 s ago"]
     assert [row[0] for row in rows] == ["Heron", "Vole", "wren"]
 
 
