@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 #: The parameter that hides the students' names.
 PARAMETER: Final = "projector"
@@ -46,14 +47,13 @@ def go_on_with(**query: str) -> None:
 def put(**query: str | None) -> None:
     """Put these into the address, so that reload, Back, bookmarks and sharing keep them.
 
-    What is None is taken out.
+    What is None is taken out. All of it is one step for Back.
     """
     as_drawn()
-    for name, value in query.items():
-        if value is not None:
-            st.query_params[name] = value
-        elif name in st.query_params:
-            del st.query_params[name]
+    named = {**st.query_params.to_dict(), **query}
+    changed = {name: value for name, value in named.items() if value is not None}
+    if changed != st.query_params.to_dict():
+        st.query_params.from_dict(changed)
 
 
 def whole_page() -> None:
@@ -67,7 +67,12 @@ def drawn() -> None:
 
 
 def as_drawn() -> None:
-    """Go back to the address with which the page was drawn last, once in a run."""
+    """Go back to the address with which the page was drawn last, once in a run.
+
+    Not where somebody has gone Back, or forward: that is another address on purpose.
+    """
     address = st.session_state.pop(_DRAWN, None)
-    if address is not None and address != st.query_params.to_dict():
+    run = get_script_run_ctx()
+    is_wanted = run is not None and run.is_history_navigation
+    if address is not None and not is_wanted and address != st.query_params.to_dict():
         st.query_params.from_dict(address)

@@ -39,7 +39,6 @@ AND_MORE: Final = Text("{places} and {n} more")
 CLUSTER_MINUTES: Final = 60
 FAILURES_SHOWN: Final = 5
 _PLACES_SHOWN: Final = 2
-#: The parameter of the address that names the failure whose students the map shows.
 
 
 def shared(clusters: ErrorClusters) -> list[ErrorCluster]:
