@@ -249,7 +249,8 @@ def _map(view: ClassView, shared: Sequence[ErrorCluster]) -> None:
                 on_change=_follow_order,
             )
         numbers = view.numbers
-        drawn = map_data(numbers.class_map, numbers.attention.students, order, only)
+        listed = numbers.attention.students
+        drawn = map_data(numbers.class_map, listed, order, only, failure=failure)
         class_map({**drawn, "is_past": view.is_past})
 
 
