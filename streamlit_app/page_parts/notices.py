@@ -16,7 +16,6 @@ from streamlit_app.session import Answers, local_zone
 
 #: How long to wait with building a page anew that had nothing to show, in seconds.
 RETRY_SECONDS: Final = 3
-_REFUSED: Final = "change_refused"
 #: The look of old numbers, on all of the page.
 OLD_LOOK: Final = (Path(__file__).parent / "old.css").read_text("utf-8")
 OLD_NUMBERS: Final = Text("{why} What you see is from {time}.")
@@ -25,26 +24,6 @@ OLD_NUMBERS: Final = Text("{why} What you see is from {time}.")
 def sentence(text: str | Text) -> None:
     """Say one thing in place of the page's content."""
     st.html(f'<p class="cp-notice" role="status" data-testid="notice">{escape(str(text))}</p>')
-
-
-def keep_refusal(text: str) -> None:
-    """Say, when the page is drawn next, why a change was not taken."""
-    st.session_state[_REFUSED] = text
-
-
-def tried(act: Callable[..., object], *about: object) -> None:
-    """Make a change; where it is not taken, say why when the page is drawn next."""
-    try:
-        act(*about)
-    except NumbersUnavailableError as error:
-        keep_refusal(str(error))
-
-
-def refusal() -> None:
-    """Say why the last change was not taken, once."""
-    text = st.session_state.pop(_REFUSED, None)
-    if text is not None:
-        sentence(text)
 
 
 def old_numbers(why: str | None, as_of: datetime) -> None:
