@@ -31,11 +31,24 @@ def old_numbers(why: str | None, as_of: datetime) -> None:
     if why is None:
         st.html("<span></span>")  # keeps the place, so that nothing below it is built anew
         return
-    text = OLD_NUMBERS.format(why=why, time=exact_clock(as_of.astimezone(local_zone())))
+    text = _from_when(why, as_of)
     st.html(
         f'<p class="cp-notice" role="status" data-testid="old">{escape(text)}</p>'
         f"<style>{OLD_LOOK}</style>"
     )
+
+
+def old_card(why: str | None, as_of: datetime) -> None:
+    """Say in one card among others from when its numbers are, when they are not new."""
+    if why is None:
+        st.empty()  # keeps the place, so that nothing below it is built anew
+        return
+    text = _from_when(why, as_of)
+    st.html(f'<p class="cp-muted" role="status" data-testid="old-card">{escape(text)}</p>')
+
+
+def _from_when(why: str, as_of: datetime) -> str:
+    return OLD_NUMBERS.format(why=why, time=exact_clock(as_of.astimezone(local_zone())))
 
 
 def numbers_of_card(name: str, ask: Callable[[], Answers], *, every: float = 0) -> Answers | None:
