@@ -15,7 +15,6 @@ from streamlit_app.attention import thresholds
 from streamlit_app.attention.reasons import reason_sentence
 from streamlit_app.language.formats import clock
 from streamlit_app.language.text import Plural, Text
-from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.layout import card_title
 from streamlit_app.page_parts.wording import age, where
 
@@ -74,7 +73,8 @@ def show(course_id: str, attention: Attention, people: People, *, is_past: bool 
     """
     with st.container(border=True, key="attention"):
         card_title(*PEOPLE)
-        notices.refusal()
+        if not is_past:
+            thresholds.CHANGES.say_refusal()
         listed = attention.students
         if not listed:
             st.html(f'<p class="cp-muted" data-testid="nobody">{NOBODY}</p>')
@@ -248,7 +248,7 @@ def _button(
     key = f"{kind}_{student_id}"
     help_text = None if tip is None else str(tip)
     args = (_change, act, course_id, student_id)
-    st.button(str(label), key=key, help=help_text, on_click=notices.tried, args=args)
+    st.button(str(label), key=key, help=help_text, on_click=thresholds.CHANGES.tried, args=args)
 
 
 def _change(act: Callable[[str, str], None], course_id: str, student_id: str) -> None:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from analytics.attention.responses import Thresholds
 from streamlit_app import session
 from streamlit_app.language.text import Text
-from streamlit_app.page_parts import notices
+from streamlit_app.page_parts.refusal import Changes
 
 TITLE: Final = Text("When someone is listed")
 MEANING: Final = Text(
@@ -27,6 +27,8 @@ WRONG: Final = Text("“{label}” takes {least} to {most}, or nothing. Nothing 
 USE: Final = Text("Use these")
 DEFAULTS: Final = Text("As by default")
 OFF: Final = Text("off")
+#: On the whole card of who needs a person, of which this is a part.
+CHANGES: Final = Changes("attention")
 _COUNTS: Final = (2, 1_000)
 _MINUTES: Final = (1, 180)
 
@@ -45,7 +47,7 @@ def show(course_id: str, thresholds: Thresholds) -> None:
         with st.container(horizontal=True):
             st.form_submit_button(str(USE), on_click=_use, args=(course_id, keys))
             st.form_submit_button(
-                str(DEFAULTS), on_click=notices.tried, args=(_set, course_id, Thresholds())
+                str(DEFAULTS), on_click=CHANGES.tried, args=(_set, course_id, Thresholds())
             )
 
 
@@ -56,9 +58,9 @@ def _use(course_id: str, keys: dict[str, str]) -> None:
     except ValidationError as error:
         name = str(error.errors()[0]["loc"][0])
         least, most = _MINUTES if name.endswith("minutes") else _COUNTS
-        notices.keep_refusal(WRONG.format(label=LABELS[name], least=least, most=most))
+        CHANGES.refuse(WRONG.format(label=LABELS[name], least=least, most=most))
         return
-    notices.tried(_set, course_id, chosen)
+    CHANGES.tried(_set, course_id, chosen)
 
 
 def _set(course_id: str, thresholds: Thresholds) -> None:

@@ -11,7 +11,7 @@ from analytics.class_marks.responses import LONGEST_TEXT, ClassMark
 from streamlit_app import session
 from streamlit_app.language.formats import clock
 from streamlit_app.language.text import Text
-from streamlit_app.page_parts import notices
+from streamlit_app.page_parts.refusal import Changes
 
 NOTE: Final = Text("Mark this moment")
 NOTE_HINT: Final = Text("Mark this moment: explained recursion")
@@ -24,6 +24,7 @@ REMOVE: Final = Text("Remove")
 ALL: Final = Text("All marks")
 BY: Final = Text("by {name}")
 
+_CHANGES: Final = Changes("class_marks")
 _TEXT: Final = "class_mark_text"
 #: What was done last: the mark, and whether it was set or removed.
 _LAST: Final = "class_mark_last"
@@ -33,7 +34,7 @@ def show(course_id: str, marks: Sequence[ClassMark]) -> None:
     """Draw the field for a new mark, what was done last with undo, and the list of all marks."""
     with st.container(key="noted", horizontal=True, vertical_alignment="center"):
         with (
-            st.form("note", clear_on_submit=True, border=False, width=420),
+            st.form("note", border=False, width=420),
             st.container(horizontal=True, vertical_alignment="center"),
         ):
             st.text_input(
@@ -44,12 +45,13 @@ def show(course_id: str, marks: Sequence[ClassMark]) -> None:
                 label_visibility="collapsed",
                 width=320,
             )
-            st.form_submit_button(str(SET), on_click=notices.tried, args=(_set, course_id))
+            st.form_submit_button(str(SET), on_click=_CHANGES.tried, args=(_set, course_id))
         _last_done(course_id, marks)
         if marks:
             with st.popover(str(ALL), key="all_marks"):
                 for each in reversed(marks):
                     _line(each, course_id)
+    _CHANGES.say_refusal()
 
 
 def in_words(mark: ClassMark) -> str:
@@ -77,7 +79,7 @@ def _line(mark: ClassMark, course_id: str) -> None:
             str(REMOVE),
             key=f"remove_{mark.mark_id}",
             type="tertiary",
-            on_click=notices.tried,
+            on_click=_CHANGES.tried,
             args=(_remove, course_id, mark),
         )
 
@@ -98,7 +100,7 @@ def _last_done(course_id: str, marks: Sequence[ClassMark]) -> None:
         str(UNDO),
         key="note_undo",
         type="tertiary",
-        on_click=notices.tried,
+        on_click=_CHANGES.tried,
         args=(undo, course_id, mark),
     )
 
@@ -106,6 +108,7 @@ def _last_done(course_id: str, marks: Sequence[ClassMark]) -> None:
 def _set(course_id: str) -> None:
     text = st.session_state[_TEXT].strip() or str(NO_TEXT)
     _remember(course_id, session.api().set_class_mark(course_id, text).mark, is_set=True)
+    st.session_state[_TEXT] = ""  # only now: what is refused is there to try again
 
 
 def _set_again(course_id: str, mark: ClassMark) -> None:

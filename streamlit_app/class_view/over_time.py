@@ -14,11 +14,13 @@ from streamlit_app.class_view.charts import class_stream
 from streamlit_app.class_view.tables import stream_table, students_now
 from streamlit_app.class_view.view import ClassNumbers
 from streamlit_app.language.text import Text
+from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.charts import OverTime
 from streamlit_app.page_parts.frames import marks_frame, on_the_wall, stream_frame
 from streamlit_app.page_parts.layout import card_title
 from streamlit_app.page_parts.palette import EITHER
 from streamlit_app.plan import pace
+from streamlit_app.session import Latest
 
 OVER_TIME: Final = (
     Text("Where the class is, over time"),
@@ -31,18 +33,20 @@ MARKS_LISTED: Final = timedelta(hours=12)
 
 
 def show(
-    course_id: str, stream: ClassStream, numbers: ClassNumbers, *, is_past: bool = False
+    course_id: str, latest: Latest[ClassStream], numbers: ClassNumbers, *, is_past: bool = False
 ) -> None:
     """Draw the class's way through the exercises, what was noted meanwhile, and the way to a plan.
 
     Args:
         course_id: The course.
-        stream: Its way.
+        latest: Its way.
         numbers: What is shown beside it.
         is_past: Whether it is of the past: then nothing acts.
     """
+    stream = latest.numbers
     with st.container(border=True, key="over_time"):
         card_title(*OVER_TIME)
+        notices.old_card(latest.apology, stream.as_of.time)
         if len(stream.steps) == 1:  # one step is no way
             st.html(f'<p class="cp-muted">{FIRST_MINUTE}</p>')
             st.html(stream_table(stream))

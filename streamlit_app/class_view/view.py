@@ -40,6 +40,7 @@ from streamlit_app.page_parts.frames import (
 from streamlit_app.page_parts.layout import card_title, strip
 from streamlit_app.page_parts.palette import EITHER
 from streamlit_app.plan import pace
+from streamlit_app.session import Latest
 
 MAP: Final = Text("Class map")
 ORDER: Final = Text("Order of the rows")
@@ -99,7 +100,7 @@ class ClassView:
     course_id: str
     numbers: ClassNumbers
     apology: str | None
-    timeline: Callable[[], Timeline]
+    timeline: Callable[[], Latest[Timeline]]
     state: Callable[[], None]
     every_run: Callable[[Mapping[str, str]], None]
     is_past: bool = False
@@ -249,7 +250,8 @@ def _map(view: ClassView, shared: Sequence[ErrorCluster]) -> None:
                 on_change=_follow_order,
             )
         numbers = view.numbers
-        drawn = map_data(numbers.class_map, numbers.attention.students, order, only)
+        listed = numbers.attention.students
+        drawn = map_data(numbers.class_map, listed, order, only, failure=failure)
         class_map({**drawn, "is_past": view.is_past})
 
 
@@ -269,11 +271,12 @@ def _one_click_away(view: ClassView) -> None:
 
 def _runs_a_minute(view: ClassView) -> None:
     try:
-        buckets = view.timeline().buckets
+        latest = view.timeline()
     except NumbersUnavailableError as error:
         notices.sentence(str(error))
         return
-    zone = session.local_zone()
+    notices.old_card(latest.apology, latest.numbers.as_of.time)
+    zone, buckets = session.local_zone(), latest.numbers.buckets
     runs = on_the_wall(runs_frame(buckets, _MINUTES_SHOWN), zone)
     marks = on_the_wall(marks_frame(view.numbers.marks), zone)
     chart = runs_per_minute(runs, EITHER, marks)

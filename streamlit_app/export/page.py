@@ -120,7 +120,6 @@ _DAY: Final = timedelta(days=1)
 def show() -> None:
     """Draw what can be exported, and the exports that are there."""
     course_id = st.query_params["course"]
-    notices.refusal()
     with st.container(border=True, key="export_new"):
         card_title(*NEW)
         _new(course_id)

@@ -90,7 +90,7 @@ def _class_now(
         course_id=course_id,
         numbers=numbers,
         apology=latest.apology,
-        timeline=lambda: session.latest(minutes, lambda: session.api().timeline(course_id)).numbers,
+        timeline=lambda: session.latest(minutes, lambda: session.api().timeline(course_id)),
         state=lambda: connection_state(
             progress.as_of,
             what_is_lost(progress),
@@ -112,15 +112,18 @@ def _over_time(course_id: str) -> None:
     api = session.api(session.answers().within(young))
     try:
         latest = _latest(course_id, every=young)
-        stream = session.latest(
-            _stream(course_id), lambda: api.class_stream(course_id), every=young
-        )
     except NumbersUnavailableError:
         st.session_state[_IS_OLD] = False
         return  # what moves says why
     numbers = ClassNumbers.of(latest.numbers)
     if class_view.has_begun(course_id, numbers):
-        over_time.show(course_id, stream.numbers, numbers)
+        try:
+            stream = session.latest(
+                _stream(course_id), lambda: api.class_stream(course_id), every=young
+            )
+            over_time.show(course_id, stream, numbers)
+        except NumbersUnavailableError as error:
+            notices.sentence(str(error))
     st.session_state[_BESIDE] = _beside(course_id, numbers)
     st.session_state[_IS_OLD] = False
 
@@ -161,8 +164,9 @@ def _every_run(
     # What comes over the WebSocket has names in it, or, in a pseudonymous course, none.
     is_dropped = session.is_projected() or session.is_pseudonymous()
     if is_dropped:  # then the rows come with each drawing
-        api = session.api()
-        start = session.latest(f"{course_id}/rows", lambda: feed_start(api, course_id)).numbers
+        rows = _rows(course_id, start)
+        notices.old_card(rows.apology, rows.numbers.as_of)
+        start = rows.numbers
     live_feed(
         start,
         names,
@@ -175,3 +179,11 @@ def _every_run(
         settings=session.settings(),
         is_dropped=is_dropped,
     )
+
+
+def _rows(course_id: str, start: FeedStart) -> Latest[FeedStart]:
+    api = session.api()
+    try:
+        return session.latest(f"{course_id}/rows", lambda: feed_start(api, course_id))
+    except NumbersUnavailableError as error:  # those that the page began with are old by now
+        return Latest(start, str(error))

@@ -13,6 +13,7 @@ from streamlit_app.language.formats import day_and_clock
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.layout import card_title
+from streamlit_app.page_parts.refusal import Changes
 
 TITLE: Final = (Text("My data"), Text("you decide"))
 RECORD: Final = Text("Record what I run")
@@ -40,12 +41,14 @@ DELETE_NO: Final = Text("No, keep it")
 ASKED: Final = Text("You asked on {time} for everything to be deleted. It is not done yet.")
 WITHDRAW: Final = Text("Don't delete, I changed my mind")
 
+_CHANGES: Final = Changes("my_data")
+
 
 def show(course_id: str, student_id: str) -> None:
     """Draw the card."""
     with st.container(border=True, key="my_data"):
         card_title(*TITLE)
-        notices.refusal()
+        _CHANGES.say_refusal()
         try:
             preferences = session.api().preferences(course_id, student_id)
             deletion = session.api().deletion(course_id, student_id)
@@ -71,7 +74,7 @@ def show(course_id: str, student_id: str) -> None:
         st.button(
             str(WITHDRAW),
             key="withdraw",
-            on_click=notices.tried,
+            on_click=_CHANGES.tried,
             args=(session.api().withdraw_deletion, course_id, student_id),
         )
 
@@ -94,13 +97,13 @@ def _switches(course_id: str, student_id: str, preferences: OwnPreferences) -> N
 
 def _set(course_id: str, student_id: str, before: OwnPreferences, name: str) -> None:
     wanted = before.model_copy(update={name: st.session_state[f"allow_{name}"]})
-    notices.tried(session.api().set_preferences, course_id, student_id, wanted)
+    _CHANGES.tried(session.api().set_preferences, course_id, student_id, wanted)
 
 
 def _confirm(course_id: str, student_id: str) -> None:
     st.html(f"<p>{escape(str(DELETE_TEXT))}</p>")
     if st.button(str(DELETE_YES), key="delete_yes", type="primary"):
-        notices.tried(session.api().request_deletion, course_id, student_id)
+        _CHANGES.tried(session.api().request_deletion, course_id, student_id)
         st.rerun()
     if st.button(str(DELETE_NO), key="delete_no"):
         st.rerun()

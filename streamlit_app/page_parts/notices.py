@@ -16,7 +16,6 @@ from streamlit_app.session import Answers, local_zone
 
 #: How long to wait with building a page anew that had nothing to show, in seconds.
 RETRY_SECONDS: Final = 3
-_REFUSED: Final = "change_refused"
 #: The look of old numbers, on all of the page.
 OLD_LOOK: Final = (Path(__file__).parent / "old.css").read_text("utf-8")
 OLD_NUMBERS: Final = Text("{why} What you see is from {time}.")
@@ -27,36 +26,29 @@ def sentence(text: str | Text) -> None:
     st.html(f'<p class="cp-notice" role="status" data-testid="notice">{escape(str(text))}</p>')
 
 
-def keep_refusal(text: str) -> None:
-    """Say, when the page is drawn next, why a change was not taken."""
-    st.session_state[_REFUSED] = text
-
-
-def tried(act: Callable[..., object], *about: object) -> None:
-    """Make a change; where it is not taken, say why when the page is drawn next."""
-    try:
-        act(*about)
-    except NumbersUnavailableError as error:
-        keep_refusal(str(error))
-
-
-def refusal() -> None:
-    """Say why the last change was not taken, once."""
-    text = st.session_state.pop(_REFUSED, None)
-    if text is not None:
-        sentence(text)
-
-
 def old_numbers(why: str | None, as_of: datetime) -> None:
     """Say from when the numbers are, when they are not new, and grey them."""
     if why is None:
         st.html("<span></span>")  # keeps the place, so that nothing below it is built anew
         return
-    text = OLD_NUMBERS.format(why=why, time=exact_clock(as_of.astimezone(local_zone())))
+    text = _from_when(why, as_of)
     st.html(
         f'<p class="cp-notice" role="status" data-testid="old">{escape(text)}</p>'
         f"<style>{OLD_LOOK}</style>"
     )
+
+
+def old_card(why: str | None, as_of: datetime) -> None:
+    """Say in one card among others from when its numbers are, when they are not new."""
+    if why is None:
+        st.empty()  # keeps the place, so that nothing below it is built anew
+        return
+    text = _from_when(why, as_of)
+    st.html(f'<p class="cp-muted" role="status" data-testid="old-card">{escape(text)}</p>')
+
+
+def _from_when(why: str, as_of: datetime) -> str:
+    return OLD_NUMBERS.format(why=why, time=exact_clock(as_of.astimezone(local_zone())))
 
 
 def numbers_of_card(name: str, ask: Callable[[], Answers], *, every: float = 0) -> Answers | None:

@@ -14,10 +14,9 @@ import streamlit as st
 from analytics.plan.responses import ClassPlan, PlannedTime, PlanSet
 from streamlit_app import session
 from streamlit_app.addresses import address, put
-from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.text import Plural, Text
-from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.layout import card_title
+from streamlit_app.page_parts.refusal import Changes
 from streamlit_app.plan import pace
 
 TITLE: Final = Text("Plan")
@@ -53,6 +52,7 @@ TO_LIVE: Final = Text("See the pace on the Live page")
 
 #: How long ago a plan may be that is offered to be taken over.
 _EARLIER: Final = timedelta(days=28)
+_CHANGES: Final = Changes("plan")
 _TEXT: Final = "plan_text"
 _DAY: Final = "plan_day"
 #: What was saved last, and what is wrong with what was not.
@@ -183,7 +183,7 @@ def _form(course_id: str, plan: ClassPlan, day: date, zone: tzinfo) -> None:
         st.form_submit_button(str(SAVE), on_click=save)
     if not plan.planned:
         _offer_earlier(course_id, plan.exercises, day, zone)
-    notices.refusal()
+    _CHANGES.say_refusal()
     _say_what_is_wrong()
     _say_what_was_saved(course_id, zone)
 
@@ -257,9 +257,9 @@ def _set(
     told: Callable[[PlanSet], _Saved],
 ) -> None:
     day, planned = wanted
-    try:
+
+    def change() -> None:
         done = session.api().set_plan(course_id, pace.span_of(day, zone), planned)
-    except NumbersUnavailableError as error:
-        notices.keep_refusal(str(error))
-        return
-    st.session_state[f"{_LAST}/{course_id}"] = told(done)
+        st.session_state[f"{_LAST}/{course_id}"] = told(done)
+
+    _CHANGES.tried(change)

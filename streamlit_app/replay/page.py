@@ -32,6 +32,7 @@ from streamlit_app.live.feed.start import ENTRIES, FeedStart, start_of
 from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.part import part
 from streamlit_app.replay.time.component import SPEEDS, asked, replay_time
+from streamlit_app.session import Latest
 
 TITLE: Final = Text("Replay")
 CHOOSE: Final = Text("Session of class")
@@ -271,7 +272,7 @@ def _draw(past: PastNumbers, api: ApiClient, course_id: str, apology: str | None
             course_id=course_id,
             numbers=shown,
             apology=apology,
-            timeline=lambda: api.at(past.at).timeline(course_id),
+            timeline=lambda: Latest(api.at(past.at).timeline(course_id)),
             state=lambda: _say(then),
             every_run=lambda names: past_feed(past.runs, names),
             is_past=True,
@@ -279,7 +280,7 @@ def _draw(past: PastNumbers, api: ApiClient, course_id: str, apology: str | None
         places,
     )
     with places.over_time:
-        over_time.show(course_id, past.stream, shown, is_past=True)
+        over_time.show(course_id, Latest(past.stream), shown, is_past=True)
 
 
 def _say(text: str) -> None:

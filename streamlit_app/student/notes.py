@@ -13,6 +13,7 @@ from streamlit_app.language.formats import date_and_clock
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.layout import card_title
+from streamlit_app.page_parts.refusal import Changes
 
 NOTES: Final = (
     Text("Notes"),
@@ -27,7 +28,7 @@ REMOVED: Final = Text("Removed: {text}")
 UNDO: Final = Text("Undo")
 NOT_PROJECTED: Final = Text("Notes are not shown while names are hidden.")
 
-_KEY: Final = "new_note"
+_CHANGES: Final = Changes("notes")
 _SHOWN_OF_REMOVED: Final = 60
 
 
@@ -42,7 +43,7 @@ def show(course_id: str, student_id: str) -> None:
         found = notices.numbers_of_card(f"{course_id}/notes/{student_id}", ask)
         if found is None:
             return
-        notices.refusal()
+        _CHANGES.say_refusal()
         if not found.notes:
             st.html(f'<p class="cp-muted">{NONE_YET}</p>')
         for note in found.notes:
@@ -86,28 +87,36 @@ def _line(
             str(label),
             key=f"{label.english}_{note.note_id}",
             type="tertiary",
-            on_click=notices.tried,
+            on_click=_CHANGES.tried,
             args=(act, course_id, student_id, note.note_id),
         )
 
 
 def _form(course_id: str, student_id: str) -> None:
-    with st.form("note_form", border=False, clear_on_submit=True):
+    with st.form("note_form", border=False):
         st.text_area(
             str(PROMPT),
-            key=_KEY,
+            key=_key(student_id),
             placeholder=str(PLACEHOLDER),
             max_chars=LONGEST_NOTE,
             height=80,
             label_visibility="collapsed",
         )
-        st.form_submit_button(str(KEEP), on_click=_keep, args=(course_id, student_id))
+        st.form_submit_button(
+            str(KEEP), on_click=_CHANGES.tried, args=(_keep, course_id, student_id)
+        )
 
 
 def _keep(course_id: str, student_id: str) -> None:
-    text = st.session_state[_KEY].strip()
+    text = st.session_state[_key(student_id)].strip()
     if text:
-        notices.tried(session.api().add_note, course_id, student_id, text)
+        session.api().add_note(course_id, student_id, text)
+    st.session_state[_key(student_id)] = ""  # only now: what is refused is there to try again
+
+
+def _key(student_id: str) -> str:
+    """Return what the field of a new note is called: what is typed is about this student alone."""
+    return f"new_note/{student_id}"
 
 
 def _remove(course_id: str, student_id: str, note_id: str) -> None:

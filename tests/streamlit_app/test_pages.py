@@ -400,7 +400,7 @@ def test_a_note_is_kept_removed_and_brought_back(made_up: Any) -> None:
     made_up.run("Vole")
     app = _open_student(student="Vole")
     assert "No note yet." in _text(app)
-    app.text_area(key="new_note").input(" Knows <b>loops</b>\n2nd ")
+    app.text_area(key="new_note/Vole").input(" Knows <b>loops</b>\n2nd ")
     _checked(_button(app, "Keep").click().run())
     assert "<p>Knows &lt;b&gt;loops&lt;/b&gt;\n2nd</p>" in _text(app)
     assert "</time> · grace</p>" in _text(app)
@@ -414,6 +414,20 @@ def test_a_note_is_kept_removed_and_brought_back(made_up: Any) -> None:
     _checked(_button(app, "Remove").click().run())
     assert "can&#x27;t be had right now" in _text(app)
     assert 'data-testid="note"' in _text(app)
+
+
+def test_a_note_that_was_not_taken_is_still_there_to_be_kept(made_up: Any) -> None:
+    """In the field in which it was typed, which no other student's page has."""
+    for student in ("Vole", "Heron"):
+        made_up.run(student)
+    app = _open_student(student="Vole")
+    app.text_area(key="new_note/Vole").input("Knows loops")
+    made_up.api_is_away = True
+    _checked(_button(app, "Keep").click().run())
+    assert app.text_area(key="new_note/Vole").value == "Knows loops"
+    made_up.api_is_away = False
+    app.selectbox(key="student").select("Heron").run()
+    assert app.text_area(key="new_note/Heron").value == ""
 
 
 def test_times_at_work_are_a_line_each(made_up: Any) -> None:

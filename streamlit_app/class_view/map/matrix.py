@@ -21,7 +21,12 @@ _NATURAL_PARTS: Final = re.compile(r"([0-9]+)")
 
 
 def map_data(
-    class_map: ClassMap, listed: Sequence[Listed], order: Order, only: frozenset[str] | None
+    class_map: ClassMap,
+    listed: Sequence[Listed],
+    order: Order,
+    only: frozenset[str] | None = None,
+    *,
+    failure: str | None = None,
 ) -> dict[str, Any]:
     """Return the whole matrix, as JSON that the browser draws.
 
@@ -30,6 +35,7 @@ def map_data(
         listed: Who needs a person, most urgent first: these are tinted.
         order: How the rows are to be ordered.
         only: The students to show; None for all.
+        failure: The failure by which the instructor chose these; None where all were chosen.
     """
     students = [each for each in class_map.students if only is None or each.student_id in only]
     names = names_of(class_map)
@@ -41,8 +47,9 @@ def map_data(
         "course_id": class_map.course_id,
         "now_ms": _milliseconds(class_map.now.timestamp()),
         "enrolled": len(class_map.students),
-        # A choice of the instructor's, which is carried out at once.
-        "asked": [order, sorted(only) if only is not None else None],
+        # What the instructor chose, which is carried out at once. The class changes who is at a
+        # failure, and that moves no row.
+        "asked": [order, failure],
         "order": ordered(students, [each.student_id for each in listed], order),
         "exercises": [
             {

@@ -1,7 +1,8 @@
 // Whether somebody is about to press what the next drawing may move away: the cards of those who
 // need a person come and go by need, and a card that jumps under the pointer is another student's.
 
-const MOVES = ".st-key-attention, .st-key-clusters";
+// What is opened over a card is no part of it in the page.
+const MOVES = ".st-key-attention, .st-key-clusters, [data-testid=stPopoverBody]";
 const POINTS = ["pointermove", "pointerdown", "keydown", "keyup"];
 // Whoever does nothing there for so long rests, and is to see new numbers all the same. A finger is
 // gone when it has pressed.

@@ -1,6 +1,7 @@
 """What the live list shows before anything new happens, taken from the aggregation API."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from analytics.responses import Events
@@ -29,11 +30,12 @@ _SHOWN: Final = {
 
 @dataclass(frozen=True)
 class FeedStart:
-    """The rows to begin with, newest first, and the position after which the live ones begin."""
+    """The rows to begin with, newest first, when they were told, and where the live ones begin."""
 
     course_id: str
     runs: list[dict[str, Any]]
     after: str
+    as_of: datetime
 
 
 def feed_start(api: ApiClient, course_id: str) -> FeedStart:
@@ -57,4 +59,5 @@ def start_of(latest: Events | None) -> FeedStart:
     if latest is None:
         raise NumbersUnavailableError(STRANGE)
     runs = [event.model_dump(mode="json", include=_SHOWN) for event in latest.events]
-    return FeedStart(latest.course_id, runs, latest.as_of.position or LOG_START)
+    as_of = latest.as_of
+    return FeedStart(latest.course_id, runs, as_of.position or LOG_START, as_of.time)

@@ -12,6 +12,7 @@ import streamlit_app.app
 from analytics.attention.examples import ATTENTION, ERROR_CLUSTERS
 from analytics.attention.responses import ClusterMessage, Thresholds
 from streamlit_app import session
+from streamlit_app.page_parts import refusal
 
 APP = Path(streamlit_app.app.__file__)
 
@@ -225,6 +226,35 @@ def test_a_change_that_is_not_taken_says_so(made_up: Any) -> None:
     app.button(key="going_ada").click().run()
     assert text_of(app).count("can&#x27;t be had right now") == 2  # the change, and the numbers
     assert 'data-testid="person"' in text_of(app)
+
+
+def test_why_a_change_was_not_taken_stays_on_a_page_that_moves(
+    made_up: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it was read, or another change is tried."""
+    made_up.run("Vole")
+    made_up.needy = needy("ada")
+    app = opened()
+
+    def is_told() -> bool:
+        return 'data-testid="notice"' in text_of(app)
+
+    for _ in range(2):
+        made_up.api_is_away = True
+        app.button(key="going_ada").click().run()
+        made_up.api_is_away = False
+        assert is_told()
+        app.run()
+        assert is_told()
+        with monkeypatch.context() as later:
+            later.setattr(refusal, "SHOWN_SECONDS", 0)
+            app.run()
+            assert not is_told()
+    app.run()
+    assert is_told()
+    app.button(key="snooze_ada").click().run()
+    assert made_up.snoozes.keys() == {"ada"}
+    assert not is_told()
 
 
 def test_a_shared_failure_says_how_others_got_past_it(made_up: Any) -> None:

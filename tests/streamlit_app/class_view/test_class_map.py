@@ -95,7 +95,7 @@ def test_rows_are_called_and_ordered_as_the_roster_calls_the_students() -> None:
 def test_a_long_silence_is_coloured_only_where_it_is_a_reason() -> None:
     """Who needs a person is tinted; a time since the last run means something only at times."""
     everyone = a_class(student("a"), student("b"), student("c"))
-    data = map_data(everyone, [listed("a"), listed("b", "idle")], "need", None)
+    data = map_data(everyone, [listed("a"), listed("b", "idle")], "need")
     told = {each["id"]: (each["needs"], each["silent"]) for each in data["students"]}
     assert told == {"a": (True, False), "b": (True, True), "c": (False, False)}
 
@@ -106,15 +106,26 @@ def test_a_filter_leaves_the_class_as_large_as_it_is() -> None:
     data = map_data(everyone, [], "name", frozenset({"b", "left the course"}))
     assert [each["id"] for each in data["students"]] == data["order"] == ["b"]
     assert data["enrolled"] == 2
-    assert data["asked"] == ["name", ["b", "left the course"]]
+
+
+def test_only_the_instructor_asks_for_another_order() -> None:
+    """That others are at the chosen failure, or nobody is, is no wish; another failure is one."""
+    everyone = a_class(student("a"), student("b"), student("c"))
+
+    def asked(*at_it: str, failure: str | None = "NameError") -> Any:
+        only = frozenset(at_it) or None
+        return map_data(everyone, [], "need", only, failure=failure)["asked"]
+
+    assert asked("a", "b") == asked("b", "c") == asked()
+    assert asked("a", "b") != asked("a", "b", failure="TypeError")
+    assert asked() != asked(failure=None)
 
 
 def test_times_are_milliseconds_and_none_before_any_run() -> None:
     """The browser counts on from the answer's own time, not from its own clock."""
     last = NOW - timedelta(seconds=1.5)
-    data = map_data(
-        a_class(student("a", last_run_at=last), student("b", last_run_at=None)), [], "name", None
-    )
+    ran = [student("a", last_run_at=last), student("b", last_run_at=None)]
+    data = map_data(a_class(*ran), [], "name")
     now = int(NOW.timestamp() * 1000)
     assert data["now_ms"] == now
     assert [each["last_ms"] for each in data["students"]] == [now - 1500, None]

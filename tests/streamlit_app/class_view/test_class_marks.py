@@ -110,11 +110,19 @@ def test_a_student_of_whatever_name_has_buttons_of_their_own(made_up: Any, open_
 
 
 def test_a_mark_that_is_refused_says_why(made_up: Any, open_alone: Any, text_of: Any) -> None:
-    """Nothing is set, and the page says that it was not."""
+    """Nothing is set, which is said where it was tried; what was typed is there to try again."""
     made_up.run("Vole")
     app = open_alone("live")
     made_up.api_is_away = True
     app.text_input(key="class_mark_text").input("x")
     next(each for each in app.button if each.label == "Mark").click().run()
     assert made_up.noted == []
-    assert "be had right now" in text_of(app)
+    made_up.api_is_away = False
+    text = text_of(app.run())
+    assert text.count('data-testid="notice"') == 1
+    assert text.index('data-testid="notice"') < text.index("Who needs a person")
+    assert app.text_input(key="class_mark_text").value == "x"
+    next(each for each in app.button if each.label == "Mark").click().run()
+    assert [each.text for each in made_up.noted] == ["x"]
+    assert 'data-testid="notice"' not in text_of(app)
+    assert app.text_input(key="class_mark_text").value == ""

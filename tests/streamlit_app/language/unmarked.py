@@ -17,6 +17,7 @@ _NO_WORDS: Final = {
     "component",
     "debug",
     "Gauge",
+    "Changes",
 }
 #: Constants that hold a name that is the same in every language, or words for a program.
 _FOR_PROGRAMS: Final = {

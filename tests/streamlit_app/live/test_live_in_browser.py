@@ -206,6 +206,31 @@ def test_nothing_jumps_under_the_pointer(
     expect(cards).to_have_text(["ada", "bob"], timeout=60_000)  # who only rests there sees it, too
 
 
+def test_what_was_opened_over_a_card_stays_while_it_is_read(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """What is due is drawn when the pointer has left it, though it is not in the card itself."""
+    [ada] = ATTENTION.students
+    made_up.run("ada")
+    made_up.run("bob")
+    made_up.needy = [ada.model_copy(update={"reasons": [*ada.reasons, *ada.reasons]})]
+    enter()
+    expect_state(page, "live")
+    page.get_by_role("button", name="+1 reason").click()
+    reasons = page.get_by_test_id("reasons")
+    reasons.hover()
+    page.wait_for_function(UNDISTURBED)
+    made_up.needy = [ada.model_copy(update={"student_id": "bob"})]
+    made_up.run("bob")
+    ingest.signal()
+    expect(page.get_by_test_id("live-feed")).to_have_attribute("data-held", "")
+    page.evaluate("new Promise(requestAnimationFrame)")
+    expect(reasons).to_contain_text("ada")
+    page.get_by_test_id("strip").hover()
+    expect(reasons).to_have_count(0)
+    expect(page.get_by_test_id("person").locator("b")).to_have_text(["bob"])
+
+
 def test_a_name_leads_to_the_student_and_back(
     page: Page, enter: Callable[..., None], made_up: Any, ingest: Any, dashboard: str
 ) -> None:

@@ -13,13 +13,25 @@ from tests.streamlit_app.live.live_page import expect_state, row_of
 def test_what_is_noted_is_there_at_once(
     page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
 ) -> None:
-    """One's own mark when it is set, a colleague's with the next numbers; and both go."""
+    """One's own mark when it is set, a colleague's with the next numbers; and both go.
+
+    Where it is not set that is said there at once, and what was typed stays until it is.
+    """
     made_up.run("Vole")
     enter()
     expect_state(page, "live")
-    page.get_by_label("Mark this moment").fill("explained loops")
+    text = page.get_by_label("Mark this moment")
+    text.fill("explained loops")
+    made_up.api_is_away = True
+    page.get_by_role("button", name="Mark", exact=True).click()
+    refused = page.locator(".st-key-over_time").get_by_test_id("notice")
+    expect(refused).to_contain_text("right now", timeout=5_000)
+    expect(text).to_have_value("explained loops")
+    made_up.api_is_away = False
     page.get_by_role("button", name="Mark", exact=True).click()
     expect(page.locator(".st-key-noted")).to_contain_text("explained loops", timeout=30_000)
+    expect(text).to_have_value("")
+    expect(refused).to_have_count(0)
     now = datetime.now(UTC)
     made_up.noted.append(ClassMark(mark_id="m", at=now, text="sums", set_at=now, set_by="grace"))
     ingest.send(made_up.run("Vole"))
