@@ -21,6 +21,7 @@ class AfterClass:
     Attributes:
         report: Of each of the sessions.
         sessions: When the class met.
+        sessions_then: When it had met at a place in the log, where that was not the same.
         asked: The queries of the reports that were asked for.
         exports: Those that were started, newest first.
         requests: What was asked of each of them.
@@ -28,6 +29,7 @@ class AfterClass:
 
     report: Report | None = None
     sessions: list[ClassSession] = field(default_factory=list)
+    sessions_then: dict[str, list[ClassSession]] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
     exports: list[Export] = field(default_factory=list)
     requests: list[ExportRequest] = field(default_factory=list)

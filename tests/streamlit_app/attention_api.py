@@ -36,7 +36,7 @@ from tests.streamlit_app.made_up_class import MadeUpClass
 
 def serve_class_marks(app: FastAPI, made_up: MadeUpClass) -> None:
     @app.get("/api/v1/courses/{course}/class_sessions")
-    def class_sessions(course: str) -> ClassSessions:
+    def class_sessions(course: str, as_of: str | None = None) -> ClassSessions:
         times = [event.received_at for event in made_up.events]
         met = ClassSession(
             started_at=min(times, default=made_up.started),
@@ -45,7 +45,8 @@ def serve_class_marks(app: FastAPI, made_up: MadeUpClass) -> None:
             students=len(made_up.states()),
             runs=len(times),
         )
-        sessions = made_up.after_class.sessions or ([met] if times else [])
+        now = made_up.after_class.sessions or ([met] if times else [])
+        sessions = made_up.after_class.sessions_then.get(as_of or "", now)
         return ClassSessions(as_of=made_up.as_of(), course_id=course, sessions=sessions)
 
     @app.get("/api/v1/courses/{course}/marks")
