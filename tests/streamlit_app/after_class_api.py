@@ -25,6 +25,7 @@ class AfterClass:
         asked: The queries of the reports that were asked for.
         exports: Those that were started, newest first.
         requests: What was asked of each of them.
+        refuses: The status with which no export is started.
     """
 
     report: Report | None = None
@@ -33,6 +34,7 @@ class AfterClass:
     asked: list[dict[str, Any]] = field(default_factory=list)
     exports: list[Export] = field(default_factory=list)
     requests: list[ExportRequest] = field(default_factory=list)
+    refuses: int | None = None
 
     def met(self, report: Report) -> None:
         """Let the class have met as a report says."""
@@ -101,6 +103,8 @@ def serve_after_class(app: FastAPI, made_up: Any) -> None:
 
     @app.post("/api/v1/courses/{course}/exports", status_code=202)
     def start(course: str, asked: ExportRequest) -> Export:
+        if made_up.after_class.refuses is not None:
+            raise HTTPException(made_up.after_class.refuses)
         if any(each.state == "running" for each in made_up.after_class.exports):
             raise HTTPException(409)
         started: Export = made_up.after_class.start(course, asked)
@@ -108,6 +112,8 @@ def serve_after_class(app: FastAPI, made_up: Any) -> None:
 
     @app.post("/api/v1/courses/{course}/exports/{export_id}/cancel")
     def cancel(course: str, export_id: str) -> Export:
+        if not made_up.after_class.exports:
+            raise HTTPException(404)
         assert (course, export_id) == (
             made_up.after_class.exports[0].course_id,
             made_up.after_class.exports[0].export_id,

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 
 from analytics.attention.responses import (
     Attention,
@@ -162,12 +162,16 @@ def serve_notes(app: FastAPI, made_up: MadeUpClass) -> None:
 
     @app.post(path)
     def add(course: str, student: str, asked: NoteRequest) -> Notes:
+        if made_up.notes_are_full:
+            raise HTTPException(409)
         note = Note(note_id=uuid4().hex, text=asked.text, at=datetime.now(UTC), by="grace")
         made_up.notes.insert(0, note)
         return notes(course, student)
 
     @app.delete(f"{path}/{{note_id}}")
     def remove(course: str, student: str, note_id: str) -> Notes:
+        if note_id not in {each.note_id for each in made_up.notes}:
+            raise HTTPException(404)
         [note] = [each for each in made_up.notes if each.note_id == note_id]
         made_up.notes.remove(note)
         made_up.removed.append(note)
