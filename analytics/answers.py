@@ -289,7 +289,7 @@ def require_section(lake: Lake, course_id: str, section: str | None) -> None:
     """Go on only where somebody is in the section, if one is asked for.
 
     Raises:
-        Problem: 404, nobody is.
+        Problem: 404, nobody is; its `section` says which one was meant.
     """
     if section is None:
         return
@@ -300,4 +300,5 @@ def require_section(lake: Lake, course_id: str, section: str | None) -> None:
             HTTPStatus.NOT_FOUND,
             f"there is no such section in this course: there are {there} "
             "('cellpulse enroll' puts students into sections)",
+            section=section,
         )

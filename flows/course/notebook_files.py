@@ -12,7 +12,7 @@ from flows.course.content import CourseContentError
 
 #: A notebook is text; what is larger holds outputs that nobody wants to register.
 MOST_BYTES: Final = 100_000_000
-_SUFFIX: Final = ".ipynb"
+SUFFIX: Final = ".ipynb"
 _NEWEST_FORMAT: Final = 4
 _WITH_CELL_IDS: Final = (4, 5)
 
@@ -68,6 +68,11 @@ def read_notebook(path: Path) -> dict[str, Any]:
     return content
 
 
+def is_notebook(name: str) -> bool:
+    """Tell by a file's ending whether it is a notebook: some systems write it in capitals."""
+    return name.casefold().endswith(SUFFIX)
+
+
 def natural_order(name: str) -> list[tuple[bool, int, str]]:
     """Return what names are ordered by as people do: 2 before 10."""
     parts = re.findall(r"\d+|\D+", name.casefold())
@@ -79,12 +84,10 @@ def _below(folder: Path) -> list[Path]:
     for parent, folders, names in os.walk(folder, onerror=_refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
         files += [
-            Path(parent) / name
-            for name in names
-            if name.endswith(_SUFFIX) and not name.startswith(".")
+            Path(parent) / name for name in names if is_notebook(name) and not name.startswith(".")
         ]
     if not files:
-        raise CourseContentError(f"{folder}: no notebook (*{_SUFFIX}) in this folder")
+        raise CourseContentError(f"{folder}: no notebook (*{SUFFIX}) in this folder")
     return sorted(files, key=lambda file: natural_order(file.relative_to(folder).as_posix()))
 
 

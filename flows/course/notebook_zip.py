@@ -6,13 +6,12 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from flows.course.content import CourseContentError
-from flows.course.notebook_files import MOST_BYTES
+from flows.course.notebook_files import MOST_BYTES, SUFFIX, is_notebook
 
 #: A course has some dozens; a zip file with more entries is no course.
 MOST_ENTRIES: Final = 2_000
 #: Notebooks of a zip file together, unpacked: its own size says nothing of that.
 MOST_UNPACKED_BYTES: Final = 200_000_000
-_SUFFIX: Final = ".ipynb"
 _BLOCK: Final = 1 << 20
 _LONGEST_PATH: Final = 500
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
@@ -46,17 +45,17 @@ def _notebooks(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
             f"{len(entries):,} files in the zip file, at most {MOST_ENTRIES:,} are taken: leave "
             "out what is no notebook"
         )
-    found = [entry for entry in entries if not entry.is_dir() and _is_notebook(entry.filename)]
+    found = [entry for entry in entries if not entry.is_dir() and _is_shown(entry.filename)]
     if not found:
-        raise CourseContentError(f"no notebook (*{_SUFFIX}) in the zip file")
+        raise CourseContentError(f"no notebook (*{SUFFIX}) in the zip file")
     return found
 
 
-def _is_notebook(name: str) -> bool:
-    """Tell whether it is one, and not hidden, such as Jupyter's checkpoints."""
+def _is_shown(name: str) -> bool:
+    """Tell whether it is a notebook, and not hidden, such as Jupyter's checkpoints."""
     parts = set(PurePosixPath(name).parts)
     hidden = {part for part in parts if part.startswith(".")} - {".."} or parts & {"__MACOSX"}
-    return name.endswith(_SUFFIX) and not hidden
+    return is_notebook(name) and not hidden
 
 
 def _inside(name: str) -> PurePosixPath:

@@ -117,7 +117,7 @@ def show(course: AdminCourse) -> None:
 def refused(sent: Sequence[SentFile]) -> str | None:
     """Say why files can't be sent together; None where they can."""
     names = [each.name for each in sent]
-    if len(names) > 1 and any(name.endswith(".zip") for name in names):
+    if len(names) > 1 and any(map(_is_zip, names)):
         return str(MIXED)
     twice = next((name for name in names if names.count(name) > 1), None)
     return None if twice is None else TWICE.format(name=twice)
@@ -125,13 +125,17 @@ def refused(sent: Sequence[SentFile]) -> str | None:
 
 def packed(sent: Sequence[SentFile]) -> bytes:
     """Return notebooks as one zip file; one that is a zip file already is returned as it is."""
-    if sent[0].name.endswith(".zip"):
+    if _is_zip(sent[0].name):
         return sent[0].getvalue()
     with io.BytesIO() as whole:
         with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
             for each in sent:
                 archive.writestr(each.name, each.getvalue())
         return whole.getvalue()
+
+
+def _is_zip(name: str) -> bool:
+    return name.casefold().endswith(".zip")  # the upload takes capitals, too
 
 
 def _preview(found: RegistrationPreview) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from analytics.after_class.responses import Report, ReportExercise
+from streamlit_app.after_class.fonts import without_letters
 from streamlit_app.page_parts.people import called
 from streamlit_app.page_parts.wording import named
 
@@ -13,11 +14,19 @@ _JOINERS: Final = "\u200c\u200d"
 
 
 def names_of(report: Report) -> Mapping[str, str]:
-    """Return how each student is called who asked for help or was visited, by id."""
+    """Return how each student is called who asked for help or was visited, by id.
+
+    Behind a name that would be empty boxes on paper stands the id.
+    """
     people = {
         each.student_id: shortened(each.display_name or each.student_id) for each in report.help
     }
-    return {who: _on_one_line(name) for who, name in called(people.items()).items()}
+    names = {who: _on_one_line(name) for who, name in called(people.items()).items()}
+    boxes = without_letters(names.values())
+    return {
+        who: _on_one_line(f"{name} ({who})") if name in boxes and who not in name else name
+        for who, name in names.items()
+    }
 
 
 def label_of(exercise: ReportExercise) -> str:

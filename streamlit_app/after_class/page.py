@@ -47,12 +47,11 @@ _AFTER_THE_LAST: Final = timedelta(milliseconds=1)
 def show() -> None:
     """Draw the report of the session that the address names, else of the latest whole class."""
     course_id = st.query_params["course"]
-    ask = partial(session.api().class_sessions, course_id)
-    sessions = session.latest(f"{course_id}/sessions", ask, every=_EVERY).numbers.sessions
+    sessions = _sessions(course_id)
     if not sessions:
         notices.sentence(NO_SESSION)
         return
-    by_start = {each.started_at.isoformat(): each for each in sessions}
+    by_start = _by_start(sessions)
     chosen = st.query_params.get("session")
     if _has_moved():  # the report stays about the same class
         st.query_params.pop("as_of", None)
@@ -60,6 +59,8 @@ def show() -> None:
             chosen = st.query_params["session"] = nearest(sessions, chosen).started_at.isoformat()
     if chosen is None:
         chosen = st.query_params["session"] = usual(sessions).started_at.isoformat()
+    if as_of := st.query_params.get("as_of"):  # of then, even where it has other ends by now
+        by_start = _as_it_was(by_start, chosen, _by_start(_sessions(course_id, as_of)))
     with st.container(key="report_choice", horizontal=True, vertical_alignment="center"):
         labels = {start: label(each) for start, each in by_start.items()}
         choose_in_address("session", CHOOSE, labels, width=420)
@@ -68,6 +69,29 @@ def show() -> None:
         notices.sentence(NO_SUCH_SESSION)
         return
     _report(course_id, by_start[chosen], files)
+
+
+def _sessions(course_id: str, as_of: str | None = None) -> list[ClassSession]:
+    name = f"{course_id}/sessions/{as_of}"
+    ask = partial(session.api().class_sessions, course_id, as_of)
+    return session.latest(name, ask, every=_EVERY).numbers.sessions
+
+
+def _by_start(sessions: list[ClassSession]) -> dict[str, ClassSession]:
+    return {each.started_at.isoformat(): each for each in sessions}
+
+
+def _as_it_was(
+    now: dict[str, ClassSession], chosen: str, then: dict[str, ClassSession]
+) -> dict[str, ClassSession]:
+    """Return the sessions of now with the chosen one as it was then; without it if there was none.
+
+    The others are of now: whoever chooses one of them leaves the past.
+    """
+    known = {start: each for start, each in now.items() if start != chosen}
+    if chosen in then:
+        known[chosen] = then[chosen]
+    return _by_start(sorted(known.values(), key=lambda each: each.started_at, reverse=True))
 
 
 def usual(sessions: list[ClassSession]) -> ClassSession:

@@ -6,7 +6,6 @@ student is ever read as markup. The same document gives the same bytes.
 
 import json
 import re
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +13,8 @@ import typst
 
 from streamlit_app.after_class.charts import chart_of
 from streamlit_app.after_class.document import Document
-from streamlit_app.after_class.pictures import FONT_FAMILY, FONT_FILE, as_svg
+from streamlit_app.after_class.fonts import FONT_FAMILY, fonts
+from streamlit_app.after_class.pictures import as_svg
 from streamlit_app.after_class.sections.section import Section
 from streamlit_app.after_class.web_page import alt_text
 from streamlit_app.language.text import language
@@ -29,7 +29,7 @@ _BREAK: Final = "\u200b"
 
 def as_pdf(document: Document) -> bytes:
     """Return the report as a PDF, one page of A4 where it fits."""
-    made = typst.Compiler(_TEMPLATE, font_paths=_fonts()).compile(
+    made = typst.Compiler(_TEMPLATE, font_paths=fonts()).compile(
         format="pdf",
         sys_inputs={"report": json.dumps(_as_data(document)), "font": FONT_FAMILY},
         timestamp=0,
@@ -37,12 +37,6 @@ def as_pdf(document: Document) -> bytes:
     if not isinstance(made, bytes):
         raise TypeError("typst made several files of one document")
     return made
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    # None of the machine's own: the same report looks the same everywhere.
-    return typst.Fonts(include_system_fonts=False, font_paths=[str(FONT_FILE.parent)])
 
 
 def _as_data(document: Document) -> dict[str, Any]:

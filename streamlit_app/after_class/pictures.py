@@ -1,18 +1,14 @@
 """Charts as SVG, drawn without a browser, in the font that the report brings along."""
 
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import altair as alt
 import vl_convert
-from noto_cjk_sans_jp_regular import FONT_PATH
 
 from streamlit_app.after_class.charts import Chart
+from streamlit_app.after_class.fonts import FONT_FAMILY, FONT_FILE
 
-#: Noto Sans with the letters of Japanese, Chinese and Korean, and Latin, Greek and Cyrillic ones.
-FONT_FAMILY: Final = "Noto Sans CJK JP"
-FONT_FILE: Final = Path(str(FONT_PATH))
 #: Of a chart beside its table, and of one that has the page's width for itself, in pixels.
 _BESIDE: Final = {"width": 420}
 _ALONE: Final = {"width": 960, "height": 150}

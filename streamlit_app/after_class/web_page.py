@@ -6,7 +6,8 @@ from typing import Final
 
 from streamlit_app.after_class.charts import chart_of
 from streamlit_app.after_class.document import Document
-from streamlit_app.after_class.pictures import FONT_FAMILY, as_svg
+from streamlit_app.after_class.fonts import FONT_FAMILY
+from streamlit_app.after_class.pictures import as_svg
 from streamlit_app.after_class.sections.section import Section
 from streamlit_app.language.text import Text, language
 from streamlit_app.page_parts.palette import LIGHT

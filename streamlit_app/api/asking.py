@@ -11,7 +11,13 @@ from pydantic import ValidationError
 
 from analytics.responses import Answer
 from streamlit_app.api.aliases import AliasBook
-from streamlit_app.api.errors import AWAY, STRANGE, NumbersUnavailableError, raise_for_refusal
+from streamlit_app.api.errors import (
+    STRANGE,
+    AwayError,
+    NumbersUnavailableError,
+    away,
+    raise_for_refusal,
+)
 from streamlit_app.api.patience import SLOW_SECONDS, TIMEOUT_SECONDS
 
 API_ROOT: Final = "/api/v1"
@@ -103,7 +109,7 @@ class Asking:
         try:
             response = self.http.request(method, API_ROOT + path, headers=headers, **request)
         except httpx.HTTPError as error:
-            raise NumbersUnavailableError(AWAY) from error
+            raise AwayError(away(method)) from error
         raise_for_refusal(response)
         return response
 

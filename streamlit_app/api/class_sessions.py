@@ -10,9 +10,10 @@ from streamlit_app.api.asking import Asking, given, segment
 class SessionQuestions(Asking):
     """What is asked about sessions of class."""
 
-    def class_sessions(self, course_id: str) -> ClassSessions:
-        """Return when the class met, latest first."""
-        return self._get(f"/courses/{segment(course_id)}/class_sessions", ClassSessions)
+    def class_sessions(self, course_id: str, as_of: str | None = None) -> ClassSessions:
+        """Return when the class met, or had met at a place in the log, latest first."""
+        path = f"/courses/{segment(course_id)}/class_sessions"
+        return self._get(path, ClassSessions, given(as_of=as_of))
 
     def report(
         self, course_id: str, *, start: datetime, until: datetime, as_of: str | None = None

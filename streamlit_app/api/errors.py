@@ -1,5 +1,7 @@
 """Why the aggregation API gave no numbers, in sentences for whoever reads the page."""
 
+from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final
 
 import httpx
@@ -19,7 +21,14 @@ SIGNED_OUT: Final = Text(
     "You are signed out, or your link is not valid any more. Reload the page to sign in."
 )
 UNKNOWN: Final = Text("There is no such course or student. Choose another one above.")
-BUSY: Final = Text("An export of this course is running already. Wait until it is done.")
+NO_SUCH_SECTION: Final = Text(
+    "There is no section “{section}” in that course; capital and small letters differ. "
+    "Choose another one above."
+)
+CONFLICT: Final = Text("That can't be done as things are now. Reload the page to see how they are.")
+NOT_DONE: Final = Text(
+    "That could not be done: a part of Cellpulse does not answer. Try again in a moment."
+)
 
 
 class NumbersUnavailableError(Exception):
@@ -30,12 +39,51 @@ class AccessRefusedError(NumbersUnavailableError):
     """The token opens nothing, or not this course."""
 
 
-class BusyError(NumbersUnavailableError):
-    """Something that runs must end first."""
+class AwayError(NumbersUnavailableError):
+    """The API does not answer, or can't just now."""
+
+
+class TooManyError(AwayError):
+    """The API has too much of this to do just now."""
+
+
+class ConflictError(NumbersUnavailableError):
+    """What is there already does not allow what was asked for."""
 
 
 class NotKnownError(NumbersUnavailableError):
-    """There is no such course or student."""
+    """There is no such course or student, or nothing else that was asked about."""
+
+
+class SectionNotKnownError(NotKnownError):
+    """There is no such section of the course."""
+
+    def __init__(self, section: str) -> None:
+        super().__init__(section)
+        self.section = section
+
+    def __str__(self) -> str:
+        """Return the sentence, in the language of whoever sees it."""
+        return NO_SUCH_SECTION.format(section=self.section)
+
+
+#: What a page says of an error in the place of the usual sentence.
+Words = Mapping[type[NumbersUnavailableError], Text]
+_SAID: Final[Mapping[int, tuple[type[NumbersUnavailableError], Text]]] = {
+    HTTPStatus.UNAUTHORIZED: (AccessRefusedError, SIGNED_OUT),
+    HTTPStatus.FORBIDDEN: (AccessRefusedError, REFUSED),
+    HTTPStatus.CONFLICT: (ConflictError, CONFLICT),
+}
+
+
+def why_not(error: NumbersUnavailableError, own: Words) -> str:
+    """Say why something was not done, in the words for it where a page has words of its own."""
+    return str(own.get(type(error), error))
+
+
+def away(method: str) -> Text:
+    """Say that the API is away: to whoever reads, and to whoever changes something."""
+    return AWAY if method == "GET" else NOT_DONE
 
 
 def raise_for_refusal(response: httpx.Response) -> None:
@@ -47,14 +95,25 @@ def raise_for_refusal(response: httpx.Response) -> None:
     try:
         response.raise_for_status()
     except httpx.HTTPStatusError as error:
-        if response.status_code == 401:  # noqa: PLR2004 - unauthorized
-            raise AccessRefusedError(SIGNED_OUT) from error
-        if response.status_code == 403:  # noqa: PLR2004 - forbidden
-            raise AccessRefusedError(REFUSED) from error
-        if response.status_code == 409:  # noqa: PLR2004 - conflict
-            raise BusyError(BUSY) from error
-        if response.status_code == 404:  # noqa: PLR2004 - not found
-            raise NotKnownError(UNKNOWN) from error
-        if response.status_code >= 500 or response.status_code == 429:  # noqa: PLR2004
-            raise NumbersUnavailableError(AWAY) from error
-        raise NumbersUnavailableError(STRANGE) from error
+        raise _refusal(response) from error
+
+
+def _refusal(response: httpx.Response) -> NumbersUnavailableError:
+    status, method = response.status_code, response.request.method
+    if status == HTTPStatus.NOT_FOUND:
+        return _not_known(response)
+    if status in _SAID:
+        error, sentence = _SAID[status]
+        return error(sentence)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return TooManyError(away(method))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return AwayError(away(method))
+    return NumbersUnavailableError(STRANGE)
+
+
+def _not_known(response: httpx.Response) -> NotKnownError:
+    try:
+        return SectionNotKnownError(response.json()["section"])
+    except (ValueError, KeyError, TypeError):  # it is about something else
+        return NotKnownError(UNKNOWN)

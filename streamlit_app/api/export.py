@@ -15,7 +15,8 @@ class ExportQuestions(Asking):
         """Start an export of a course.
 
         Raises:
-            BusyError: Another one is running.
+            ConflictError: Another one of the course is running.
+            TooManyError: Those of other courses are running.
         """
         path = f"/courses/{segment(course_id)}/exports"
         asked = request.model_dump(mode="json", by_alias=True)

@@ -28,6 +28,11 @@ REASONS: Final[Mapping[ReasonCode, Text]] = {
         "{solved} solved, half of the class has {median_solved} or more"
     ),
 }
+#: Where there are so few others that nothing is told of them.
+WITHOUT_OTHERS: Final[Mapping[ReasonCode, Text]] = {
+    "unsolved": Text("{minutes} and {tries} at {exercise} without solving it"),
+    "idle": Text("no run for {minutes}"),
+}
 HAD: Final = Text("; {others_had} of {others} others had it")
 UNDER_A_MINUTE: Final = Text("under a minute")
 MINUTES: Final = Plural("{n} minute", "{n} minutes")
@@ -43,9 +48,16 @@ OUTSIDE: Final = Text("outside exercises")
 def reason_text(reason: Reason) -> str:
     """Return a reason in words; as the API words it where its values are another version's."""
     try:
-        return REASONS[reason.code].format(**_shown(reason.values))
+        return _sentence(reason).format(**_shown(reason.values))
     except KeyError:
         return reason.text
+
+
+def _sentence(reason: Reason) -> Text:
+    tells_of_others = any(name.startswith("others") for name in reason.values)
+    if reason.code in WITHOUT_OTHERS and not tells_of_others:
+        return WITHOUT_OTHERS[reason.code]
+    return REASONS[reason.code]
 
 
 def reason_sentence(reason: Reason) -> str:

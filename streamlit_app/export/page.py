@@ -11,7 +11,15 @@ import streamlit as st
 from analytics.export.responses import Export, ExportFormat, ExportRequest
 from streamlit_app import session
 from streamlit_app.addresses import put
-from streamlit_app.api.errors import BusyError, NumbersUnavailableError
+from streamlit_app.api.errors import (
+    AwayError,
+    ConflictError,
+    NotKnownError,
+    NumbersUnavailableError,
+    TooManyError,
+    Words,
+    why_not,
+)
 from streamlit_app.bar import projector
 from streamlit_app.export.file import link_to
 from streamlit_app.language.formats import clock, day_and_clock, number
@@ -89,6 +97,18 @@ WITH_CODE: Final = Text("With code and output that were shared")
 WITH_HELP: Final = Text("With what students asked")
 START: Final = Text("Start the export")
 STARTED: Final = Text("The export has been started.")
+NOT_STARTED: Final[Words] = {
+    ConflictError: Text("An export of this course is running already. Wait until it is done."),
+    TooManyError: Text(
+        "Exports of other courses are running, so nothing was started. "
+        "Start it again in some minutes."
+    ),
+    AwayError: Text(
+        "Nothing was started: a part of Cellpulse does not answer, or has no room for the file. "
+        "Start it again later; if that does not help, tell whoever runs Cellpulse."
+    ),
+}
+NOT_CANCELLED: Final[Words] = {NotKnownError: Text("There is no such export any more.")}
 NO_STUDY: Final = Text("Give the study a name: each study has pseudonyms of its own.")
 WRONG_ORDER: Final = Text("The first day must not be after the last one.")
 RUNNING: Final = Text("{done} of {total} events")
@@ -164,8 +184,8 @@ def _new(course_id: str) -> None:
     try:
         session.api().start_export(course_id, request)
         st.toast(str(STARTED))
-    except (BusyError, NumbersUnavailableError) as error:
-        notices.sentence(str(error))
+    except NumbersUnavailableError as error:
+        notices.sentence(why_not(error, NOT_STARTED))
 
 
 def about(format_of: ExportFormat) -> str:
@@ -270,7 +290,7 @@ def _cancel(each: Export) -> None:
     try:
         session.api().cancel_export(each.course_id, each.export_id)
     except NumbersUnavailableError as error:
-        st.toast(str(error))
+        st.toast(why_not(error, NOT_CANCELLED))
 
 
 def _one(each: Export) -> None:

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import streamlit as st
 
-from streamlit_app.api.errors import NumbersUnavailableError
+from streamlit_app.api.errors import NumbersUnavailableError, Words, why_not
 from streamlit_app.page_parts.notices import sentence
 
 #: A page that moves by itself is drawn anew while somebody reads.
@@ -24,9 +24,15 @@ class _Refused:
 
 @dataclass(frozen=True)
 class Changes:
-    """The changes that are tried at one place of a page, by its name."""
+    """The changes that are tried at one place of a page.
+
+    Args:
+        place: Its name.
+        own: What is said there in the place of the usual sentence.
+    """
 
     place: str
+    own: Words = field(default_factory=dict)
 
     def tried(self, act: Callable[..., object], *about: object) -> None:
         """Make a change; where it is not taken, have it said here."""
@@ -34,7 +40,7 @@ class Changes:
         try:
             act(*about)
         except NumbersUnavailableError as error:
-            self.refuse(str(error))
+            self.refuse(why_not(error, self.own))
 
     def refuse(self, why: str) -> None:
         """Have it said at this place why a change was not taken."""

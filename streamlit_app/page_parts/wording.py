@@ -38,6 +38,7 @@ NOT_STARTED: Final = Text("not started")
 NEW: Final = Text("new")
 #: A failure whose error has no name.
 UNNAMED: Final = Text("Error")
+_NOTEBOOK: Final = ".ipynb"
 NOBODY_YET: Final = Text("nobody yet")
 GOT_PAST: Final = Plural(
     "{past} of {students}, in {minutes} min and {n} run",
@@ -113,7 +114,8 @@ def duration(milliseconds: float | None) -> str:
 
 def file_name(notebook: str | None) -> str:
     """Return a notebook's name without its folder and ending."""
-    return (notebook or "").rsplit("/", 1)[-1].removesuffix(".ipynb")
+    name = (notebook or "").rsplit("/", 1)[-1]
+    return name[: -len(_NOTEBOOK)] if name.casefold().endswith(_NOTEBOOK) else name
 
 
 def named(exercise: str, title: str | None) -> str:

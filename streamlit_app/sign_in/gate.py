@@ -100,7 +100,8 @@ class Gate:
         verdict = await self._check.verdict(token) if token else Verdict.UNKNOWN
         is_in = verdict in (Verdict.ACCEPTED, Verdict.STUDENT)
         if verdict is Verdict.STUDENT and not brought and not _is_for_students(scope["path"]):
-            await _refuse_student(scope, receive, send)
+            with speaking(choice.language_of(connection)):
+                await _refuse_student(scope, receive, send)
         elif is_in and token and not brought:
             renews = scope["type"] == "http" and _is_page(connection)
             await self._app(scope, receive, _renewing(connection, token, send) if renews else send)

@@ -4,6 +4,7 @@ The aggregation API knows the provider. Here only what has to fit when somebody 
 in a cookie that scripts can't read.
 """
 
+import re
 from html import escape
 from http import HTTPStatus
 from typing import Final
@@ -28,6 +29,26 @@ NOT_BEGUN: Final = Text(
 REFUSED: Final = Text("You did not sign in at your institution.")
 AGAIN: Final = Text("Sign in again")
 WHICH_COURSE: Final = Text("You are a student of several courses. Whose page do you want to see?")
+#: Why the aggregation API lets nobody in, in its own words; the page says them in the viewer's.
+OF_API: Final = (
+    Text("this took too long: sign in again"),
+    Text("this answer is for another sign-in: sign in again"),
+    Text("the Hub names no user: sign in again"),
+    Text("the identity provider refuses: sign in again"),
+    Text("the identity provider does not vouch for you ({reason}): sign in again"),
+    Text("nothing is open here to {account}: ask whoever runs Cellpulse at your school"),
+    Text(
+        "the identity provider tells no name (claim {claim}): "
+        "ask whoever runs Cellpulse at your school"
+    ),
+    Text(
+        "the identity provider does not answer ({reason}): check that it runs, and "
+        "CELLPULSE_OIDC_ISSUER or CELLPULSE_HUB_URL"
+    ),
+    Text("the identity provider calls itself {name}: correct CELLPULSE_OIDC_ISSUER"),
+    Text("no identity provider is set here: CELLPULSE_OIDC_ISSUER or CELLPULSE_HUB_URL"),
+)
+_PLACEHOLDER: Final = re.compile(r"\\\{(\w+)\\\}")
 _FLOW: Final = "cellpulse_flow"
 _NEXT: Final = "cellpulse_next"
 _COURSE: Final = "cellpulse_course"
@@ -99,7 +120,16 @@ class ProviderSignIn:
             return body, Response()
         if answer.status_code == HTTPStatus.CONFLICT and (courses := body.get("courses")):
             return None, _which_course(courses)
-        return None, _refused(str(body.get("detail", AWAY)), answer.status_code)
+        return None, _refused(in_words(str(body.get("detail", AWAY))), answer.status_code)
+
+
+def in_words(detail: str) -> str:
+    """Return what the API says in the viewer's language; what is not known, as it says it."""
+    for text in OF_API:
+        pattern = _PLACEHOLDER.sub(r"(?P<\1>.+)", re.escape(text.english))
+        if found := re.fullmatch(pattern, detail, re.DOTALL):
+            return text.format(**found.groupdict())
+    return detail
 
 
 def _refused(sentence: str | Text, status: int) -> Response:

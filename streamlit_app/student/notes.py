@@ -9,6 +9,7 @@ import streamlit as st
 
 from analytics.student.responses import LONGEST_NOTE, Note
 from streamlit_app import session
+from streamlit_app.api.errors import AwayError, ConflictError, NotKnownError
 from streamlit_app.language.formats import date_and_clock
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices
@@ -28,7 +29,29 @@ REMOVED: Final = Text("Removed: {text}")
 UNDO: Final = Text("Undo")
 NOT_PROJECTED: Final = Text("Notes are not shown while names are hidden.")
 
-_CHANGES: Final = Changes("notes")
+_PLACE: Final = "notes"
+_NEW: Final = Changes(
+    _PLACE,
+    {
+        ConflictError: Text(
+            "There are as many notes about this student as can be kept. "
+            "Remove one, then keep yours: it is still below."
+        ),
+        AwayError: Text(
+            "The note was not kept, as a part of Cellpulse does not answer. "
+            "It is still below: keep it again in a moment."
+        ),
+    },
+)
+_KEPT: Final = Changes(
+    _PLACE,
+    {
+        NotKnownError: Text(
+            "This note is not there any more: somebody else may have removed it, or it was "
+            "removed too long ago to come back."
+        )
+    },
+)
 _SHOWN_OF_REMOVED: Final = 60
 
 
@@ -43,7 +66,7 @@ def show(course_id: str, student_id: str) -> None:
         found = notices.numbers_of_card(f"{course_id}/notes/{student_id}", ask)
         if found is None:
             return
-        _CHANGES.say_refusal()
+        _NEW.say_refusal()
         if not found.notes:
             st.html(f'<p class="cp-muted">{NONE_YET}</p>')
         for note in found.notes:
@@ -87,7 +110,7 @@ def _line(
             str(label),
             key=f"{label.english}_{note.note_id}",
             type="tertiary",
-            on_click=_CHANGES.tried,
+            on_click=_KEPT.tried,
             args=(act, course_id, student_id, note.note_id),
         )
 
@@ -102,9 +125,7 @@ def _form(course_id: str, student_id: str) -> None:
             height=80,
             label_visibility="collapsed",
         )
-        st.form_submit_button(
-            str(KEEP), on_click=_CHANGES.tried, args=(_keep, course_id, student_id)
-        )
+        st.form_submit_button(str(KEEP), on_click=_NEW.tried, args=(_keep, course_id, student_id))
 
 
 def _keep(course_id: str, student_id: str) -> None:

@@ -69,6 +69,7 @@ async def test_a_section_that_is_not_there_is_not_found(
     answer = await api.get(f"/courses/py/{address}", params=asked)
     assert answer.status_code == 404
     assert "there is no such section in this course: there are A, B" in answer.json()["detail"]
+    assert answer.json()["section"] == next(iter(asked.values()))
 
 
 async def test_a_section_of_another_course_is_looked_for_there(api: httpx.AsyncClient) -> None:

@@ -21,16 +21,20 @@ class AfterClass:
     Attributes:
         report: Of each of the sessions.
         sessions: When the class met.
+        sessions_then: When it had met at a place in the log, where that was not the same.
         asked: The queries of the reports that were asked for.
         exports: Those that were started, newest first.
         requests: What was asked of each of them.
+        refuses: The status with which no export is started.
     """
 
     report: Report | None = None
     sessions: list[ClassSession] = field(default_factory=list)
+    sessions_then: dict[str, list[ClassSession]] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
     exports: list[Export] = field(default_factory=list)
     requests: list[ExportRequest] = field(default_factory=list)
+    refuses: int | None = None
 
     def met(self, report: Report) -> None:
         """Let the class have met as a report says."""
@@ -99,6 +103,8 @@ def serve_after_class(app: FastAPI, made_up: Any) -> None:
 
     @app.post("/api/v1/courses/{course}/exports", status_code=202)
     def start(course: str, asked: ExportRequest) -> Export:
+        if made_up.after_class.refuses is not None:
+            raise HTTPException(made_up.after_class.refuses)
         if any(each.state == "running" for each in made_up.after_class.exports):
             raise HTTPException(409)
         started: Export = made_up.after_class.start(course, asked)
@@ -106,6 +112,8 @@ def serve_after_class(app: FastAPI, made_up: Any) -> None:
 
     @app.post("/api/v1/courses/{course}/exports/{export_id}/cancel")
     def cancel(course: str, export_id: str) -> Export:
+        if not made_up.after_class.exports:
+            raise HTTPException(404)
         assert (course, export_id) == (
             made_up.after_class.exports[0].course_id,
             made_up.after_class.exports[0].export_id,

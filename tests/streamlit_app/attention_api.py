@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 
 from analytics.attention.responses import (
     Attention,
@@ -36,7 +36,7 @@ from tests.streamlit_app.made_up_class import MadeUpClass
 
 def serve_class_marks(app: FastAPI, made_up: MadeUpClass) -> None:
     @app.get("/api/v1/courses/{course}/class_sessions")
-    def class_sessions(course: str) -> ClassSessions:
+    def class_sessions(course: str, as_of: str | None = None) -> ClassSessions:
         times = [event.received_at for event in made_up.events]
         met = ClassSession(
             started_at=min(times, default=made_up.started),
@@ -45,7 +45,8 @@ def serve_class_marks(app: FastAPI, made_up: MadeUpClass) -> None:
             students=len(made_up.states()),
             runs=len(times),
         )
-        sessions = made_up.after_class.sessions or ([met] if times else [])
+        now = made_up.after_class.sessions or ([met] if times else [])
+        sessions = made_up.after_class.sessions_then.get(as_of or "", now)
         return ClassSessions(as_of=made_up.as_of(), course_id=course, sessions=sessions)
 
     @app.get("/api/v1/courses/{course}/marks")
@@ -161,12 +162,16 @@ def serve_notes(app: FastAPI, made_up: MadeUpClass) -> None:
 
     @app.post(path)
     def add(course: str, student: str, asked: NoteRequest) -> Notes:
+        if made_up.notes_are_full:
+            raise HTTPException(409)
         note = Note(note_id=uuid4().hex, text=asked.text, at=datetime.now(UTC), by="grace")
         made_up.notes.insert(0, note)
         return notes(course, student)
 
     @app.delete(f"{path}/{{note_id}}")
     def remove(course: str, student: str, note_id: str) -> Notes:
+        if note_id not in {each.note_id for each in made_up.notes}:
+            raise HTTPException(404)
         [note] = [each for each in made_up.notes if each.note_id == note_id]
         made_up.notes.remove(note)
         made_up.removed.append(note)

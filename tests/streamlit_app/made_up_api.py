@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
@@ -30,6 +31,7 @@ from analytics.responses import (
     Timeline,
 )
 from analytics.sign_in.responses import NewSession, Viewer
+from ingest_api.problems import Problem
 from tests.streamlit_app.after_class_api import serve_after_class
 from tests.streamlit_app.attention_api import serve_attention, serve_class_marks
 from tests.streamlit_app.made_up_class import (
@@ -231,9 +233,13 @@ def _serve_measures(app: FastAPI, made_up: MadeUpClass) -> None:
         request: Request,
         student_id: str | None = None,
         exercise: str | None = None,
-    ) -> MeasureRows:
+    ) -> Any:
         standard = {"by", "student_id", "exercise", "section"}
         own = {key: text for key, text in request.query_params.items() if key not in standard}
+        compared = own.get("against_section")
+        if compared not in (None, *made_up.course_sections):
+            problem = Problem(HTTPStatus.NOT_FOUND, "there is no such section", section=compared)
+            return problem.to_response()
         measure = load_measure(name)
         assert own.keys() <= measure.parameters.keys()
         made_up.own.append(own)

@@ -62,6 +62,7 @@ class MadeUpClass:
         self.names: dict[str, str] = {}
         self.code_groups: list[CodeGroup] = []
         self.notes: list[Note] = []
+        self.notes_are_full = False
         self.removed: list[Note] = []
         self.seats: dict[str, str] = {}
         self.lost = 0

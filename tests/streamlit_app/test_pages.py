@@ -413,21 +413,51 @@ def test_a_note_is_kept_removed_and_brought_back(made_up: Any) -> None:
     made_up.api_is_away = True
     _checked(_button(app, "Remove").click().run())
     assert "can&#x27;t be had right now" in _text(app)
+    assert "That could not be done: a part of Cellpulse does not answer." in _text(app)
     assert 'data-testid="note"' in _text(app)
 
 
-def test_a_note_that_was_not_taken_is_still_there_to_be_kept(made_up: Any) -> None:
-    """In the field in which it was typed, which no other student's page has."""
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ("notes_are_full", "There are as many notes about this student as can be kept."),
+        ("api_is_away", "The note was not kept, as a part of Cellpulse does not answer."),
+    ],
+)
+def test_a_note_that_was_not_taken_is_still_there_to_be_kept(
+    made_up: Any, fault: str, says: str
+) -> None:
+    """With a sentence of its own, in the field in which it was typed: no other student has it."""
     for student in ("Vole", "Heron"):
         made_up.run(student)
     app = _open_student(student="Vole")
+    setattr(made_up, fault, True)
     app.text_area(key="new_note/Vole").input("Knows loops")
-    made_up.api_is_away = True
     _checked(_button(app, "Keep").click().run())
+    assert says in _text(app)
+    assert "An export" not in _text(app)
     assert app.text_area(key="new_note/Vole").value == "Knows loops"
-    made_up.api_is_away = False
+    setattr(made_up, fault, False)
     app.selectbox(key="student").select("Heron").run()
     assert app.text_area(key="new_note/Heron").value == ""
+    app = _open_student(student="Vole")
+    setattr(made_up, fault, True)
+    app.text_area(key="new_note/Vole").input("Knows loops")
+    _checked(_button(app, "Keep").click().run())
+    setattr(made_up, fault, False)
+    _checked(_button(app, "Keep").click().run())
+    assert "<p>Knows loops</p>" in _text(app)
+    assert app.text_area(key="new_note/Vole").value == ""
+
+
+def test_a_note_that_somebody_else_removed_is_said_to_be_gone(made_up: Any) -> None:
+    """The sentence is about the note, not about the course."""
+    made_up.run("Vole")
+    made_up.notes = [NOTES.notes[0]]
+    app = _open_student(student="Vole")
+    made_up.notes = []
+    _checked(_button(app, "Remove").click().run())
+    assert "This note is not there any more" in _text(app)
 
 
 def test_times_at_work_are_a_line_each(made_up: Any) -> None:

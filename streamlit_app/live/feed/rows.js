@@ -45,7 +45,7 @@ function element(name, className, text) {
 
 function whereOf(run) {
   const file = (run.notebook ?? "").split("/").pop();
-  return run.exercise || file.replace(/\.ipynb$/, "");
+  return run.exercise || file.replace(/\.ipynb$/i, "");
 }
 
 function shortened(text) {

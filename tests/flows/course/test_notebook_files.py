@@ -3,6 +3,7 @@
 import json
 import os
 import warnings
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,21 +14,44 @@ import pytest
 from flows.course import notebook_files
 from flows.course.content import CourseContentError
 from flows.course.notebook_files import find_notebooks, natural_order, read_notebook
+from flows.course.notebook_zip import unpack_notebooks
 
 Write = Callable[..., Path]
 
 
 def test_a_folder_is_searched_in_natural_order(write: Write, tmp_path: Path) -> None:
-    """Checkpoints and hidden files are left out, a file that is named twice comes once."""
-    for name in ("10.ipynb", "2.ipynb", "b/1.ipynb", ".ipynb_checkpoints/2.ipynb", ".x.ipynb"):
+    """Checkpoints and hidden files are left out, a file that is named twice comes once.
+
+    An ending in capitals is one.
+    """
+    for name in (
+        "10.ipynb",
+        "2.ipynb",
+        "11-LOOPS.IPYNB",
+        "b/1.ipynb",
+        ".ipynb_checkpoints/2.ipynb",
+        ".x.ipynb",
+    ):
         write(name)
     (tmp_path / "course" / "notes.txt").write_text("no notebook")
     folder = tmp_path / "course"
     found = [name for name, _ in find_notebooks([folder, folder / "2.ipynb"])]
-    assert found == ["2.ipynb", "10.ipynb", "b/1.ipynb"]
+    assert found == ["2.ipynb", "10.ipynb", "11-LOOPS.IPYNB", "b/1.ipynb"]
     files = [folder / "b" / "1.ipynb", write("a/1.ipynb")]
     assert [name for name, _ in find_notebooks(files)] == ["1.ipynb", "a/1.ipynb"]
     assert sorted(["b10", "b2", "B1", "a"], key=natural_order) == ["a", "B1", "b2", "b10"]
+
+
+def test_a_zip_file_has_notebooks_whatever_case_their_ending_has(tmp_path: Path) -> None:
+    """One that was left out would show its exercises as retired."""
+    path = tmp_path / "Course.ZIP"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("01.ipynb", "02-LOOPS.IPYNB", "notes.txt", ".hidden/03.IPYNB"):
+            archive.writestr(name, "{}")
+    folder = tmp_path / "unpacked"
+    folder.mkdir()
+    unpack_notebooks(path, folder)
+    assert [name for name, _ in find_notebooks([folder])] == ["01.ipynb", "02-LOOPS.IPYNB"]
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])

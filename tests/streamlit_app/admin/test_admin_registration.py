@@ -24,7 +24,9 @@ def test_notebooks_are_sent_as_one_zip_file() -> None:
         assert archive.namelist() == ["1.ipynb", "2.ipynb"]
         assert archive.read("1.ipynb") == b"a"
     assert packed([Sent("all.zip", b"PK")]) == b"PK"
+    assert packed([Sent("Course.ZIP", b"PK")]) == b"PK"
     assert refused([Sent("1.ipynb"), Sent("2.ipynb")]) is None
     assert refused([Sent("all.zip")]) is None
-    assert refused([Sent("all.zip"), Sent("1.ipynb")]) == str(MIXED)
+    for name in ("all.zip", "Course.ZIP"):
+        assert refused([Sent(name), Sent("1.ipynb")]) == str(MIXED)
     assert "called 1.ipynb" in (refused([Sent("1.ipynb"), Sent("1.ipynb")]) or "")

@@ -69,6 +69,53 @@ def test_another_session_is_chosen_and_stands_in_the_address(open_page: Open, ma
     assert asked["as_of"] is None
 
 
+def test_the_address_of_a_report_outlives_later_events(
+    open_page: Open, made_up: Any, text_of: Callable[[AppTest], str]
+) -> None:
+    """The session's begin and end are those of then, whatever came late or after it."""
+    place = "1776040199412-0"
+    made_up.after_class.met(report())
+    [then] = made_up.after_class.sessions
+    made_up.after_class.sessions_then[place] = [then]
+    grown = then.model_copy(
+        update={
+            "started_at": then.started_at - timedelta(minutes=2),
+            "ended_at": then.ended_at + timedelta(minutes=9),
+        }
+    )
+    longer = then.model_copy(update={"ended_at": grown.ended_at})
+    for now, offered in ((grown, 3), (longer, 2)):
+        made_up.after_class.sessions = [session(7, 20), now]
+        app = open_page(session=then.started_at.isoformat(), as_of=place)
+        assert "27 <small>of 30</small>" in text_of(app)
+        asked = made_up.after_class.asked[-1]
+        assert asked["to"] == (then.ended_at + timedelta(milliseconds=1)).isoformat()
+        assert asked["as_of"] == place
+        assert len(app.selectbox[0].options) == offered
+        assert "2026-04-13 00:00\N{EN DASH}01:30" in app.selectbox[0].options[-(offered - 1)]
+        app.selectbox[0].set_value(now.started_at.isoformat()).run()
+    assert app.query_params["as_of"] == place  # of this very session nothing else was chosen
+
+
+def test_a_session_that_was_not_there_then_is_said(
+    open_page: Open, made_up: Any, text_of: Callable[[AppTest], str]
+) -> None:
+    """It has begun since; the sessions of now are there to choose from, and lead out of then."""
+    place = "1776040199412-0"
+    made_up.after_class.met(report())
+    made_up.after_class.sessions.append(session(-7, 20))
+    made_up.after_class.sessions_then[place] = []
+    app = open_page(session=NINE.isoformat(), as_of=place)
+    assert "There was no session of class then." in text_of(app)
+    assert made_up.after_class.asked == []
+    assert len(app.selectbox[0].options) == 1
+    app.selectbox[0].set_value((NINE - timedelta(days=7)).isoformat()).run()
+    assert not app.exception
+    assert "as_of" not in app.query_params
+    assert "27 <small>of 30</small>" in text_of(app)
+    assert len(app.selectbox[0].options) == 2
+
+
 def test_of_a_chosen_section_the_class_stays_the_same(open_page: Open, made_up: Any) -> None:
     """The section's own session of that day is shown, and as of no place; back again, too."""
     made_up.after_class.met(report())

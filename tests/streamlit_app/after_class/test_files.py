@@ -10,7 +10,8 @@ import pytest
 from pypdf import PdfReader
 
 from streamlit_app.after_class.document import document_of
-from streamlit_app.after_class.names import shortened
+from streamlit_app.after_class.fonts import can_write
+from streamlit_app.after_class.names import names_of, shortened
 from streamlit_app.after_class.pdf import as_pdf, broken
 from streamlit_app.after_class.web_page import as_html
 from streamlit_app.language.text import speaking
@@ -109,6 +110,41 @@ def test_two_of_one_name_are_two_in_the_report() -> None:
     both = ["Anna Schmidt (s1)", "Anna Schmidt (s2)"]
     assert [row[0] for row in section.rows] == list(section.frame["who"]) == both
     assert any(", ".join(both) in each for each in document.changes)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_written"),
+    [
+        ("Nguyễn Văn Đức", True),
+        ("山田 花子", True),
+        ("김민수", True),
+        ("Анна Γιώργος", True),
+        ("שלום כהן", True),
+        ("محمد علي", True),
+        ("สมชาย ใจดี", False),
+        ("தமிழ்", False),
+        ("Ana 🐍", False),
+    ],
+)
+def test_a_name_that_would_be_empty_boxes_on_paper_has_the_id_behind_it(
+    name: str, is_written: bool
+) -> None:
+    """In the table, in the chart and in what to change; a name that has its letters has none."""
+    assert can_write(name) is is_written
+    hands = [hand("s1", 5, None, display_name=name), hand("s2", 6, None, display_name="Grace")]
+    document = document_of(report(help=hands), UTC)
+    section = next(each for each in document.sections if each.key == "help")
+    shown = [name if is_written else f"{name} (s1)", "Grace"]
+    assert [row[0] for row in section.rows] == list(section.frame["who"]) == shown
+    assert any(", ".join(shown) in each for each in document.changes)
+    assert text_of(as_pdf(document)).count("s1)") == (0 if is_written else 3)
+
+
+def test_an_id_stands_behind_a_name_once() -> None:
+    """Also where two have the same name, and not where the name is the id."""
+    people = [hand(who, 5, None, display_name="สมชาย") for who in ("s1", "s2")]
+    named = names_of(report(help=[*people, hand("ใจดี", 6, None)]))
+    assert named == {"s1": "สมชาย (s1)", "s2": "สมชาย (s2)", "ใจดี": "ใจดี"}
 
 
 def test_a_hand_waits_until_somebody_came_or_it_was_taken_down() -> None:

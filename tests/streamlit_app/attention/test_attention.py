@@ -224,7 +224,8 @@ def test_a_change_that_is_not_taken_says_so(made_up: Any) -> None:
     app = opened()
     made_up.api_is_away = True
     app.button(key="going_ada").click().run()
-    assert text_of(app).count("can&#x27;t be had right now") == 2  # the change, and the numbers
+    assert text_of(app).count("can&#x27;t be had right now") == 1
+    assert "That could not be done: a part of Cellpulse does not answer." in text_of(app)
     assert 'data-testid="person"' in text_of(app)
 
 

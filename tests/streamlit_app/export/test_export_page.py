@@ -132,6 +132,36 @@ def test_one_export_at_a_time(
     assert len(made_up.after_class.exports) == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        (429, "Exports of other courses are running, so nothing was started. Start it again"),
+        (503, "or has no room for the file. Start it again later; if that does not help, tell"),
+    ],
+)
+def test_an_export_that_is_not_started_says_what_to_do(
+    open_page: Open, made_up: Any, text_of: Callable[[AppTest], str], status: int, says: str
+) -> None:
+    """No numbers are missing, and nothing tries again by itself."""
+    made_up.after_class.refuses = status
+    app = open_page()
+    start(app)
+    assert says in text_of(app)
+    assert "keeps trying" not in text_of(app)
+    assert made_up.after_class.exports == []
+
+
+def test_an_export_that_is_gone_is_not_cancelled(open_page: Open, made_up: Any) -> None:
+    """It is said of the export, not of a course or a student."""
+    app = open_page()
+    start(app)
+    key = f"cancel_{made_up.after_class.exports[0].export_id}"
+    made_up.after_class.exports.clear()
+    app.button(key=key).click().run()
+    assert not app.exception
+    assert [each.value for each in app.toast] == ["There is no such export any more."]
+
+
 @pytest.mark.parametrize(("name", "is_offered"), [("csv", False), ("xapi", True)])
 def test_projected_no_file_with_names_is_offered(
     open_page: Open,

@@ -195,6 +195,19 @@ def test_what_is_not_there_is_named(
     assert app.selectbox(key="measures_measure").options
 
 
+def test_a_section_that_is_not_there_is_named(
+    made_up: Any, open_page: Open, text_of: Callable[..., str]
+) -> None:
+    """It was typed: the sentence says what it may be; the right one has numbers."""
+    made_up.course_sections = ["A", "B"]
+    app = open_page(measure="cohort_comparison", by="course", against_section="b")
+    assert "There is no section “b” in that course; capital and small letters" in text_of(app)
+    assert "no such course or student" not in text_of(app)
+    app.text_input(key="measures_against_section").set_value("B").run()
+    assert 'data-testid="notice"' not in text_of(app)
+    assert made_up.own[-1] == {"against_section": "B"}
+
+
 def test_old_numbers_are_kept_while_the_api_is_away(
     made_up: Any, open_page: Open, text_of: Callable[..., str]
 ) -> None:

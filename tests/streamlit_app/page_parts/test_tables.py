@@ -15,6 +15,7 @@ from streamlit_app.page_parts.wording import (
     age,
     ago,
     duration,
+    file_name,
     percent,
     where,
 )
@@ -37,6 +38,12 @@ def test_the_class_has_one_row_a_student_by_name(made_up: Any) -> None:
     rows = _rows(class_table(made_up.states(), "c", NOW))
     assert rows[0] == ["Heron", "1.1", "error", "1", "1", "100%", "20 s ago"]
     assert [row[0] for row in rows] == ["Heron", "Vole", "wren"]
+
+
+@pytest.mark.parametrize("notebook", ["a/02.x.ipynb", "02.x.IPYNB", "02.x", None])
+def test_a_notebook_is_called_without_folder_and_ending(notebook: str | None) -> None:
+    """Whatever case the ending has; what has none stays."""
+    assert file_name(notebook) == ("02.x" if notebook else "")
 
 
 def test_a_name_leads_to_the_student_in_the_same_course(made_up: Any) -> None:

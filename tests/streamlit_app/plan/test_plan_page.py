@@ -143,7 +143,7 @@ def test_a_plan_is_set_corrected_and_undone(made_up: Any, open_alone: Any, text_
     made_up.api_is_away = True
     _area(app).input("9:00 1.1")
     _click(app, "Save the plan")
-    assert "be had right now" in text_of(app)
+    assert "That could not be done: a part of Cellpulse does not answer." in text_of(app)
 
 
 @pytest.mark.usefixtures("in_tokyo")

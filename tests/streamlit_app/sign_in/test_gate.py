@@ -181,6 +181,36 @@ def test_a_student_sees_the_own_page_alone(visitor: httpx.Client, path: str) -> 
         assert websocket.recv() == "hello"
 
 
+def test_the_door_speaks_the_viewers_language(visitor: httpx.Client) -> None:
+    """Also to a student who opens a page of the instructors."""
+    visitor.cookies.set(COOKIE, "students")
+    japanese = {"Accept-Language": "ja,en;q=0.5"}
+    page = visitor.get("/replay", headers=japanese)
+    assert (page.status_code, '<html lang="ja">' in page.text) == (403, True)
+    assert "受講者としてサインインしています。" in page.text
+    assert "You have signed in" not in page.text
+
+
+async def test_why_a_provider_lets_nobody_in_is_said_in_the_viewers_language() -> None:
+    """The API's own words are looked up."""
+
+    def refuse(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(401, json={"detail": "this took too long: sign in again"})
+
+    api = httpx.AsyncClient(base_url="http://api", transport=httpx.MockTransport(refuse))
+    gate = Gate(Starlette(), KnownTokens(), SignInPages(api, by_provider=True))
+    async with httpx.AsyncClient(
+        base_url="http://dashboard",
+        transport=httpx.ASGITransport(gate),
+        cookies={"cellpulse_flow": "x"},
+        headers={"Accept-Language": "ja,en;q=0.5"},
+    ) as browser:
+        back = await browser.get("/sign-in/callback", params={"state": "s", "code": "c"})
+    assert back.status_code == 401
+    assert "もう一度サインインしてください" in back.text
+    assert "took too long" not in back.text
+
+
 def test_a_websocket_with_a_good_cookie_opens(address: str) -> None:
     """With the cookie the WebSocket reaches Streamlit; a token in its address does not help."""
     stream = address.replace("http", "ws") + "/_stcore/stream"
