@@ -16,14 +16,17 @@ from analytics.attention.responses import (
     Snooze,
     Thresholds,
 )
-from analytics.attention.rule import LESSON_MINUTES, Case, attention_list
+from analytics.attention.rule import LESSON_MINUTES, Case, Signals, attention_list
 from analytics.attention.signals import attention_signals
 from analytics.attention.wording import in_words
 from analytics.past import as_of_position, time_of
 from analytics.queries.query import load_query
+from flows.log.logged_event import position_ns
 
 #: Most failures of one answer.
 CLUSTERS_LIMIT: Final = 500
+#: A position tells the time to the millisecond.
+_POSITIONS_TIME: Final = timedelta(milliseconds=1)
 
 
 def attention(lake: Lake, course_id: str, section: str | None, asked_ns: int | None) -> Attention:
@@ -41,9 +44,10 @@ def attention(lake: Lake, course_id: str, section: str | None, asked_ns: int | N
     rows = attention_signals(lake, (course_id, section), now, asked_ns)
     snoozes = {row["student_id"]: row for row in settings["snoozes"]}
     marks = {row.pop("student_id"): Mark.model_validate(row) for row in settings["marks"]}
+    since_help = [_since_help(row, marks.get(row["student_id"])) for row in rows]
     listed = [
         _listed(case, snoozes.get(case.student_id), marks.get(case.student_id))
-        for case in attention_list(rows, thresholds, now)
+        for case in attention_list(since_help, thresholds, now)
     ]
     return Attention(
         as_of=as_of_position(lake, time, asked_ns),
@@ -152,12 +156,29 @@ def _in_queue(students: list[Listed]) -> list[Listed]:
     ]
 
 
+def _since_help(signals: Signals, mark: Mark | None) -> Signals:
+    """Return a student's signals with the hand up since the first request after the help."""
+    if mark is None or mark.mark != "helped":
+        return signals
+    asked = zip(signals["help_times"], signals["help_positions"], strict=True)
+    later = [seen_at for seen_at, position in asked if _came_after(position, mark.at)]
+    return signals | {"help_at": later[0]} if later else signals
+
+
+def _came_after(position: str, moment: datetime) -> bool:
+    """Tell whether what is at a position of the log arrived after a moment.
+
+    It may have happened before, by a clock that is slow or where the network was away.
+    """
+    return time_of(position_ns(position)) + _POSITIONS_TIME > moment
+
+
 def _listed(case: Case, snoozed: dict[str, Any] | None, mark: Mark | None) -> Listed:
     signals = case.signals
-    hand_at = signals["help_at"]
+    asked = signals["help_position"]
     # Whoever raises a hand after the snooze, or the help, wants somebody now.
-    is_snoozed = snoozed is not None and (hand_at is None or hand_at <= snoozed["snoozed_at"])
-    if mark is not None and mark.mark == "helped" and hand_at is not None and hand_at > mark.at:
+    is_snoozed = snoozed is not None and not (asked and _came_after(asked, snoozed["snoozed_at"]))
+    if mark is not None and mark.mark == "helped" and asked and _came_after(asked, mark.at):
         mark = None
     return Listed(
         student_id=case.student_id,

@@ -53,6 +53,8 @@ The signals of a student, by name; times are in UTC:
 - median_solved: The median of that over everyone with a run.
 - help_at: Since when the student's hand is up; null where it is not.
 - help_position: Log position of the latest request.
+- help_times: Times of each request since the hand is up.
+- help_positions: Their log positions.
 - help_message: What the student asked last while the hand was up; null where nothing.
 """
 
@@ -148,15 +150,15 @@ class _Class:
         """Return a student's signals that tell of others too."""
         exercise = one.values["exercise"]
         own, of_all = one.exercises.get(exercise, AtExercise()), self._exercises[exercise]
-        is_solved = self._solved_us(exercise, own) is not None
+        minutes = self._minutes(exercise, own)
         return {
             "error_others": self._had[one.commonest] - 1 if one.commonest else 0,
             "others": self._students - bool(one.values["runs"]),
             "others_at_work": self._at_work - self._works(one),
-            "has_solved": is_solved,
+            "has_solved": self._solved_us(exercise, own) is not None,
             "others_started": of_all.started - (own.began_us is not None),
-            "others_solved": of_all.solved - is_solved,
-            "others_minutes": _median_without(of_all.minutes, self._minutes(exercise, own)),
+            "others_solved": of_all.solved - (minutes is not None),
+            "others_minutes": _median_without(of_all.minutes, minutes),
             "solved": len(self._solved(one)),
             "median_solved": self._median_solved,
         }
@@ -166,9 +168,9 @@ class _Class:
         for one in students:
             for name, at in one.exercises.items():
                 if name:
-                    exercises[name].started += at.began_us is not None
-                    exercises[name].solved += self._solved_us(name, at) is not None
                     minutes = self._minutes(name, at)
+                    exercises[name].started += at.began_us is not None
+                    exercises[name].solved += minutes is not None
                     if minutes is not None:
                         insort(exercises[name].minutes, minutes)
         return exercises

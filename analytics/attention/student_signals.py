@@ -278,6 +278,8 @@ def _hand(events: Sequence[Happened]) -> dict[str, Any]:
     return {
         "help_at": time_of_us(asked[0].seen_us) if asked else None,
         "help_position": asked[-1].position if asked else None,
+        "help_times": [time_of_us(event.seen_us) for event in asked],
+        "help_positions": [event.position for event in asked],
         "help_message": messages[-1] if messages else None,
     }
 

@@ -232,6 +232,29 @@ async def test_a_hand_raised_after_the_help_shows(client: httpx.AsyncClient, les
     assert (await listed(client))["ada"]["mark"] is None
 
 
+@pytest.mark.parametrize(
+    ("hide", "told", "order"),
+    [(MARK, {"mark": "helped"}, ["bob", "ada"]), (SNOOZE, {"minutes": 60}, ["ada", "bob"])],
+)
+async def test_a_hand_that_is_still_up_shows_when_it_asks_again(
+    client: httpx.AsyncClient, lesson: Any, hide: str, told: dict[str, Any], order: list[str]
+) -> None:
+    """After a help it waits from then on: nobody passes those who have waited since before."""
+
+    def asks(student: str) -> None:
+        of = {"course_id": "live", "student_id": student, "type": "help_requested"}
+        lesson.write(lesson.log(datetime.now(UTC), **of))
+
+    asks("ada")
+    await client.post(hide, json=told)
+    assert "ada" not in await listed(client)
+    asks("bob")
+    asks("ada")
+    found = await listed(client)
+    assert (found["ada"]["mark"], found["ada"]["snooze"]) == (None, None)
+    assert list(found)[:2] == order
+
+
 async def test_a_mark_does_not_hold_for_ever(client: httpx.AsyncClient, lesson: Any) -> None:
     """After a quarter of an hour the student is on the list as before."""
     await client.post(MARK, json={"mark": "helped"})

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analytics.attention.responses import Thresholds
+from analytics.attention.rule import attention_list
 from analytics.attention.signals import attention_signals
 from tests.analytics.measures.histories import BEGIN, Event, histories
 from tests.analytics.measures.memory_lake import COURSE, MemoryLake
@@ -94,6 +96,7 @@ def _signals(student: str, own: list[Event], events: list[Event]) -> dict[str, A
             name = event["check_name"]
             checks[name] = 0 if event["passed"] else checks[name] + 1
     solved = _solved(events)
+    began = {(event["student_id"], event["exercise"]) for event in events if _is_run(event)}
     took = []
     for (other, where), event in solved.items():
         first = next(
@@ -121,7 +124,9 @@ def _signals(student: str, own: list[Event], events: list[Event]) -> dict[str, A
         "has_solved": (student, exercise) in solved,
         "solved": sum(who == student for who, _ in solved),
         "others_minutes": pytest.approx(median(took)) if took else None,
-        "others_solved": sum(who != student and what == exercise for who, what in solved),
+        "others_solved": sum(
+            who != student and what == exercise and (who, what) in began for who, what in solved
+        ),
     }
 
 
@@ -178,6 +183,23 @@ def test_a_hand_is_up_from_the_first_request_until_it_is_resolved(lake: MemoryLa
     assert signals_of(lake, at(6))["ada"]["help_at"] is None
     lake.write([hand(7, "help_requested")])
     assert signals_of(lake, at(8))["ada"]["help_at"] == at(7)
+
+
+def test_who_solved_by_checks_alone_is_nobody_to_compare_with(lake: MemoryLake) -> None:
+    """Such as by a grader's cell after a break: nobody knows how long it took them."""
+    for other in ("bob", "cy", "eve"):
+        check = {"type": "check_result", "check_name": "q1", "passed": True, "status": None}
+        lake.write([run(0, student_id=other, exercise="1") | check])
+    lake.write([run(1, exercise="1"), run(100, exercise="1", status="error")])
+    found = signals_of(lake, at(101))
+    others = {name: found["ada"][f"others_{name}"] for name in ("started", "solved", "minutes")}
+    assert others == {"started": 0, "solved": 0, "minutes": None}
+    codes = [
+        ground.code
+        for case in attention_list(found.values(), Thresholds(), at(101))
+        for ground in case.grounds
+    ]
+    assert "unsolved" not in codes
 
 
 def test_who_has_left_is_known_until_a_new_kernel_starts(lake: MemoryLake) -> None:
