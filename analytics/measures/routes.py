@@ -28,6 +28,8 @@ from ingest_api.problems import Problem
 
 router = APIRouter(prefix="/api/v1", responses=examples.PROBLEMS)
 
+#: Measures whose numbers of one student tell when others did something, however few they are.
+_OF_OTHERS: Final = frozenset({"completion_forecast", "time_to_first_run", "watwin"})
 _STANDARD: Final = frozenset({"by", "from", "to", "as_of", "section", "student_id", "exercise"})
 
 
@@ -82,8 +84,9 @@ def get_measure_rows(
 ) -> MeasureRows:
     """Return a measure's numbers, for the class or for each exercise, student, both or run.
 
-    A token of one student reads that student's own rows: by student, student_exercise or run, and
-    with no parameter of the measure's own, which could single out somebody else.
+    A token of one student reads that student's own rows: by student, student_exercise or run, of
+    no measure that tells of others' times, and with neither a section nor a parameter of the
+    measure's own, which could single out somebody else.
     """
     grant, course_id = grant_and_course
     if grant.student_id is not None:
@@ -111,8 +114,14 @@ def _require_own(student_id: str, by: By, question: MeasureQuestion) -> None:
             f"this token is for one student's own numbers: add student_id={student_id} and "
             "by=student, student_exercise or run",
         )
-    if question.own:
+    if question.measure.name in _OF_OTHERS:
         raise Problem(
             HTTPStatus.FORBIDDEN,
-            f"this token is for one student's own numbers: leave out {', '.join(question.own)}",
+            f"this token is for one student's own numbers, and {question.measure.name} tells of "
+            "the others' times: ask for another measure",
+        )
+    if narrowed := [*question.own, *["section"] * (question.section is not None)]:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            f"this token is for one student's own numbers: leave out {', '.join(narrowed)}",
         )
