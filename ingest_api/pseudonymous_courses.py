@@ -100,6 +100,10 @@ class PseudonymousCourses:
         """Tell whether a course is pseudonymous."""
         return course_id in self._courses
 
+    def __bool__(self) -> bool:
+        """Tell whether any course is."""
+        return bool(self._courses)
+
     async def refresh(self) -> None:
         """Take over what was published since the last time; what is known stays known.
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
 from unittest.mock import AsyncMock, MagicMock, patch
 
 import pytest
@@ -11,13 +12,13 @@ from redis import Redis
 
 from flows.log.reader import LogReader
 from flows.relay.lease import Lease
-from flows.relay.relay import TOO_LARGE, Relay
+from flows.relay.relay import NOT_KEPT, TOO_LARGE, Relay
 from flows.settings import InfluxSettings, RelaySettings
 from flows.worker.wake_ups import WakeUps
 from ingest_api.event_log import LOG, Candidate, EventLog, LogUnavailableError, open_redis
 from ingest_api.events import BODY_LIMIT
 from ingest_api.preferences import Preferences, StudentPreferences, set_preferences
-from ingest_api.pseudonymous_courses import PseudonymousCourses
+from ingest_api.pseudonymous_courses import PSEUDONYMOUS, PseudonymousCourses, Published
 from ingest_api.registered_courses import RegisteredCourses
 
 LOG_LIMIT = 1_000_000
@@ -142,6 +143,28 @@ async def test_no_more_of_an_event_is_adopted_than_its_student_allows(
     assert [event.get("status") for event in events] == ["ok", None, "ok"]
     assert [event["type"] for event in events] == ["cell_run", "heartbeat", "cell_run"]
     assert [event.get("code") for event in events] == [None, None, "x = 1"]
+
+
+@pytest.mark.parametrize(
+    "message", [RUN, [RUN], [[RUN]], "s1", json.dumps(RUN)], ids=lambda message: str(message)[:9]
+)
+async def test_what_may_name_a_student_of_a_pseudonymous_course_is_not_kept(
+    log: EventLog, redis_url: str, redis_client: Redis, message: Any
+) -> None:
+    """Neither an event nor what holds several, is cut off, or is nothing that can be read."""
+    client = open_redis(redis_url)
+    redis_client.set(PSEUDONYMOUS, Published(courses={"demo": ""}).model_dump_json())
+    courses, preferences, _ = _courses()
+    pseudonymous = PseudonymousCourses(client, key=None)
+    await pseudonymous.refresh()
+    relay = Relay(log, courses, preferences, pseudonymous, MagicMock(), MagicMock(), SETTINGS)
+    whole = json.dumps(message).encode()
+    for sent in (whole, whole + b"\n" + whole, whole[:-1]):
+        await relay.take(sent)
+    await client.aclose()
+    rejected = [fields["raw"] for _, fields in redis_client.xrange("progress-events:rejected")]
+    assert rejected == [NOT_KEPT.decode()] * 3
+    assert not redis_client.exists(LOG)
 
 
 async def test_it_publishes_what_it_adopts_on_the_right_channel() -> None:
