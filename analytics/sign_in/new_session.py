@@ -30,7 +30,9 @@ class Opened:
     own_pages: tuple[str, ...] = ()
 
 
-def new_session(secret: str, opened: Opened, seconds: int, *, by_provider: bool) -> NewSession:
+def new_session(
+    secret: str, opened: Opened, seconds: int, *, by_provider: bool, begun: float | None = None
+) -> NewSession:
     """Make a session.
 
     Args:
@@ -38,8 +40,10 @@ def new_session(secret: str, opened: Opened, seconds: int, *, by_provider: bool)
         opened: To whom it opens what.
         seconds: How long it lasts.
         by_provider: Whether an identity provider vouches for them.
+        begun: Since when, in seconds since 1970: an account that was closed meanwhile opens
+            nothing. None for now.
     """
-    now = time.time()
+    now = time.time() if begun is None else begun
     first, *further = (ALL_COURSES,) if opened.every_course else opened.course_ids or (NO_COURSE,)
     signed_in = SignedIn(
         account=opened.account,

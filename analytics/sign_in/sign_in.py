@@ -1,5 +1,6 @@
 """Signing in: a name and a password become a token that ends."""
 
+import time
 from typing import Final
 
 from redis import Redis
@@ -59,11 +60,12 @@ class SignIn:
         """
         with self._stores.redis() as redis, self._stores.postgres() as engine:
             _count_attempt(redis, account)
+            begun = time.time()  # to look at the password takes long
             known = accounts.find(engine, account)
             if not matches(known.password_hash if known else None, password) or known is None:
                 raise WrongPasswordError("the name or the password is wrong")
             redis.delete(_ATTEMPTS_KEY + account)
-        return self._session_of(known)
+        return self._session_of(known, begun)
 
     def with_code(self, code: str, password: str) -> NewSession:
         """Set an account's first password, and sign its owner in.
@@ -95,9 +97,9 @@ class SignIn:
             raise UsedCodeError("this link was used, or is older than five minutes")
         return own_page_session(self._secrets[0], *student)
 
-    def _session_of(self, known: KnownAccount) -> NewSession:
-        opened = _opened_by(known)
-        return new_session(self._secrets[0], opened, SIGNED_IN_SECONDS, by_provider=False)
+    def _session_of(self, known: KnownAccount, begun: float | None = None) -> NewSession:
+        opened, secret = _opened_by(known), self._secrets[0]
+        return new_session(secret, opened, SIGNED_IN_SECONDS, by_provider=False, begun=begun)
 
 
 def _opened_by(known: KnownAccount) -> Opened:
