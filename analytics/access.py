@@ -8,6 +8,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer
 
 from analytics.answers import is_in_sections
+from analytics.names import GRANT
 from analytics.parameters import (
     EncodedCourseId,
     EncodedStudentId,
@@ -31,6 +32,7 @@ async def _reader(request: Request, _: Annotated[object, Security(_BEARER)]) -> 
     grant = grant_of(request.headers.get("authorization"), request.app.state.secrets, "read")
     await refuse_revoked(grant, request.app.state.revoked)
     await refuse_ended(grant, request.app.state.signed_out)
+    setattr(request.state, GRANT, grant)
     return grant
 
 

@@ -3,13 +3,16 @@
 What the API reads and writes has pseudonyms. What is asked about a student by the own id becomes
 the pseudonym before it is judged or answered; what is answered as JSON gets ids and names as the
 last step. Files of tables are no JSON: researchers get the pseudonyms.
+
+In what somebody wrote anybody's pseudonym may stand, also one that was typed. So whoever reads that
+is told who is meant in the courses that the token covers, and a student of nobody else.
 """
 
 import asyncio
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final
@@ -30,9 +33,14 @@ from flows.stores.store import StoreUnavailableError
 from flows.version_of_data import UnknownDataVersionError
 from ingest_api.problems import Problem
 from ingest_api.pseudonym import PseudonymKey, is_pseudonym
+from ingest_api.tokens import Grant
 
 logger = logging.getLogger(__name__)
 _LOOK_SECONDS: Final = 5.0
+#: Under which name a request's state has the grant of whoever asks.
+GRANT: Final = "grant"
+#: In a student's own texts, anybody else of the course.
+SOMEBODY: Final = "somebody"
 _STUDENT: Final = "student_id"
 _NAME: Final = "display_name"
 _JSON: Final = "application/json"
@@ -62,6 +70,7 @@ class WhoIsWho:
         self._hiding = Hiding({}, None if key is None else PseudonymKey(key))
         #: Who is who, by pseudonym: no two courses have one in common.
         self.known: Mapping[str, Name] = {}
+        self._of_courses: Mapping[str, Mapping[str, Name]] = {}
 
     def stored_id(self, course_id: str, student_id: str) -> str:
         """Return the id under which a student of a course is kept.
@@ -90,7 +99,8 @@ class WhoIsWho:
         except (StoreUnavailableError, UnknownDataVersionError) as error:
             logger.debug("who is who is not known anew: %s", error)
         else:
-            self.known = {each: name for of in courses.values() for each, name in of.items()}
+            self.known = _together(courses.values())
+            self._of_courses = courses
             self._publish(courses)
 
     def _publish(self, courses: Mapping[str, Mapping[str, Name]]) -> None:
@@ -115,23 +125,46 @@ class WhoIsWho:
         """Let go of PostgreSQL."""
         self._engine.dispose()
 
-    def named(self, body: bytes) -> bytes:
-        """Return a JSON answer with ids and names in the place of pseudonyms that are known."""
+    def named(self, body: bytes, grant: Grant | None) -> bytes:
+        """Return a JSON answer with ids and names in the place of pseudonyms that are known.
+
+        Args:
+            body: The answer.
+            grant: Of whoever asked; None where no token was asked for.
+        """
         if not self.known or not _IN_ANSWER.search(body):
             return body
-        return json.dumps(
-            _named(json.loads(body), self.known), ensure_ascii=False, separators=(",", ":")
-        ).encode()
+        named = _named(json.loads(body), self.known, self._in_texts(grant))
+        return json.dumps(named, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def _in_texts(self, grant: Grant | None) -> Mapping[str, str]:
+        """Return what stands for a pseudonym in a text, where it does not stay."""
+        if grant is None:
+            return {}
+        if grant.student_id is not None:
+            others = dict.fromkeys(self.known, SOMEBODY)
+            own = self.known.get(grant.student_id)
+            return others if own is None else others | {grant.student_id: own.student_id}
+        of = self._of_courses
+        covered = of if grant.course_ids is None else grant.course_ids
+        known = _together(of.get(course_id, {}) for course_id in covered)
+        return {pseudonym: name.student_id for pseudonym, name in known.items()}
 
 
-def _named(value: Any, known: Mapping[str, Name], field: str = "") -> Any:
+def _together(courses: Iterable[Mapping[str, Name]]) -> dict[str, Name]:
+    return {pseudonym: name for of in courses for pseudonym, name in of.items()}
+
+
+def _named(
+    value: Any, known: Mapping[str, Name], in_texts: Mapping[str, str], field: str = ""
+) -> Any:
     match value:
         case str() if field in WRITTEN:  # the edge put pseudonyms in the place of ids and names
-            return _PSEUDONYM.sub(lambda found: _id_of(found[0], known), value)
+            return _PSEUDONYM.sub(lambda found: in_texts.get(found[0], found[0]), value)
         case list():
-            return [_named(each, known, field) for each in value]
+            return [_named(each, known, in_texts, field) for each in value]
         case dict():
-            told = {name: _named(each, known, name) for name, each in value.items()}
+            told = {name: _named(each, known, in_texts, name) for name, each in value.items()}
             who = known.get(str(value.get(_STUDENT)))
             if who is not None:
                 told[_STUDENT] = who.student_id
@@ -139,10 +172,6 @@ def _named(value: Any, known: Mapping[str, Name], field: str = "") -> Any:
                     told[_NAME] = who.display_name
             return told
     return value
-
-
-def _id_of(pseudonym: str, known: Mapping[str, Name]) -> str:
-    return known[pseudonym].student_id if pseudonym in known else pseudonym
 
 
 class NamedAnswers:
@@ -157,15 +186,17 @@ class NamedAnswers:
         if scope["type"] != "http" or not self._who.known:
             await self._app(scope, receive, send)
             return
-        await self._app(scope, receive, _Naming(self._who, send))
+        state = scope.setdefault("state", {})  # in which the grant will stand
+        await self._app(scope, receive, _Naming(self._who, send, state))
 
 
 class _Naming:
     """Holds an answer back until all of it is there; what is no JSON goes on at once."""
 
-    def __init__(self, who: WhoIsWho, send: Send) -> None:
+    def __init__(self, who: WhoIsWho, send: Send, state: Mapping[str, Any]) -> None:
         self._who = who
         self._send = send
+        self._state = state
         self._start: Message | None = None
         self._body = bytearray()
 
@@ -181,7 +212,7 @@ class _Naming:
         self._body += message.get("body", b"")
         if message.get("more_body"):
             return
-        body = self._who.named(bytes(self._body))
+        body = self._who.named(bytes(self._body), self._state.get(GRANT))
         MutableHeaders(raw=self._start["headers"])["content-length"] = str(len(body))
         await self._send(self._start)
         await self._send({"type": "http.response.body", "body": body})

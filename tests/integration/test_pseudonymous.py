@@ -125,6 +125,8 @@ def use_every_page(here: Any) -> None:
     own = {"Authorization": f"Bearer {session['token']}"}
     assert ask(here, "GET", f"{zoe}/overview", **own).json()["display_name"] == CLASS[ZOE]
     assert ask(here, "GET", f"{zoe}/preferences", **own).json()["recording"]
+    told = ask(here, "GET", f"{zoe}/history", **own).json()["events"]
+    assert f"{ZOE} and somebody (somebody)" in {each["help_message"] for each in told}
     ask(here, "PUT", f"{zoe}/preferences", {"recording": True, "code": False}, **own)
     ask(here, "POST", f"{zoe}/deletion", **own)
     [wish] = ask(here, "GET", "/deletion_requests", **here.bearer("read", "*")).json()["requests"]
