@@ -59,6 +59,10 @@ def show() -> None:
             chosen = st.query_params["session"] = nearest(sessions, chosen).started_at.isoformat()
     if chosen is None:
         chosen = st.query_params["session"] = usual(sessions).started_at.isoformat()
+    elif chosen not in by_start and "as_of" not in st.query_params:
+        met = _going_on_at(sessions, chosen)
+        if met is not None:
+            chosen = st.query_params["session"] = met.started_at.isoformat()
     if as_of := st.query_params.get("as_of"):  # of then, even where it has other ends by now
         by_start = _as_it_was(by_start, chosen, _by_start(_sessions(course_id, as_of)))
     with st.container(key="report_choice", horizontal=True, vertical_alignment="center"):
@@ -92,6 +96,15 @@ def _as_it_was(
     if chosen in then:
         known[chosen] = then[chosen]
     return _by_start(sorted(known.values(), key=lambda each: each.started_at, reverse=True))
+
+
+def _going_on_at(sessions: list[ClassSession], moment: str) -> ClassSession | None:
+    """Return the session that went on at a moment: what came late may have moved its beginning."""
+    try:
+        wanted = datetime.fromisoformat(moment)
+        return next((each for each in sessions if each.started_at <= wanted <= each.ended_at), None)
+    except (ValueError, TypeError):  # an address that somebody wrote
+        return None
 
 
 def usual(sessions: list[ClassSession]) -> ClassSession:

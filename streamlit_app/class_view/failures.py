@@ -1,6 +1,6 @@
 """The same failure now: which failures students share; a click shows them in the map."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from html import escape
@@ -53,13 +53,17 @@ def still_at(cluster: ErrorCluster) -> frozenset[str]:
 
 
 def commonest_at(clusters: ErrorClusters, exercise: str) -> str | None:
-    """Return the name of the error that most students had at an exercise; None for none."""
-    had = Counter[str]()
+    """Return the name of the error that most students had at an exercise; None for none.
+
+    Whoever had it with several messages is in several failures, and counts once at most.
+    """
+    had, who = Counter[str](), defaultdict[str, set[str]](set)
     for cluster in clusters.clusters:
         for place in cluster.exercises:
             if place.exercise == exercise and cluster.error_name:
                 had[cluster.error_name] += place.students
-    return next((name for name, _ in had.most_common(1)), None)
+                who[cluster.error_name].update(each.student_id for each in cluster.who)
+    return max(had, key=lambda name: min(had[name], len(who[name])), default=None)
 
 
 def name_of(cluster: ErrorCluster) -> str:

@@ -134,6 +134,19 @@ def test_of_a_chosen_section_the_class_stays_the_same(open_page: Open, made_up: 
     assert app.query_params["session"] == NINE.isoformat()
 
 
+def test_a_session_is_found_whose_beginning_what_came_late_has_moved(
+    open_page: Open, made_up: Any, text_of: Callable[[AppTest], str]
+) -> None:
+    """A bookmark, or the open page, names the beginning that it had before."""
+    made_up.after_class.met(report())
+    [then] = made_up.after_class.sessions
+    earlier = then.started_at - timedelta(seconds=22)
+    made_up.after_class.sessions = [then.model_copy(update={"started_at": earlier})]
+    app = open_page(session=then.started_at.isoformat())
+    assert "27 <small>of 30</small>" in text_of(app)
+    assert app.query_params["session"] == earlier.isoformat()
+
+
 def test_a_session_that_is_not_there_is_said(
     open_page: Open, made_up: Any, text_of: Callable[[AppTest], str]
 ) -> None:

@@ -168,20 +168,26 @@ def test_the_hardest_exercise_is_where_the_largest_share_of_students_failed() ->
 
 
 def test_the_commonest_error_of_an_exercise_is_counted_in_students() -> None:
-    """Over all messages that it had; None where no failure was there."""
+    """Over all messages that it had, each student once; None where no failure was there."""
     [example] = ERROR_CLUSTERS.clusters[:1]
-    at = {"TypeError": [("1.1", 9), ("2.1", 3)], "NameError": [("2.1", 2)]}
+    failures: list[tuple[str, dict[str, int], str]] = [
+        *[("KeyError", {"2.1": 3}, "xyz")] * 3,  # the same three with three messages
+        ("TypeError", {"1.1": 9, "2.1": 3}, "abcdefghijkl"),
+        ("NameError", {"2.1": 2}, "ab"),
+        ("NameError", {"2.1": 2}, "cd"),
+    ]
     clusters = [
         example.model_copy(
             update={
                 "error_name": name,
                 "exercises": [
                     ClusterExercise(exercise=exercise, students=students)
-                    for exercise, students in places
+                    for exercise, students in places.items()
                 ],
+                "who": [example.who[0].model_copy(update={"student_id": who}) for who in whose],
             }
         )
-        for name, places in [*at.items(), ("NameError", [("2.1", 2)])]
+        for name, places, whose in failures
     ]
     found = ERROR_CLUSTERS.model_copy(update={"clusters": clusters})
     assert commonest_at(found, "2.1") == "NameError"
