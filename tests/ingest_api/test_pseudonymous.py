@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -173,9 +174,11 @@ def test_a_wrong_key_stops_the_start(
     redis_client: Redis,
     key: PseudonymKey,
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     """The process ends with one line that names the course and says what to do."""
     publish(redis_client, hid=key.check)
+    monkeypatch.setenv("CELLPULSE_DATA_DIR", str(tmp_path))  # `make up` leaves a key in its own
     monkeypatch.setenv("CELLPULSE_REDIS_URL", redis_url)
     monkeypatch.setenv("CELLPULSE_SECRET", SECRET)
     monkeypatch.setenv("CELLPULSE_LOSSY_REDIS", "1")
