@@ -18,7 +18,8 @@ The signals of a student, by name; times are in UTC:
 - runs: Cell runs of the lesson.
 - run_at: Time of the latest run; null without one.
 - run_position: Its log position.
-- has_failed: Whether the latest run, or result of a check, was a failure.
+- has_failed: Whether the latest run, or result of a check, was a failure; so is a run in whose cell
+  a check had just failed, as its result is told first.
 - gap_minutes: Median time between two of the student's runs; null below two gaps.
 - exercise: Exercise of the latest run of one; null without one.
 - notebook: Notebook of the latest run that names one.

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from statistics import median
 from typing import Any, Final, NamedTuple
 
@@ -161,14 +161,27 @@ def _most(failures: Sequence[_Placed]) -> list[_Placed]:
 
 def _presence(events: Sequence[Happened]) -> dict[str, Any]:
     latest = events[-1]
-    tried = next((e for e in reversed(events) if e.type in ("cell_run", "check_result")), None)
     seen_at = time_of_us(latest.seen_us)
     has_left = latest.type == "session_ended" and not _lives_one(events)
     return {
         "seen_at": seen_at,
         "left_at": seen_at if has_left else None,
-        "has_failed": tried is not None and (tried.status == "error" or tried.passed is False),
+        "has_failed": _has_failed([e for e in events if e.type in ("cell_run", "check_result")]),
     }
+
+
+def _has_failed(tried: Sequence[Happened]) -> bool:
+    """Tell whether the latest run, or result of a check, of these was a failure.
+
+    What a grader finds while a cell runs is told before the run, which is no failure for itself.
+    """
+    if not tried:
+        return False
+    *before, last = tried
+    if last.type == "check_result" or last.status == "error" or last.cell_id is None:
+        return last.passed is False or last.status == "error"
+    in_cell = takewhile(lambda e: e.type == "check_result", reversed(before))
+    return any(e.passed is False and e.cell_id == last.cell_id for e in in_cell)
 
 
 def _lives_one(events: Sequence[Happened]) -> bool:

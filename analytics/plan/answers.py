@@ -52,7 +52,13 @@ def class_plan(
     students = [0] * (len(names) + 1)
     if planned:  # most days of most courses have no plan, and each Live page asks at each drawing
         furthest = load_query("class_pace").rows(
-            lake, course_id=course_id, section=section, exercises=names, now=now, as_of=asked_ns
+            lake,
+            course_id=course_id,
+            section=section,
+            exercises=names,
+            planned=sorted({each["exercise"] for each in planned}),
+            now=now,
+            as_of=asked_ns,
         )
         for row in furthest:
             students[0 if row["place"] is None else row["place"] + 1] = row["students"]

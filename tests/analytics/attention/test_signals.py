@@ -78,6 +78,19 @@ def _solved(events: list[Event]) -> dict[tuple[str, str], Event]:
     return solved
 
 
+def _has_just_failed(attempts: list[Event]) -> bool:
+    last = attempts[-1] if attempts else {}
+    if _failed(last) or last.get("passed") is False:
+        return True
+    for event in reversed(attempts[:-1] if last.get("type") == "cell_run" else []):
+        if event["type"] == "cell_run":
+            return False
+        in_its_cell = last.get("cell_id") is not None and event.get("cell_id") == last["cell_id"]
+        if in_its_cell and event.get("passed") is False:
+            return True
+    return False
+
+
 def _signals(student: str, own: list[Event], events: list[Event]) -> dict[str, Any]:
     failures = [e for n, e in enumerate(own) if _failed(e) and _is_open(e, own[n + 1 :])]
     runs = [e for e in own if _is_run(e)]
@@ -89,7 +102,6 @@ def _signals(student: str, own: list[Event], events: list[Event]) -> dict[str, A
             break
         visit += [event] * (event["exercise"] is not None)
     attempts = [e for e in own if e["type"] in ("cell_run", "check_result")]
-    last = attempts[-1] if attempts else None
     checks: Counter[str] = Counter()
     for event in own if exercise else []:
         if event["type"] == "check_result" and event["exercise"] == exercise:
@@ -115,7 +127,7 @@ def _signals(student: str, own: list[Event], events: list[Event]) -> dict[str, A
         "failures": len(failures),
         "failures_from": failures[0]["occurred_at"] if failures else None,
         "error_runs": max(errors.values(), default=0),
-        "has_failed": last is not None and (_failed(last) or last.get("passed") is False),
+        "has_failed": _has_just_failed(attempts),
         "exercise": exercise,
         "visit_runs": len(visit),
         "visit_from": visit[-1]["occurred_at"] if visit else None,
@@ -183,6 +195,18 @@ def test_a_hand_is_up_from_the_first_request_until_it_is_resolved(lake: MemoryLa
     assert signals_of(lake, at(6))["ada"]["help_at"] is None
     lake.write([hand(7, "help_requested")])
     assert signals_of(lake, at(8))["ada"]["help_at"] == at(7)
+
+
+def test_a_check_that_fails_in_a_cell_is_told_before_the_cells_run(lake: MemoryLake) -> None:
+    """As a grader reports it, whose cell ends well: whoever stops then stopped after a failure."""
+    check: Event = {"type": "check_result", "check_name": "q1", "status": None}
+    cell: Event = {"exercise": "1", "cell_id": "grade"}
+    lake.write([run(0, **cell) | check | {"passed": False}, run(0.001, **cell)])
+    assert signals_of(lake, at(1))["ada"]["has_failed"]
+    lake.write([run(2, exercise="1", cell_id="other")])
+    assert not signals_of(lake, at(3))["ada"]["has_failed"]
+    lake.write([run(4, **cell) | check | {"passed": True}, run(4.001, **cell)])
+    assert not signals_of(lake, at(5))["ada"]["has_failed"]
 
 
 def test_who_solved_by_checks_alone_is_nobody_to_compare_with(lake: MemoryLake) -> None:

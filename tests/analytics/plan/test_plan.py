@@ -101,15 +101,29 @@ def test_at_work_is_who_did_anything_in_half_an_hour(lake: MemoryLake) -> None:
         "INSERT INTO master.student_states (course_id, student_id, last_seen_at) SELECT course_id, "
         "student_id, max(occurred_at) FROM lake.events GROUP BY ALL"
     )
-    found = load_query("class_pace").rows(
-        lake.connection,
-        course_id=COURSE,
-        section=None,
-        exercises=["1", "2", "3"],
-        now=nine + timedelta(minutes=45),
-        as_of=None,
-    )
-    assert [(row["place"], row["students"]) for row in found] == [(None, 1), (0, 1), (2, 1)]
+
+    def found(*planned: str) -> list[tuple[int | None, int]]:
+        rows = load_query("class_pace").rows(
+            lake.connection,
+            course_id=COURSE,
+            section=None,
+            exercises=["1", "2", "3"],
+            planned=list(planned),
+            now=nine + timedelta(minutes=45),
+            as_of=None,
+        )
+        return [(row["place"], row["students"]) for row in rows]
+
+    assert found() == [(None, 1), (0, 1), (2, 1)]
+    # What is registered no more comes after all others, and is no place that one has got to.
+    for exercise, retired_at in (("1", None), ("2", None), ("3", nine)):
+        lake.connection.execute(
+            "INSERT INTO master.registered_exercises (course_id, exercise, place, retired_at) "
+            "VALUES (?, ?, 1, ?)",
+            [COURSE, exercise, retired_at],
+        )
+    assert sum(students for place, students in found() if place == 2) == 0
+    assert found("3") == [(None, 1), (0, 1), (2, 1)]
 
 
 async def test_whoever_signed_in_goes_by_that_name(

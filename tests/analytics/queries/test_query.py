@@ -32,6 +32,7 @@ VALUES: dict[str, Any] = {
     "lesson_minutes": 180,
     "of_exercise": "0.5",
     "exercises": ["1.2", "1.10", "0.5"],
+    "planned": [],
 }
 
 
