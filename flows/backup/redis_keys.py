@@ -15,9 +15,12 @@ from flows.backup.lines import bytes_of, put, read, text_of, writing
 from flows.backup.manifest import BackupError, Manifest
 from flows.log.logged_event import START, LoggedEvent, position_ns
 from ingest_api.event_log import COUNTS, LOG, REJECTED, remembered_keys
+from ingest_api.names_in_texts import CONTENTS, VERSIONS
 
 _OURS: Final = "progress-events:*"
 _OTHERWISE: Final = {LOG.encode(), REJECTED.encode(), COUNTS.encode()}
+#: The edge's sealed copy of names: the API publishes it anew, and a backup has no names.
+_NAMES: Final = {CONTENTS.encode(), VERSIONS.encode()}
 _PAGE: Final = 500
 _KEYS_FILE: Final = "redis/keys.jsonl.gz"
 _LOG_FILE: Final = "redis/log.jsonl.gz"
@@ -34,10 +37,10 @@ def last_entry(redis: Redis) -> str:
 
 
 def copy_keys(redis: Redis, folder: Path) -> None:
-    """Copy every key but the log, the rejected stream and the counts."""
+    """Copy every key but the log, the rejected stream, the counts and the edge's names."""
     with writing(folder / _KEYS_FILE) as file:
         for key in redis.scan_iter(match=_OURS, count=_PAGE):
-            if key not in _OTHERWISE:
+            if key not in _OTHERWISE | _NAMES:
                 kind, value, expires_at = _read_key(redis, key)
                 if kind != "none":
                     line = {"key": text_of(key), "type": kind, "expires_at_ms": expires_at}

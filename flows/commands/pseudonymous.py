@@ -12,6 +12,7 @@ from flows.commands.master_data import ask_about_new_course, check_course, maste
 from flows.embedded.up import stores_alone
 from flows.pseudonyms.courses import PseudonymError, close_course, make_pseudonymous
 from flows.pseudonyms.names import Names
+from flows.pseudonyms.publish import take_names_back
 from flows.redis_client import connect_redis
 from flows.settings import FlowsSettings, WhoIsWhoSettings
 from ingest_api.pseudonym import PseudonymKey
@@ -35,6 +36,7 @@ def pseudonymous(course_id: str, anonymous: bool) -> None:
         if anonymous:
             close_course(engine, redis, course_id)
             Names(who.names_url).forget(course_id)
+            take_names_back(redis, course_id)
             click.echo(f"{course_id}: anonymous for good; its names are deleted")
             return
         if who.pseudonym_key_text is None:

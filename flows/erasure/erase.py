@@ -49,6 +49,7 @@ from flows.log.trimmer import LogTrimmer
 from flows.models import Enrollment
 from flows.personal_data.gather import Person
 from flows.pseudonyms.names import Names
+from flows.pseudonyms.publish import take_names_back
 from flows.pseudonyms.who import hiding
 from flows.settings import FlowsSettings
 from flows.stores.influxdb import InfluxReader
@@ -207,6 +208,7 @@ def erase_rows(
     say(f"  the lake: {events} events, {rollups} rollups")
     if named is not None and master_data:
         parts.names.forget(person.course_id, person.student_id)
+        take_names_back(parts.redis, person.course_id)
         say("  the names of pseudonymous courses: 1 name")
     if exports := delete_exports(person.course_id):
         say(f"  exports that the API kept of the course: {exports} deleted")

@@ -34,3 +34,15 @@ def publish_names(
     if gone := [course for course in published if course.decode() not in courses]:
         redis.hdel(VERSIONS, *gone)
         redis.hdel(CONTENTS, *gone)
+
+
+def take_names_back(redis: Redis, course_id: str) -> None:
+    """Take back who is who in a course; the API publishes those who are left within seconds.
+
+    Raises:
+        redis.RedisError: Redis does not answer.
+    """
+    with redis.pipeline(transaction=True) as step:
+        step.hdel(CONTENTS, course_id)
+        step.hdel(VERSIONS, course_id)
+        step.execute()

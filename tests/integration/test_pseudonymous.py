@@ -5,7 +5,7 @@ import io
 import json
 import stat
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -157,14 +157,14 @@ def researchers_see(here: Any, tmp_path: Path) -> set[str]:
     return {str(student) for (student,) in rows}
 
 
-def in_backup(folder: Path) -> list[str]:
-    """Return which words of the class a backup has, compressed files opened."""
+def in_backup(folder: Path, words: Iterable[str]) -> list[str]:
+    """Return which of these words a backup has, compressed files opened."""
     found = []
     for file in folder.rglob("*"):
         if file.is_file():
             data = file.read_bytes()
             text = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
-            found += [f"{file.name}: {word}" for word in WORDS if word.encode() in text]
+            found += [f"{file.name}: {word}" for word in words if word.encode() in text]
     return found
 
 
@@ -190,7 +190,7 @@ def test_no_store_names_anybody_and_instructors_see_names(
     backup = tmp_path / "backup"
     done = here.cellpulse("backup", str(backup))
     assert "the key and the names of pseudonymous courses are not in it" in done.stdout
-    assert in_backup(backup) == []
+    assert in_backup(backup, (*WORDS, CONTENTS)) == []  # and no sealed copy of the names
     names = here.folder / "names.db"
     assert stat.S_IMODE(names.stat().st_mode) == 0o600
     assert all(word.encode() in names.read_bytes() for word in WORDS)
@@ -225,6 +225,8 @@ def test_a_student_is_erased_by_the_real_id_and_the_course_can_be_closed(
     wait_until(lambda: not any(names_of(here).values()), "no names")
     assert len(names_of(here)) == 2
     assert names.of_course("demo") == {}
+    with Redis.from_url(here.redis_url) as redis:
+        assert not redis.hexists(CONTENTS, "demo")
     refused = here.cellpulse("forget", "--student", "kim@school", "--course", "demo")
     assert "anonymous for good" in refused.stderr
 
