@@ -25,7 +25,7 @@ def test_what_is_noted_is_there_at_once(
     made_up.api_is_away = True
     page.get_by_role("button", name="Mark", exact=True).click()
     refused = page.locator(".st-key-over_time").get_by_test_id("notice")
-    expect(refused).to_contain_text("right now", timeout=5_000)
+    expect(refused).to_contain_text("could not be done", timeout=5_000)
     expect(text).to_have_value("explained loops")
     made_up.api_is_away = False
     page.get_by_role("button", name="Mark", exact=True).click()
