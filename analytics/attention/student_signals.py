@@ -166,21 +166,22 @@ def _presence(events: Sequence[Happened]) -> dict[str, Any]:
     return {
         "seen_at": seen_at,
         "left_at": seen_at if has_left else None,
-        "has_failed": _has_failed([e for e in events if e.type in ("cell_run", "check_result")]),
+        "has_failed": _has_failed(events),
     }
 
 
-def _has_failed(tried: Sequence[Happened]) -> bool:
-    """Tell whether the latest run, or result of a check, of these was a failure.
+def _has_failed(events: Sequence[Happened]) -> bool:
+    """Tell whether the latest run, or result of a check, was a failure.
 
     What a grader finds while a cell runs is told before the run, which is no failure for itself.
     """
-    if not tried:
+    tried = (e for e in reversed(events) if e.type in ("cell_run", "check_result"))
+    last = next(tried, None)
+    if last is None:
         return False
-    *before, last = tried
     if last.type == "check_result" or last.status == "error" or last.cell_id is None:
         return last.passed is False or last.status == "error"
-    in_cell = takewhile(lambda e: e.type == "check_result", reversed(before))
+    in_cell = takewhile(lambda e: e.type == "check_result", tried)
     return any(e.passed is False and e.cell_id == last.cell_id for e in in_cell)
 
 

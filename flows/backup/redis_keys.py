@@ -18,9 +18,9 @@ from ingest_api.event_log import COUNTS, LOG, REJECTED, remembered_keys
 from ingest_api.names_in_texts import CONTENTS, VERSIONS
 
 _OURS: Final = "progress-events:*"
-_OTHERWISE: Final = {LOG.encode(), REJECTED.encode(), COUNTS.encode()}
-#: The edge's sealed copy of names: the API publishes it anew, and a backup has no names.
-_NAMES: Final = {CONTENTS.encode(), VERSIONS.encode()}
+#: What is copied in another way, and the edge's sealed copy of names: a backup has no names, and
+#: the API publishes them anew.
+_NOT_HERE: Final = {key.encode() for key in (LOG, REJECTED, COUNTS, CONTENTS, VERSIONS)}
 _PAGE: Final = 500
 _KEYS_FILE: Final = "redis/keys.jsonl.gz"
 _LOG_FILE: Final = "redis/log.jsonl.gz"
@@ -40,7 +40,7 @@ def copy_keys(redis: Redis, folder: Path) -> None:
     """Copy every key but the log, the rejected stream, the counts and the edge's names."""
     with writing(folder / _KEYS_FILE) as file:
         for key in redis.scan_iter(match=_OURS, count=_PAGE):
-            if key not in _OTHERWISE | _NAMES:
+            if key not in _NOT_HERE:
                 kind, value, expires_at = _read_key(redis, key)
                 if kind != "none":
                     line = {"key": text_of(key), "type": kind, "expires_at_ms": expires_at}

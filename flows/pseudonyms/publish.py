@@ -31,18 +31,17 @@ def publish_names(
                 step.hset(CONTENTS, course_id, seal(key, who))
                 step.hset(VERSIONS, course_id, version)
                 step.execute()
-    if gone := [course for course in published if course.decode() not in courses]:
-        redis.hdel(VERSIONS, *gone)
-        redis.hdel(CONTENTS, *gone)
+    if gone := [course.decode() for course in published if course.decode() not in courses]:
+        take_names_back(redis, *gone)
 
 
-def take_names_back(redis: Redis, course_id: str) -> None:
-    """Take back who is who in a course; the API publishes those who are left within seconds.
+def take_names_back(redis: Redis, *course_ids: str) -> None:
+    """Take back who is who in courses; the API publishes those who are left within seconds.
 
     Raises:
         redis.RedisError: Redis does not answer.
     """
     with redis.pipeline(transaction=True) as step:
-        step.hdel(CONTENTS, course_id)
-        step.hdel(VERSIONS, course_id)
+        step.hdel(CONTENTS, *course_ids)
+        step.hdel(VERSIONS, *course_ids)
         step.execute()
