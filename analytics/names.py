@@ -77,14 +77,26 @@ class WhoIsWho:
 
         Where the course's key is not here, only whom the names know is found.
         """
-        if course_id not in self._hiding.courses or is_pseudonym(student_id):
+        if is_pseudonym(student_id):
             return student_id
         try:
-            return self._hiding.stored_id(course_id, student_id)
+            return self.id_of_name(course_id, student_id)
         except PseudonymError:
-            of_course = self._names.of_course(course_id)
-            found = (each for each, name in of_course.items() if name.student_id == student_id)
-            return next(found, student_id)
+            return student_id
+
+    def id_of_name(self, course_id: str, student_id: str) -> str:
+        """Return the id under which whoever has this own id is kept, whatever it looks like.
+
+        Raises:
+            PseudonymError: The course's key is not here, nor is there such a name.
+        """
+        try:
+            return self._hiding.id_of_name(course_id, student_id)
+        except PseudonymError:
+            for pseudonym, name in self._names.of_course(course_id).items():
+                if name.student_id == student_id:
+                    return pseudonym
+            raise
 
     def ids_of(self, student_id: str) -> list[str]:
         """Return every id under which a student may be kept in any course."""

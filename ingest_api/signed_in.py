@@ -4,6 +4,7 @@ Only tokens that were got by signing in are asked about here; the others don't e
 """
 
 import time
+from hashlib import sha256
 from typing import Final
 
 from redis.asyncio import Redis
@@ -46,20 +47,22 @@ class SignedOut:
         """Let a token pass that has not been ended.
 
         Raises:
-            SignedOutError: Its bearer has signed out, or the account is closed or has a new
-                password.
+            SignedOutError: Its bearer has signed out, the account is closed or has a new password,
+                or the student's own page that it opens was closed.
             SignedOutUnknownError: Redis does not answer.
         """
         if grant.signed_in is None:
             return
-        keys = (_TOKEN + grant.signed_in.token_id, _ACCOUNT + grant.signed_in.account)
+        accounts = [grant.signed_in.account]
+        if grant.student_id is not None:
+            accounts.append(student_account(grant.course_id, grant.student_id))
+        keys = (_TOKEN + grant.signed_in.token_id, *map(account_key, accounts))
         try:
-            token_ended, account_ended = await self._known().mget(keys)
+            token_ended, *accounts_ended = await self._known().mget(keys)
         except RedisError as error:
             raise SignedOutUnknownError(str(error)) from error
-        if token_ended is not None or (
-            account_ended is not None and grant.signed_in.issued_at < float(account_ended)
-        ):
+        since = max((float(each) for each in accounts_ended if each is not None), default=0.0)
+        if token_ended is not None or grant.signed_in.issued_at < since:
             raise SignedOutError("you have signed out: sign in again")
 
     def _known(self) -> Redis:
@@ -69,5 +72,16 @@ class SignedOut:
 
 
 def account_key(account: str) -> str:
-    """Return the key that says since when an account's tokens hold, in seconds since 1970."""
-    return _ACCOUNT + account
+    """Return the key that says since when an account's tokens hold, in seconds since 1970.
+
+    It has a hash in the account's place: a student's name would outlive the student's erasure.
+    """
+    return _ACCOUNT + sha256(account.encode()).hexdigest()
+
+
+def student_account(course_id: str, student_id: str) -> str:
+    """Return the name under which every session of a student's own page is ended.
+
+    No account can have it.
+    """
+    return f"{course_id}\n{student_id}"

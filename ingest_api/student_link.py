@@ -30,7 +30,7 @@ async def make_code(client: redis.asyncio.Redis, course_id: str, student_id: str
         redis.RedisError: Redis does not answer; there is no code.
     """
     code = secrets.token_urlsafe(24)
-    await client.set(_key(code), json.dumps([course_id, student_id]), ex=LINK_SECONDS)
+    await client.set(_key(code), _kept(course_id, student_id), ex=LINK_SECONDS)
     return code
 
 
@@ -49,9 +49,19 @@ def redeem_code(client: Redis, code: str) -> tuple[str, str] | None:
     return course_id, student_id
 
 
-def account_of(course_id: str, student_id: str) -> str:
-    """Return the name under which a student's session is ended; no account can have it."""
-    return f"{course_id}\n{student_id}"
+def forget_codes(client: Redis, course_id: str, student_id: str) -> int:
+    """Forget every code of a student of a course; return how many there were.
+
+    Raises:
+        redis.RedisError: Redis does not answer.
+    """
+    kept = _kept(course_id, student_id).encode()
+    keys = client.scan_iter(match=f"{LINK_KEY}*", count=1_000)
+    return sum(int(client.delete(key)) for key in keys if client.get(key) == kept)
+
+
+def _kept(course_id: str, student_id: str) -> str:
+    return json.dumps([course_id, student_id])
 
 
 def _key(code: str) -> str:

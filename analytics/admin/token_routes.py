@@ -13,7 +13,7 @@ from analytics.admin import examples as admin_examples
 from analytics.admin.access import PROBLEMS, OfficeOfAdmin
 from analytics.admin.token_responses import HandedOutToken, HandedOutTokens, RevokedToken
 from analytics.errors import LakeUnavailableError
-from flows.accounts.publish_revoked import publish_revoked
+from flows.accounts.publish_revoked import tell_revoked
 from flows.stores import issued_tokens
 from flows.stores.issued_tokens import KnownToken
 from ingest_api.problems import Problem
@@ -55,7 +55,10 @@ def get_admin_tokens(
 def post_admin_revoke(
     office: OfficeOfAdmin, token_id: Annotated[str, Path(description="The token's id.")]
 ) -> RevokedToken:
-    """Revoke a token: it opens nothing any more. One that is revoked already stays so."""
+    """Revoke a token: it opens nothing any more. One that is revoked already stays so.
+
+    Of a student's own token the pages close that it opened.
+    """
     with office.stores.postgres() as engine:
         known = issued_tokens.find(engine, token_id)
         if known is None:
@@ -67,7 +70,7 @@ def post_admin_revoke(
         if office.stores.has_redis:
             try:
                 with office.stores.redis() as redis:
-                    publish_revoked(engine, redis)
+                    tell_revoked(engine, redis, known)
             except LakeUnavailableError as error:
                 # The worker looks every few seconds what Redis lacks.
                 logger.warning("revoked, but the ingest is not told yet: %s", error)

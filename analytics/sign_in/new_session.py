@@ -7,7 +7,8 @@ from uuid import uuid4
 
 from analytics.admin.grant import is_admin
 from analytics.sign_in.responses import NewSession, OpenSection, Viewer
-from ingest_api.student_link import PAGE_SECONDS, account_of
+from ingest_api.signed_in import student_account
+from ingest_api.student_link import PAGE_SECONDS
 from ingest_api.tokens import ALL_COURSES, NO_COURSE, Grant, SignedIn, issue_token
 
 
@@ -59,16 +60,23 @@ def new_session(
 
 
 def own_page_session(
-    secret: str, course_id: str, student_id: str, *, by_provider: bool = False
+    secret: str, course_id: str, student_id: str, *, hub_name: str | None = None
 ) -> NewSession:
-    """Make the session of a student who followed the link from the notebook, or from the Hub."""
+    """Make the session of a student who followed the link from the notebook, or from the Hub.
+
+    Args:
+        secret: Signs its token.
+        course_id: Of which course.
+        student_id: Whose own page it opens.
+        hub_name: By which a JupyterHub vouches for them; None where the notebook's link does.
+    """
     now = time.time()
     signed_in = SignedIn(
-        account=account_of(course_id, student_id),
+        account=hub_name or student_account(course_id, student_id),
         token_id=uuid4().hex,
         issued_at=now,
         expires_at=int(now) + PAGE_SECONDS,
-        by_provider=by_provider,
+        by_provider=hub_name is not None,
     )
     grant = Grant("read", course_id, student_id, signed_in=signed_in)
     return NewSession(token=issue_token(secret, grant), viewer=viewer_of(grant))

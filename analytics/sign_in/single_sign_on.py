@@ -17,6 +17,8 @@ from analytics.sign_in.identity_provider import IdentityProvider
 from analytics.sign_in.new_session import Opened, new_session, own_page_session
 from analytics.sign_in.oauth import ProviderRefusedError, WayIn
 from analytics.sign_in.responses import BegunSignIn, NewSession
+from analytics.sign_in.roles import NoRoleError
+from flows.pseudonyms.courses import PseudonymError
 from ingest_api.signature import ALGORITHM, ForeignSignatureError, signed_claims
 from ingest_api.tokens import Grant
 
@@ -90,7 +92,7 @@ class SingleSignOn:
             NoProviderError: There is none.
             ProviderAwayError: It does not answer.
             ProviderRefusedError: They did not set out from here, or the provider refuses.
-            NoRoleError: Nothing is open to them here.
+            NoRoleError: Nothing is open to them here, or nobody can tell whose page is theirs.
         """
         try:
             kept = signed_claims(
@@ -110,8 +112,11 @@ class SingleSignOn:
         if course_id not in courses and len(courses) > 1:
             raise WhichCourseError(courses)
         course = course_id if course_id in courses else courses[0]
-        student = self._who_is_who.stored_id(course, opened.account)
-        return own_page_session(self._secrets[0], course, student, by_provider=True)
+        try:  # whoever is called like somebody's pseudonym there is not that student
+            student = self._who_is_who.id_of_name(course, opened.account)
+        except PseudonymError as error:
+            raise NoRoleError(f"nobody here can tell which page of {course} is yours") from error
+        return own_page_session(self._secrets[0], course, student, hub_name=opened.account)
 
     def way_out(self, grant: Grant) -> str | None:
         """Return where somebody signs out of the provider too, if they came by it.

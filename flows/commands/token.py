@@ -8,7 +8,7 @@ import click
 from redis import RedisError
 from sqlalchemy import Engine
 
-from flows.accounts.publish_revoked import publish_revoked
+from flows.accounts.publish_revoked import tell_revoked
 from flows.commands.errors import one_line_for_errors
 from flows.commands.master_data import ask_about_new_course, master_data
 from flows.pseudonyms.tokens import record_handed_out
@@ -90,12 +90,12 @@ def revoke(which: str) -> None:
     given = sys.stdin.readline().strip() if which == "-" else which
     with master_data(LakeSettings.load().postgres_url) as engine:
         token_id = _id_of(engine, given)
-        issued_tokens.revoke(engine, token_id)
+        known = issued_tokens.revoke(engine, token_id)
         try:
             with connect_redis(LogSettings.load().redis_url) as redis:
-                publish_revoked(engine, redis)
+                tell_revoked(engine, redis, known)
         except (BadSettingError, RedisError):
-            click.echo("Redis can't be told: the worker does so when it answers again", err=True)
+            click.echo(f"Redis can't be told: {_made_up_for(known)}", err=True)
     click.echo(f"revoked {token_id}")
 
 
@@ -117,6 +117,13 @@ def _id_of(engine: Engine, given: str) -> str:
         raise issued_tokens.TokenError(f"{error}: there is nothing to revoke") from error
     issued_tokens.record(engine, hiding(engine).recorded(grant))
     return grant.token.token_id
+
+
+def _made_up_for(known: KnownToken) -> str:
+    worker = "the worker does so when it answers again"
+    if known.student_id is None:
+        return worker
+    return f"{worker}; say the same again then, so that the student's own page closes too"
 
 
 def _line(known: KnownToken) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from redis import Redis, ResponseError
 
+from flows.accounts.sign_out import end_own_pages
 from flows.erasure.facts import Facts
 from flows.erasure.read_log import InLog
 from flows.erasure.stream import Counting, Fields, erase_from_stream
@@ -15,8 +16,6 @@ from flows.personal_data.gather import Person, is_about
 from ingest_api.event_log import LOG, REJECTED, REJECTED_PLACES, sequence_name
 from ingest_api.notices import forget_seen
 from ingest_api.preferences import forget_preferences
-from ingest_api.signed_in import account_key
-from ingest_api.student_link import LINK_KEY, account_of
 
 _SESSIONS: Final = "progress-events:session:*"
 _IDS: Final = "progress-events:ids:*"
@@ -59,11 +58,7 @@ def erase_from_keys(redis: Redis, person: Person, facts: Facts) -> int:
     went = _erase_set_aside(redis, person)
     went += forget_preferences(redis, person.course_id, person.student_id)
     went += forget_seen(redis, person.course_id, person.student_id)
-    went += int(redis.delete(account_key(account_of(person.course_id, person.student_id))))
-    mine = json.dumps([person.course_id, person.student_id]).encode()
-    for key in redis.scan_iter(match=f"{LINK_KEY}*", count=_PAGE):
-        if redis.get(key) == mine:
-            went += int(redis.delete(key))
+    went += end_own_pages(redis, person.course_id, person.student_id)
     return went + _erase_what_tells_repeats(redis, person, facts)
 
 

@@ -30,7 +30,15 @@ class Hiding:
         Raises:
             PseudonymError: The course is pseudonymous, and its key is not here.
         """
-        if course_id not in self.courses or is_pseudonym(student_id):
+        return student_id if is_pseudonym(student_id) else self.id_of_name(course_id, student_id)
+
+    def id_of_name(self, course_id: str, student_id: str) -> str:
+        """Return the id under which whoever has this own id is kept, whatever it looks like.
+
+        Raises:
+            PseudonymError: The course is pseudonymous, and its key is not here.
+        """
+        if course_id not in self.courses:
             return student_id
         check = self.courses[course_id]
         if not check:

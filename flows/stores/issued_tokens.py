@@ -81,25 +81,25 @@ def _row(grant: Grant) -> dict[str, Any]:
     }
 
 
-def revoke(engine: Engine, token_id: str) -> None:
-    """Note that a token is revoked; one that is revoked already stays so.
+def revoke(engine: Engine, token_id: str) -> KnownToken:
+    """Note that a token is revoked, and return it; one that is revoked already stays so.
 
     Raises:
         TokenError: No token of this id is known.
         StoreUnavailableError: PostgreSQL does not answer.
     """
-    of_id = IssuedToken.token_id == token_id
-    with transaction(engine) as connection:
-        if connection.execute(select(IssuedToken.token_id).where(of_id)).first() is None:
-            raise TokenError(
-                f"no token with the id {token_id!r} is known: 'cellpulse token list' shows all; "
-                "or give the token itself"
-            )
-        connection.execute(
-            update(IssuedToken)
-            .where(of_id, IssuedToken.revoked_at.is_(None))
-            .values(revoked_at=datetime.now(UTC))
+    known = find(engine, token_id)
+    if known is None:
+        raise TokenError(
+            f"no token with the id {token_id!r} is known: 'cellpulse token list' shows all; or "
+            "give the token itself"
         )
+    change = update(IssuedToken).where(
+        IssuedToken.token_id == token_id, IssuedToken.revoked_at.is_(None)
+    )
+    with transaction(engine) as connection:
+        connection.execute(change.values(revoked_at=datetime.now(UTC)))
+    return known
 
 
 def every(engine: Engine) -> list[KnownToken]:

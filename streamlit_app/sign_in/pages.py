@@ -62,6 +62,9 @@ OF_API: Final = (
         "run %cellpulse me in your notebook for a new one"
     ),
     Text("this account was closed: sign in, or ask for a new one ('cellpulse account reset')"),
+    Text("PostgreSQL does not answer: check that it runs"),
+    Text("Redis does not answer: check that it runs"),
+    Text("this process needs CELLPULSE_REDIS_URL for that"),
 )
 TOO_MANY: Final = Text("too many wrong passwords: try again in {n} min")
 OWN_PAGE_TITLE: Final = Text("My progress")

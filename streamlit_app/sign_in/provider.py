@@ -38,6 +38,10 @@ OF_API: Final = (
     Text("the identity provider does not vouch for you ({reason}): sign in again"),
     Text("nothing is open here to {account}: ask whoever runs Cellpulse at your school"),
     Text(
+        "nobody here can tell which page of {course} is yours: "
+        "ask whoever runs Cellpulse at your school"
+    ),
+    Text(
         "the identity provider tells no name (claim {claim}): "
         "ask whoever runs Cellpulse at your school"
     ),

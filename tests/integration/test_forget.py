@@ -149,6 +149,7 @@ def test_a_student_leaves_every_store_while_the_class_goes_on(
     token = pipeline.cellpulse(
         *("token", "--scope", "ingest", "--course", "demo", "--student", ZOE)
     ).stdout.strip()
+    own_page = own_page_of(pipeline, token)
     export = tmp_path / "exports" / ("a" * 32)
     export.mkdir(parents=True)
     (export / "order.json").write_text(json.dumps({"course_id": "demo"}))
@@ -185,6 +186,8 @@ def test_a_student_leaves_every_store_while_the_class_goes_on(
         headers={"Authorization": f"Bearer {token}"},
     )
     assert answer.status_code in (401, 403), answer.text
+    viewer = f"{pipeline.api}/api/v1/viewer"
+    assert httpx.get(viewer, headers=own_page).json()["detail"].startswith("you have signed out")
     listed = pipeline.cellpulse("forget", "--list").stdout
     assert "nobody asks to be deleted" in listed
     assert "done" in listed
@@ -193,6 +196,18 @@ def test_a_student_leaves_every_store_while_the_class_goes_on(
     assert again.returncode == 2
     assert again.stderr.count("\n") == 1
     assert "nobody with the id" in again.stderr
+
+
+def own_page_of(platform: Any, token: str) -> dict[str, str]:
+    """Open her own page, and return the header with its session's token."""
+    asked = {"course_id": "demo", "student_id": ZOE}
+    bearer = {"Authorization": f"Bearer {token}"}
+    link = httpx.post(f"{platform.ingest}/student-page", json=asked, headers=bearer).json()["link"]
+    code = {"code": httpx.URL(link).params["code"]}
+    session = httpx.post(f"{platform.api}/api/v1/student-page", json=code).json()
+    header = {"Authorization": f"Bearer {session['token']}"}
+    assert httpx.get(f"{platform.api}/api/v1/viewer", headers=header).status_code == 200
+    return header
 
 
 @contextmanager

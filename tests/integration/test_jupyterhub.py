@@ -339,6 +339,10 @@ def test_the_menu_leads_a_student_to_the_own_page(hub: Hub, browser: httpx.Clien
         f"{hub.dashboard}/sign-out", headers={"Origin": hub.dashboard}, follow_redirects=False
     )
     assert f"{hub.address}/hub/logout" in out.text
+    browser.get(f"{hub.address}/services/cellpulse/")
+    assert viewer_of(hub, browser)["student_id"] == CAROL
+    assert hub.pipeline.cellpulse("account", "sign-out", CAROL).returncode == 0
+    assert viewer_of(hub, browser)["status"] == 401
 
 
 def test_a_student_of_several_courses_chooses_one(hub: Hub, browser: httpx.Client) -> None:

@@ -195,6 +195,30 @@ def _every_address_of_the_api(taught: Any, student: dict[str, str]) -> None:
     assert httpx.get(other_course, headers=student, timeout=PATIENT).status_code == 403
 
 
+def test_a_students_page_closes_with_the_token_that_opened_it(watched_pipeline: Any) -> None:
+    """So does a link that nobody has followed yet; a new token opens the page anew."""
+    here = watched_pipeline
+    own = ("--scope", "ingest", "--course", here.course, "--student", "ada")
+    token = here.cellpulse("token", *own).stdout.strip()
+    ada, bob = session_of(here), link_for(here, "bob")
+    unused = httpx.URL(link_for(here)).params["code"]
+
+    def status(session: dict[str, str]) -> int:
+        viewer = f"{here.api}/api/v1/viewer"
+        return httpx.get(viewer, headers=session, timeout=PATIENT).status_code
+
+    def opened(code: str) -> int:
+        address = f"{here.api}/api/v1/student-page"
+        return httpx.post(address, json={"code": code}, timeout=PATIENT).status_code
+
+    assert status(ada) == 200
+    done = here.cellpulse("token", "revoke", token)
+    assert done.returncode == 0, done.stderr
+    assert (status(ada), opened(unused)) == (401, 401)
+    assert opened(httpx.URL(bob).params["code"]) == 200
+    assert status(session_of(here)) == 200
+
+
 def test_a_student_walks_through_the_own_page(
     taught: Any, open_browser: Callable[[], AbstractContextManager[Browser]]
 ) -> None:

@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 import analytics.sign_in.routes
 import analytics.sign_in.sign_in
+import analytics.stores
 import streamlit_app.app
 from analytics.attention.responses import ReasonCode
 from analytics.attention.rule import Ground
@@ -299,7 +300,7 @@ def test_why_the_api_gives_no_token_is_known_word_by_word() -> None:
     """What the API says when somebody can't sign in has its translation under the same words."""
     sources = "".join(
         Path(module.__file__ or "").read_text("utf-8")
-        for module in (analytics.sign_in.sign_in, analytics.sign_in.routes)
+        for module in (analytics.sign_in.sign_in, analytics.sign_in.routes, analytics.stores)
     )
     for text in sign_in.OF_API[:1] + sign_in.OF_API[2:]:
         assert text.english.split(":")[0] in sources
