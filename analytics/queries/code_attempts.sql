@@ -3,7 +3,8 @@
 --   student has solved the exercise: one row a student.
 -- formula: Of the runs that have code, the latest one counts; where a student ran several cells,
 --   one that reports no result of a check goes before one that does. Of a student who solved the
---   exercise only runs up to the first passed check count.
+--   exercise only runs up to the first passed check count, and the run that this check was in,
+--   which is told after its result.
 -- unit: persons; times in UTC
 -- parameters:
 --   course_id: The course.
@@ -36,10 +37,18 @@ checks AS (
 ),
 
 solved AS (
-    SELECT student_id, min(seen_at) AS solved_at
+    SELECT student_id, cell_id, seen_at AS solved_at
     FROM happened
-    WHERE passed
-    GROUP BY student_id
+    WHERE type = 'check_result' AND passed
+    QUALIFY row_number() OVER (PARTITION BY student_id ORDER BY seen_at, position_ns) = 1
+),
+
+solving AS (
+    SELECT run.student_id, min((run.seen_at, run.position_ns)) AS run
+    FROM solved
+    JOIN happened AS run USING (student_id, cell_id)
+    WHERE run.type = 'cell_run' AND run.seen_at >= solved.solved_at
+    GROUP BY run.student_id
 ),
 
 attempts AS (
@@ -59,9 +68,14 @@ attempts AS (
     FROM happened
     LEFT JOIN checks ON checks.cell_id = happened.cell_id
     LEFT JOIN solved ON solved.student_id = happened.student_id
+    LEFT JOIN solving ON solving.student_id = happened.student_id
     WHERE happened.type = 'cell_run'
         AND regexp_matches(happened.code, '\S')
-        AND (solved.solved_at IS NULL OR happened.seen_at <= solved.solved_at)
+        AND (
+            solved.solved_at IS NULL
+            OR happened.seen_at <= solved.solved_at
+            OR (happened.seen_at, happened.position_ns) = solving.run
+        )
 ),
 
 latest AS (

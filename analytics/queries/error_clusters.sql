@@ -4,9 +4,10 @@
 -- formula: Failed runs with the same error name and the same pattern of their message are one
 --   failure; see flows/stores/error_pattern.sql. A student got past it by the first run without
 --   error of the same cell, or passed check of the same exercise, after the student's last such
---   failed run; where no cell is named, any run without error of the exercise counts. Minutes and
---   runs to get past it are counted from the student's first such failed run; the runs are those of
---   the same exercise.
+--   failed run; where no cell is named, any run without error of the exercise counts. A check that
+--   passed in the failed cell counts with its own run of that cell, which is told after it. Minutes
+--   and runs to get past it are counted from the student's first such failed run; the runs are
+--   those of the same exercise.
 -- unit: persons, cell runs, minutes; times in UTC
 -- parameters:
 --   course_id: The course.
@@ -40,7 +41,7 @@
 -- limits: Two mistakes can have the same error and message. A student who leaves the exercise has
 --   not got past the failure. Where a check's cell failed, fixed_code is the latest run before it.
 
-WITH happened AS (
+WITH placed AS (
     SELECT
         student_id,
         exercise,
@@ -60,6 +61,18 @@ WITH happened AS (
         $course_id, $start::TIMESTAMPTZ, $until::TIMESTAMPTZ, $as_of::BIGINT, $section::VARCHAR
     )
     WHERE type IN ('cell_run', 'check_result')
+),
+
+happened AS (
+    SELECT
+        *,
+        -- Of a check's result that of the run that it was in, which follows it in the same cell.
+        min(place) FILTER (type = 'cell_run') OVER (
+            PARTITION BY student_id, cell_id
+            ORDER BY place
+            ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+        ) AS place_of_run
+    FROM placed
 ),
 
 failures AS (
@@ -100,7 +113,9 @@ past AS (
         had.first_place,
         had.exercise,
         had.code,
-        min(later.place) FILTER (
+        min(
+            if(later.cell_id = had.cell_id, coalesce(later.place_of_run, later.place), later.place)
+        ) FILTER (
             later.passed
             OR later.status = 'ok'
             AND (had.cell_id IS NULL OR later.cell_id IS NULL OR later.cell_id = had.cell_id)

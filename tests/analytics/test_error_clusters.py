@@ -130,11 +130,11 @@ def _cluster(events: list[Event], had: dict[str, list[int]], now: datetime) -> d
         ]
         after = [(n, e) for n, e in own if n > numbers[-1]]
         solved += any(e.get("passed") for _, e in after)
-        success = next((n for n, e in after if _got_past(e, last)), None)
-        if success is None:
+        successes = [_place(events, n, last) for n, e in after if _got_past(e, last)]
+        if not successes:
             continue
-        past[student] = events[success]["occurred_at"]
-        way = [(n, e) for n, e in own if numbers[0] <= n <= success]
+        way = [(n, e) for n, e in own if numbers[0] <= n <= min(successes)]
+        past[student] = max(e["occurred_at"] for _, e in way)
         minutes.append((past[student] - events[numbers[0]]["occurred_at"]).total_seconds() / 60)
         runs.append(sum(e["type"] == "cell_run" for _, e in way) - 1)
         fixed = [
@@ -167,6 +167,22 @@ def _cluster(events: list[Event], had: dict[str, list[int]], now: datetime) -> d
     }
 
 
+def _place(events: list[Event], number: int, failed: Event) -> int:
+    """Return where a success counts: a check in the failed cell with the run that follows there."""
+    success = events[number]
+    cell = success.get("cell_id")
+    if success["type"] == "cell_run" or cell is None or cell != failed.get("cell_id"):
+        return number
+    runs = (
+        later
+        for later, event in enumerate(events)
+        if later > number
+        and (event["type"], event.get("cell_id")) == ("cell_run", cell)
+        and event["student_id"] == success["student_id"]
+    )
+    return next(runs, number)
+
+
 def _got_past(event: Event, failed: Event) -> bool:
     if event.get("passed"):
         return True
@@ -178,18 +194,27 @@ def _got_past(event: Event, failed: Event) -> bool:
 @given(
     events=histories(),
     told=st.lists(
-        st.tuples(st.sampled_from(MESSAGES), st.sampled_from(CODES), st.sampled_from([None, 1, 3])),
+        st.tuples(
+            st.sampled_from(MESSAGES),
+            st.sampled_from(CODES),
+            st.sampled_from([None, 1, 3]),
+            st.sampled_from([None, "a", "b"]),
+        ),
         min_size=40,
         max_size=40,
     ),
 )
 def test_they_are_the_reference_s_on_any_history(
-    lake: MemoryLake, events: list[Event], told: list[tuple[str | None, str | None, int | None]]
+    lake: MemoryLake,
+    events: list[Event],
+    told: list[tuple[str | None, str | None, int | None, str | None]],
 ) -> None:
     """Who had it, since when, who got past it and how: as counted slowly from the definition."""
-    for event, (message, code, line) in zip(events, told, strict=False):
+    for event, (message, code, line, cell) in zip(events, told, strict=False):
         if event["type"] == "cell_run":
             event["code"] = code
+        else:
+            event["cell_id"] = cell
         if event.get("status") == "error":
             event["error_message"] = message
             event.update({} if line is None else {"error_line": line})
@@ -216,6 +241,27 @@ def test_they_are_the_reference_s_on_any_history(
         assert {w["student_id"]: w["past_at"] for w in row["who"] if w["past_at"]} == cluster[
             "past"
         ]
+
+
+def test_a_check_that_passes_in_the_failed_cell_counts_with_its_run(lake: MemoryLake) -> None:
+    """The result is told first; the run after it has the code that got past the failure."""
+    cell: Event = {"student_id": "ada", "exercise": "1", "cell_id": "a"}
+    passed = {"type": "check_result", "check_name": "sum", "passed": True}
+    events = [
+        {"status": "error", "code": "b; check()"},
+        passed,
+        {"status": "ok", "code": "a; check()"},
+        {"status": "ok", "code": "played on"},
+    ]
+    for seconds, event in enumerate(events):
+        event.update(cell, occurred_at=BEGIN + timedelta(seconds=seconds))
+    lake.write(events)
+    [cluster] = clusters_of(lake, BEGIN + timedelta(minutes=2))
+    assert (cluster["got_past"], cluster["solved"], cluster["runs_to_get_past"]) == (1, 1, 1)
+    assert cluster["fixed_code"] == "a; check()"
+    lake.write([passed | cell | {"occurred_at": BEGIN + timedelta(minutes=1)}])
+    [again] = clusters_of(lake, BEGIN + timedelta(minutes=2))
+    assert again == cluster
 
 
 def test_nobody_gets_past_a_failure_by_a_check_that_failed(lake: MemoryLake) -> None:

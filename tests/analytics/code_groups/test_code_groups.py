@@ -86,6 +86,35 @@ def test_the_latest_code_up_to_the_solution_counts(lake: MemoryLake) -> None:
     assert found == {"ada": ("second", True), "bob": ("x", False), "eve": ("check(it)", False)}
 
 
+def test_a_check_in_the_solutions_own_cell_is_told_before_the_run_that_solved_it(
+    lake: MemoryLake,
+) -> None:
+    """That run is the solution; what was run in the cell afterwards is not."""
+    cell, other = {"cell_id": "a"}, {"cell_id": "b"}
+    check: dict[str, Any] = {"cell_id": "c", "status": "ok", "code": "check(it)"}
+    told: dict[str, Any] = {"type": "check_result", "check_name": "a", "passed": True}
+    ada, bob, cy = ({"student_id": each} for each in ("ada", "bob", "cy"))
+    found = attempts(
+        lake,
+        ada | cell | {"status": "error", "code": "wrong; check(it)"},
+        ada | cell | told,
+        ada | cell | {"status": "ok", "code": "right; check(it)"},
+        ada | cell | {"status": "ok", "code": "played on"},
+        bob | other | {"status": "ok", "code": "right"},
+        bob | {"cell_id": "c"} | told,
+        bob | check,
+        bob | other | {"status": "ok", "code": "played on"},
+        cy | {"status": "ok", "code": "no cell"},
+        cy | told,
+        cy | {"status": "ok", "code": "played on"},
+    )
+    assert found == {
+        "ada": ("right; check(it)", True),
+        "bob": ("right", True),
+        "cy": ("no cell", True),
+    }
+
+
 def test_without_any_check_a_run_without_an_error_has_solved_it(lake: MemoryLake) -> None:
     """The weaker evidence, as everywhere."""
     found = attempts(
