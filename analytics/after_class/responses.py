@@ -58,14 +58,20 @@ class ReportHelp(Answer):
 
     student_id: str
     display_name: Annotated[str | None, Field(description="As the roster has it.")]
-    exercise: Annotated[str | None, Field(description="Where the student asked first.")]
+    exercise: Annotated[str | None, Field(description="Where the student raised that hand.")]
     hands: Annotated[int, Field(description="How often the student raised a hand.")]
-    asked_at: Annotated[datetime | None, Field(description="The first time, UTC.")]
+    asked_at: Annotated[
+        datetime | None,
+        Field(
+            description="When the student raised the first hand to which somebody came, else the "
+            "last one, UTC; null for never."
+        ),
+    ]
     visited_at: Annotated[
         datetime | None,
         Field(
-            description="When somebody first marked to go there or to have helped, after the hand "
-            "where there was one, UTC; null for never."
+            description="When somebody came to that hand, or, where there was none, first marked "
+            "to go there or to have helped, UTC; null for never."
         ),
     ]
     taken_down_at: Annotated[
@@ -76,7 +82,7 @@ class ReportHelp(Answer):
         datetime | None, Field(description="When somebody first marked to have helped, UTC.")
     ]
     marks: Annotated[int, Field(description="How often somebody marked the student.")]
-    is_open: Annotated[bool, Field(description="Whether a hand was still up at the end.")]
+    is_open: Annotated[bool, Field(description="Whether the last hand was still up at the end.")]
 
 
 class ReportStream(Answer):

@@ -178,6 +178,7 @@ def _stopped(row: Signals, limits: Thresholds, now: datetime) -> Iterator[Ground
         # Those who go when the others go are done for today.
         if 2 * row["others_at_work"] >= row["others"] > 0:
             values["minutes"] = _minutes(row["left_at"], now)
+            values["others_at_work"], values["others"] = row["others_at_work"], row["others"]
             yield Ground("left_after_failure", row["left_at"], values, positions)
         return
     since = _attempted_at(row)

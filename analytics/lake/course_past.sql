@@ -63,21 +63,28 @@ SELECT max(seen_at) AS last_run_at
 FROM course_runs(course, NULL, NULL, last_ns, only_section);
 
 -- How many events of each student's sessions never came, where that is any: numbers below the
--- highest one that are missing. A jump of more than a million is another way of numbering.
+-- highest one that are missing, and above what was erased of a session that went on. A jump of more
+-- than a million is another way of numbering.
 CREATE OR REPLACE MACRO course_past.course_losses(course, last_ns) AS TABLE
 WITH numbered AS (
     SELECT
         student_id,
         session_id,
         seq,
-        coalesce(
+        greatest(
             max(seq) OVER (
                 PARTITION BY student_id, session_id
                 ORDER BY position_ns ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             ),
+            erased.erased_seq,
             0
         ) AS highest
     FROM course_events(course, NULL, NULL, last_ns)
+    LEFT JOIN (
+        SELECT student_id, session_id, erased_seq
+        FROM sessions
+        WHERE course_id = course AND erased_seq > 0
+    ) AS erased USING (student_id, session_id)
     WHERE session_id IS NOT NULL
 ),
 

@@ -1,8 +1,9 @@
 -- name: report_help
 -- meaning: Who raised a hand in a session of class, and to whom somebody went.
 -- formula: Hands are the events of the session; marks are those that were made between its begin
---   and 15 minutes after its end. Somebody went to a student who asked by the first mark after the
---   first hand. A hand is open if neither a mark nor the student's own taking it down came after
+--   and 15 minutes after its end, as is a hand's taking down. A hand is up from when the student
+--   raised it, however often meanwhile, to the next mark, by which somebody came to it, or until
+--   the student took it down. Of several hands the first to which somebody came is told of, else
 --   the last one.
 -- unit: persons, hands, marks; times in UTC
 -- parameters:
@@ -15,35 +16,92 @@
 -- columns:
 --   student_id: A student who raised a hand or has a mark.
 --   display_name: The name that the course's roster has; null for none.
---   exercise: Where the student asked first; null outside exercises, and where none was asked.
+--   exercise: Where the student raised that hand; null outside exercises, and where none was.
 --   hands: How often the student raised a hand.
---   asked_at: When the student first did; null for never.
---   visited_at: When somebody first went there or helped, after asked_at where there is one; null
---     for never.
+--   asked_at: When the student raised that hand; null for never.
+--   visited_at: When somebody came to it; of a student who never asked, when somebody first came;
+--     null for never.
 --   taken_down_at: When the student took the last hand down; null while it is up or for never.
 --   helped_at: When somebody first marked the student as helped; null for never.
 --   marks: How often somebody marked the student.
---   is_open: Whether a hand was still up at the end.
+--   is_open: Whether the last hand was still up at the end.
 -- reads: course_events, master.attention_marks, master.enrollments
 -- limits: Help that nobody marked is not known. A mark counts until it is taken back. Names are
 --   those of now.
 
-WITH asked AS (
-    SELECT
-        student_id,
-        count(*) FILTER (type = 'help_requested') AS hands,
-        min(seen_at) FILTER (type = 'help_requested') AS asked_at,
-        max(seen_at) FILTER (type = 'help_requested') AS last_asked_at,
-        max(seen_at) FILTER (type = 'help_resolved') AS taken_down_at,
-        arg_min({'name': exercise}, seen_at) FILTER (type = 'help_requested').name AS exercise
+WITH told AS (
+    SELECT student_id, type, exercise, seen_at
     FROM course_events(
         $course_id,
         $start::TIMESTAMPTZ,
-        $until::TIMESTAMPTZ,
+        $until::TIMESTAMPTZ + INTERVAL 15 MINUTE,
         $as_of::BIGINT,
         $section::VARCHAR
     )
-    WHERE type IN ('help_requested', 'help_resolved')
+    WHERE type = 'help_resolved'
+        OR (type = 'help_requested' AND ($until IS NULL OR seen_at < $until::TIMESTAMPTZ))
+),
+
+given AS (
+    SELECT student_id, mark, marked_at
+    FROM master.attention_marks
+    WHERE course_id = $course_id
+        AND is_in_section($course_id, student_id, $section::VARCHAR)
+        AND ($start::TIMESTAMPTZ IS NULL OR marked_at >= $start)
+        AND ($until IS NULL OR marked_at < $until::TIMESTAMPTZ + INTERVAL 15 MINUTE)
+        AND marked_at <= $now::TIMESTAMPTZ
+        AND (taken_back_at IS NULL OR taken_back_at > $now)
+),
+
+-- Each with how often a hand had been ended by then: by a mark, or by being taken down.
+signals AS (
+    SELECT
+        *,
+        count(*) FILTER (type <> 'help_requested') OVER (
+            PARTITION BY student_id
+            ORDER BY seen_at, type
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS ended
+    FROM (
+        FROM told
+        UNION ALL
+        SELECT student_id, 'mark' AS type, NULL AS exercise, marked_at AS seen_at FROM given
+    )
+),
+
+hands AS (
+    SELECT
+        raised.student_id,
+        raised.ended,
+        min(raised.seen_at) AS asked_at,
+        arg_min({'name': raised.exercise}, raised.seen_at).name AS exercise,
+        min(ending.seen_at) FILTER (ending.type = 'mark') AS visited_at
+    FROM signals AS raised
+    LEFT JOIN signals AS ending
+        ON ending.student_id = raised.student_id
+        AND ending.type <> 'help_requested'
+        AND ending.ended = raised.ended + 1
+    WHERE raised.type = 'help_requested'
+    GROUP BY raised.student_id, raised.ended
+),
+
+-- The first hand that somebody came to, else the last one.
+hand AS (
+    SELECT *
+    FROM hands
+    QUALIFY row_number() OVER (
+        PARTITION BY student_id
+        ORDER BY visited_at IS NULL, if(visited_at IS NULL, -ended, ended)
+    ) = 1
+),
+
+asked AS (
+    SELECT
+        student_id,
+        count(*) FILTER (type = 'help_requested') AS hands,
+        max(seen_at) FILTER (type = 'help_requested') AS last_asked_at,
+        max(seen_at) FILTER (type = 'help_resolved') AS taken_down_at
+    FROM told
     GROUP BY student_id
     HAVING count(*) FILTER (type = 'help_requested') > 0
 ),
@@ -51,28 +109,21 @@ WITH asked AS (
 marks AS (
     SELECT
         student_id,
-        min(marked_at) FILTER (asked_at IS NULL OR marked_at >= asked_at) AS visited_at,
+        min(marked_at) AS marked_at,
         min(marked_at) FILTER (mark = 'helped') AS helped_at,
         max(marked_at) AS last_marked_at,
         count(*) AS marks
-    FROM master.attention_marks AS marks
-    LEFT JOIN asked USING (student_id)
-    WHERE course_id = $course_id
-        AND is_in_section($course_id, student_id, $section::VARCHAR)
-        AND ($start::TIMESTAMPTZ IS NULL OR marked_at >= $start)
-        AND ($until IS NULL OR marked_at < $until::TIMESTAMPTZ + INTERVAL 15 MINUTE)
-        AND marked_at <= $now::TIMESTAMPTZ
-        AND (taken_back_at IS NULL OR taken_back_at > $now)
+    FROM given
     GROUP BY student_id
 )
 
 SELECT
     student_id,
     enrollments.display_name,
-    nullif(asked.exercise, '') AS exercise,
+    nullif(hand.exercise, '') AS exercise,
     coalesce(hands, 0) AS hands,
-    asked_at,
-    visited_at,
+    hand.asked_at,
+    if(hands IS NULL, marked_at, hand.visited_at) AS visited_at,
     CASE WHEN taken_down_at > last_asked_at THEN taken_down_at END AS taken_down_at,
     helped_at,
     coalesce(marks, 0) AS marks,
@@ -80,6 +131,7 @@ SELECT
         last_asked_at > coalesce(greatest(last_marked_at, taken_down_at), '-infinity'), false
     ) AS is_open
 FROM asked
+JOIN hand USING (student_id)
 FULL JOIN marks USING (student_id)
 LEFT JOIN (FROM master.enrollments WHERE course_id = $course_id) AS enrollments USING (student_id)
-ORDER BY asked_at NULLS LAST, visited_at, natural_order(student_id), student_id
+ORDER BY hand.asked_at NULLS LAST, visited_at, natural_order(student_id), student_id

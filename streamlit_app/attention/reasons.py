@@ -30,6 +30,7 @@ REASONS: Final[Mapping[ReasonCode, Text]] = {
 }
 #: Where there are so few others that nothing is told of them.
 WITHOUT_OTHERS: Final[Mapping[ReasonCode, Text]] = {
+    "left_after_failure": Text("left {minutes} ago after a failure"),
     "unsolved": Text("{minutes} and {tries} at {exercise} without solving it"),
     "idle": Text("no run for {minutes}"),
 }

@@ -136,6 +136,21 @@ def test_at_any_moment_the_past_is_what_was_live_then(
         assert past[name] == rows, name
 
 
+@pytest.mark.parametrize("as_of", [None, 3_000_000])
+def test_what_was_erased_of_a_session_that_goes_on_is_not_lost(
+    lake: MemoryLake, as_of: int | None
+) -> None:
+    """Its numbers begin after the last one that went; those that lack since then are lost."""
+    whose = {"student_id": "ada", "session_id": "s"}
+    lake.know("courses", course_id=COURSE, first_seen_at=BEGIN)
+    lake.write({"status": "ok", "seq": seq, "occurred_at": BEGIN} | whose for seq in (4, 5, 8))
+    lake.know("sessions", course_id=COURSE, **whose, erased_seq=3, lost_events=2)
+    [found] = load_query("class_progress").rows(
+        lake.connection, course_id=COURSE, section=None, now=BEGIN, as_of=as_of
+    )
+    assert found["lost_events"] == 2
+
+
 ADDRESSES: Final = ("progress", "class_map", "class_stream", "timeline", "events")
 
 

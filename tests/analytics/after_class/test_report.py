@@ -171,6 +171,43 @@ def test_help_tells_who_asked_and_to_whom_somebody_went(lake: MemoryLake) -> Non
     assert "outside" not in {row["student_id"] for row in after}
 
 
+def test_a_hand_that_was_taken_down_waits_no_longer(lake: MemoryLake) -> None:
+    """The wait is that of the hand to which somebody came; a mark without a hand answers none."""
+    hand, down = {"type": "help_requested"}, {"type": "help_resolved"}
+    lake.write(
+        [
+            at(1, "anew", exercise="1", **hand),
+            at(3, "anew", **down),
+            at(40, "anew", exercise="2", **hand),
+            at(41, "anew", exercise="3", **hand),
+            at(2, "waits", exercise="1", **hand),
+            at(4, "waits", **down),
+            at(50, "waits", exercise="2", **hand),
+            at(59, "last", exercise="1", **hand),
+            run(59.5, "last"),
+            at(66, "last", **down),
+            at(80, "late", **down),
+        ]
+    )
+    mark(lake, 20, "waits", "going")
+    mark(lake, 42, "anew", "going")
+    mark(lake, 43, "anew", "helped")
+    found = {row["student_id"]: row for row in rows(lake, "report_help")}
+    assert found.keys() == {"anew", "waits", "last"}
+    told = ("exercise", "asked_at", "visited_at", "taken_down_at", "is_open")
+
+    def minutes(student: str) -> list[Any]:
+        values = (found[student][name] for name in told)
+        return [
+            (value - NINE) / timedelta(minutes=1) if isinstance(value, datetime) else value
+            for value in values
+        ]
+
+    assert minutes("anew") == ["2", 40, 42, None, False]
+    assert minutes("waits") == ["2", 50, None, None, True]
+    assert minutes("last") == ["1", 59, None, 66, False]
+
+
 async def test_the_report_of_a_session(api: httpx.AsyncClient) -> None:
     """It has the class's numbers, and asked as of its own position it stays the same."""
     answer = (await api.get("/courses/py/report", params=SPAN)).json()

@@ -271,6 +271,7 @@ def test_a_reason_reads_in_english_as_the_api_words_it(ground: Ground) -> None:
     [
         ("unsolved", "1.2に5分取り組み(6回の実行)、まだ正解していません"),
         ("idle", "5分間実行がありません"),
+        ("left_after_failure", "失敗のあと、5分前に退出しました"),
     ],
 )
 def test_a_reason_without_the_few_others_reads_in_the_viewers_language(
