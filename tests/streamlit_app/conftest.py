@@ -13,12 +13,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 from streamlit.testing.v1 import AppTest
 
 from flows.embedded.part import free_port
@@ -26,6 +26,10 @@ from streamlit_app import session
 from tests.streamlit_app.fake_ingest import FakeIngest
 from tests.streamlit_app.made_up_api import made_up_api
 from tests.streamlit_app.made_up_class import COURSE, READ_TOKEN, MadeUpClass
+
+SCREEN: Final[ViewportSize] = {"width": 1440, "height": 900}
+#: How long an action may take, in milliseconds, where a test says nothing else.
+TIMEOUT: Final = 30_000
 
 
 @pytest.fixture(scope="session")
@@ -183,15 +187,30 @@ def browser(
     """Start a browser; its cache stays warm from test to test, its cookies don't."""
     expect.set_options(timeout=20_000)  # the machine may be busy; what is awaited ends it sooner
     with open_browser() as browser:
-        yield browser.new_context(
-            viewport={"width": 1440, "height": 900}, timezone_id="Asia/Tokyo", locale="en-GB"
-        )
+        yield browser.new_context(viewport=SCREEN, timezone_id="Asia/Tokyo", locale="en-GB")
+
+
+@pytest.fixture(scope="session")
+def tab(browser: BrowserContext) -> Page:
+    """Open one tab: what it has loaded once it need not compile again."""
+    return browser.new_page()
 
 
 @pytest.fixture
-def page(browser: BrowserContext) -> Iterator[Page]:
-    """Open an empty tab whose user has no cookie yet."""
+def page(request: pytest.FixtureRequest, browser: BrowserContext) -> Iterator[Page]:
+    """Return an empty tab whose user has no cookie yet.
+
+    Most tests have the same one in turn; one that is marked `own_tab` has its own.
+    """
     browser.clear_cookies()
-    page = browser.new_page()
-    yield page
-    page.close()
+    if request.node.get_closest_marker("own_tab"):
+        own = browser.new_page()
+        yield own
+        own.close()
+        return
+    tab: Page = request.getfixturevalue("tab")
+    yield tab
+    tab.goto("about:blank")
+    tab.set_viewport_size(SCREEN)
+    tab.emulate_media(media="null", color_scheme="null", reduced_motion="null")
+    tab.set_default_timeout(TIMEOUT)

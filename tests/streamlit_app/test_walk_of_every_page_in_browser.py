@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import ConsoleMessage, Page, WebSocket, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.SessionStatus_pb2 import SessionStatus
 
 from streamlit_app.language.choice import COOKIE
 from streamlit_app.page_parts.palette import DARK, LIGHT
@@ -41,6 +43,19 @@ NOT_OURS: Final[dict[str, str]] = {}
 
 #: What is on the page while Python draws it, or while the browser loads what draws a part of it.
 UNFINISHED: Final = "[data-testid=stApp][data-test-script-state=running], [data-testid=stSkeleton]"
+#: Where Streamlit sends what it draws, and what it sends when all of that is sent.
+STREAM: Final = "/_stcore/stream"
+DRAWN: Final = ForwardMsg(session_status_changed=SessionStatus()).SerializeToString()
+#: Goes to an address as Back does; Streamlit draws its page in the place of the one before.
+GO_ON: Final = """
+(address) => {
+  history.pushState(null, "", address);
+  dispatchEvent(new PopStateEvent("popstate"));
+}
+"""
+A_FRAME: Final = """
+() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+"""
 #: Tells whether the page has a background and its charts have labels of a colour, and no colour is
 #: on its way to another one.
 PAINTED: Final = """
@@ -150,17 +165,30 @@ ENGLISH: Final = re.compile(r"[A-Za-z]{3,}")
 
 @pytest.fixture
 def show(page: Page, dashboard: str, made_up: Any, ingest: Any) -> Callable[[View, str], None]:
-    """Return a function that opens a page in a language."""
+    """Return a function that opens a page in a language.
+
+    From a page of the same class one goes on as by Back, without loading all of it anew.
+    """
     page.set_default_timeout(60_000)
+    sockets: list[WebSocket] = []
+    page.on("websocket", lambda socket: STREAM in socket.url and sockets.append(socket))
+    before: View | None = None
 
     def show(view: View, language: str) -> None:
-        ingest.hang_up()
-        page.context.clear_cookies()
-        page.context.add_cookies([{"name": COOKIE, "value": language, "url": dashboard}])
-        view.of(made_up)
-        sign = "&" if "?" in view.address else "?"
-        token = f"{sign}token={view.token}" if view.token else ""
-        page.goto(f"{dashboard}{view.address}{token}", wait_until="commit")
+        nonlocal before
+        goes_on, before = before is not None and view.follows(before), view
+        if goes_on:
+            with sockets[-1].expect_event("framereceived", lambda frame: frame == DRAWN):
+                page.evaluate(GO_ON, view.address)
+            page.evaluate(A_FRAME)
+        else:
+            ingest.hang_up()
+            page.context.clear_cookies()
+            page.context.add_cookies([{"name": COOKIE, "value": language, "url": dashboard}])
+            view.of(made_up)
+            sign = "&" if "?" in view.address else "?"
+            token = f"{sign}token={view.token}" if view.token else ""
+            page.goto(f"{dashboard}{view.address}{token}", wait_until="commit")
         size = page.viewport_size
         assert size is not None
         drawn = view.on_phone if view.on_phone and size["width"] < PHONE else view.drawn
@@ -202,6 +230,7 @@ def _violations(page: Page, only: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.timeout(900)
+@pytest.mark.own_tab
 @pytest.mark.parametrize("language", ARRIVALS)
 def test_every_page_is_accessible_whole_and_in_one_language(
     page: Page, show: Callable[[View, str], None], language: str

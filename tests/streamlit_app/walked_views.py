@@ -143,7 +143,21 @@ class View(NamedTuple):
     changed: str = ""
     on_phone: str = ""
 
+    def follows(self, before: "View") -> bool:
+        """Tell whether one can come here from another view as by a link: it is of the same class.
 
+        In neither the API is away, and the one before has a dashboard to go on in.
+        """
+        same = (self.token, self.of) == (before.token, before.of)
+        return same and before.then is None and self.then is None and before.is_of_dashboard
+
+    @property
+    def is_of_dashboard(self) -> bool:
+        """Whether it is a page of the dashboard, not one at its door or about no course."""
+        return self.token in (READ_TOKEN, OWN_TOKEN) and self.of is not api_away
+
+
+PROJECTED: Final = "body:has([data-testid=projected])"
 NOTICE: Final = "[data-testid=notice]"
 VIEWS: Final = (
     View("sign-in", "/sign-in", "form", None),
@@ -159,8 +173,8 @@ VIEWS: Final = (
     View(
         "live-projected",
         f"/?course={COURSE}&projector=1",
-        "[data-testid=class-map]",
-        on_phone=".st-key-clusters",
+        f"{PROJECTED} [data-testid=class-map]",
+        on_phone=f"{PROJECTED} .st-key-clusters",
     ),
     View(
         "live-old",

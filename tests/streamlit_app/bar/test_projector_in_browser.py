@@ -157,6 +157,7 @@ NOTE_LEAKS = """() => {
 }"""
 
 
+@pytest.mark.own_tab
 def test_numbers_that_move_while_names_are_being_hidden_do_not_show_them(
     page: Page, dashboard: str, ingest: Any, lesson: None
 ) -> None:

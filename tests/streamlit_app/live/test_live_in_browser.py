@@ -297,6 +297,7 @@ def test_what_is_drawn_late_of_a_page_that_was_left_does_not_ask_for_it(
     expect(row_of(page, "Wren")).to_be_visible()
 
 
+@pytest.mark.own_tab
 @pytest.mark.parametrize(
     "leave", ["history.back()", "document.querySelectorAll('.st-key-pages a')[3].click()"]
 )
@@ -320,6 +321,7 @@ def test_who_leaves_in_the_moment_in_which_the_list_asks_arrives(
     assert urlsplit(page.url).path == "/student"
 
 
+@pytest.mark.own_tab
 def test_the_page_needs_nobody_else(
     page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
 ) -> None:
