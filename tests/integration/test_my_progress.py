@@ -214,7 +214,7 @@ def test_a_students_page_closes_with_the_token_that_opened_it(watched_pipeline: 
     assert status(ada) == 200
     done = here.cellpulse("token", "revoke", token)
     assert done.returncode == 0, done.stderr
-    assert (status(ada), opened(unused)) == (401, 401)
+    assert (status(ada), opened(unused)) == (401, 403)
     assert opened(httpx.URL(bob).params["code"]) == 200
     assert status(session_of(here)) == 200
 
