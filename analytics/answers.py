@@ -252,11 +252,15 @@ def _page(
 
 
 def exercises_of(
-    lake: Lake, course_id: str, section: str | None = None, asked_ns: int | None = None
+    lake: Lake,
+    course_id: str,
+    section: str | None = None,
+    asked_ns: int | None = None,
+    student_id: str | None = None,
 ) -> list[ExerciseProgress]:
-    """Return how far the class is with each exercise, in the order of the course."""
+    """Return how far the class, or one student, is with each exercise, in the course's order."""
     rows = load_query("exercise_progress").rows(
-        lake, course_id=course_id, section=section, as_of=asked_ns
+        lake, course_id=course_id, section=section, student_id=student_id, as_of=asked_ns
     )
     return [ExerciseProgress.model_validate(row) for row in rows]
 

@@ -19,8 +19,8 @@ LONGEST_RETENTION = LONGEST_RETENTION_DAYS
 
 @cache
 def time_zones() -> frozenset[str]:
-    """Return the names of all time zones."""
-    return frozenset(available_timezones())
+    """Return the names of all time zones that a browser knows as well."""
+    return frozenset(available_timezones()) - {"localtime", "Factory"}
 
 
 def _known_zone(name: str) -> str:

@@ -30,6 +30,7 @@ REPORT: Final = Report(
             due_at=_END + timedelta(days=4),
             planned_at=_END - timedelta(minutes=70),
             started=24,
+            begun_by_end=25,
             attempted=22,
             solved=17,
             solved_before=1,

@@ -27,6 +27,10 @@ class ReportExercise(Answer):
         ),
     ] = None
     started: Annotated[int, Field(description="Students who worked at it in the session.")]
+    begun_by_end: Annotated[
+        int,
+        Field(description="Of those who were there, who had begun it by the end, or earlier."),
+    ]
     attempted: Annotated[
         int,
         Field(description="Students with a check result there; where it has no check, with a run."),

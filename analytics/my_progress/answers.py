@@ -32,7 +32,7 @@ def overview(lake: Lake, course_id: str, student_id: str) -> OwnOverview:
     require_member(lake, course_id, student_id)
     now = datetime.now(UTC)
     known = load_query("own_course").row(lake, course_id=course_id, student_id=student_id)
-    exercises = exercises_of(lake, course_id)
+    exercises = exercises_of(lake, course_id, student_id=student_id)
     row = load_query("class_map").row(
         lake,
         course_id=course_id,
@@ -58,6 +58,7 @@ def overview(lake: Lake, course_id: str, student_id: str) -> OwnOverview:
                 title=each.title,
                 notebook=each.notebook,
                 state=_STATES[letter],
+                is_solved=each.passed > 0,
                 failed_runs=next(failed_runs) if letter == "f" else 0,
             )
             for each, letter in zip(exercises, row["states"], strict=True)

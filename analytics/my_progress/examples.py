@@ -26,8 +26,16 @@ OVERVIEW: Final = OwnOverview(
     exercise="2.1",
     last_run_at=NOW - timedelta(seconds=1),
     exercises=[
-        OwnExercise(exercise="1.1", notebook="01.ipynb", state="solved", failed_runs=0),
-        OwnExercise(exercise="2.1", notebook="02-loops.ipynb", state="failing", failed_runs=6),
+        OwnExercise(
+            exercise="1.1", notebook="01.ipynb", state="solved", is_solved=True, failed_runs=0
+        ),
+        OwnExercise(
+            exercise="2.1",
+            notebook="02-loops.ipynb",
+            state="failing",
+            is_solved=False,
+            failed_runs=6,
+        ),
     ],
     reasons=ATTENTION.students[0].reasons,
     hand=Hand(since=NOW - timedelta(minutes=3), place=2),

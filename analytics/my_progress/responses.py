@@ -25,6 +25,13 @@ class OwnExercise(Answer):
             "'failing' as long as its latest runs end in an error; 'working' for all else."
         ),
     ]
+    is_solved: Annotated[
+        bool,
+        Field(
+            description="Whether it counts as solved: by a passed check, or by a run without error "
+            "where nobody's check of it ever reported."
+        ),
+    ]
     failed_runs: Annotated[
         int, Field(description="Its latest runs in a row with an error; 0 unless it is failing.")
     ]

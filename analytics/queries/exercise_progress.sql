@@ -9,14 +9,16 @@
 --   course_id: The course.
 --   section: Only students of this section; null for all. Exercises that only others have started
 --     are listed too, and what is the evidence behind passed is so for the whole course.
+--   student_id: Only this student, as if nobody else were there; null for all.
 --   as_of: Only what the log held up to this position, as position_ns; null for what it holds now.
 -- columns:
 --   exercise: The exercise's name. Registered ones come first, in their order, started or not;
 --     then the others, in the order of the notebooks' file names, without folders, then of names,
 --     where 1.2 is before 1.10. Where several files have it, that of most students counts.
 --   title: Its title as it was registered; null where it was not.
---   notebook: Notebook in which it was last run, else that of the registration; null where
---     neither named one.
+--   notebook: Notebook of the registration, else the file name in which most students have it, of a
+--     student_id the own one; null for none, and where one of several students alone has it: it may
+--     have the student's name.
 --   started: Students who ran a cell of it or got a result of its check, whether or not they still
 --     run cells; never fewer than passed.
 --   passed: Students who solved it.
@@ -32,9 +34,12 @@
 WITH work AS (
     SELECT
         *,
-        $section::VARCHAR IS NULL OR student_id IN (
-            SELECT student_id FROM master.enrollments
-            WHERE course_id = $course_id AND section = $section
+        student_id = coalesce($student_id::VARCHAR, student_id)
+        AND (
+            $section::VARCHAR IS NULL OR student_id IN (
+                SELECT student_id FROM master.enrollments
+                WHERE course_id = $course_id AND section = $section
+            )
         ) AS is_asked
     FROM course_work($course_id, $as_of::BIGINT)
     WHERE exercise <> ''
@@ -43,8 +48,9 @@ WITH work AS (
 exercises AS (
     SELECT
         exercise,
-        arg_max(notebook, last_run_at) FILTER (notebook IS NOT NULL) AS notebook,
         histogram(parse_filename(notebook)) AS files,
+        any_value(parse_filename(notebook)) FILTER (is_asked) AS file_of_asked,
+        count(*) AS students,
         count(*) FILTER (is_asked AND runs + checks_passed + checks_failed > 0) AS started,
         sum(checks_passed + checks_failed) > 0 AS checked,
         count(*) FILTER (is_asked AND checks_passed > 0) AS passed_a_check,
@@ -74,7 +80,13 @@ registered AS (
 SELECT
     exercise,
     registered.title,
-    coalesce(named.notebook, registered.notebook) AS notebook,
+    coalesce(
+        registered.notebook,
+        CASE
+            WHEN $student_id IS NOT NULL OR students = 1 THEN file_of_asked
+            WHEN list_max(map_values(files)) > 1 THEN file_name
+        END
+    ) AS notebook,
     coalesce(started, 0) AS started,
     coalesce(if(checked, passed_a_check, ran_without_error), 0) AS passed,
     if(checked, 'check', 'run') AS passed_by,

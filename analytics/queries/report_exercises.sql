@@ -24,6 +24,8 @@
 --     minutes before its begin to 30 minutes after its end, the pause that parts two sessions of
 --     class; null where it is not in that plan.
 --   started: Students who ran a cell of it or got a result of its check, in the session.
+--   begun_by_end: Of those who were at work in the session, on whatever, who had begun it by the end
+--     of the session, in it or earlier.
 --   attempted: Students with a check result in the session; where it has no check, with a run.
 --   solved: Of those who started it there, who had solved it at the end.
 --   solved_before: Of those who started it there, who had solved it before the session.
@@ -53,9 +55,20 @@ by_end AS (
     FROM student_exercises($course_id, NULL, $until, $as_of, $section)
 ),
 
+here AS (
+    FROM student_work($course_id, $start, $until, $as_of, $section)
+),
+
 failures AS (
     SELECT exercise, sum(errors)::BIGINT AS errors
-    FROM student_work($course_id, $start, $until, $as_of, $section)
+    FROM here
+    GROUP BY exercise
+),
+
+begun AS (
+    SELECT exercise, count(*) AS begun_by_end
+    FROM by_end
+    WHERE student_id IN (SELECT student_id FROM here)
     GROUP BY exercise
 ),
 
@@ -99,6 +112,7 @@ SELECT
     registered.due_at,
     planned.planned_at,
     coalesce(started, 0) AS started,
+    coalesce(begun_by_end, 0) AS begun_by_end,
     coalesce(attempted, 0) AS attempted,
     coalesce(solved, 0) AS solved,
     coalesce(solved_before, 0) AS solved_before,
@@ -112,4 +126,5 @@ FROM registered
 FULL JOIN counted USING (exercise)
 LEFT JOIN failures USING (exercise)
 FULL JOIN planned USING (exercise)
+LEFT JOIN begun USING (exercise)
 ORDER BY registered.place NULLS LAST, natural_order(exercise), exercise

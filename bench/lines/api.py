@@ -87,7 +87,7 @@ def _prepared(number: int, folder: Path, scale: Scale) -> Sides:
 
             def progress() -> None:
                 load_query("class_progress").rows(plain, **named)
-                load_query("exercise_progress").rows(plain, **named)
+                load_query("exercise_progress").rows(plain, **named | {"student_id": None})
 
             def history() -> None:
                 load_query("student_history").rows(plain, **named)

@@ -1,9 +1,12 @@
 """Unpacks a zip file with a course's notebooks, whatever somebody has put into it."""
 
+import re
 import zipfile
 import zlib
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Final
+from unicodedata import normalize
 
 from flows.course.content import CourseContentError
 from flows.course.notebook_files import MOST_BYTES, SUFFIX, is_notebook
@@ -14,6 +17,12 @@ MOST_ENTRIES: Final = 2_000
 MOST_UNPACKED_BYTES: Final = 200_000_000
 _BLOCK: Final = 1 << 20
 _LONGEST_PATH: Final = 500
+#: Set where an entry says that its name is UTF-8.
+_UTF8: Final = 0x800
+#: Japanese as it is: with kana, or two characters in a row; and what stands in no name that was
+#: meant to be Latin.
+_JAPANESE: Final = re.compile("[\u3041-\u30ff]|[\u3400-\u9fff]{2}")
+_NOT_LATIN: Final = re.compile(r"[^\w\s\-.,()+&'!#@/]")
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
@@ -45,10 +54,30 @@ def _notebooks(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
             f"{len(entries):,} files in the zip file, at most {MOST_ENTRIES:,} are taken: leave "
             "out what is no notebook"
         )
+    for entry in entries:
+        entry.filename = _name_of(entry)
     found = [entry for entry in entries if not entry.is_dir() and _is_shown(entry.filename)]
     if not found:
         raise CourseContentError(f"no notebook (*{SUFFIX}) in the zip file")
     return found
+
+
+def _name_of(entry: zipfile.ZipInfo) -> str:
+    """Return an entry's name as it was meant.
+
+    Without a word on the encoding macOS writes UTF-8, Japanese Windows its own, and others what
+    Python takes it for.
+    """
+    if entry.flag_bits & _UTF8:
+        return normalize("NFC", entry.filename)
+    raw = entry.orig_filename.encode("cp437")
+    with suppress(UnicodeDecodeError):
+        return normalize("NFC", raw.decode("utf-8"))
+    with suppress(UnicodeDecodeError):
+        japanese = raw.decode("cp932")
+        if _JAPANESE.search(japanese) or _NOT_LATIN.search(entry.filename):
+            return japanese
+    return entry.filename
 
 
 def _is_shown(name: str) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -15,6 +16,8 @@ from flows.progsnap2.errors import DataSetError, fault
 #: Longest field; a quote that is never closed is found out here, not at the end of a large file.
 _LONGEST_FIELD: Final = 16_000_000
 _SAY_WHICH: Final = "say which encoding it is in, for example windows-1252 (--encoding)"
+#: What Windows writes under another encoding's name: it has more letters, such as those of names.
+_CODECS: Final = {"shift_jis": "cp932", "sjis": "cp932"}
 _BLOCK: Final = 1 << 20
 _DELIMITERS: Final = (",", ";", "\t")
 _BOMS: Final = (
@@ -53,8 +56,9 @@ class CsvFile:
         with _disk_errors(path):
             encoding = _checked_encoding(path, encoding)
             with path.open(encoding=encoding, newline="") as file:
-                first = file.readline(_LONGEST_FIELD)
-        if not first.strip():
+                lines = iter(partial(file.readline, _LONGEST_FIELD), "")
+                first = next(filter(str.strip, lines), "")
+        if not first:
             raise fault(path, "the file is empty: its first line must name the columns", 1)
         delimiter = max(_DELIMITERS, key=first.count)
         draft = cls(path, encoding, delimiter, ())
@@ -133,7 +137,7 @@ def _checked_encoding(path: Path, encoding: str) -> str:
         file.seek(0)
         encoding = next((name for bom, name in _BOMS if head.startswith(bom)), encoding)
         _require_decodable(path, file, encoding)
-    return encoding
+    return _codec(encoding)
 
 
 def _require_decodable(path: Path, file: Any, encoding: str) -> None:
@@ -155,10 +159,14 @@ def _require_decodable(path: Path, file: Any, encoding: str) -> None:
             return
 
 
+def _codec(encoding: str) -> str:
+    return _CODECS.get(encoding.lower().replace("-", "_"), encoding)
+
+
 def _decoder(encoding: str) -> codecs.IncrementalDecoder:
     try:
         # Encodings that turn no bytes into text, as base64 does, have no text decoder.
         io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-        return codecs.getincrementaldecoder(encoding)()
+        return codecs.getincrementaldecoder(_codec(encoding))()
     except LookupError as error:
         raise DataSetError(f"--encoding {encoding}: there is no such encoding of text") from error

@@ -131,13 +131,13 @@ def _not_begun(report: Report, zone: tzinfo) -> list[str]:
         wording.NOT_BEGUN.format(
             exercise=each.exercise,
             due=f"{each.due_at.astimezone(zone):%Y-%m-%d %H:%M}",
-            missing=report.here - each.started,
+            missing=report.here - each.begun_by_end,
             here=report.here,
         )
         for each in report.exercises
         if each.due_at is not None
         and report.until <= each.due_at <= report.until + _SOON
-        and report.here - each.started >= max(1, _HALF * report.here)
+        and report.here - each.begun_by_end >= max(1, _HALF * report.here)
     ]
     return found[:_OF_A_KIND]
 

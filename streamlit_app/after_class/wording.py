@@ -55,7 +55,7 @@ TOOK_LONG: Final = Text(
 )
 NOT_BEGUN: Final = Text(
     "Make time for {exercise}: it is due on {due}, and {missing} of the {here} here have not begun "
-    "it in this session."
+    "it."
 )
 STILL_UP: Final = Plural(
     "Go to {names} next time: the hand was still up at the end.",

@@ -5,6 +5,7 @@ their data and not where they draw it: whatever a page draws, an alias is all th
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,10 @@ from streamlit_app.api.alias_words import LANGUAGES, alias, someone
 _IN_ORDER_OF_IDS: Final = {"students", "who", "rows"}
 #: Of a student, beside the id; a seat is somebody whom everybody can see.
 _PERSONAL: Final = {"display_name", "seat"}
+#: What students may have named after themselves, beside what they wrote.
+_NAMED: Final = {"error_name", "notebook", "notebooks"}
+#: A word of a name, without what stands before, between and after words.
+_WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 #: A shorter word of Latin letters is rather a part of a program than somebody's name.
 _SHORTEST_NAME: Final = 3
 
@@ -117,14 +122,17 @@ class AliasBook:
                 return course.shown.get(value, someone(self._language))
             case str() if name in _PERSONAL:
                 return None
-            case str() if name in WRITTEN:
+            case str() if name in WRITTEN or name in _NAMED:
                 return _told(course, value)
         return value
 
 
 def _told(course: _Course, text: str) -> str:
     found = course.names
-    return text if found is None else found.sub(partial(_alias_found, course.named), text)
+    if found is None:
+        return text
+    # A file's name may have its accents apart from the letters.
+    return found.sub(partial(_alias_found, course.named), _composed(text))
 
 
 def _course(answer: Aliases, language: str) -> _Course:
@@ -137,7 +145,7 @@ def _course(answer: Aliases, language: str) -> _Course:
     parts = {
         part: shown[each.student_id]
         for each in answer.aliases
-        for part in (*(each.display_name or "").split(), each.display_name or "", each.student_id)
+        for part in (*_parts(each.display_name or ""), _composed(each.student_id))
         if len(part) >= _SHORTEST_NAME or not part.isascii()
     }
     named = {part.casefold(): shown_as for part, shown_as in parts.items()}
@@ -148,9 +156,23 @@ def _course(answer: Aliases, language: str) -> _Course:
     return _Course(shown, students, named, names)
 
 
+def _parts(name: str) -> Iterator[str]:
+    """Yield what may stand for somebody's name in a text: its words too, apart and in one."""
+    whole = _composed(name)
+    words = _WORD.findall(whole)
+    yield from (whole, *whole.split(), *words)
+    if len(words) > 1:
+        yield from ("".join(words), "".join(reversed(words)))
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
 def _as_a_word(name: str) -> str:
-    """Return what finds a name; a Latin one only where it is a word of its own."""
-    return rf"\b{re.escape(name)}\b" if name.isascii() else re.escape(name)
+    """Return what finds a name; a Latin one only where it is a word of its own, as in `of_ada`."""
+    escaped = re.escape(name)
+    return rf"(?<![^\W_]){escaped}(?![^\W_])" if name.isascii() else escaped
 
 
 def _alias_found(named: Mapping[str, str], found: re.Match[str]) -> str:

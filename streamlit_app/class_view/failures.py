@@ -44,7 +44,13 @@ _PLACES_SHOWN: Final = 2
 def shared(clusters: ErrorClusters) -> list[ErrorCluster]:
     """Return the failures that two students or more have not got past, most of these first."""
     found = [each for each in clusters.clusters if len(still_at(each)) > 1]
-    return sorted(found, key=lambda each: -len(still_at(each)))[:FAILURES_SHOWN]
+    return sorted(found, key=lambda each: -len(still_at(each)))
+
+
+def listed(clusters: Sequence[ErrorCluster], wanted: str | None) -> list[ErrorCluster]:
+    """Return those of most students, and the wanted one wherever it stands."""
+    further = [each for each in clusters[FAILURES_SHOWN:] if name_of(each) == wanted]
+    return [*clusters[:FAILURES_SHOWN], *further]
 
 
 def still_at(cluster: ErrorCluster) -> frozenset[str]:
@@ -157,6 +163,11 @@ def how_others_got_past(each: ErrorCluster) -> str:
         past=each.got_past,
         minutes=number(round(each.minutes_to_get_past)),
     )
+
+
+def offer_all() -> None:
+    """Offer to leave a failure that the address names and nobody has any more."""
+    st.button(str(SHOW_ALL), key="show_everyone", type="tertiary", on_click=_choose, args=(None,))
 
 
 def _choose(name: str | None) -> None:

@@ -32,6 +32,7 @@ NEED: Final = (
     units.STUDENTS,
     units.ATTENTION,
 )
+ONE_NEEDS: Final = (Text("needs a person"), *NEED[1:])
 HANDS: Final = (
     Text("hands up"),
     Text("Students who asked for help and wait"),
@@ -63,7 +64,7 @@ HARDEST: Final = (
 )
 FAILED: Final = Text("hardest: {n} of {all} had an error")
 NOTHING_LOST: Final = Text("nothing lost")
-LOST: Final = Plural("{n} run lost", "{n} runs lost")
+LOST: Final = Plural("{n} event lost", "{n} events lost")
 
 
 def strip_numbers(
@@ -77,7 +78,7 @@ def strip_numbers(
             *HERE_NOW,
             of=OF_ALL.format(n=number(progress.students)),
         ),
-        Number(str(needy), *NEED, is_alarm=needy > 0),
+        Number(str(needy), *(ONE_NEEDS if needy == 1 else NEED), is_alarm=needy > 0),
         Number(str(hands), *(ONE_HAND if hands == 1 else HANDS)),
         _most_are(class_map),
         _hardest(class_map, clusters),

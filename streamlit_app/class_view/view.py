@@ -163,7 +163,8 @@ def show(view: ClassView, places: Places) -> None:
     with places.cards:
         people = attention.People(names, seats_of(numbers.class_map))
         attention.show(view.course_id, numbers.attention, people, is_past=view.is_past)
-        failures.show(shared, numbers.class_map.now)
+        listed = failures.listed(shared, st.query_params.get(FAILURE))
+        failures.show(listed, numbers.class_map.now)
     with places.below:
         _runs(view, names)
         _one_click_away(view)
@@ -238,7 +239,10 @@ def _map(view: ClassView, shared: Sequence[ErrorCluster]) -> None:
             vertical_alignment="center",
             horizontal_alignment="distribute",
         ):
-            card_title(MAP, failures.GONE if failure is not None and only is None else "")
+            is_gone = failure is not None and only is None
+            card_title(MAP, failures.GONE if is_gone else "")
+            if is_gone:
+                failures.offer_all()
             st.session_state["order"] = order
             st.segmented_control(
                 str(ORDER),

@@ -79,7 +79,7 @@ FUNNEL: Final = (
 STUCK_NOW: Final = (Text("Stuck now"), Text("why, and how sure"))
 NOBODY: Final = Text("Nobody is stuck here, as far as can be seen from here.")
 ERRORS: Final = (Text("Commonest errors"), Text("students who had it, in the last ten weeks"))
-NO_ERRORS: Final = Text("No run of it has failed.")
+NO_ERRORS: Final = Text("No run of it has failed in the last ten weeks.")
 SOLVE: Final = (
     Text("Time to solve"),
     Text("share of those who began that had solved it after so long"),

@@ -114,6 +114,12 @@ WRONG_ORDER: Final = Text("The first day must not be after the last one.")
 RUNNING: Final = Text("{done} of {total} events")
 READING: Final = Text("reading the course")
 PACKING: Final = Text("packing the file")
+#: Of the same formats in a pseudonymous course.
+PSEUDONYMS: Final = Text(
+    "Students are pseudonyms in it, as in everything that is kept of this course; so are their "
+    "names in what they shared."
+)
+WHOLE_COURSE: Final = Text("Whoever sees the whole course can export it.")
 HIDDEN: Final = Text("Names are hidden now, and this file has them.")
 #: Formats in which no student stands by the id that they have here.
 NAMELESS: Final[frozenset[ExportFormat]] = frozenset({"bundle", "xapi"})
@@ -140,6 +146,9 @@ _DAY: Final = timedelta(days=1)
 def show() -> None:
     """Draw what can be exported, and the exports that are there."""
     course_id = st.query_params["course"]
+    if session.own_sections(course_id):
+        notices.sentence(str(WHOLE_COURSE))
+        return
     with st.container(border=True, key="export_new"):
         card_title(*NEW)
         _new(course_id)
@@ -191,6 +200,8 @@ def _new(course_id: str) -> None:
 def about(format_of: ExportFormat) -> str:
     """Say what is in a format, and whom it names."""
     _, inside, names = FORMATS[format_of]
+    if session.is_pseudonymous() and format_of not in NAMELESS:
+        names = PSEUDONYMS
     return (
         f'<dl class="cp-about"><dt>{INSIDE}</dt><dd>{escape(str(inside))}</dd>'
         f"<dt>{NAMES}</dt><dd>{escape(str(names))}</dd></dl>"
@@ -337,7 +348,8 @@ def line(each: Export) -> str:
 
 
 def _outcome(each: Export) -> str:
-    if each.state == "done" and session.is_projected() and each.format not in NAMELESS:
+    has_names = each.format not in NAMELESS and not session.is_pseudonymous()
+    if each.state == "done" and session.is_projected() and has_names:
         return projector.instead_of_names(HIDDEN)
     if each.state == "done":
         label = DOWNLOAD.format(size=size(each.file_bytes))

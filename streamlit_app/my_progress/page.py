@@ -174,7 +174,7 @@ def _state(each: OwnExercise) -> str:
 
 def strip_numbers(overview: OwnOverview, points: Mapping[str, tuple[float, float]]) -> list[Number]:
     """Return the numbers to be read first; where one is, only once a cell was run."""
-    solved = sum(each.state in ("solved", "ran") for each in overview.exercises)
+    solved = sum(each.is_solved for each in overview.exercises)
     numbers = [Number(str(solved), *SOLVED, of=f"/ {len(overview.exercises)}")]
     if points:
         has = sum(given for given, _ in points.values())

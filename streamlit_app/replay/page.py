@@ -13,7 +13,7 @@ from analytics.class_marks.responses import ClassMark
 from analytics.class_view.responses import ClassSession, ClassStream
 from analytics.responses import Timeline
 from streamlit_app import session
-from streamlit_app.addresses import address, as_drawn, put
+from streamlit_app.addresses import SECTION, address, as_drawn, put
 from streamlit_app.api.client import ApiClient
 from streamlit_app.api.errors import STRANGE, NumbersUnavailableError
 from streamlit_app.class_view import over_time
@@ -187,16 +187,20 @@ def _follow_browser() -> None:
     as_drawn()
     if not wish.is_playing:
         put(**{AT: in_address(wish.at), SPEED: str(wish.speed)})
-    st.session_state[_ASKED] = (st.query_params.get(AT), wish)
+    st.session_state[_ASKED] = (_named(), wish)
 
 
 def _asked_for() -> tuple[datetime | None, int]:
     """Return moment and speed: the browser's latest wish, unless the address changed since."""
-    named = st.query_params.get(AT)
     remembered = st.session_state.get(_ASKED)
-    if remembered is not None and remembered[0] == named:
+    if remembered is not None and remembered[0] == _named():
         return remembered[1].at, remembered[1].speed
-    return read_moment(named), read_speed(st.query_params.get(SPEED))
+    return read_moment(st.query_params.get(AT)), read_speed(st.query_params.get(SPEED))
+
+
+def _named() -> tuple[str | None, ...]:
+    """Return what the address says of the class, the moment and the speed."""
+    return tuple(st.query_params.get(each) for each in ("course", SECTION, AT, SPEED))
 
 
 @part()

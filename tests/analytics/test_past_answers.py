@@ -21,7 +21,7 @@ from tests.analytics.measures.memory_lake import COURSE, MemoryLake
 #: The questions of the Live page, each with what it asks beside the place and the moment.
 QUESTIONS: Final[dict[str, dict[str, Any]]] = {
     "class_progress": {"section": None},
-    "exercise_progress": {"section": None},
+    "exercise_progress": {"section": None, "student_id": None},
     "class_map": {"exercises": ["1.2", "1.1", "none"]},
     "class_stream": {
         "exercises": ["1.2", "1.1"],

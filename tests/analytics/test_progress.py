@@ -5,9 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
 
+from analytics.queries.query import load_query
 from flows.course.content import ExerciseContent, NotebookContent
 from flows.course.register import register
+from tests.analytics.measures.memory_lake import COURSE, MemoryLake
 
 EXERCISES = [
     {
@@ -222,7 +225,37 @@ async def test_a_registered_course_has_its_order_and_titles(
     assert [(e["exercise"], e["title"], e["notebook"], e["started"]) for e in answer] == [
         ("z", "Title of z", "1.ipynb", 0),
         ("a", "Title of a", "1.ipynb", 1),
-        ("gone", "Title of gone", "w/1.ipynb", 1),
+        ("gone", "Title of gone", "1.ipynb", 1),
         ("other", None, None, 1),
     ]
     assert (answer[0]["passed_by"], answer[0]["error_rate"]) == ("run", None)
+
+
+@pytest.mark.parametrize(
+    ("student", "expected"),
+    [
+        (None, ["01.ipynb", None]),
+        ("ada", ["hw_Ada.ipynb", "hw_Ada.ipynb"]),
+        ("bob", ["01.ipynb", None]),
+    ],
+)
+def test_a_notebook_that_one_of_several_calls_so_is_told_to_that_student_alone(
+    lake: MemoryLake, student: str | None, expected: list[str | None]
+) -> None:
+    """Its name may be the student's own; that of the registration, or of most, is everybody's."""
+    own = {"notebook": "home/hw_Ada.ipynb", "exercise": "1.1"}
+    others = {"notebook": "01.ipynb", "exercise": "1.1"}
+    run = {"status": "ok", "occurred_at": datetime(2024, 3, 4, tzinfo=UTC)}
+    alone = run | {"exercise": "1.2"}
+    lake.write(
+        [
+            *(run | others | {"student_id": each} for each in ("bob", "cy")),
+            run | own | {"student_id": "ada"},
+            alone | {"student_id": "ada", "notebook": "home/hw_Ada.ipynb"},
+            alone | {"student_id": "bob"},
+        ]
+    )
+    rows = load_query("exercise_progress").rows(
+        lake.connection, course_id=COURSE, section=None, student_id=student, as_of=None
+    )
+    assert [row["notebook"] for row in rows] == expected

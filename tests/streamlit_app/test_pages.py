@@ -161,7 +161,7 @@ def test_lost_runs_are_shown_when_there_are_any(made_up: Any) -> None:
     assert (state["note"], state["is_alarm"]) == ("nothing lost", False)
     made_up.lost = 3
     state = _component(_open(), "connection")
-    assert (state["note"], state["is_alarm"]) == ("3 runs lost", True)
+    assert (state["note"], state["is_alarm"]) == ("3 events lost", True)
 
 
 def test_the_list_begins_with_runs_from_the_api(made_up: Any, api_url: str) -> None:

@@ -99,6 +99,7 @@ class Feed {
       this.held = undefined;
     } else {
       this.held = [];
+      this.heldCount = 0;
     }
     this.pause.textContent = this.held ? texts.resume : texts.pause;
     this.waiting.textContent = "";
@@ -112,13 +113,21 @@ class Feed {
 
   add(run, isNew) {
     if (this.held) {
-      this.held.push(run);
+      this.hold(run);
       const { waiting } = this.data.texts;
-      this.waiting.textContent = waiting.replace("{n}", this.held.length);
+      this.waiting.textContent = waiting.replace("{n}", (this.heldCount += 1));
     } else {
       this.runs.add(run, isNew);
       this.tellWhetherEmpty();
     }
+  }
+
+  // However long the pause, no more is kept than the list shows.
+  hold(run) {
+    this.held.push(run);
+    if (this.held.length <= 2 * MOST_ROWS) return;
+    this.held.sort((one, other) => comparePositions(one.position, other.position));
+    this.held.splice(0, this.held.length - MOST_ROWS);
   }
 
   // The page was drawn anew: perhaps with runs that are not in the list yet.
@@ -141,7 +150,9 @@ class Feed {
         this.redraw();
       }
       // It was away for longer than the log reaches back: only the API has what happened then.
-      if (message.signal === "missed") this.missed.textContent = this.data.texts.missed;
+      // From there the rows come by themselves while names are hidden.
+      if (message.signal === "missed" && !this.data.projected)
+        this.missed.textContent = this.data.texts.missed;
       return;
     }
     if (typeof message.position !== "string") return;
@@ -205,12 +216,16 @@ const feeds = new WeakMap();
 // Streamlit calls this when the component appears and after each drawing.
 export default function ({ parentElement, data, setTriggerValue }) {
   let feed = feeds.get(parentElement);
+  const before = feed;
   if (!feed || isOtherView(feed.data, data)) {
-    feed?.close();
+    before?.close();
     feed = new Feed(parentElement, data);
+    feed.root.open = before?.root.open ?? false;
     feeds.set(parentElement, feed);
   }
   feed.update(data, setTriggerValue);
+  const isSameCourse = before?.data.course_id === data.course_id;
+  if (feed !== before && isSameCourse && before.held) feed.togglePause();
   return () => {
     feeds.get(parentElement)?.close();
     feeds.delete(parentElement);

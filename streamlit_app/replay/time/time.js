@@ -111,6 +111,7 @@ class ReplayTime {
 
   update(data, setStateValue) {
     const isElsewhere = data.at_ms !== this.asked && data.at_ms !== this.data.at_ms;
+    const isOtherSpeed = data.speed !== this.askedSpeed && data.speed !== this.data.speed;
     this.data = data;
     this.tell = setStateValue;
     this.leaving.update(data.drawing);
@@ -121,8 +122,8 @@ class ReplayTime {
       this.isPlaying = false;
       this.waitsSince = undefined;
       this.at = data.at_ms;
-      this.speed = data.speed;
     }
+    if (isElsewhere || isOtherSpeed) this.speed = this.askedSpeed = data.speed;
     this.draw();
   }
 
@@ -194,6 +195,7 @@ class ReplayTime {
     if (this.leaving.isLeft) return; // it stays due
     this.isDue = false;
     this.asked = Math.round(this.at);
+    this.askedSpeed = this.speed;
     this.askedAt = this.waitsSince = performance.now();
     if (this.isPlaying) this.keepInAddress();
     const wish = { at_ms: this.asked, speed: this.speed, playing: this.isPlaying, number: this.askedAt };

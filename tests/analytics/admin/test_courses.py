@@ -53,6 +53,7 @@ async def test_a_course_is_made_changed_and_listed(admin: httpx.AsyncClient) -> 
     ("method", "path", "body", "status", "words"),
     [
         ("POST", "/admin/courses", {"course_id": "x", "time_zone": "Tokyo"}, 422, "Asia/Tokyo"),
+        ("POST", "/admin/courses", {"course_id": "x", "time_zone": "localtime"}, 422, "Asia/Tokyo"),
         ("POST", "/admin/courses", {"course_id": "x", "title": "x" * 501}, 422, "at most 500"),
         ("POST", "/admin/courses", {"course_id": "x", "title": 5}, 422, "valid string"),
         ("POST", "/admin/courses", {"course_id": "a\\b"}, 422, "must not contain"),

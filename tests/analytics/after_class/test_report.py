@@ -81,11 +81,29 @@ def test_reached_is_counted_of_those_who_worked_in_the_session(lake: MemoryLake)
         None,
     )
     assert (one["title"], one["points"], one["solved_by"]) == ("Title 1", 4, "check")
-    counted = ("started", "attempted", "solved", "solved_before", "runs", "errors")
-    assert [one[name] for name in counted] == [4, 3, 2, 1, 4, 1]
+    counted = ("started", "begun_by_end", "attempted", "solved", "solved_before", "runs", "errors")
+    assert [one[name] for name in counted] == [4, 4, 3, 2, 1, 4, 1]
     assert one["difficulty"] == pytest.approx(1 / 3)
     assert one["lower"] < one["difficulty"] < one["upper"]
     assert rows(lake, "report_presence")[0]["here"] == 4
+
+
+def test_who_had_begun_an_exercise_before_need_not_begin_it_again(lake: MemoryLake) -> None:
+    """Of those who are there, whatever they work at now; who stays away does not count."""
+    register(lake, ("1", 0, None), ("2", 1, None), ("3", 2, None))
+    lake.write(
+        [
+            *(run(-60, who) for who in ("ada", "bob", "away")),
+            run(5, "ada", exercise="2"),
+            run(6, "bob", exercise=None),
+        ]
+    )
+    found = {row["exercise"]: row for row in rows(lake, "report_exercises")}
+    assert {name: (row["started"], row["begun_by_end"]) for name, row in found.items()} == {
+        "1": (0, 2),
+        "2": (1, 1),
+        "3": (0, 0),
+    }
 
 
 def test_what_is_planned_for_a_session_is_the_plan_around_it(lake: MemoryLake) -> None:

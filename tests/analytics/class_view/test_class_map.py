@@ -114,7 +114,7 @@ def test_solved_is_what_the_progress_says(lake: MemoryLake) -> None:
     """The number solved by a check is that of exercise_progress, as is the weaker evidence."""
     happened(lake, PASSED, ERROR, CHECKED, NEXT, NEXT | {"student_id": "other"})
     progress = load_query("exercise_progress").rows(
-        lake.connection, course_id=COURSE, section=None, as_of=None
+        lake.connection, course_id=COURSE, section=None, student_id=None, as_of=None
     )
     states = [row["states"] for row in rows(lake, "1", "2").values()]
     counted = {

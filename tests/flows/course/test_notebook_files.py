@@ -54,6 +54,36 @@ def test_a_zip_file_has_notebooks_whatever_case_their_ending_has(tmp_path: Path)
     assert [name for name, _ in find_notebooks([folder])] == ["01.ipynb", "02-LOOPS.IPYNB"]
 
 
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [
+        ("01-ループ.ipynb", "cp932"),
+        ("表.ipynb", "cp932"),
+        ("ソート/演習.ipynb", "cp932"),
+        ("演習1.ipynb", "cp932"),
+        ("Übung 1.ipynb", "cp437"),
+        ("Größe (2).ipynb", "cp437"),
+        ("Größe.ipynb", "utf-8"),
+        ("01-ループ.ipynb", "utf-8"),
+        ("01_loops.ipynb", "ascii"),
+    ],
+)
+def test_a_zip_file_that_does_not_say_how_its_names_are_written(
+    tmp_path: Path, name: str, encoding: str
+) -> None:
+    """Japanese Windows, macOS and old programs write them each in their own way."""
+    raw = name.encode(encoding)
+    stand_in = "x" * (len(raw) - len(".ipynb")) + ".ipynb"
+    with zipfile.ZipFile(tmp_path / "course.zip", "w") as archive:
+        archive.writestr(stand_in, "{}")
+    written = (tmp_path / "course.zip").read_bytes()
+    (tmp_path / "course.zip").write_bytes(written.replace(stand_in.encode(), raw))
+    folder = tmp_path / "unpacked"
+    folder.mkdir()
+    unpack_notebooks(tmp_path / "course.zip", folder)
+    assert (folder / name).read_text() == "{}"
+
+
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_old_formats_are_upgraded(tmp_path: Path, version: int) -> None:
     """Notebooks of the formats 1 to 3 are read as format 4, without ids that change each time."""

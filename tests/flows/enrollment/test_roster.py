@@ -73,8 +73,18 @@ def test_another_encoding_can_be_named(tmp_path: Path) -> None:
     path = tmp_path / "roster.csv"
     path.write_bytes("student_id,name\ns1,Zoë\n".encode("windows-1252"))
     assert read_roster(path, "windows-1252").entries == {"s1": {"display_name": "Zoë"}}
+    for named in ("shift_jis", "Shift-JIS"):  # as Windows writes it, which has more letters
+        path.write_bytes("student_id,name\ns1,髙橋 彅①\n".encode("cp932"))
+        assert read_roster(path, named).entries == {"s1": {"display_name": "髙橋 彅①"}}
     with pytest.raises(DataSetError, match=r"line 1: not UTF-16 \(.*\): say which encoding"):
         read_roster(path, "utf-16")  # nothing says in which order its bytes are
+
+
+def test_a_roster_may_begin_with_empty_lines(tmp_path: Path) -> None:
+    """A spreadsheet has them above its table."""
+    path = tmp_path / "roster.csv"
+    path.write_text("\n \n;;\nstudent_id;name\ns1;Zoë\n", "utf-8")
+    assert read_roster(path).entries == {"s1": {"display_name": "Zoë"}}
 
 
 def test_what_can_be_no_roster_is_not_read(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def exercise(name: str, number: int, **fields: Any) -> ReportExercise:
             "points": 2.0,
             "due_at": None,
             "started": attempted,
+            "begun_by_end": attempted,
             "attempted": attempted,
             "solved": solved,
             "solved_before": 1,

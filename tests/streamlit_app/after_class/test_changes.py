@@ -56,7 +56,7 @@ def test_without_anything_that_stands_out_it_says_so() -> None:
             {"exercises": [exercise("1", 0, attempted=15, solved=15, due_at=NINE + timedelta(3))]},
             (
                 "Make time for 1: it is due on 2026-04-16 00:00, and 15 of the 30 here have not "
-                "begun it in this session."
+                "begun it."
             ),
         ),
         (

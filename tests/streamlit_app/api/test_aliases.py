@@ -81,6 +81,39 @@ def test_a_name_is_found_in_any_case(enrolled: list[Alias], book: AliasBook) -> 
         assert book.disguised(answer)[field] == told
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "left"),
+    [
+        ("Smith, John", "Smith is stuck, John too", "{} is stuck, {} too"),
+        ("Dr. Ana (Annie) O'Neil", "Annie says: O'Neil", "{} says: {}"),
+        ("山田・太郎", "太郎です", "{}です"),
+        ("Jean-Pierre Lévy", "Jean, Le\u0301vy, Jeans", "{}, {}, Jeans"),
+        (
+            "Alice Jones",
+            "hw1_Alice.ipynb alice_score JonesAlice malice",
+            "hw1_{}.ipynb {}_score {} malice",
+        ),
+        ("Jose\u0301 Díaz", "jos\u00e9", "{}"),
+    ],
+)
+def test_a_name_is_found_by_each_of_its_words(
+    enrolled: list[Alias], book: AliasBook, name: str, text: str, left: str
+) -> None:
+    """However the roster writes it, and within names of files and variables."""
+    enrolled.append(Alias(student_id="u1", display_name=name, number=2))
+    told = left.replace("{}", alias(2, "en"))
+    for field in ("text", "notebook", "error_name"):
+        assert book.disguised({"course_id": COURSE, field: text})[field] == told
+    assert book.disguised({"course_id": COURSE, "notebooks": [text]})["notebooks"] == [told]
+
+
+def test_an_id_is_found_as_a_whole(enrolled: list[Alias], book: AliasBook) -> None:
+    """Its words are anybody's."""
+    enrolled.append(Alias(student_id="student-12", display_name=None, number=2))
+    told = book.disguised({"course_id": COURSE, "text": "student-12 and student_12, a student"})
+    assert told["text"] == f"{alias(2, 'en')} and student_12, a student"
+
+
 def test_the_order_of_ids_is_not_told(book: AliasBook) -> None:
     """What comes ordered by id is ordered by alias; who needs a person stays in order of need."""
     by_id = {"course_id": COURSE, "students": [{"student_id": "s7"}, {"student_id": "zoe"}]}

@@ -323,5 +323,16 @@ def test_a_click_on_a_failure_shows_its_students_in_the_map(made_up: Any) -> Non
     made_up.clusters = [shared]
     app.run()
     assert gone not in text_of(app)
-    app.button(key="filter_0").click().run()
+    others = [failure("ada", "bob", "cy", pattern=f"other {number}") for number in range(6)]
+    made_up.clusters = [*others, shared]
+    app.run()
+    assert gone not in text_of(app)
+    assert [each["id"] for each in map_of(app)["students"]] == ["ada", "bob"]
+    assert text_of(app).count('data-testid="failure"') == 6
+    made_up.clusters = others
+    app.run()
+    assert gone in text_of(app)
+    assert text_of(app).count('data-testid="failure"') == 5
+    app.button(key="show_everyone").click().run()
     assert "failure" not in app.query_params
+    assert gone not in text_of(app)

@@ -136,7 +136,7 @@ def test_the_commonest_errors_come_with_how_others_got_past_them(
     assert "<p>Vera &lt;Olsen&gt;</p>" in opened
     assert "<p>name &#x27;&lt;x&gt;&#x27; is not defined</p>" in opened
     made_up.clusters = []
-    assert "No run of it has failed." in text_of(open_page(exercise="1.1"))
+    assert "No run of it has failed in the last ten weeks." in text_of(open_page(exercise="1.1"))
 
 
 def test_without_an_exercise_all_are_offered(open_page: Open, text_of: Callable[..., str]) -> None:

@@ -17,7 +17,12 @@ def test_each_state_has_words_of_its_own() -> None:
     """No state is told by a colour or a shape alone, and what an author wrote stays text."""
     states = ("not_started", "working", "failing", "solved", "ran")
     exercises = [
-        OwnExercise(exercise=f"<{state}>", state=state, failed_runs=3 if state == "failing" else 0)
+        OwnExercise(
+            exercise=f"<{state}>",
+            state=state,
+            is_solved=state == "solved",
+            failed_runs=3 if state == "failing" else 0,
+        )
         for state in states
     ]
     html = exercise_table(exercises, {"<solved>": (2.0, 3.0)})
