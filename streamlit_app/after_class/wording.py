@@ -66,8 +66,8 @@ WAITED: Final = Text(
     "or longer."
 )
 ABSENT: Final = Text(
-    "Ask after those who were not here: {absent} of {students} students of the course did nothing "
-    "in this session."
+    "Ask after those who were not here: {absent} of {students} students did nothing in this "
+    "session."
 )
 AND_OTHERS: Final = Text("{names} and {n} more")
 

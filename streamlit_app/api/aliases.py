@@ -5,6 +5,7 @@ their data and not where they draw it: whatever a page draws, an alias is all th
 """
 
 import re
+import time
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,10 @@ from pydantic import JsonValue
 from analytics.class_view.responses import Aliases
 from analytics.written import WRITTEN
 from streamlit_app.api.alias_words import LANGUAGES, alias, someone
+from streamlit_app.api.errors import NumbersUnavailableError
 
+#: How long names are taken for those of the roster, in seconds.
+NAMES_SECONDS: Final = 60.0
 #: Lists that come in the order of the students' ids, which would tell who is who.
 _IN_ORDER_OF_IDS: Final = {"students", "who", "rows"}
 #: Of a student, beside the id; a seat is somebody whom everybody can see.
@@ -58,6 +62,7 @@ class AliasBook:
         self._ask = ask
         self._language = language
         self._courses: dict[str, _Course] = {}
+        self._asked_at: dict[str, float] = {}
 
     def student(self, course_id: str, shown: str) -> str:
         """Return whose an alias is, in whichever language; what is no alias is returned.
@@ -108,8 +113,14 @@ class AliasBook:
         return changed if isinstance(changed, dict) else {}
 
     def _course(self, course_id: str) -> _Course:
-        if course_id not in self._courses:
-            self._courses[course_id] = _course(self._ask(course_id), self._language)
+        known = self._courses.get(course_id)
+        if known is None or time.monotonic() > self._asked_at[course_id] + NAMES_SECONDS:
+            self._asked_at[course_id] = time.monotonic()
+            try:
+                self._courses[course_id] = _course(self._ask(course_id), self._language)
+            except NumbersUnavailableError:
+                if known is None:
+                    raise
         return self._courses[course_id]
 
     def _disguised(self, course: _Course, value: JsonValue, name: str = "") -> JsonValue:

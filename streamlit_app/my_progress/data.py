@@ -1,5 +1,6 @@
 """What a student decides about the own data: what is recorded, a copy of it, and its deletion."""
 
+from collections.abc import Mapping
 from functools import partial
 from html import escape
 from typing import Final
@@ -91,13 +92,19 @@ def _switches(course_id: str, student_id: str, preferences: OwnPreferences) -> N
             key=key,
             help=str(help_text),
             on_change=_set,
-            args=(course_id, student_id, preferences, name),
+            args=(course_id, student_id, name),
         )
 
 
-def _set(course_id: str, student_id: str, before: OwnPreferences, name: str) -> None:
-    wanted = before.model_copy(update={name: st.session_state[f"allow_{name}"]})
-    _CHANGES.tried(session.api().set_preferences, course_id, student_id, wanted)
+def _set(course_id: str, student_id: str, name: str) -> None:
+    _CHANGES.tried(_allow, course_id, student_id, {name: st.session_state[f"allow_{name}"]})
+
+
+def _allow(course_id: str, student_id: str, changed: Mapping[str, bool]) -> None:
+    """Change one; the other stays as it is by now, for another tab may have changed it."""
+    api = session.api()
+    wanted = api.preferences(course_id, student_id).model_copy(update=changed)
+    api.set_preferences(course_id, student_id, wanted)
 
 
 def _confirm(course_id: str, student_id: str) -> None:

@@ -177,7 +177,8 @@ def _form(course_id: str, plan: ClassPlan, day: date, zone: tzinfo) -> None:
             placeholder=example,
             label_visibility="collapsed",
         )
-        in_zone = TIMES_IN.format(zone=datetime.now(zone).tzname() or "UTC")
+        noon = datetime.combine(day, time(12), zone)  # summer time may begin until that day
+        in_zone = TIMES_IN.format(zone=noon.tzname() or "UTC")
         st.html(f'<p class="cp-muted cp-small">{escape(in_zone)}</p>')
         save = partial(_save, course_id, key, plan.exercises, day, zone)
         st.form_submit_button(str(SAVE), on_click=save)
@@ -185,7 +186,7 @@ def _form(course_id: str, plan: ClassPlan, day: date, zone: tzinfo) -> None:
         _offer_earlier(course_id, plan.exercises, day, zone)
     _CHANGES.say_refusal()
     _say_what_is_wrong()
-    _say_what_was_saved(course_id, zone)
+    _say_what_was_saved(course_id, plan.exercises, zone)
 
 
 def _offer_earlier(course_id: str, exercises: Sequence[str], day: date, zone: tzinfo) -> None:
@@ -225,14 +226,14 @@ def _say_what_is_wrong() -> None:
         )
 
 
-def _say_what_was_saved(course_id: str, zone: tzinfo) -> None:
+def _say_what_was_saved(course_id: str, exercises: Sequence[str], zone: tzinfo) -> None:
     last: _Saved | None = st.session_state.get(f"{_LAST}/{course_id}")
     if last is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(f'<p class="cp-muted" role="status">{escape(last.told)}</p>', width="content")
         if last.can_undo:
-            undo = partial(_undo, course_id, last, zone)
+            undo = partial(_undo, course_id, last, exercises, zone)
             st.button(str(UNDO), key="undo_plan", type="tertiary", on_click=undo)
 
 
@@ -243,11 +244,13 @@ def _save(course_id: str, key: str, exercises: Sequence[str], day: date, zone: t
         _set(course_id, (day, planned), zone, partial(_saved, day))
 
 
-def _undo(course_id: str, last: _Saved, zone: tzinfo) -> None:
+def _undo(course_id: str, last: _Saved, exercises: Sequence[str], zone: tzinfo) -> None:
+    before = [each for each in last.before if each.exercise in exercises]  # one may have gone
+
     def told(_: PlanSet) -> _Saved:
         return _Saved(last.day, (), UNDONE.format(day=last.day), can_undo=False)
 
-    _set(course_id, (last.day, last.before), zone, told)
+    _set(course_id, (last.day, before), zone, told)
 
 
 def _set(

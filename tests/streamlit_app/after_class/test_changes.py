@@ -76,10 +76,7 @@ def test_without_anything_that_stands_out_it_says_so() -> None:
         ),
         (
             {"here": 15},
-            (
-                "Ask after those who were not here: 15 of 30 students of the course did nothing in "
-                "this session."
-            ),
+            ("Ask after those who were not here: 15 of 30 students did nothing in this session."),
         ),
     ],
 )

@@ -6,9 +6,11 @@ import httpx
 import pytest
 
 from analytics.class_view.responses import ALIASES, Alias, Aliases
+from streamlit_app.api import aliases
 from streamlit_app.api.alias_words import LANGUAGES, alias
 from streamlit_app.api.aliases import AliasBook
 from streamlit_app.api.client import ApiClient
+from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.api.measures import MeasureQuery
 
 COURSE = "python-101"
@@ -131,6 +133,28 @@ def test_who_joins_gets_an_alias_and_a_stranger_never_shows(
     assert book.disguised(answer)["student_id"] == "Someone"
     enrolled.append(Alias(student_id="new", display_name=None, number=1))
     assert book.disguised(answer)["student_id"] == "Apricot alpaca"
+
+
+def test_a_name_that_the_roster_gets_later_is_hidden_too(
+    enrolled: list[Alias], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The names are asked for anew once a minute; while they can't be had, those before hold."""
+    away = False
+
+    def ask(course: str) -> Aliases:
+        if away:
+            raise NumbersUnavailableError
+        return Aliases(course_id=course, aliases=enrolled)
+
+    book, answer = AliasBook(ask, "en"), {"course_id": COURSE, "text": "Tanaka and Zoë"}
+    assert book.disguised(answer)["text"] == f"Tanaka and {FIRST}"
+    enrolled[1] = enrolled[1].model_copy(update={"display_name": "Tanaka"})
+    assert book.disguised(answer)["text"] == f"Tanaka and {FIRST}"
+    monkeypatch.setattr(aliases, "NAMES_SECONDS", -1.0)
+    away = True
+    assert book.disguised(answer)["text"] == f"Tanaka and {FIRST}"
+    away = False
+    assert book.disguised(answer)["text"] == f"{SECOND} and {FIRST}"
 
 
 def test_an_alias_leads_back_in_each_language(book: AliasBook) -> None:
