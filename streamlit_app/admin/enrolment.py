@@ -10,6 +10,7 @@ from analytics.admin.enrolment_responses import Encoding, Enrolment, RosterStude
 from streamlit_app import session
 from streamlit_app.admin.frame import CHOOSE, attempt, draw_table, note
 from streamlit_app.api.admin_client import ChangeRefusedError
+from streamlit_app.api.admin_words import fault_in_words
 from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.bar import projector
 from streamlit_app.language.text import Text
@@ -110,7 +111,7 @@ def _preview(found: Enrolment) -> None:
         note(UNREAD.format(columns=", ".join(found.unread)))
     if found.fault_count:
         card_title(*FAULTS)
-        rows = [(str(each.line or ""), each.reason) for each in found.faults]
+        rows = [(str(each.line or ""), fault_in_words(each.reason)) for each in found.faults]
         draw_table("roster-faults", FAULTS[0], FAULT_COLUMNS, rows)
     if found.students:
         title, shown = STUDENTS

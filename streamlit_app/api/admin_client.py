@@ -26,6 +26,7 @@ from analytics.admin.registration_responses import RegistrationPreview
 from analytics.admin.stored_responses import StoredAboutStudent, StoredOfCourse
 from analytics.admin.token_responses import HandedOutTokens, RevokedToken
 from analytics.responses import Answer
+from streamlit_app.api.admin_words import refusal_in_words
 from streamlit_app.api.asking import API_ROOT, segment
 from streamlit_app.api.errors import AWAY, STRANGE, AccessRefusedError, NumbersUnavailableError
 from streamlit_app.api.patience import LONG_SECONDS, SLOW_SECONDS
@@ -197,11 +198,10 @@ def _raise_for_refusal(response: httpx.Response) -> None:
 
 
 def _said(response: httpx.Response) -> str:
-    """Return the API's own words: its detail, or the faults where it names them."""
+    """Return what the API says: its detail, or the faults where it names them."""
     try:
         problem: dict[str, Any] = response.json()
-        faults = "; ".join(fault["message"] for fault in problem.get("errors", ()))
-        words = str(faults or problem["detail"])
+        faults = [str(fault["message"]) for fault in problem.get("errors", ())]
+        return refusal_in_words(faults or [str(problem["detail"])])
     except (ValueError, KeyError, TypeError, AttributeError):
         return str(STRANGE)
-    return f"{words[:1].upper()}{words[1:].rstrip('.')}."

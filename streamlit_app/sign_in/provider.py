@@ -4,7 +4,6 @@ The aggregation API knows the provider. Here only what has to fit when somebody 
 in a cookie that scripts can't read.
 """
 
-import re
 from html import escape
 from http import HTTPStatus
 from typing import Final
@@ -15,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from streamlit_app.api.asking import API_ROOT
+from streamlit_app.language.of_api import in_words
 from streamlit_app.language.text import Text
 from streamlit_app.sign_in.frame import PRIVATE, alert, framed, on_to
 
@@ -52,7 +52,6 @@ OF_API: Final = (
     Text("the identity provider calls itself {name}: correct CELLPULSE_OIDC_ISSUER"),
     Text("no identity provider is set here: CELLPULSE_OIDC_ISSUER or CELLPULSE_HUB_URL"),
 )
-_PLACEHOLDER: Final = re.compile(r"\\\{(\w+)\\\}")
 _FLOW: Final = "cellpulse_flow"
 _NEXT: Final = "cellpulse_next"
 _COURSE: Final = "cellpulse_course"
@@ -124,16 +123,7 @@ class ProviderSignIn:
             return body, Response()
         if answer.status_code == HTTPStatus.CONFLICT and (courses := body.get("courses")):
             return None, _which_course(courses)
-        return None, _refused(in_words(str(body.get("detail", AWAY))), answer.status_code)
-
-
-def in_words(detail: str) -> str:
-    """Return what the API says in the viewer's language; what is not known, as it says it."""
-    for text in OF_API:
-        pattern = _PLACEHOLDER.sub(r"(?P<\1>.+)", re.escape(text.english))
-        if found := re.fullmatch(pattern, detail, re.DOTALL):
-            return text.format(**found.groupdict())
-    return detail
+        return None, _refused(in_words(str(body.get("detail", AWAY)), OF_API), answer.status_code)
 
 
 def _refused(sentence: str | Text, status: int) -> Response:

@@ -22,14 +22,6 @@ from analytics.attention.responses import ReasonCode
 from analytics.attention.rule import Ground
 from analytics.attention.wording import in_words
 from analytics.my_progress.answers import without_few_others
-from analytics.sign_in import (
-    hub_provider,
-    identity_provider,
-    oauth,
-    roles,
-    routes,
-    single_sign_on,
-)
 from analytics.sign_in.responses import PasswordRequest
 from analytics.sign_in.sign_in import TooManyAttemptsError
 from streamlit_app.attention.reasons import reason_text
@@ -39,7 +31,6 @@ from streamlit_app.language.formats import day_and_exact_clock, number
 from streamlit_app.language.text import Plural, Text, language, speaking
 from streamlit_app.page_parts import wording
 from streamlit_app.sign_in import pages as sign_in
-from streamlit_app.sign_in import provider
 from tests.streamlit_app.language.unmarked import unmarked
 
 OTHERS = sorted(LOCALES.keys() - {ENGLISH})
@@ -309,50 +300,6 @@ def test_why_the_api_gives_no_token_is_known_word_by_word() -> None:
     with pytest.raises(ValidationError, match=sign_in.OF_API[1].english):
         PasswordRequest.model_validate({"code": "", "password": "short"})
     assert sign_in.TOO_MANY.format(n=15) == str(TooManyAttemptsError(900))
-
-
-def test_why_a_provider_lets_nobody_in_is_known_word_by_word() -> None:
-    """What the API says of signing in by a provider has its translation under the same words."""
-    modules = (hub_provider, identity_provider, oauth, roles, routes, single_sign_on)
-    said = {words for module in modules for words in _said_in(Path(module.__file__ or ""))}
-    for text in provider.OF_API:
-        words = re.sub(r"\{\w+\}", "{}", text.english)
-        first, _, then = words.partition(": ask")
-        assert words in said or {first, f"{{}}: ask{then}"} <= said, words
-
-
-def _said_in(source: Path) -> Iterator[str]:
-    """Yield each text of a module, with `{}` in the place of what is put in."""
-    for node in ast.walk(ast.parse(source.read_text("utf-8"))):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
-        elif isinstance(node, ast.JoinedStr):
-            yield "".join(
-                str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values
-            )
-
-
-@pytest.mark.parametrize(
-    ("detail", "japanese"),
-    [
-        (
-            "this took too long: sign in again",
-            "時間がかかりすぎました。もう一度サインインしてください",
-        ),
-        (
-            "nothing is open here to a {b}: c: ask whoever runs Cellpulse at your school",
-            "「a {b}: c」が開けるものはここにはありません。学校のCellpulseの管理者に問い合わせてください",  # noqa: E501
-        ),
-        ("something new: try it", "something new: try it"),
-    ],
-)
-def test_why_a_provider_lets_nobody_in_is_said_in_the_viewers_language(
-    detail: str, japanese: str
-) -> None:
-    """With what the API put into it; what is not known stays as the API says it."""
-    assert provider.in_words(detail) == detail
-    with speaking("ja"):
-        assert provider.in_words(detail) == japanese
 
 
 def test_two_viewers_read_the_same_page_each_in_their_language(
