@@ -1,6 +1,6 @@
 """The report's charts: pure functions from a section's frame and the colours to an Altair chart."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import altair as alt
@@ -9,6 +9,7 @@ import pandas as pd
 from streamlit_app.after_class import wording
 from streamlit_app.after_class.sections.section import Section
 from streamlit_app.class_view.charts import class_stream
+from streamlit_app.language.text import Text
 from streamlit_app.page_parts.charts import ROW_PX, finished, time_axis
 from streamlit_app.page_parts.palette import Palette
 
@@ -16,6 +17,12 @@ from streamlit_app.page_parts.palette import Palette
 _FRAME_PX: Final = 46
 _LEGEND_PX: Final = 26
 _NAMES: Final = 130
+#: Columns with shares → what a tooltip calls them.
+_SHARES: Final = {
+    "unsolved": wording.UNSOLVED,
+    "lower": wording.RANGE_FROM,
+    "upper": wording.RANGE_TO,
+}
 Chart = alt.Chart | alt.LayerChart
 
 
@@ -34,6 +41,7 @@ def reached(frame: pd.DataFrame, colours: Palette) -> alt.Chart:
     return _parts(
         frame,
         "exercise",
+        wording.EXERCISE,
         alt.Scale(
             domain=[str(wording.SOLVED), str(wording.UNSOLVED)],
             range=[colours.success, colours.usual],
@@ -52,6 +60,7 @@ def failures(frame: pd.DataFrame, colours: Palette) -> alt.Chart:
     return _parts(
         frame,
         "failure",
+        wording.FAILURE,
         alt.Scale(
             domain=[str(wording.PAST), str(wording.NOT_PAST)],
             range=[colours.success, colours.warning],
@@ -60,7 +69,9 @@ def failures(frame: pd.DataFrame, colours: Palette) -> alt.Chart:
     )
 
 
-def _parts(frame: pd.DataFrame, of: str, scale: alt.Scale, colours: Palette) -> alt.Chart:
+def _parts(
+    frame: pd.DataFrame, of: str, title: Text, scale: alt.Scale, colours: Palette
+) -> alt.Chart:
     chart: alt.Chart = (
         alt.Chart(frame)
         .mark_bar(stroke=colours.card)
@@ -74,7 +85,7 @@ def _parts(frame: pd.DataFrame, of: str, scale: alt.Scale, colours: Palette) -> 
             x=alt.X("students:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=5)),
             color=alt.Color("state:N", scale=scale, legend=_legend()),
             order=alt.Order("place:O"),
-            tooltip=[of, "state", "students"],
+            tooltip=_told({of: title, "state": wording.STATE, "students": wording.STUDENTS}),
         )
     )
     return finished(chart, ROW_PX * frame[of].nunique() + _FRAME_PX + _LEGEND_PX, colours)
@@ -94,7 +105,13 @@ def hardest(frame: pd.DataFrame, colours: Palette) -> alt.LayerChart:
             sort=None,
             axis=alt.Axis(labelLimit=_NAMES, labelOverlap=False),
         ),
-        tooltip=["exercise", *(alt.Tooltip(f"{n}:Q", format=".0%") for n in frame.columns[1:])],
+        tooltip=[
+            *_told({"exercise": wording.EXERCISE}),
+            *(
+                alt.Tooltip(f"{name}:Q", format=".0%", title=str(title))
+                for name, title in _SHARES.items()
+            ),
+        ],
     )
     axis = alt.X(
         "lower:Q",
@@ -133,7 +150,7 @@ def helped(frame: pd.DataFrame, colours: Palette) -> alt.Chart:
             color=alt.Color(
                 "state:N", scale=alt.Scale(domain=states, range=paints), legend=_legend()
             ),
-            tooltip=["who", "state"],
+            tooltip=_told({"who": wording.WHO, "state": wording.STATE}),
         )
     )
     return finished(chart, ROW_PX * frame["who"].nunique() + _FRAME_PX + _LEGEND_PX, colours)
@@ -142,6 +159,11 @@ def helped(frame: pd.DataFrame, colours: Palette) -> alt.Chart:
 def over_time(frame: pd.DataFrame, colours: Palette) -> Chart:
     """Draw the share of the students at each exercise, see `class_stream`."""
     return class_stream(frame, colours)
+
+
+def _told(titles: Mapping[str, Text]) -> list[alt.Tooltip]:
+    """Return what a tooltip tells of columns, each under a title in the viewer's language."""
+    return [alt.Tooltip(name, title=str(title)) for name, title in titles.items()]
 
 
 def _legend() -> alt.Legend:
