@@ -1,6 +1,6 @@
 """Questions about the past: up to which position of the log an answer reads, and when that was."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Final, Literal
 
@@ -40,10 +40,15 @@ def parse_as_of(text: str) -> int:
 
 
 def time_of(as_of_ns: int | None) -> datetime:
-    """Return when the log stood at a position; far in the future where none is asked for."""
+    """Return when the log stood at a position; far in the future where none is asked for.
+
+    A position tells the time to the millisecond: it is the end of that, when all was seen that the
+    log has up to there.
+    """
     if as_of_ns is None or as_of_ns / 1e9 > _LATEST.timestamp():
         return _LATEST
-    return datetime.fromtimestamp(as_of_ns / 1e9, UTC)
+    begin = datetime.fromtimestamp(as_of_ns // 1_000_000 / 1_000, UTC)
+    return begin + timedelta(microseconds=999)
 
 
 def as_of(lake: Lake, now: datetime, *sources: _Source) -> AsOf:

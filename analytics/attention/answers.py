@@ -25,8 +25,6 @@ from flows.log.logged_event import position_ns
 
 #: Most failures of one answer.
 CLUSTERS_LIMIT: Final = 500
-#: A position tells the time to the millisecond.
-_POSITIONS_TIME: Final = timedelta(milliseconds=1)
 
 
 def attention(lake: Lake, course_id: str, section: str | None, asked_ns: int | None) -> Attention:
@@ -44,7 +42,8 @@ def attention(lake: Lake, course_id: str, section: str | None, asked_ns: int | N
     rows = attention_signals(lake, (course_id, section), now, asked_ns)
     snoozes = {row["student_id"]: row for row in settings["snoozes"]}
     marks = {row.pop("student_id"): Mark.model_validate(row) for row in settings["marks"]}
-    since_help = [_since_help(row, marks.get(row["student_id"])) for row in rows]
+    helps = {row["student_id"]: row["helped_at"] for row in settings["helps"]}
+    since_help = [_since_help(row, helps.get(row["student_id"])) for row in rows]
     listed = [
         _listed(case, snoozes.get(case.student_id), marks.get(case.student_id))
         for case in attention_list(since_help, thresholds, now)
@@ -156,13 +155,17 @@ def _in_queue(students: list[Listed]) -> list[Listed]:
     ]
 
 
-def _since_help(signals: Signals, mark: Mark | None) -> Signals:
-    """Return a student's signals with the hand up since the first request after the help."""
-    if mark is None or mark.mark != "helped":
+def _since_help(signals: Signals, helped_at: datetime | None) -> Signals:
+    """Return a student's signals with the hand up since the first request after the help.
+
+    Where there is none, whoever is still on the list with a hand up waits from the help on.
+    """
+    if helped_at is None or signals["help_at"] is None:
         return signals
     asked = zip(signals["help_times"], signals["help_positions"], strict=True)
-    later = [seen_at for seen_at, position in asked if _came_after(position, mark.at)]
-    return signals | {"help_at": later[0]} if later else signals
+    later = [seen_at for seen_at, position in asked if _came_after(position, helped_at)]
+    since = later[0] if later else max(signals["help_at"], helped_at)
+    return signals | {"help_at": since}
 
 
 def _came_after(position: str, moment: datetime) -> bool:
@@ -170,7 +173,7 @@ def _came_after(position: str, moment: datetime) -> bool:
 
     It may have happened before, by a clock that is slow or where the network was away.
     """
-    return time_of(position_ns(position)) + _POSITIONS_TIME > moment
+    return time_of(position_ns(position)) > moment
 
 
 def _listed(case: Case, snoozed: dict[str, Any] | None, mark: Mark | None) -> Listed:

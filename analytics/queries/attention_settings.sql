@@ -1,6 +1,6 @@
 -- name: attention_settings
 -- meaning: What instructors set for a course's attention list: thresholds that differ from the
---   defaults, who is snoozed, and to whom somebody goes or has gone.
+--   defaults, who is snoozed, to whom somebody goes or has gone, and who was helped.
 -- formula: The rows that the API wrote, as they were at the moment; a student's latest snooze holds
 --   from snoozed_at until its end, a student's latest mark for 15 minutes.
 -- unit: as each threshold says; times in UTC
@@ -11,6 +11,7 @@
 --   thresholds: Name and value of each threshold that was set; a null value turns its reason off.
 --   snoozes: Each snoozed student, since when, until when, and who said so.
 --   marks: Each student with a mark that holds: what it says, since when, and who said so.
+--   helps: Each student whom somebody marked as helped in the last 24 hours, and when last.
 -- reads: master.attention_thresholds, master.attention_snoozes, master.attention_marks
 -- limits: Of what was set before changes were kept only the latest is known.
 
@@ -69,4 +70,20 @@ SELECT
             )
         ),
         []
-    ) AS marks
+    ) AS marks,
+    coalesce(
+        (
+            SELECT list({'student_id': student_id, 'helped_at': helped_at} ORDER BY student_id)
+            FROM (
+                SELECT student_id, max(marked_at) AS helped_at
+                FROM master.attention_marks
+                WHERE course_id = $course_id
+                    AND mark = 'helped'
+                    AND marked_at > $now::TIMESTAMPTZ - INTERVAL 24 HOUR
+                    AND marked_at <= $now::TIMESTAMPTZ
+                    AND (taken_back_at IS NULL OR taken_back_at > $now::TIMESTAMPTZ)
+                GROUP BY student_id
+            )
+        ),
+        []
+    ) AS helps

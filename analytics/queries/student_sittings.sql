@@ -62,13 +62,13 @@ SELECT
         list_transform(
             list_sort(
                 list(DISTINCT {'order': natural_order(notebook), 'name': notebook})
-                FILTER (notebook IS NOT NULL)
+                FILTER (notebook IS NOT NULL AND type = 'cell_run')
             ),
             lambda each: each.name
         ),
         []
     ) AS notebooks,
-    count(DISTINCT exercise) FILTER (exercise <> '') AS exercises,
+    count(DISTINCT exercise) FILTER (exercise <> '' AND type = 'cell_run') AS exercises,
     coalesce(
         list(exercise ORDER BY natural_order(exercise), exercise) FILTER (is_first_solution), []
     ) AS solved

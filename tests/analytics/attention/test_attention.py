@@ -255,6 +255,31 @@ async def test_a_hand_that_is_still_up_shows_when_it_asks_again(
     assert list(found)[:2] == order
 
 
+@pytest.mark.parametrize("asks_again", [True, False])
+async def test_a_hand_waits_from_the_help_also_when_the_mark_holds_no_longer(
+    client: httpx.AsyncClient, lesson: Any, *, asks_again: bool
+) -> None:
+    """Whoever was helped half an hour ago does not stand before those who wait since then."""
+
+    def asks(student: str, minutes_ago: float) -> None:
+        of = {"course_id": "live", "student_id": student, "type": "help_requested"}
+        lesson.write(lesson.log(datetime.now(UTC) - timedelta(minutes=minutes_ago), **of))
+
+    asks("ada", 60)
+    await client.post(MARK, json={"mark": "helped"})
+    with lesson.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE attention_marks SET marked_at = marked_at - interval '30 minutes'"
+        )
+    asks("bob", 40)
+    if asks_again:
+        asks("ada", 1)
+    found = await listed(client)
+    assert list(found)[:2] == ["bob", "ada"]
+    told = [reason["text"] for reason in found["ada"]["reasons"] if reason["code"] == "hand_up"]
+    assert told == [f"hand up for {'1 minute' if asks_again else '30 minutes'}"]
+
+
 async def test_a_mark_does_not_hold_for_ever(client: httpx.AsyncClient, lesson: Any) -> None:
     """After a quarter of an hour the student is on the list as before."""
     await client.post(MARK, json={"mark": "helped"})
