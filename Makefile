@@ -32,7 +32,7 @@ test: check debian $(VENV)/.ralph $(VENV)/.nbgrader
 test-browser: $(VENV)/.dev debian
 	@for run in $$(seq $(or $(RUNS),1)); do \
 	  begun=$$(date +%s); \
-	  PYTHONHASHSEED=0 $(VENV)/bin/pytest -q -m browser --reruns 0 -p no:schemathesis $(ALL_TESTS) -n $(or $(N),3) || exit; \
+	  PYTHONHASHSEED=0 $(VENV)/bin/pytest -q -m browser --reruns 0 -p no:schemathesis -p no:hypothesispytest $(ALL_TESTS) -n $(or $(N),3) || exit; \
 	  echo "run $$run of $(or $(RUNS),1): $$(($$(date +%s) - begun)) s"; \
 	done
 

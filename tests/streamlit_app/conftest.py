@@ -205,6 +205,7 @@ def page(request: pytest.FixtureRequest, browser: BrowserContext) -> Iterator[Pa
     browser.clear_cookies()
     if request.node.get_closest_marker("own_tab"):
         own = browser.new_page()
+        own.emulate_media(reduced_motion="no-preference")
         yield own
         own.close()
         return
@@ -212,5 +213,5 @@ def page(request: pytest.FixtureRequest, browser: BrowserContext) -> Iterator[Pa
     yield tab
     tab.goto("about:blank")
     tab.set_viewport_size(SCREEN)
-    tab.emulate_media(media="null", color_scheme="null", reduced_motion="null")
+    tab.emulate_media(media="null", color_scheme="null", reduced_motion="reduce")
     tab.set_default_timeout(TIMEOUT)
