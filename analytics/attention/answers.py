@@ -43,10 +43,10 @@ def attention(lake: Lake, course_id: str, section: str | None, asked_ns: int | N
     snoozes = {row["student_id"]: row for row in settings["snoozes"]}
     marks = {row.pop("student_id"): Mark.model_validate(row) for row in settings["marks"]}
     helps = {row["student_id"]: row["helped_at"] for row in settings["helps"]}
-    since_help = [_since_help(row, helps.get(row["student_id"])) for row in rows]
+    waiting = [since_help(row, helps.get(row["student_id"])) for row in rows]
     listed = [
         _listed(case, snoozes.get(case.student_id), marks.get(case.student_id))
-        for case in attention_list(since_help, thresholds, now)
+        for case in attention_list(waiting, thresholds, now)
     ]
     return Attention(
         as_of=as_of_position(lake, time, asked_ns),
@@ -128,6 +128,19 @@ def error_clusters(
     )
 
 
+def since_help(signals: Signals, helped_at: datetime | None) -> Signals:
+    """Return a student's signals with the hand up since the first request after the help.
+
+    Where there is none, whoever is still on the list with a hand up waits from the help on.
+    """
+    if helped_at is None or signals["help_at"] is None:
+        return signals
+    asked = zip(signals["help_times"], signals["help_positions"], strict=True)
+    later = [seen_at for seen_at, position in asked if _came_after(position, helped_at)]
+    since = later[0] if later else max(signals["help_at"], helped_at)
+    return signals | {"help_at": since}
+
+
 def _thresholds(changed: list[dict[str, Any]]) -> Thresholds:
     # What another version knew and this one does not is left out.
     known = {
@@ -153,19 +166,6 @@ def _in_queue(students: list[Listed]) -> list[Listed]:
     return [
         each.model_copy(update={"help_place": places.get(each.student_id)}) for each in students
     ]
-
-
-def _since_help(signals: Signals, helped_at: datetime | None) -> Signals:
-    """Return a student's signals with the hand up since the first request after the help.
-
-    Where there is none, whoever is still on the list with a hand up waits from the help on.
-    """
-    if helped_at is None or signals["help_at"] is None:
-        return signals
-    asked = zip(signals["help_times"], signals["help_positions"], strict=True)
-    later = [seen_at for seen_at, position in asked if _came_after(position, helped_at)]
-    since = later[0] if later else max(signals["help_at"], helped_at)
-    return signals | {"help_at": since}
 
 
 def _came_after(position: str, moment: datetime) -> bool:

@@ -15,8 +15,8 @@
 --   runs: Cell runs.
 --   errors: Cell runs that ended in an error.
 --   work_seconds: Time at work.
---   notebooks: The notebooks that were run, in natural order.
---   exercises: Exercises that were run.
+--   notebooks: The notebooks in which something happened, in natural order.
+--   exercises: Exercises that were run or checked, or about which was asked.
 --   solved: Names of the exercises that were solved in it, in natural order.
 -- reads: course_events
 -- limits: Solving without a check is not seen here. The time before the first run is not counted.
@@ -62,13 +62,13 @@ SELECT
         list_transform(
             list_sort(
                 list(DISTINCT {'order': natural_order(notebook), 'name': notebook})
-                FILTER (notebook IS NOT NULL AND type = 'cell_run')
+                FILTER (notebook IS NOT NULL)
             ),
             lambda each: each.name
         ),
         []
     ) AS notebooks,
-    count(DISTINCT exercise) FILTER (exercise <> '' AND type = 'cell_run') AS exercises,
+    count(DISTINCT exercise) FILTER (exercise <> '') AS exercises,
     coalesce(
         list(exercise ORDER BY natural_order(exercise), exercise) FILTER (is_first_solution), []
     ) AS solved

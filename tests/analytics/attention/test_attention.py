@@ -9,10 +9,13 @@ import httpx
 import pytest
 from redis import Redis
 
+from analytics.attention.answers import since_help
+from analytics.queries.query import load_query
 from analytics.settings import ApiSettings
 from ingest_api.event_log import ROLLUPS_ADVANCED
 from ingest_api.tokens import Grant, SignedIn, issue_token
 from tests.analytics.conftest import SECRET
+from tests.analytics.measures.memory_lake import COURSE, MemoryLake
 
 LIST = "/courses/live/attention"
 MARK = "/courses/live/attention/ada/mark"
@@ -255,29 +258,34 @@ async def test_a_hand_that_is_still_up_shows_when_it_asks_again(
     assert list(found)[:2] == order
 
 
-@pytest.mark.parametrize("asks_again", [True, False])
-async def test_a_hand_waits_from_the_help_also_when_the_mark_holds_no_longer(
-    client: httpx.AsyncClient, lesson: Any, *, asks_again: bool
+@pytest.mark.parametrize(
+    ("asked_again", "waits_since"),
+    [((), 30), ((1,), 1), ((20, 1), 20)],
+    ids=["no", "once", "twice"],
+)
+def test_a_hand_waits_from_the_help_also_when_the_mark_holds_no_longer(
+    lake: MemoryLake, asked_again: tuple[int, ...], waits_since: int
 ) -> None:
     """Whoever was helped half an hour ago does not stand before those who wait since then."""
-
-    def asks(student: str, minutes_ago: float) -> None:
-        of = {"course_id": "live", "student_id": student, "type": "help_requested"}
-        lesson.write(lesson.log(datetime.now(UTC) - timedelta(minutes=minutes_ago), **of))
-
-    asks("ada", 60)
-    await client.post(MARK, json={"mark": "helped"})
-    with lesson.engine.begin() as connection:
-        connection.exec_driver_sql(
-            "UPDATE attention_marks SET marked_at = marked_at - interval '30 minutes'"
-        )
-    asks("bob", 40)
-    if asks_again:
-        asks("ada", 1)
-    found = await listed(client)
-    assert list(found)[:2] == ["bob", "ada"]
-    told = [reason["text"] for reason in found["ada"]["reasons"] if reason["code"] == "hand_up"]
-    assert told == [f"hand up for {'1 minute' if asks_again else '30 minutes'}"]
+    now = datetime(2024, 3, 4, 12, 0, tzinfo=UTC)
+    asked = [now - timedelta(minutes=minutes) for minutes in (60, *asked_again)]
+    positions = [f"{round(moment.timestamp() * 1000)}-0" for moment in asked]
+    lake.know(
+        "attention_marks",
+        course_id=COURSE,
+        student_id="ada",
+        marked_at=now - timedelta(minutes=30),
+        mark="helped",
+    )
+    settings = load_query("attention_settings").row(lake.connection, course_id=COURSE, now=now)
+    [help_given] = settings["helps"]
+    assert (settings["marks"], help_given["student_id"]) == ([], "ada")
+    signals: Any = {"help_at": asked[0], "help_times": asked, "help_positions": positions}
+    since = since_help(signals, help_given["helped_at"])["help_at"]
+    assert since == now - timedelta(minutes=waits_since)
+    assert since_help(signals, None) == signals
+    lowered = signals | {"help_at": None}
+    assert since_help(lowered, help_given["helped_at"]) == lowered
 
 
 async def test_a_mark_does_not_hold_for_ever(client: httpx.AsyncClient, lesson: Any) -> None:
