@@ -15,7 +15,7 @@ from analytics.admin.token_responses import HandedOutToken, HandedOutTokens, Rev
 from analytics.errors import LakeUnavailableError
 from flows.accounts.publish_revoked import tell_revoked
 from flows.stores import issued_tokens
-from flows.stores.issued_tokens import KnownToken
+from flows.stores.issued_tokens import KnownToken, TokenError
 from ingest_api.problems import Problem
 from ingest_api.tokens import ALL_COURSES
 
@@ -60,13 +60,13 @@ def post_admin_revoke(
     Of a student's own token the pages close that it opened.
     """
     with office.stores.postgres() as engine:
-        known = issued_tokens.find(engine, token_id)
-        if known is None:
+        try:
+            known = issued_tokens.revoke(engine, token_id)
+        except TokenError as error:
             raise Problem(
                 HTTPStatus.NOT_FOUND,
                 "no token with this id was handed out: GET /api/v1/admin/tokens has all ids",
-            )
-        issued_tokens.revoke(engine, token_id)
+            ) from error
         if office.stores.has_redis:
             try:
                 with office.stores.redis() as redis:

@@ -300,6 +300,7 @@ def _take_picture(page: Page, name: str) -> None:
     page.set_viewport_size(size)
 
 
+@pytest.mark.own_tab
 def test_a_language_is_chosen_in_the_bar_and_is_not_in_the_link(
     page: Page, show: Callable[[View, str], None]
 ) -> None:

@@ -146,15 +146,11 @@ class View(NamedTuple):
     def follows(self, before: "View") -> bool:
         """Tell whether one can come here from another view as by a link: it is of the same class.
 
-        In neither the API is away, and the one before has a dashboard to go on in.
+        In neither the API goes away, and the one before has a dashboard to go on in.
         """
         same = (self.token, self.of) == (before.token, before.of)
-        return same and before.then is None and self.then is None and before.is_of_dashboard
-
-    @property
-    def is_of_dashboard(self) -> bool:
-        """Whether it is a page of the dashboard, not one at its door or about no course."""
-        return self.token in (READ_TOKEN, OWN_TOKEN) and self.of is not api_away
+        has_dashboard = before.token in (READ_TOKEN, OWN_TOKEN)
+        return same and has_dashboard and before.then is None and self.then is None
 
 
 PROJECTED: Final = "body:has([data-testid=projected])"
