@@ -20,7 +20,7 @@ from analytics.export.responses import ExportRequest
 from flows.bundle.export import export_bundle
 from flows.bundle.options import BundleOptions
 from flows.bundle.study import Study
-from flows.export.errors import ExportError
+from flows.export.errors import ExportError, NoEventsError
 from flows.export.formats import FORMATS, Write
 from flows.export.part import Part
 from flows.export.source import CourseSource, open_course
@@ -45,6 +45,9 @@ _FORESEEN: Final = (
     StoreUnavailableError,
     UnknownDataVersionError,
     OSError,
+)
+_NO_EVENTS: Final = (
+    "the course has no events yet: run a cell in one of its notebooks, then start it again"
 )
 _UNFORESEEN: Final = (
     "this is a fault of the server: try again, and tell its operator if it stays; the log of the "
@@ -129,6 +132,8 @@ def run(folder: Path) -> None:
     try:
         order = Order.model_validate_json((folder / ORDER).read_text())
         _make(order, folder, notes)
+    except NoEventsError:  # it names other courses, which whoever asked may not see
+        notes.end(_NO_EVENTS)
     except _FORESEEN as error:
         notes.end(str(error).splitlines()[0])
     except BaseException:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
-from flows.export.errors import ExportError
+from flows.export.errors import ExportError, NoEventsError
 from flows.export.part import WHOLE, Part
 from flows.export.rollups import make_rollups
 from flows.export.tables import EVENTS_IN_ORDER, TABLES
@@ -217,7 +217,7 @@ def _nothing_there(lake: duckdb.DuckDBPyConnection, source: CourseSource) -> Exp
     ).fetchall()
     names = [str(name) for (name,) in rows]
     known = ", ".join(map(repr, names[:_COURSES_NAMED])) + " …" * (len(names) > _COURSES_NAMED)
-    return ExportError(
+    return NoEventsError(
         f"course {source.course_id!r} has no events in snapshot {source.moment.snapshot}"
         + (meant(source.course_id, names) or f"; courses that have: {known or 'none'}")
     )

@@ -165,6 +165,17 @@ async def test_a_time_without_events_fails_with_what_to_do(exporting: httpx.Asyn
     assert (file.status_code, file.json()["detail"]) == (409, failed["detail"])
 
 
+async def test_a_course_without_events_names_no_other(
+    app: FastAPI, exporting: httpx.AsyncClient
+) -> None:
+    """One with a roster alone: whoever asks may not see the courses that have events."""
+    export = app.state.exports.start("chemistry", ExportRequest(format="csv"), "ada")
+    failed = await ended(exporting, "chemistry", {"export_id": export.export_id})
+    assert failed["state"] == "failed"
+    assert failed["detail"].startswith("the course has no events yet: run a cell")
+    assert "py" not in failed["detail"]
+
+
 @pytest.mark.parametrize("export_id", ["0" * 32, "x", "..", "%2e%2e%2fpy"])
 async def test_an_export_that_is_not_there_is_not_found(
     exporting: httpx.AsyncClient, export_id: str

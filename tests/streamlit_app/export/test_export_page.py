@@ -11,7 +11,8 @@ from starlette.routing import Route
 from streamlit.testing.v1 import AppTest
 
 from streamlit_app.export.file import PATH, ExportFile, link_to
-from streamlit_app.export.page import FORMATS, size
+from streamlit_app.export.formats import FORMATS
+from streamlit_app.export.made import size
 from streamlit_app.sign_in.gate import COOKIE
 from tests.streamlit_app.after_class_api import packed
 

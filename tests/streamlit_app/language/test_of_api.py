@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from analytics.admin import account_routes, course_responses, token_routes
+from analytics.export import job
 from analytics.sign_in import (
     hub_provider,
     identity_provider,
@@ -18,19 +19,23 @@ from analytics.sign_in import (
     routes,
     single_sign_on,
 )
+from flows.bundle import groups
 from flows.course import notebook_files, notebook_zip, read_course, register
 from flows.enrollment import roster
+from flows.export import source
 from flows.progsnap2 import csv_file
 from flows.stores import accounts, courses
 from ingest_api import events
 from streamlit_app.api import admin_words
 from streamlit_app.api.admin_words import fault_in_words, refusal_in_words
+from streamlit_app.export import made
 from streamlit_app.language.of_api import in_words
 from streamlit_app.language.text import Text, speaking
 from streamlit_app.sign_in import provider
 
 SIGN_IN = (hub_provider, identity_provider, oauth, roles, routes, single_sign_on)
 SETTINGS = (account_routes, accounts, course_responses, courses, events, token_routes)
+EXPORTS = (groups, job, source)
 NOTEBOOKS = (notebook_files, notebook_zip, read_course, register)
 
 
@@ -41,8 +46,9 @@ NOTEBOOKS = (notebook_files, notebook_zip, read_course, register)
         (admin_words.OF_SETTINGS, SETTINGS),
         (admin_words.OF_ROSTER, (roster, csv_file)),
         (admin_words.OF_NOTEBOOKS, NOTEBOOKS),
+        (made.OF_API, EXPORTS),
     ],
-    ids=["sign-in", "settings", "roster", "notebooks"],
+    ids=["sign-in", "settings", "roster", "notebooks", "exports"],
 )
 def test_the_words_of_the_api_are_known(
     texts: tuple[Text, ...], modules: tuple[ModuleType, ...]
