@@ -139,7 +139,7 @@ def _entry(
         raise fault(file.path, f"no {_STUDENT}: give the student one, or delete the line", line)
     for column, text in (found | {_STUDENT: student_id}).items():
         if text:
-            require_identifier(file.path, line, column, text)
+            require_identifier(file.path, line, file.header[columns[column]], text)
     del found[_STUDENT]
     return student_id, {name: text or None for name, text in found.items()}
 

@@ -38,6 +38,8 @@ MAKE: Final = Text("Make the course")
 SAVED: Final = Text("{course} was changed.")
 MADE: Final = Text("The course {course} was made. Choose it above to enrol its students.")
 BAD_ID: Final = Text("Write a course id of 1 to 200 characters. Nothing was made.")
+#: How many courses were made on this page.
+_MADE_HERE: Final = "admin_made_here"
 COLUMNS: Final = (
     Column(Text("Course")),
     Column(Text("Title")),
@@ -98,17 +100,20 @@ def _settings(course: AdminCourse) -> None:
 
 def _new() -> None:
     card_title(*NEW)
-    with st.form("admin_new_form", border=False, clear_on_submit=True):
-        course_id = st.text_input(str(ID), help=str(ID_MEANS))
-        title = st.text_input(str(TITLE), max_chars=LONGEST_TITLE)
-        zone = _zone(None, "new_zone")
+    # Other keys, and so empty fields, after each that was made; what is refused stays to be mended.
+    made = st.session_state.get(_MADE_HERE, 0)
+    with st.form("admin_new_form", border=False):
+        course_id = st.text_input(str(ID), help=str(ID_MEANS), key=f"new_id/{made}")
+        title = st.text_input(str(TITLE), max_chars=LONGEST_TITLE, key=f"new_title/{made}")
+        zone = _zone(None, f"new_zone/{made}")
         if st.form_submit_button(str(MAKE)):
             try:
                 asked = NewCourse(course_id=course_id.strip(), title=title, time_zone=zone)
             except ValidationError:
                 tell(str(BAD_ID))
             else:
-                attempt(partial(_make, asked))
+                if attempt(partial(_make, asked)):
+                    st.session_state[_MADE_HERE] = made + 1
             st.rerun()
 
 

@@ -10,6 +10,7 @@ from streamlit_app import session
 from streamlit_app.admin.frame import attempt, note
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts.layout import card_title
+from streamlit_app.page_parts.wording import COUNTED_DAYS, COUNTED_STUDENTS
 
 CARD: Final = (Text("How long students are kept"), Text("after their last event"))
 DAYS: Final = Text("Days")
@@ -19,15 +20,15 @@ MEANS: Final = Text(
 )
 FOR_EVER: Final = Text("for ever")
 KEEPS_ALL: Final = Text("Students are kept for ever.")
-DUE: Final = Text("With {days} days, {due} students would be erased now.")
-SET: Final = Text("Set {days} days…")
+DUE: Final = Text("Kept for {days}, {students} would be erased now.")
+SET: Final = Text("Set {days}…")
 REALLY: Final = Text(
-    "{due} students of {course} are erased within minutes, and from then on everybody who sends "
-    "nothing for {days} days. Nothing brings them back."
+    "Within minutes {students} of {course} will be erased, and from then on everybody who sends "
+    "nothing for {days}. Nothing brings them back."
 )
-YES: Final = Text("Erase after {days} days")
+YES: Final = Text("Erase after {days}")
 KEEP: Final = Text("Keep for ever")
-IS_SET: Final = Text("{course} keeps students {days} days after their last event.")
+IS_SET: Final = Text("{course} keeps students {days} after their last event.")
 IS_KEPT: Final = Text("{course} keeps its students for ever.")
 
 
@@ -48,10 +49,10 @@ def show(course: AdminCourse) -> None:
         return
     due = None
     if days == course.retention_days:
-        note(IS_SET.format(course=course.course_id, days=days))
+        note(IS_SET.format(course=course.course_id, days=COUNTED_DAYS.format(days)))
     else:
         due = session.admin_api().retention(course.course_id, days).due
-        note(DUE.format(days=days, due=due))
+        note(DUE.format(days=COUNTED_DAYS.format(days), students=COUNTED_STUDENTS.format(due)))
     with st.container(horizontal=True):
         if due is not None:
             _confirm(course, days, due)
@@ -61,9 +62,11 @@ def show(course: AdminCourse) -> None:
 
 
 def _confirm(course: AdminCourse, days: int, due: int) -> None:
-    with st.popover(SET.format(days=days)):
-        note(REALLY.format(due=due, course=course.course_id, days=days))
-        if st.button(YES.format(days=days), key="admin_retention"):
+    in_days = COUNTED_DAYS.format(days)
+    with st.popover(SET.format(days=in_days)):
+        students = COUNTED_STUDENTS.format(due)
+        note(REALLY.format(students=students, course=course.course_id, days=in_days))
+        if st.button(YES.format(days=in_days), key="admin_retention"):
             attempt(partial(_set, course, days))
             st.rerun()
 
@@ -72,4 +75,4 @@ def _set(course: AdminCourse, days: int | None) -> str:
     session.admin_api().set_course(course.course_id, CourseSettings(retention_days=days))
     if days is None:
         return IS_KEPT.format(course=course.course_id)
-    return IS_SET.format(course=course.course_id, days=days)
+    return IS_SET.format(course=course.course_id, days=COUNTED_DAYS.format(days))

@@ -11,20 +11,18 @@ from streamlit_app.addresses import ASKED_ABOUT, put
 from streamlit_app.admin.frame import NEVER, draw_table, note, when
 from streamlit_app.bar import projector
 from streamlit_app.language.formats import size
-from streamlit_app.language.text import Plural, Text
+from streamlit_app.language.text import Text
 from streamlit_app.page_parts.layout import card_title
 from streamlit_app.page_parts.tables import Column
+from streamlit_app.page_parts.wording import COUNTED_EVENTS, COUNTED_STUDENTS
 
 COURSE: Final = Text("What is stored about {course}")
-COURSE_NOTE: Final = Plural(
-    "{events} events of {n} student, {begin} to {end}",
-    "{events} events of {n} students, {begin} to {end}",
-)
+COURSE_NOTE: Final = Text("{events} of {students}, {begin} to {end}")
 STUDENT: Final = (Text("What is stored about a student"), Text("in all courses"))
 HIDDEN: Final = Text("Names are hidden now, and this would show who it is about.")
 STUDENT_ID: Final = Text("Student id, as the events have it")
 NOBODY: Final = Text("Nothing is stored about {student}: is the id written as the events have it?")
-OF_STUDENT: Final = Text("{course}: {events} events, {begin} to {end}")
+OF_STUDENT: Final = Text("{course}: {events}, {begin} to {end}")
 ENROLLED: Final = Text("since {time}")
 NAMED: Final = Text("{name}, ")
 IN_SECTION: Final = Text("section {section}, ")
@@ -102,8 +100,8 @@ def _follow_student() -> None:
 def _of_course(course_id: str) -> None:
     found = session.admin_api().of_course(course_id)
     told = COURSE_NOTE.format(
-        found.students,
-        events=f"{found.events:,}",
+        events=COUNTED_EVENTS.format(found.events),
+        students=COUNTED_STUDENTS.format(found.students),
         begin=when(found.first_event_at),
         end=when(found.last_event_at),
     )
@@ -124,7 +122,7 @@ def _about(student: str) -> None:
 def _in_course(each: StoredCourse) -> None:
     title = OF_STUDENT.format(
         course=each.course_id,
-        events=f"{each.events:,}",
+        events=COUNTED_EVENTS.format(each.events),
         begin=when(each.first_event_at),
         end=when(each.last_event_at),
     )

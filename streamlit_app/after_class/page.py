@@ -15,16 +15,15 @@ from streamlit_app.after_class.charts import chart_of
 from streamlit_app.after_class.document import Document, document_of
 from streamlit_app.after_class.pdf import as_pdf
 from streamlit_app.after_class.sections.section import Section
-from streamlit_app.language.text import Plural, Text, language, speaking
+from streamlit_app.language.text import Text, language, speaking
 from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.layout import card_title, choose_in_address, strip
 from streamlit_app.page_parts.palette import EITHER
+from streamlit_app.page_parts.wording import COUNTED_RUNS, COUNTED_STUDENTS
 
 TITLE: Final = wording.TITLE
 CHOOSE: Final = Text("Choose a session of class")
 SESSION: Final = Text("{when} · {students}, {runs}")
-STUDENTS: Final = Plural("{n} student", "{n} students")
-RUNS: Final = Plural("{n} run", "{n} runs")
 NO_SESSION: Final = Text(
     "Nobody has worked in this course yet. After the first class its report is here."
 )
@@ -135,7 +134,9 @@ def label(each: ClassSession) -> str:
     begin, end = (_local(moment) for moment in (each.started_at, each.ended_at))
     when = f"{begin:%Y-%m-%d %H:%M}\N{EN DASH}{end:%H:%M}"
     return SESSION.format(
-        when=when, students=STUDENTS.format(each.students), runs=RUNS.format(each.runs)
+        when=when,
+        students=COUNTED_STUDENTS.format(each.students),
+        runs=COUNTED_RUNS.format(each.runs),
     )
 
 

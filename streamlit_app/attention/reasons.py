@@ -9,6 +9,7 @@ from typing import Final
 
 from analytics.attention.responses import Reason, ReasonCode
 from streamlit_app.language.text import Plural, Text
+from streamlit_app.page_parts.wording import COUNTED_RUNS
 
 Value = str | int | float | None
 
@@ -37,7 +38,6 @@ WITHOUT_OTHERS: Final[Mapping[ReasonCode, Text]] = {
 HAD: Final = Text("; {others_had} of {others} others had it")
 UNDER_A_MINUTE: Final = Text("under a minute")
 MINUTES: Final = Plural("{n} minute", "{n} minutes")
-TRIES: Final = Plural("{n} run", "{n} runs")
 TIMES: Final = Plural("{n} time", "{n} times")
 FAILED_RUNS: Final = Plural("{n} failed run", "{n} failed runs")
 ERROR: Final = Text("error")
@@ -72,7 +72,7 @@ def _shown(values: Mapping[str, Value]) -> dict[str, str]:
     shown = {name: _said(name, value) for name, value in values.items()}
     shown["had"] = HAD.format(**shown) if "others_had" in values and values["others"] else ""
     for name, source, words in (
-        ("tries", "runs", TRIES),
+        ("tries", "runs", COUNTED_RUNS),
         ("times", "runs", TIMES),
         ("times", "times", TIMES),
         ("failed_runs", "runs", FAILED_RUNS),

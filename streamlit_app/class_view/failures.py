@@ -17,11 +17,10 @@ from streamlit_app.language.formats import number
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts.layout import card_title
 from streamlit_app.page_parts.tables import what_failed
-from streamlit_app.page_parts.wording import NEW, age
+from streamlit_app.page_parts.wording import COUNTED_STUDENTS, NEW, age
 
 FAILURES: Final = Text("The same failure now")
 NO_FAILURES: Final = Text("No failure is shared right now.")
-STUDENTS: Final = Plural("{n} student", "{n} students")
 GROUPS: Final = Plural("{students} in {n} group", "{students} in {n} groups")
 SHOW: Final = Text("Show in the map")
 GONE: Final = Text("nobody shares that failure now: everyone is shown")
@@ -89,7 +88,7 @@ def show(clusters: Sequence[ErrorCluster], now: datetime) -> None:
     """Draw a line a failure, with a button that filters the map."""
     with st.container(border=True, key="clusters"):
         students = frozenset[str]().union(*map(still_at, clusters))
-        counted = GROUPS.format(len(clusters), students=STUDENTS.format(len(students)))
+        counted = GROUPS.format(len(clusters), students=COUNTED_STUDENTS.format(len(students)))
         card_title(FAILURES, counted if clusters else "")
         if not clusters:
             st.html(f'<p class="cp-muted">{NO_FAILURES}</p>')

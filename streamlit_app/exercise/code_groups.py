@@ -14,6 +14,7 @@ from streamlit_app.addresses import address
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.layout import card_title
+from streamlit_app.page_parts.wording import COUNTED_STUDENTS
 
 CODE: Final = (
     Text("What they wrote"),
@@ -24,7 +25,6 @@ NOT_SHARED: Final = Text(
     "switched it off: set {setting} where the notebooks run, and tell your students."
 )
 SHARING: Final = Plural("{n} student shares theirs.", "{n} students share theirs.")
-STUDENTS: Final = Plural("{n} student", "{n} students")
 SOLVED: Final = Text("solved it")
 NOT_SOLVED: Final = Text("not solved yet")
 WITH_ERROR: Final = Text("not solved yet, {error}")
@@ -35,6 +35,10 @@ LEGEND: Final = Text("\N{MINUS SIGN} only at the left, + only at the right")
 ONLY_LEFT: Final = "\N{MINUS SIGN}"
 ONLY_RIGHT: Final = "+"
 MORE: Final = Text("and {n} more")
+OTHERS: Final = Plural(
+    "{n} more student is in a smaller group, which is not shown.",
+    "{n} more students are in smaller groups, which are not shown.",
+)
 
 #: Code is asked for at most this often, in seconds.
 ASK_SECONDS: Final = 30
@@ -68,9 +72,11 @@ def written(answer: CodeGroups, names: Mapping[str, str], course_id: str) -> str
         _group(group, _names(group, names, course_id), is_open=group in opened)
         for group in answer.groups
     )
+    others = answer.sharing - sum(group.students for group in answer.groups)
+    rest = f'<p class="cp-muted">{OTHERS.format(others)}</p>' if others else ""
     return (
         f'<p class="cp-muted">{SHARING.format(answer.sharing)} {LEGEND}</p>'
-        f'<div class="cp-groups" data-testid="code-groups">{groups}</div>'
+        f'<div class="cp-groups" data-testid="code-groups">{groups}</div>{rest}'
     )
 
 
@@ -102,9 +108,10 @@ def _group(group: CodeGroup, who: str, *, is_open: bool) -> str:
     else:
         error = group.error_name
         state = WITH_ERROR.format(error=error) if error else str(NOT_SOLVED)
+    students = COUNTED_STUDENTS.format(group.students)
     return (
         f'<details class="cp-group" data-testid="code-group"{" open" if is_open else ""}>'
-        f"<summary><b>{STUDENTS.format(group.students)}</b> <span>{escape(state)}</span></summary>"
+        f"<summary><b>{students}</b> <span>{escape(state)}</span></summary>"
         f'<p class="cp-muted">{who}</p>{_code(group)}</details>'
     )
 

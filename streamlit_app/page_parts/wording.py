@@ -23,12 +23,16 @@ KINDS: Final = {
     "came": Text("came in"),
     "left": Text("left"),
 }
+COUNTED_STUDENTS: Final = Plural("{n} student", "{n} students")
+COUNTED_RUNS: Final = Plural("{n} run", "{n} runs")
+COUNTED_EVENTS: Final = Plural("{n} event", "{n} events")
+COUNTED_DAYS: Final = Plural("{n} day", "{n} days")
 SECONDS: Final = Text("{n} s")
 AGES: Final[Mapping[str, Text | Plural]] = {
     "seconds": SECONDS,
     "minutes": Text("{n} min"),
     "hours": Text("{n} h"),
-    "days": Plural("{n} day", "{n} days"),
+    "days": COUNTED_DAYS,
 }
 AGO: Final = Text("{age} ago")
 MILLISECONDS: Final = Text("{n} ms")

@@ -26,19 +26,18 @@ from streamlit_app.language.formats import (
     day_and_exact_clock,
     exact_clock,
 )
-from streamlit_app.language.text import Plural, Text
+from streamlit_app.language.text import Text
 from streamlit_app.live.feed.component import past_feed
 from streamlit_app.live.feed.start import ENTRIES, FeedStart, start_of
 from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.part import part
+from streamlit_app.page_parts.wording import COUNTED_RUNS, COUNTED_STUDENTS
 from streamlit_app.replay.time.component import SPEEDS, asked, replay_time
 from streamlit_app.session import Latest
 
 TITLE: Final = Text("Replay")
 CHOOSE: Final = Text("Session of class")
 SESSION: Final = Text("{begin} to {end} · {students} · {runs}")
-STUDENTS: Final = Plural("{n} student", "{n} students")
-RUNS: Final = Plural("{n} run", "{n} runs")
 NO_CLASS_YET: Final = Text("There has been no class to replay yet.")
 THE_PAST: Final = Text("The past")
 AS_IT_WAS: Final = Text("as it was on {time}; nothing can be changed here")
@@ -144,8 +143,8 @@ def words_of(met: ClassSession) -> str:
     return SESSION.format(
         begin=date_and_clock(begin),
         end=clock(end),
-        students=STUDENTS.format(met.students),
-        runs=RUNS.format(met.runs),
+        students=COUNTED_STUDENTS.format(met.students),
+        runs=COUNTED_RUNS.format(met.runs),
     )
 
 

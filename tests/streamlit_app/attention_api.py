@@ -135,7 +135,7 @@ def serve_attention(app: FastAPI, made_up: MadeUpClass) -> None:
             as_of=made_up.as_of(),
             course_id=course,
             exercise=exercise,
-            sharing=sum(group.students for group in made_up.code_groups),
+            sharing=made_up.sharing or sum(group.students for group in made_up.code_groups),
             groups=made_up.code_groups,
         )
 

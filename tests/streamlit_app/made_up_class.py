@@ -61,6 +61,7 @@ class MadeUpClass:
         self.students: dict[str, str] = {}
         self.names: dict[str, str] = {}
         self.code_groups: list[CodeGroup] = []
+        self.sharing: int | None = None
         self.notes: list[Note] = []
         self.notes_are_full = False
         self.removed: list[Note] = []

@@ -7,12 +7,12 @@ import streamlit as st
 
 from streamlit_app.addresses import kept
 from streamlit_app.language.text import Plural, Text, for_browser
-from streamlit_app.page_parts.wording import AGES, NEVER
+from streamlit_app.page_parts.wording import AGES, COUNTED_STUDENTS, NEVER
 
 #: Sentences are whole, with placeholders, so that they can be put into another language.
 TEXTS: Final = {
     "label": Text("Class map: students by exercises"),
-    "students": Plural("{n} student", "{n} students"),
+    "students": COUNTED_STUDENTS,
     "some": Text("{n} of {all} students"),
     "busy": Text("last 15 min"),
     "last": Text("last run"),

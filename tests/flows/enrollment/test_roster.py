@@ -54,7 +54,7 @@ def test_a_roster_is_read(
         (b"student_id\n" + b"x" * 201, ", line 2: student_id 'xxx"),
         (b"student_id\ns\\1\n", ", line 2: student_id 's\\\\1': must not contain control"),
         (b"student_id\ns\x001\n", ", line 2: "),
-        (b"student_id,name\ns1," + b"x" * 201, ", line 2: display_name 'xxx"),
+        (b"student_id,name\ns1," + b"x" * 201, ", line 2: name 'xxx"),
         (b"student_id,section\ns1,A\ns2," + b"x" * 201, ", line 3: section 'xxx"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics.admin import examples as admin_examples
-from analytics.admin.course_responses import CourseSettings
+from analytics.admin.course_responses import CourseSettings, NewCourse
 from analytics.admin.stored_responses import StoredRows
 from flows.models import Base
 from streamlit_app.admin.stored import TABLES, store_name
@@ -47,6 +47,35 @@ def test_a_pseudonymous_course_says_so(
     assert "pseudonymous" not in text_of(open_part("courses", courses=courses))
 
 
+def test_a_course_that_is_refused_can_be_mended(
+    open_part: Callable[..., AppTest],
+    text_of: Callable[[AppTest], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was typed stays; the fields are empty once a course was made."""
+    asked: list[NewCourse] = []
+    monkeypatch.setattr(AdminClient, "make_course", lambda _, course: asked.append(course))
+    app = open_part("courses")
+
+    def make() -> None:
+        [button] = [each for each in app.button if each.label == "Make the course"]
+        button.click().run()
+        assert not app.exception, app.exception
+
+    app.text_input(key="new_title/0").input("Physics")
+    make()
+    assert "Write a course id of 1 to 200 characters." in text_of(app)
+    assert app.text_input(key="new_title/0").value == "Physics"
+    app.text_input(key="new_id/0").input("physics")
+    make()
+    assert "The course physics was made." in text_of(app)
+    assert [(each.course_id, each.title) for each in asked] == [("physics", "Physics")]
+    assert (app.text_input(key="new_id/1").value, app.text_input(key="new_title/1").value) == (
+        "",
+        "",
+    )
+
+
 def test_how_long_students_are_kept_is_confirmed_with_whom_it_erases(
     open_part: Callable[..., AppTest],
     text_of: Callable[[AppTest], str],
@@ -63,8 +92,8 @@ def test_how_long_students_are_kept_is_confirmed_with_whom_it_erases(
     assert "admin_keep" in keys
     assert "admin_retention" not in keys
     days.set_value(30).run()
-    assert "With 30 days, 3 students would be erased now." in text_of(app)
-    assert "3 students of python-1 are erased within minutes" in text_of(app)
+    assert "Kept for 30 days, 3 students would be erased now." in text_of(app)
+    assert "Within minutes 3 students of python-1 will be erased" in text_of(app)
     app.button(key="admin_retention").click().run()
     assert "python-1 keeps students 30 days after their last event." in text_of(app)
     app.button(key="admin_keep").click().run()

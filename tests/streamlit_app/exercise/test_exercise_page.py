@@ -97,6 +97,10 @@ def test_code_stands_beside_a_way_that_worked(
     assert "<span>  a = 1\n</span><del>\N{MINUS SIGN} print(&#x27;&lt;b&gt;&#x27;)\n</del>" in text
     assert "<span>  a = 1\n</span><ins>+  \n</ins><ins>+ print(a)\n</ins>" in text
     assert '<a href="student?course=python-101&amp;student=ada">ada</a>' in text
+    assert "not shown" not in text
+    made_up.sharing = 5
+    text = text_of(open_page(exercise="1.1"))
+    assert "2 more students are in smaller groups, which are not shown." in text
 
 
 def test_who_is_stuck_here_is_named(
