@@ -109,7 +109,7 @@ async def _own_student_of(
     if grant.student_id is None:
         raise Problem(
             HTTPStatus.FORBIDDEN,
-            "only the student may change this, on their own page (%cellpulse me)",
+            "only the student may do this, on their own page (%cellpulse me)",
         )
     return student
 

@@ -30,8 +30,6 @@ from ingest_api.problems import Problem
 
 #: Most buckets of one timeline.
 BUCKETS_LIMIT: Final = 2_000
-#: Most sections that an error names.
-_MOST_NAMED: Final = 20
 
 
 def courses(
@@ -299,10 +297,10 @@ def require_section(lake: Lake, course_id: str, section: str | None) -> None:
         return
     known = load_query("sections").rows(lake, course_id=course_id)
     if section not in (row["section"] for row in known):
-        there = ", ".join(row["section"] for row in known[:_MOST_NAMED]) or "none yet"
         raise Problem(
             HTTPStatus.NOT_FOUND,
-            f"there is no such section in this course: there are {there} "
-            "('cellpulse enroll' puts students into sections)",
+            # Not the sections that are there: whoever sees one of them may not know the others.
+            "there is no such section in this course, or nobody is in it: GET /api/v1/courses "
+            "lists the sections, and 'cellpulse enroll' puts students into them",
             section=section,
         )

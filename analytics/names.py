@@ -5,7 +5,8 @@ the pseudonym before it is judged or answered; what is answered as JSON gets ids
 last step. Files of tables are no JSON: researchers get the pseudonyms.
 
 In what somebody wrote anybody's pseudonym may stand, also one that was typed. So whoever reads that
-is told who is meant in the courses that the token covers, and a student of nobody else.
+is told who is meant in the courses that the token covers, and a student of nobody else. Of a course
+that is covered in part, those are told of whom the same answer is.
 """
 
 import asyncio
@@ -39,7 +40,7 @@ logger = logging.getLogger(__name__)
 _LOOK_SECONDS: Final = 5.0
 #: Under which name a request's state has the grant of whoever asks.
 GRANT: Final = "grant"
-#: In a student's own texts, anybody else of the course.
+#: In texts, anybody of whom whoever reads them is not told.
 SOMEBODY: Final = "somebody"
 _STUDENT: Final = "student_id"
 _NAME: Final = "display_name"
@@ -146,25 +147,49 @@ class WhoIsWho:
         """
         if not self.known or not _IN_ANSWER.search(body):
             return body
-        named = _named(json.loads(body), self.known, self._in_texts(grant))
+        answer = json.loads(body)
+        in_texts = {} if grant is None else told_in_texts(answer, grant, self._of_courses)
+        named = _named(answer, self.known, in_texts)
         return json.dumps(named, ensure_ascii=False, separators=(",", ":")).encode()
 
-    def _in_texts(self, grant: Grant | None) -> Mapping[str, str]:
-        """Return what stands for a pseudonym in a text, where it does not stay."""
-        if grant is None:
-            return {}
-        if grant.student_id is not None:
-            others = dict.fromkeys(self.known, SOMEBODY)
-            own = self.known.get(grant.student_id)
-            return others if own is None else others | {grant.student_id: own.student_id}
-        of = self._of_courses
-        covered = of if grant.course_ids is None else grant.course_ids
-        known = _together(of.get(course_id, {}) for course_id in covered)
-        return {pseudonym: name.student_id for pseudonym, name in known.items()}
+
+def told_in_texts(
+    answer: object, grant: Grant, names: Mapping[str, Mapping[str, Name]]
+) -> dict[str, str]:
+    """Return what stands for a pseudonym in what somebody wrote; any other stays.
+
+    Args:
+        answer: In which the texts are.
+        grant: Of whoever asked for it.
+        names: Who is who, by course and pseudonym.
+    """
+    if grant.student_id is not None:
+        everybody = _together(names.values())
+        own = everybody.get(grant.student_id)
+        others = dict.fromkeys(everybody, SOMEBODY)
+        return others if own is None else others | {grant.student_id: own.student_id}
+    covered = names if grant.course_ids is None else grant.course_ids
+    known = _together(names.get(course_id, {}) for course_id in covered)
+    told = {pseudonym: name.student_id for pseudonym, name in known.items()}
+    partly = _together(names.get(course_id, {}) for course_id, _ in grant.sections)
+    return told | dict.fromkeys(partly.keys() - set(_ids_in(answer)), SOMEBODY)
 
 
 def _together(courses: Iterable[Mapping[str, Name]]) -> dict[str, Name]:
     return {pseudonym: name for of in courses for pseudonym, name in of.items()}
+
+
+def _ids_in(value: Any) -> Iterator[str]:
+    """Yield the ids of the students whom an answer is about."""
+    match value:
+        case list():
+            for each in value:
+                yield from _ids_in(each)
+        case dict():
+            if isinstance(value.get(_STUDENT), str):
+                yield value[_STUDENT]
+            for each in value.values():
+                yield from _ids_in(each)
 
 
 def _named(

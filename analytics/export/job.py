@@ -4,6 +4,7 @@ The API starts it, with the lowest priority that leaves it running, and reads ho
 folder. It ends with the API: its standard input is a pipe whose other end the API holds.
 """
 
+import logging
 import os
 import shutil
 import sys
@@ -39,20 +40,22 @@ _LOOK_SECONDS: Final = 0.2
 _NOTE_SECONDS: Final = 0.2
 #: 1980 is the first year that a zip file knows; so the same files give the same zip.
 _ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
-_FORESEEN: Final = (
-    BadSettingError,
-    ExportError,
-    StoreUnavailableError,
-    UnknownDataVersionError,
-    OSError,
-)
+_FORESEEN: Final = (BadSettingError, ExportError, UnknownDataVersionError)
 _NO_EVENTS: Final = (
     "the course has no events yet: run a cell in one of its notebooks, then start it again"
+)
+#: What a store or a disk says names addresses and paths of the server.
+_AWAY: Final = (
+    "a part of Cellpulse does not answer, or has no room for the file: try again, and tell its "
+    "operator if it stays; the log of the aggregation API says more"
 )
 _UNFORESEEN: Final = (
     "this is a fault of the server: try again, and tell its operator if it stays; the log of the "
     "aggregation API says more"
 )
+
+
+_logger = logging.getLogger(__name__)
 
 
 class Notes:
@@ -136,6 +139,9 @@ def run(folder: Path) -> None:
         notes.end(_NO_EVENTS)
     except _FORESEEN as error:
         notes.end(str(error).splitlines()[0])
+    except (StoreUnavailableError, OSError) as error:
+        _logger.warning("the export in %s came to nothing: %s", folder, error)
+        notes.end(_AWAY)
     except BaseException:
         notes.end(_UNFORESEEN)
         raise

@@ -69,7 +69,7 @@ class ExportJobs:
         """Start an export of a course.
 
         Raises:
-            Problem: 409 while another one of the course runs, 429 while too many of others do.
+            Problem: 409 while another one of the course runs, 429 while too many others do.
         """
         with self._starting:
             running = [each for each in self._all() if each.state == "running"]
@@ -82,7 +82,7 @@ class ExportJobs:
             if len(running) >= AT_ONCE:
                 raise Problem(
                     HTTPStatus.TOO_MANY_REQUESTS,
-                    f"{AT_ONCE} exports of other courses are running; try again later",
+                    f"{AT_ONCE} exports are running, and no more at once: try again later",
                     {"Retry-After": "10"},
                 )
             export_id = uuid4().hex
@@ -168,9 +168,9 @@ class ExportJobs:
             with (place / _LOCK).open("w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 (place / ORDER).write_text(order.model_dump_json(by_alias=True))
-                self._processes = {
-                    name: each for name, each in self._processes.items() if each.poll() is None
-                }
+                for name, each in list(self._processes.items()):
+                    if each.poll() is not None:
+                        _end(self._processes.pop(name))
                 # The lock is handed on with its file, and so never free in between.
                 self._processes[place.name] = subprocess.Popen(
                     (sys.executable, "-m", "analytics.export.job", str(place)),

@@ -34,7 +34,7 @@ _BUSY: Final = documented_problem(
     HTTPStatus.CONFLICT, "an export of this course is running: wait until it is done"
 )
 _MANY: Final = documented_problem(
-    HTTPStatus.TOO_MANY_REQUESTS, "2 exports of other courses are running; try again later"
+    HTTPStatus.TOO_MANY_REQUESTS, "2 exports are running, and no more at once: try again later"
 )
 _NOT_DONE: Final = documented_problem(
     HTTPStatus.CONFLICT, "the export is not done yet: try again later"

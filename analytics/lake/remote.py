@@ -97,10 +97,13 @@ class _Copy:
     def _insert(self, target: str, file: Path) -> str | None:
         """Insert a file's rows, and return the position of the last event."""
         rows = f"FROM read_parquet({literal(str(file))})"
-        # The same student can be in several courses.
-        new = f"{rows} EXCEPT FROM {target}" if target == "master.students" else rows
         self._connection.execute(f"CREATE TABLE IF NOT EXISTS {target} AS {rows} LIMIT 0")
-        self._connection.execute(f"INSERT INTO {target} {new}")
+        self._connection.execute(f"INSERT INTO {target} {rows}")
+        if target == "master.students":  # one can be in several courses: once, from the first on
+            self._connection.execute(
+                f"CREATE OR REPLACE TABLE {target} AS SELECT student_id, "  # noqa: S608 - of ours
+                f"min(first_seen_at) AS first_seen_at FROM {target} GROUP BY student_id"
+            )
         if target != "lake.events":
             return None
         found = self._connection.execute(f"SELECT arg_max(position, position_ns) {rows}").fetchone()

@@ -28,8 +28,9 @@ from ingest_api.problems import Problem
 
 router = APIRouter(prefix="/api/v1", responses=examples.PROBLEMS)
 
-#: Measures whose numbers of one student tell when others did something, however few they are.
-_OF_OTHERS: Final = frozenset({"completion_forecast", "time_to_first_run", "watwin"})
+#: Measures whose numbers of one student tell when others did something, however few they are, or
+#: how many of them are behind.
+_OF_OTHERS: Final = frozenset({"completion_forecast", "pace", "time_to_first_run", "watwin"})
 _STANDARD: Final = frozenset({"by", "from", "to", "as_of", "section", "student_id", "exercise"})
 
 
@@ -85,8 +86,8 @@ def get_measure_rows(
     """Return a measure's numbers, for the class or for each exercise, student, both or run.
 
     A token of one student reads that student's own rows: by student, student_exercise or run, of
-    no measure that tells of others' times, and with neither a section nor a parameter of the
-    measure's own, which could single out somebody else.
+    no measure that tells of others' times or of a rank, and without a section, a place in the past
+    or a parameter of the measure's own, which could single out somebody else.
     """
     grant, course_id = grant_and_course
     if grant.student_id is not None:
@@ -118,9 +119,14 @@ def _require_own(student_id: str, by: By, question: MeasureQuestion) -> None:
         raise Problem(
             HTTPStatus.FORBIDDEN,
             f"this token is for one student's own numbers, and {question.measure.name} tells of "
-            "the others' times: ask for another measure",
+            "the others: ask for another measure",
         )
-    if narrowed := [*question.own, *["section"] * (question.section is not None)]:
+    narrowed = list(question.own)
+    if question.section is not None:
+        narrowed.append("section")
+    if question.as_of_ns is not None:
+        narrowed.append("as_of")
+    if narrowed:
         raise Problem(
             HTTPStatus.FORBIDDEN,
             f"this token is for one student's own numbers: leave out {', '.join(narrowed)}",

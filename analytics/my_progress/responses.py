@@ -72,7 +72,8 @@ class OwnOverview(Answer):
     ]
     hand: Annotated[Hand | None, Field(description="Null while no hand is up.")] = None
     mark: Annotated[
-        Mark | None, Field(description="That an instructor is coming or has helped just now.")
+        Mark | None,
+        Field(description="That an instructor is coming or has helped just now; not who."),
     ] = None
     code_sent_at: Annotated[
         datetime | None,

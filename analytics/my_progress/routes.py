@@ -95,8 +95,11 @@ def delete_deletion(writer: Writer, student: OwnStudent) -> DeletionRequest:
 
 
 @router.get(f"{_STUDENT}/data", responses=_FILE, response_class=FileResponse)
-def get_data(writer: Writer, student: KnownStudent) -> FileResponse:
-    """Return everything that is stored about a student in the course as a zip file."""
+def get_data(writer: Writer, student: OwnStudent) -> FileResponse:
+    """Return everything that is stored about a student in the course as a zip file.
+
+    It is that student's alone; whoever runs Cellpulse has 'cellpulse disclose'.
+    """
     with tempfile.NamedTemporaryFile(suffix=".zip", delete=False) as made:
         file = Path(made.name)
     try:

@@ -22,8 +22,6 @@ from ingest_api.problems import Problem
 
 #: Most events of one file.
 EVENTS_LIMIT: Final = 500_000
-#: Rows of tables that name no course are those of the course's students.
-_OF_STUDENTS: Final = "student_id IN (SELECT student_id FROM enrollments WHERE course_id = {0})"
 
 
 @dataclass(frozen=True)
@@ -79,8 +77,11 @@ def write_table(lake: Lake, table: str, wanted: Slice, file: Path) -> None:
 
 
 def _rows(view: str, wanted: Slice) -> str:
-    course = literal(wanted.course_id)
-    condition = _OF_STUDENTS.format(course) if view == "students" else f"course_id = {course}"
+    condition = f"course_id = {literal(wanted.course_id)}"
+    # Students are of the whole installation: since when one is in another course is that one's.
+    if view == "students":
+        enrolled = f"FROM {rows_of('enrollments')} WHERE {condition}"
+        return f"FROM (SELECT student_id, enrolled_at AS first_seen_at {enrolled})"
     if view == "events" and wanted.after is not None:
         condition += f" AND position_ns > {min(position_ns(wanted.after), LARGEST_POSITION_NS)}"
     return f"FROM {rows_of(view, wanted.snapshot)} WHERE {condition}"

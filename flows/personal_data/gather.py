@@ -2,7 +2,7 @@
 
 Tables of PostgreSQL are found by their column `student_id`, so that what a later version keeps of
 students is in it too. Only the notes are not: instructors write them knowing that the student never
-sees them. That somebody looked at the student is in it, and when, but not who.
+sees them. That somebody looked at the student, or came, is in it, and when, but not who.
 """
 
 import io
@@ -37,8 +37,8 @@ from ingest_api.preferences import read_preferences
 
 _PAGE: Final = 1_000
 _README: Final = "README.txt"
-#: Columns that tell who looked at a student.
-_ABOUT_OTHERS: Final = frozenset({"who"})
+#: Columns that tell who looked at a student, came, or wanted to hear no more for a while.
+_ABOUT_OTHERS: Final = frozenset({"who", "marked_by", "snoozed_by"})
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ TABLES: Final = {
     ),
     "rollup_course_minute": "Counts a course and minute.",
     "courses": "Courses, from their registration or first event.",
-    "students": "Students of this installation.",
+    "students": "Students of this installation; of a course, who is in it.",
     "enrollments": "Which student is in which course.",
     "sessions": "Lives of kernels, with the events that each has lost.",
     "student_states": "Where each student of a course is now.",

@@ -16,7 +16,7 @@ class ExportQuestions(Asking):
 
         Raises:
             ConflictError: Another one of the course is running.
-            TooManyError: Those of other courses are running.
+            TooManyError: Too many others are running.
         """
         path = f"/courses/{segment(course_id)}/exports"
         asked = request.model_dump(mode="json", by_alias=True)

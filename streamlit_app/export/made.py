@@ -61,6 +61,10 @@ OF_API: Final = (
         "operator run 'cellpulse export'"
     ),
     Text(
+        "a part of Cellpulse does not answer, or has no room for the file: try again, and tell its "
+        "operator if it stays; the log of the aggregation API says more"
+    ),
+    Text(
         "this is a fault of the server: try again, and tell its operator if it stays; the log of "
         "the aggregation API says more"
     ),

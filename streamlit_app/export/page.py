@@ -43,8 +43,7 @@ STARTED: Final = Text("The export has been started.")
 NOT_STARTED: Final[Words] = {
     ConflictError: Text("An export of this course is running already. Wait until it is done."),
     TooManyError: Text(
-        "Exports of other courses are running, so nothing was started. "
-        "Start it again in some minutes."
+        "Too many exports are running, so nothing was started. Start it again in some minutes."
     ),
     AwayError: Text(
         "Nothing was started: a part of Cellpulse does not answer, or has no room for the file. "

@@ -99,8 +99,9 @@ def known_class(
     ada works on 1.2 (solves it by a check) and is stuck at 1.10; bob loses two events; cy stops
     after one run at 9:00; dan works in the last notebook; eve is enrolled and does nothing at seat
     B4, and somebody helped her at 8:00. Ada Lovelace, cy and eve are in section A, bob in B, dan in
-    none. s1, s2 and s10 are enrolled in course `sorted`, c/d in course `a/b`. The student of course
-    `pages` has 257 events, 100 of them in one millisecond.
+    none. ada was in another course a year before. s1, s2 and s10 are enrolled in course `sorted`,
+    c/d in course `a/b`. The student of course `pages` has 257 events, 100 of them in one
+    millisecond.
     """
     with psycopg.connect(postgres_server("postgres"), autocommit=True) as admin:
         admin.execute("CREATE DATABASE known_class")
@@ -122,6 +123,10 @@ def known_class(
             "(VALUES ('ada', 'A', 'Ada Lovelace'), ('bob', 'B', NULL), ('cy', 'A', NULL), "
             "('eve', 'A', NULL)) AS roster (student, section, name) "
             "WHERE course_id = 'py' AND student_id = roster.student"
+        )
+        connection.execute(
+            "UPDATE students SET first_seen_at = first_seen_at - INTERVAL '1 year' "
+            "WHERE student_id = 'ada'"
         )
         connection.execute("UPDATE courses SET title = 'Programming 1' WHERE course_id = 'py'")
         connection.execute(

@@ -195,6 +195,30 @@ def _every_address_of_the_api(taught: Any, student: dict[str, str]) -> None:
     assert httpx.get(other_course, headers=student, timeout=PATIENT).status_code == 403
 
 
+def test_a_student_is_not_told_who_comes(taught: Any) -> None:
+    """That somebody comes stands on the own page and in the copy; which instructor does not."""
+    course = f"{taught.api}/api/v1/courses/{taught.course}"
+    instructor = taught.bearer("read")
+    marked = httpx.post(
+        f"{course}/attention/ada/mark",
+        json={"mark": "going", "by": "grace"},
+        headers=instructor,
+        timeout=PATIENT,
+    )
+    assert marked.status_code == 200, marked.text
+    student = session_of(taught)
+    own = f"{course}/students/ada"
+    overview = httpx.get(f"{own}/overview", headers=student, timeout=PATIENT).json()
+    assert (overview["mark"]["mark"], overview["mark"]["by"]) == ("going", None)
+    copy = httpx.get(f"{own}/data", headers=student, timeout=PATIENT)
+    with zipfile.ZipFile(io.BytesIO(copy.content)) as archive:
+        master = json.loads(archive.read("master_data.json"))
+        assert [row["mark"] for row in master["attention_marks"]] == ["going"]
+        assert b"grace" not in b"".join(archive.read(name) for name in archive.namelist())
+    refused = httpx.get(f"{own}/data", headers=instructor, timeout=PATIENT)
+    assert (refused.status_code, "only the student" in refused.text) == (403, True)
+
+
 def test_a_students_page_closes_with_the_token_that_opened_it(watched_pipeline: Any) -> None:
     """So does a link that nobody has followed yet; a new token opens the page anew."""
     here = watched_pipeline

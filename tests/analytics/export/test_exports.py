@@ -239,7 +239,7 @@ def test_only_so_many_exports_run_at_once(settings: ApiSettings) -> None:
     request = ExportRequest(format="csv")
     for course in ("a", "b"):
         jobs.start(course, request, None)
-    with pytest.raises(export_jobs.Problem, match="other courses are running") as busy:
+    with pytest.raises(export_jobs.Problem, match="2 exports are running, and no more") as busy:
         jobs.start("c", request, None)
     assert (busy.value.status, busy.value.headers) == (429, {"Retry-After": "10"})
     jobs.close()

@@ -67,11 +67,18 @@ def test_a_copy_has_the_rows_of_the_lake_itself(known_class: Any, address: str) 
 
 
 def test_a_copy_has_nothing_that_the_token_does_not_open(address: str) -> None:
-    """With a token of one course there is no row of another, nor a student of it."""
+    """With a token of one course there is no row of another, nor a student of it.
+
+    Nor since when somebody is in another one.
+    """
     with connect(address, token=token("py")) as copy:
         for view in ("events", "courses", "enrollments"):
             assert copy.sql(f"SELECT DISTINCT course_id FROM {view}").fetchall() == [("py",)]
         students = copy.sql("SELECT student_id FROM students ORDER BY 1").fetchall()
+        elsewhere = (
+            "FROM students JOIN enrollments USING (student_id) WHERE first_seen_at <> enrolled_at"
+        )
+        assert copy.sql(elsewhere).fetchall() == []
     assert students == [("ada",), ("bob",), ("cy",), ("dan",), ("eve",)]
 
 

@@ -100,19 +100,23 @@ async def test_the_list_explains_every_measure(api: httpx.AsyncClient) -> None:
 async def test_a_student_singles_nobody_out(
     api: httpx.AsyncClient, bearer: Callable[..., dict[str, str]]
 ) -> None:
-    """Parameters could make a class of one classmate; some measures tell of others as they are."""
+    """Parameters could make a class of one classmate, or tell when another one solved something.
+
+    And some measures tell of others as they are.
+    """
     headers = bearer(course="py", student="ada")
     asked = {"by": "student", "student_id": "ada"}
-    of_others = {"completion_forecast", "time_to_first_run", "watwin"}
+    of_others = {"completion_forecast", "pace", "time_to_first_run", "watwin"}
     for name in measure_names():
         address = f"{COURSE}/measures/{name}"
         answer = await api.get(address, params=asked, headers=headers)
         assert answer.status_code == (403 if name in of_others else 200)
-        kinds = {"section": "section"} | {
+        kinds = {"section": "section", "as_of": "position"} | {
             own: parameter.kind for own, parameter in load_measure(name).parameters.items()
         }
         for own, kind in kinds.items():
-            value = {"course": "py", "section": "B", "number": "0", "text": "x"}[kind]
+            values = {"course": "py", "section": "B", "number": "0", "text": "x", "position": "1-0"}
+            value = values[kind]
             refused = await api.get(address, params={**asked, own: value}, headers=headers)
             assert refused.status_code == 403
             assert name in of_others or f"leave out {own}" in refused.json()["detail"]

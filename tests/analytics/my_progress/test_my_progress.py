@@ -69,6 +69,16 @@ async def test_only_the_student_sets_what_is_recorded(
         assert "only the student" in refused.json()["detail"]
 
 
+async def test_the_copy_is_the_students_alone(
+    own: httpx.AsyncClient, bearer: Callable[..., dict[str, str]]
+) -> None:
+    """It has what nobody else is told: tokens, looks, what was set aside."""
+    for headers in (bearer("py"), bearer("*")):
+        refused = await own.get(f"{ADA}/data", headers=headers)
+        assert refused.status_code == 403
+        assert "only the student" in refused.json()["detail"]
+
+
 async def test_the_copy_has_what_no_store_has_yet(
     own: httpx.AsyncClient, redis_client: Redis, known_class: Any
 ) -> None:

@@ -136,7 +136,7 @@ def test_one_export_at_a_time(
 @pytest.mark.parametrize(
     ("status", "says"),
     [
-        (429, "Exports of other courses are running, so nothing was started. Start it again"),
+        (429, "Too many exports are running, so nothing was started. Start it again"),
         (503, "or has no room for the file. Start it again later; if that does not help, tell"),
     ],
 )
