@@ -90,8 +90,12 @@ def _last_done(course_id: str, marks: Sequence[ClassMark]) -> None:
     if last is None:
         return
     mark, is_set = last
-    if is_set is not any(each.mark_id == mark.mark_id for each in marks):
-        return  # somebody else has undone it
+    if is_set:
+        is_undone = mark.mark_id not in {each.mark_id for each in marks}
+    else:  # what is set again is another mark, of the same moment
+        is_undone = (mark.at, mark.text) in {(each.at, each.text) for each in marks}
+    if is_undone:
+        return  # by somebody else
     text = WAS_SET.format(time=_clock(mark.at), text=mark.text)
     told = text if is_set else WAS_REMOVED.format(text=mark.text)
     st.html(f'<p class="cp-noted cp-muted" role="status">{escape(told)}</p>', width="content")

@@ -100,12 +100,18 @@ def show(clusters: Sequence[ErrorCluster], now: datetime) -> None:
                 with st.container(key=f"acts_of_failure_{number}", horizontal=True):
                     st.button(
                         str(SHOW_ALL if is_shown else SHOW),
-                        key=f"filter_{number}",
+                        # Not by its place: a click that waits for a drawing is of what was clicked.
+                        key=filter_key(each),
                         type="tertiary",
                         on_click=_choose,
                         args=(None if is_shown else name_of(each),),
                     )
                     _offer_more(each, number)
+
+
+def filter_key(each: ErrorCluster) -> str:
+    """Return the key of the button that filters the map by a failure."""
+    return f"filter_{crc32(name_of(each).encode()):x}"
 
 
 def _offer_more(each: ErrorCluster, place: int) -> None:

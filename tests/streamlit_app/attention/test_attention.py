@@ -12,6 +12,7 @@ import streamlit_app.app
 from analytics.attention.examples import ATTENTION, ERROR_CLUSTERS
 from analytics.attention.responses import ClusterMessage, Thresholds
 from streamlit_app import session
+from streamlit_app.class_view.failures import filter_key
 from streamlit_app.page_parts import refusal
 
 APP = Path(streamlit_app.app.__file__)
@@ -283,11 +284,11 @@ def test_the_code_that_got_one_past_a_failure_opens_where_it_is_shared(made_up: 
     """
     made_up.run("Vole")
     said = [ClusterMessage(message=f"name '{name}' is not defined", students=1) for name in "<x"]
-    alike = [ClusterMessage(message="alike", students=2)]
+    alike, same = ([ClusterMessage(message=m, students=2)] for m in ("alike", "same"))
     made_up.clusters = [
         failure("ada", "bob", fixed_code="x = '<b>'", messages=alike, pattern="alike"),
         failure("ada", "bob", fixed_code=None, messages=said),
-        failure("ada", "bob", fixed_code=None, messages=alike, pattern="alike"),
+        failure("ada", "bob", fixed_code=None, messages=same, pattern="same"),
     ]
     app = opened()
     opens = [each.proto.popover.label for each in app.get("popover")]
@@ -309,11 +310,11 @@ def test_a_click_on_a_failure_shows_its_students_in_the_map(made_up: Any) -> Non
     made_up.clusters = [shared]
     app = opened()
     assert len(map_of(app)["students"]) == 3
-    app.button(key="filter_0").click().run()
+    app.button(key=filter_key(shared)).click().run()
     assert app.query_params["failure"] == "NameError: name '…' is not defined"
     assert [each["id"] for each in map_of(app)["students"]] == ["ada", "bob"]
     assert map_of(app)["enrolled"] == 3
-    assert app.button(key="filter_0").label == "Show everyone"
+    assert app.button(key=filter_key(shared)).label == "Show everyone"
     gone = "nobody shares that failure now: everyone is shown"
     assert gone not in text_of(app)
     made_up.clusters = []

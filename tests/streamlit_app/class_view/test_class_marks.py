@@ -82,6 +82,21 @@ def test_a_mark_is_set_in_one_step_and_undone(made_up: Any, open_alone: Any, tex
     assert (again.at, again.text) == (mark.at, mark.text)
 
 
+def test_what_a_colleague_set_again_is_not_set_twice(
+    made_up: Any, open_alone: Any, text_of: Any
+) -> None:
+    """Of two who removed the same mark one undoes it: there is nothing left to undo."""
+    made_up.run("Vole")
+    made_up.noted = [mark] = [_mark(5)]
+    app = open_alone("live")
+    app.button(key="remove_5").click().run()
+    assert "Removed: " in text_of(app)
+    made_up.noted = [mark.model_copy(update={"mark_id": "again"})]
+    app.run()
+    assert "Removed: " not in text_of(app)
+    assert "note_undo" not in {each.key for each in app.button}
+
+
 def test_a_mark_is_removed_from_the_list(made_up: Any, open_alone: Any, text_of: Any) -> None:
     """The list has who set each; one of last week is not listed."""
     made_up.run("Vole")
