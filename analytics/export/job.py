@@ -40,6 +40,7 @@ _LOOK_SECONDS: Final = 0.2
 _NOTE_SECONDS: Final = 0.2
 #: 1980 is the first year that a zip file knows; so the same files give the same zip.
 _ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
+_logger = logging.getLogger(__name__)
 _FORESEEN: Final = (BadSettingError, ExportError, UnknownDataVersionError)
 _NO_EVENTS: Final = (
     "the course has no events yet: run a cell in one of its notebooks, then start it again"
@@ -53,9 +54,6 @@ _UNFORESEEN: Final = (
     "this is a fault of the server: try again, and tell its operator if it stays; the log of the "
     "aggregation API says more"
 )
-
-
-_logger = logging.getLogger(__name__)
 
 
 class Notes:

@@ -111,7 +111,11 @@ def show(clusters: Sequence[ErrorCluster], now: datetime) -> None:
 
 def filter_key(each: ErrorCluster) -> str:
     """Return the key of the button that filters the map by a failure."""
-    return f"filter_{crc32(name_of(each).encode()):x}"
+    return f"filter_{_in_key(each)}"
+
+
+def _in_key(each: ErrorCluster) -> str:
+    return f"{crc32(name_of(each).encode()):x}"
 
 
 def _offer_more(each: ErrorCluster, place: int) -> None:
@@ -119,7 +123,7 @@ def _offer_more(each: ErrorCluster, place: int) -> None:
     if not each.fixed_code and not _in_full(each):
         return
     # Another failure that comes to this place does not open by itself.
-    key = f"more_{place}_{crc32(name_of(each).encode()):x}"
+    key = f"more_{place}_{_in_key(each)}"
     with st.popover(str(HOW_PAST if each.fixed_code else IN_FULL), type="tertiary", key=key):
         st.html(more_of(each))
 
