@@ -63,16 +63,28 @@ def whole_page() -> None:
 
 def drawn() -> None:
     """Remember the address, with which the page, or a part of it, is drawn now."""
-    st.session_state[_DRAWN] = st.query_params.to_dict()
+    st.session_state[_DRAWN] = _page(), st.query_params.to_dict()
 
 
 def as_drawn() -> None:
     """Go back to the address with which the page was drawn last, once in a run.
 
-    Not where somebody has gone Back, or forward: that is another address on purpose.
+    Not where somebody has gone Back, forward, or to another page: those are other addresses on
+    purpose.
     """
-    address = st.session_state.pop(_DRAWN, None)
-    run = get_script_run_ctx()
-    is_wanted = run is not None and run.is_history_navigation
-    if address is not None and not is_wanted and address != st.query_params.to_dict():
+    page, address = st.session_state.pop(_DRAWN, (None, None))
+    if address is None or page != _page() or has_gone_back():
+        return
+    if address != st.query_params.to_dict():
         st.query_params.from_dict(address)
+
+
+def has_gone_back() -> bool:
+    """Tell whether the page is drawn because somebody has gone Back, or forward."""
+    run = get_script_run_ctx()
+    return run is not None and run.is_history_navigation
+
+
+def _page() -> str | None:
+    run = get_script_run_ctx()
+    return None if run is None else run.page_script_hash

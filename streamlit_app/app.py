@@ -43,6 +43,7 @@ PAGES: Final = {
 def main() -> None:
     """Draw the page that was asked for."""
     addresses.whole_page()
+    session.keep_token()
     show()
     addresses.drawn()
 

@@ -29,7 +29,7 @@ from streamlit_app.export import file as export_file
 from streamlit_app.live.ahead import AskedAhead
 from streamlit_app.metrics import OpenPages, part_of_page
 from streamlit_app.page_files import PageFiles
-from streamlit_app.page_parts import ended
+from streamlit_app.page_parts import clicks, ended
 from streamlit_app.security import FRAMES, OwnOrigin, page_policy
 from streamlit_app.settings import DashboardSettings
 from streamlit_app.sign_in.access import AccessCheck
@@ -44,6 +44,7 @@ _PAGE = Path(__file__).parent / "app.py"
 def create_app(settings: DashboardSettings) -> st.App:
     """Put the pages behind the gate. Options of Streamlit itself are in .streamlit/config.toml."""
     import_module("streamlit_app.app")  # takes seconds: now, not while the first visitor waits
+    clicks.lose_none()
     ended.tell_of_each()
     http = httpx.AsyncClient(base_url=settings.api_address, timeout=TIMEOUT_SECONDS)
 

@@ -37,6 +37,7 @@ VIEWER_SECONDS = 600
 _LAST = "last_numbers"
 _ASKED = "last_asked"
 _BOOK = "alias_book"
+_CAME_WITH = "came_with"
 _COURSE_ZONE = "course_zone"
 _PSEUDONYMOUS = "pseudonymous"
 
@@ -65,8 +66,17 @@ def settings() -> DashboardSettings:
 
 
 def token() -> str:
-    """Return the token with which the browser came in; the gate has judged it."""
-    return st.context.cookies.get(COOKIE, "")
+    """Return the token with which the browser came in; the gate has judged it.
+
+    A click may still be done when the browser has closed its connection, and its cookies are gone.
+    """
+    given = st.context.cookies.get(COOKIE)
+    return st.session_state.get(_CAME_WITH, "") if given is None else given
+
+
+def keep_token() -> None:
+    """Keep the browser's token for as long as its page is open."""
+    st.session_state[_CAME_WITH] = token()
 
 
 def api(through: Through | None = None) -> ApiClient:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from analytics.class_view.responses import ClassSession
 from streamlit_app import session
-from streamlit_app.addresses import address
+from streamlit_app.addresses import address, has_gone_back, put
 from streamlit_app.after_class import web_page, wording
 from streamlit_app.after_class.charts import chart_of
 from streamlit_app.after_class.document import Document, document_of
@@ -53,10 +53,11 @@ def show() -> None:
         return
     by_start = _by_start(sessions)
     chosen = st.query_params.get("session")
-    if _has_moved():  # the report stays about the same class
-        st.query_params.pop("as_of", None)
-        if chosen not in by_start:
-            chosen = st.query_params["session"] = nearest(sessions, chosen).started_at.isoformat()
+    has_moved, is_back = _has_moved(), has_gone_back()
+    if (has_moved or is_back) and chosen not in by_start:  # it stays about the same class
+        chosen = nearest(sessions, chosen).started_at.isoformat()
+    if has_moved or is_back:  # whoever goes Back goes back to the report that they read
+        put(session=chosen, as_of=st.query_params.get("as_of") if is_back else None)
     if chosen is None:
         chosen = st.query_params["session"] = usual(sessions).started_at.isoformat()
     elif chosen not in by_start and "as_of" not in st.query_params:

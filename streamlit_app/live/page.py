@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analytics.class_marks.responses import ClassMark
 from analytics.live.responses import Live
@@ -135,7 +136,9 @@ def _beside(course_id: str, numbers: ClassNumbers) -> tuple[list[ClassMark], boo
 def _numbers_moved() -> None:
     """Have what moves drawn, and with it what stands beside the class's way where that is old."""
     st.session_state[_HAS_MOVED] = True
-    if st.session_state.get(_IS_OLD):
+    context = get_script_run_ctx()
+    is_whole = context is None or not context.fragment_ids_this_run  # then all of it is drawn anew
+    if st.session_state.get(_IS_OLD) and not is_whole:
         st.rerun([_CLASS_NOW, _OVER_TIME])
 
 

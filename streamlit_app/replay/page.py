@@ -13,7 +13,7 @@ from analytics.class_marks.responses import ClassMark
 from analytics.class_view.responses import ClassSession, ClassStream
 from analytics.responses import Timeline
 from streamlit_app import session
-from streamlit_app.addresses import SECTION, address, as_drawn, put
+from streamlit_app.addresses import address, as_drawn, put
 from streamlit_app.api.client import ApiClient
 from streamlit_app.api.errors import STRANGE, NumbersUnavailableError
 from streamlit_app.class_view import over_time
@@ -198,8 +198,12 @@ def _asked_for() -> tuple[datetime | None, int]:
 
 
 def _named() -> tuple[str | None, ...]:
-    """Return what the address says of the class, the moment and the speed."""
-    return tuple(st.query_params.get(each) for each in ("course", SECTION, AT, SPEED))
+    """Return what the address says of the class, the moment and the speed.
+
+    Not which section: while it plays the browser alone knows the moment, which another section of
+    the same class goes on from.
+    """
+    return tuple(st.query_params.get(each) for each in ("course", AT, SPEED))
 
 
 @part()

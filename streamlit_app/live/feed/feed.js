@@ -80,12 +80,15 @@ class Feed {
   keepFilter() {
     this.kept = this.filter.value;
     this.isKept = false;
+    this.drawnWithout = 0;
     this.tell("filtered", this.kept);
   }
 
-  // What the address says, unless that is from before what was typed.
+  // What the address says, unless that is from before what was typed. A drawing that was on its way
+  // comes without it; a second one says that other news took its place, for Python hears the latest.
   takeFilter(filter) {
     this.isKept ||= filter === this.kept;
+    if (!this.isKept && (this.drawnWithout += 1) === 2) this.tell("filtered", this.kept);
     if (!this.isKept || filter === this.kept) return;
     this.kept = this.filter.value = filter;
     this.root.open ||= filter !== "";

@@ -130,6 +130,7 @@ class ReplayTime {
   start() {
     if (this.at >= this.data.end_ms) this.at = this.data.begin_ms;
     this.isPlaying = true;
+    this.isHeld = false;
     this.counted = performance.now();
     this.draw();
     this.ask();

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +80,35 @@ def test_a_class_is_reported_and_exported(
     expect(file.get_by_role("heading", name="プログラミング入門")).to_be_visible()
     expect(file.get_by_role("img", name=re.compile("^Hardest exercises"))).to_be_visible()
     file.close()
+
+
+def test_back_from_a_section_is_the_report_that_was_read(
+    page: Page, dashboard: str, made_up: Any
+) -> None:
+    """Of the same session, as it was then; the way back leads over no address without a report."""
+    then = "1776040199412-0"
+    made_up.course_sections = ["A", "B"]
+    made_up.after_class.met(report())
+    [whole] = made_up.after_class.sessions
+    made_up.run("s1")
+    query = f"course=python-101&session=2026-04-13T00%3A00%3A00%2B00%3A00&as_of={then}"
+    read = f"{dashboard}/after-class?{query}"
+    page.goto(f"{read}&token={TOKEN}")
+    meanings = page.get_by_test_id("meanings")
+    expect(meanings).to_be_visible(timeout=60_000)
+    begun = whole.started_at + timedelta(minutes=3)
+    made_up.after_class.sessions = [whole.model_copy(update={"started_at": begun})]
+    page.locator(".st-key-section").get_by_role("combobox").click()
+    page.get_by_role("option", name=re.compile("B$")).click()
+    expect(page).to_have_url(
+        re.compile("section=B.*session=2026-04-13T00%3A03|session=2026-04-13T00%3A03.*section=B")
+    )
+    expect(page).not_to_have_url(re.compile("as_of"))
+    page.go_back()
+    expect(page).to_have_url(re.compile("as_of"))
+    expect(page).to_have_url(re.compile("session=2026-04-13T00%3A03"))
+    expect(meanings).to_be_visible()
+    page.go_back()
+    expect(page).to_have_url(read)
+    kept = page.get_by_role("link", name="Address of exactly this report")
+    expect(kept).to_have_attribute("href", f"after-class?{query}")

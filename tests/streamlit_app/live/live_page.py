@@ -10,10 +10,14 @@ TOKEN = "read-token-of-the-instructor"
 
 
 class HeldStream:
-    """The connection between a page and Python, on which what Python says can be held back."""
+    """The connection between a page and Python.
+
+    What Python says can be held back on it; what the page asks is lost while it is deaf.
+    """
 
     def __init__(self, page: Page) -> None:
         self.asked = 0
+        self.is_deaf = False
         self._held: list[Callable[[], None]] | None = None
         page.route_web_socket(re.compile("/_stcore/stream"), self._route)
 
@@ -22,7 +26,8 @@ class HeldStream:
 
         def ask(message: str | bytes) -> None:
             self.asked += 1
-            python.send(message)
+            if not self.is_deaf:
+                python.send(message)
 
         def answer(message: str | bytes) -> None:
             if self._held is None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import Page, expect
 
 from analytics.attention.examples import ATTENTION
-from tests.streamlit_app.live.live_page import TOKEN, expect_state, names_of
+from tests.streamlit_app.live.live_page import TOKEN, HeldStream, expect_state, names_of, row_of
 
 
 def test_reconnecting_neither_loses_nor_doubles(
@@ -237,3 +237,27 @@ def test_a_pause_and_a_filter_lose_nothing(
     feed.get_by_role("searchbox").fill("")
     expect(rows.filter(visible=True)).to_have_count(4)
     expect(page).not_to_have_url(re.compile("rows="))
+
+
+def test_a_filter_is_told_again_where_other_news_took_its_place(
+    page: Page, enter: Callable[..., None], made_up: Any, ingest: Any
+) -> None:
+    """Python hears of numbers that moved alone; the address has the filter all the same."""
+    made_up.run("Vole")
+    stream = HeldStream(page)
+    enter()
+    expect_state(page, "live")
+    page.get_by_test_id("live-feed").locator("summary").click()
+    asked = stream.asked
+    stream.is_deaf = True
+    page.get_by_role("searchbox").fill("vole")
+    page.wait_for_timeout(2_000)
+    assert stream.asked > asked
+    stream.is_deaf = False
+    for number in range(2, 4):
+        ingest.send(made_up.run("Vole"))
+        ingest.signal()
+        busy = row_of(page, "Vole").locator(".cp-busy")
+        expect(busy).to_have_text(f"{number} runs in 15 minutes", timeout=30_000)
+    expect(page).to_have_url(re.compile("rows=vole$"))
+    expect(page.get_by_role("searchbox")).to_have_value("vole")

@@ -13,6 +13,7 @@ from analytics.class_marks.responses import ClassMark
 from analytics.class_view.responses import ClassSession
 from analytics.responses import Timeline, TimelineBucket
 from streamlit_app.replay.page import (
+    _ASKED,
     in_address,
     read_moment,
     read_speed,
@@ -21,6 +22,7 @@ from streamlit_app.replay.page import (
     span_of,
 )
 from streamlit_app.replay.time.component import Asked, read_asked
+from tests.streamlit_app.made_up_class import COURSE
 
 TEN = datetime(2026, 9, 14, 10, 0, 5, tzinfo=UTC)
 
@@ -207,3 +209,21 @@ def test_while_the_api_is_away_the_last_moment_stays(
     app.run()
     assert "be had right now" in text_of(app)
     assert _component(app, "replay_time")
+
+
+def test_of_a_chosen_section_it_plays_on_where_it_was(
+    made_up: Any, open_alone: Callable[..., AppTest]
+) -> None:
+    """While it plays the address has the moment at which that began."""
+    now = datetime.now(UTC)
+    made_up.course_sections = ["A", "B"]
+    for minutes in (30, 2):
+        made_up.run("Heron", at=now - timedelta(minutes=minutes))
+    began, there = (now - timedelta(minutes=minutes) for minutes in (20, 10))
+    app = open_alone("replay", at=in_address(began), speed="60")
+    played = Asked(read_moment(in_address(there)) or now, 60, is_playing=True)
+    app.session_state[_ASKED] = ((COURSE, in_address(began), "60"), played)
+    app.query_params["section"] = "B"  # as the bar's choice does
+    app.run()
+    slider = _component(app, "replay_time")
+    assert slider["at_ms"] == played.at.timestamp() * 1_000
