@@ -197,6 +197,14 @@ LastMinutes = Annotated[
         description="Only events of the last so many minutes, where no `from` is given.",
     ),
 ]
+MarkedAt = Annotated[
+    UtcTime | None,
+    Query(
+        alias="at",
+        description="When the mark was made (ISO 8601): `at` of the answer to POST, or of `mark` "
+        "in the list. Default: the latest of one's own marks that hold, else the latest of all.",
+    ),
+]
 MarkId = Annotated[
     str, Path(alias="mark_id", max_length=100, description="The mark: `mark_id` of the list.")
 ]

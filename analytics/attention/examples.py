@@ -67,7 +67,7 @@ SNOOZED: Final = Snoozed(
     student_id="ada",
     snooze=Snooze(until=NOW + timedelta(minutes=10), by="Grace"),
 )
-MARKED: Final = Marked(course_id="python-1", student_id="ada", mark="going")
+MARKED: Final = Marked(course_id="python-1", student_id="ada", mark="going", at=NOW)
 NOT_MARKED: Final = Marked(course_id="python-1", student_id="ada")
 NOT_SNOOZED: Final = Snoozed(course_id="python-1", student_id="ada")
 ERROR_CLUSTERS: Final = ErrorClusters(

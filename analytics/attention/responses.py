@@ -181,6 +181,13 @@ class Marked(Answer):
     course_id: str
     student_id: str
     mark: Annotated[MarkKind | None, Field(description="Null after one was taken back.")] = None
+    at: Annotated[
+        datetime | None,
+        Field(
+            description="When it was made, UTC, by which DELETE takes back this very mark; null "
+            "after one was taken back."
+        ),
+    ] = None
 
 
 class ClusterExercise(Answer):

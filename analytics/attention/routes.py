@@ -7,6 +7,7 @@ snooze and mark the students of their sections. A student's token may not, nor o
 """
 
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -30,12 +31,14 @@ from analytics.attention.responses import (
 from analytics.attention.writer import AttentionWriter
 from analytics.parameters import (
     LastMinutes,
+    MarkedAt,
     OnlyExercise,
     SeenFrom,
     SeenTo,
     require_span,
 )
 from analytics.routes import COURSE, AsOfNs, Lake
+from ingest_api.problems import Problem
 
 router = APIRouter(
     prefix="/api/v1",
@@ -139,14 +142,24 @@ def post_mark(writer: Writer, student: StudentInClass, who: Who, asked: MarkRequ
 
     It holds for 15 minutes; a hand raised after that help shows all the same.
     """
-    writer.set_mark(*student, asked.mark, who or asked.by)
+    at = writer.set_mark(*student, asked.mark, who or asked.by)
     course_id, student_id = student
-    return Marked(course_id=course_id, student_id=student_id, mark=asked.mark)
+    return Marked(course_id=course_id, student_id=student_id, mark=asked.mark, at=at)
 
 
 @router.delete(_MARK, responses=examples.answer(attention_examples.NOT_MARKED))
-def delete_mark(writer: Writer, student: StudentInClass) -> Marked:
-    """Take a student's latest mark back."""
-    writer.take_mark_back(*student)
+def delete_mark(writer: Writer, student: StudentInClass, who: Who, at: MarkedAt = None) -> Marked:
+    """Take a mark of a student back, by default one's own latest that still holds.
+
+    Whoever has none takes back the latest of all that hold: so can be cleared what a colleague
+    left. Where none holds nothing changes.
+    """
+    is_known = writer.take_mark_back(*student, who, at)
+    if at is not None and not is_known:
+        raise Problem(
+            HTTPStatus.NOT_FOUND,
+            "no mark of this student was made at that time, or it was taken back: GET …/attention "
+            "has the marks that hold",
+        )
     course_id, student_id = student
     return Marked(course_id=course_id, student_id=student_id)

@@ -47,20 +47,28 @@ class AttentionWriter:
         with self._changes.to(course_id) as engine:
             attention.end_snooze(engine, course_id, student_id)
 
-    def set_mark(self, course_id: str, student_id: str, mark: str, by: str | None) -> None:
-        """Note that somebody goes to a student, or has helped.
+    def set_mark(self, course_id: str, student_id: str, mark: str, by: str | None) -> datetime:
+        """Note that somebody goes to a student, or has helped; return when, which names the mark.
 
         Raises:
             LakeUnavailableError: PostgreSQL does not answer.
         """
         with self._changes.to(course_id) as engine:
-            attention.set_mark(engine, course_id, student_id, mark=mark, by=by)
+            return attention.set_mark(engine, course_id, student_id, mark=mark, by=by)
 
-    def take_mark_back(self, course_id: str, student_id: str) -> None:
-        """Forget a student's latest mark.
+    def take_mark_back(
+        self, course_id: str, student_id: str, by: str | None, at: datetime | None
+    ) -> bool:
+        """Take one mark of a student back, and tell whether there was one to be taken back.
+
+        Args:
+            course_id: The course.
+            student_id: The student.
+            by: Who takes it back; None where nobody signed in.
+            at: When that mark was made; None for one's own latest, else for the latest of all.
 
         Raises:
             LakeUnavailableError: PostgreSQL does not answer.
         """
         with self._changes.to(course_id) as engine:
-            attention.take_mark_back(engine, course_id, student_id)
+            return attention.take_mark_back(engine, course_id, student_id, by=by, at=at)

@@ -2,7 +2,8 @@
 -- meaning: What instructors set for a course's attention list: thresholds that differ from the
 --   defaults, who is snoozed, to whom somebody goes or has gone, and who was helped.
 -- formula: The rows that the API wrote, as they were at the moment; a student's latest snooze holds
---   from snoozed_at until its end, a student's latest mark for 15 minutes.
+--   from snoozed_at until its end, a student's latest mark that was not taken back
+--   for 15 minutes. To take one back, without saying which, goes by the same marks.
 -- unit: as each threshold says; times in UTC
 -- parameters:
 --   course_id: The course.

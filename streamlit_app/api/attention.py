@@ -1,5 +1,7 @@
 """What is asked, and told, about who needs a person."""
 
+from datetime import datetime
+
 from analytics.attention.responses import (
     Attention,
     AttentionThresholds,
@@ -32,14 +34,19 @@ class AttentionQuestions(Asking):
         """Put a student back on the list."""
         self._ask("DELETE", self._attention_of(course_id, student_id, "snooze"), Snoozed)
 
-    def mark(self, course_id: str, student_id: str, mark: MarkKind) -> None:
+    def mark(self, course_id: str, student_id: str, mark: MarkKind) -> Marked:
         """Tell everybody that one goes to a student, or has helped."""
         path = self._attention_of(course_id, student_id, "mark")
-        self._ask("POST", path, Marked, json={"mark": mark})
+        return self._ask("POST", path, Marked, json={"mark": mark})
 
-    def take_mark_back(self, course_id: str, student_id: str) -> None:
-        """Take a student's latest mark back."""
-        self._ask("DELETE", self._attention_of(course_id, student_id, "mark"), Marked)
+    def take_mark_back(self, course_id: str, student_id: str, at: datetime) -> None:
+        """Take the mark of a student back that was made then.
+
+        Raises:
+            NotKnownError: It was taken back already.
+        """
+        path = self._attention_of(course_id, student_id, "mark")
+        self._ask("DELETE", path, Marked, query={"at": at.isoformat()})
 
     def _attention_of(self, course_id: str, shown: str, what: str) -> str:
         student_id = self._student(course_id, shown) or shown

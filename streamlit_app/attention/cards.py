@@ -3,14 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from html import escape
 from typing import Final
 
 import streamlit as st
 
-from analytics.attention.responses import Attention, Listed, Mark
+from analytics.attention.responses import Attention, Listed, Mark, Marked, MarkKind
 from streamlit_app import session
 from streamlit_app.addresses import address
+from streamlit_app.api.errors import NotKnownError
 from streamlit_app.attention import thresholds
 from streamlit_app.attention.reasons import reason_sentence
 from streamlit_app.language.formats import clock
@@ -28,6 +30,7 @@ ON_THE_WAY_BY: Final = Text("{name} is on the way, {age}")
 HELPED: Final = Text("Helped")
 HELPED_HELP: Final = Text("Off this list; a hand that is raised from now on shows all the same")
 NOT_GOING: Final = Text("Not going")
+GONE: Final = Text("This mark is not there any more: somebody else has taken it back.")
 SNOOZE: Final = Text("Snooze")
 SNOOZE_HELP: Final = Text(
     "Off this list for 10 minutes, for everybody; a raised hand shows all the same"
@@ -48,6 +51,8 @@ SURE: Final = {"high": Text("sure"), "medium": Text("likely"), "low": Text("mayb
 #: More than a few cannot be walked to.
 PEOPLE_SHOWN: Final = 5
 _SNOOZE_MINUTES: Final = 10
+#: The mark that this page's last click made, for each student as long as it may be shown.
+_MADE: Final = "attention_made"
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ def show(course_id: str, attention: Attention, people: People, *, is_past: bool 
                 with st.container(key=f"person_{each.student_id}", gap=None):
                     _card(each, course_id, attention.now, people, is_past=is_past)
         for each in attention.helped:
-            undo = None if is_past else _take_mark_back
+            undo = None if is_past else _taking_back(each, course_id)
             why = was_helped(each, attention.now)
             _off_the_list(each, people.name(each.student_id), why, undo, course_id)
         for each in attention.snoozed:
@@ -185,12 +190,13 @@ def _card(each: Listed, course_id: str, now: datetime, people: People, *, is_pas
 
 def _buttons(each: Listed, course_id: str) -> None:
     name = each.student_id
-    if each.mark is None:
+    back = _taking_back(each, course_id)
+    if back is None:
         _button(GOING, "going", name, _go, course_id, tip=GOING_HELP)
         _button(SNOOZE, "snooze", name, _snooze, course_id, tip=SNOOZE_HELP)
     else:
         _button(HELPED, "helped", name, _helped, course_id, tip=HELPED_HELP)
-        _button(NOT_GOING, "back", name, _take_mark_back, course_id)
+        _button(NOT_GOING, "back", name, back, course_id)
 
 
 def _other_reasons(each: Listed, name: str) -> None:
@@ -252,20 +258,48 @@ def _button(
 
 
 def _change(act: Callable[[str, str], None], course_id: str, student_id: str) -> None:
-    act(course_id, student_id)
-    session.ask_anew()
+    try:
+        act(course_id, student_id)
+    finally:
+        session.ask_anew()  # what is refused may be so because the numbers are old
 
 
 def _go(course_id: str, student_id: str) -> None:
-    session.api().mark(course_id, student_id, "going")
+    _mark(course_id, student_id, "going")
 
 
 def _helped(course_id: str, student_id: str) -> None:
-    session.api().mark(course_id, student_id, "helped")
+    _mark(course_id, student_id, "helped")
 
 
-def _take_mark_back(course_id: str, student_id: str) -> None:
-    session.api().take_mark_back(course_id, student_id)
+def _mark(course_id: str, student_id: str, kind: MarkKind) -> None:
+    made = session.api().mark(course_id, student_id, kind)
+    st.session_state[_made(course_id, student_id)] = made
+
+
+def _made(course_id: str, student_id: str) -> str:
+    return f"{_MADE}/{course_id}/{student_id}"
+
+
+def _taking_back(each: Listed, course_id: str) -> Callable[[str, str], None] | None:
+    """Return what takes back the mark that a card shows; None where it shows none.
+
+    Where a colleague made the same mark after this page did, it is still the page's own.
+    """
+    shown, name = each.mark, _made(course_id, each.student_id)
+    made: Marked | None = st.session_state.get(name)
+    if shown and made and made.at and made.mark == shown.mark and made.at <= shown.at:
+        return partial(_take_mark_back, at=made.at)
+    st.session_state.pop(name, None)  # something else came since
+    return None if shown is None else partial(_take_mark_back, at=shown.at)
+
+
+def _take_mark_back(course_id: str, student_id: str, at: datetime) -> None:
+    st.session_state.pop(_made(course_id, student_id), None)
+    try:
+        session.api().take_mark_back(course_id, student_id, at)
+    except NotKnownError as error:
+        raise NotKnownError(GONE) from error
 
 
 def _snooze(course_id: str, student_id: str) -> None:

@@ -11,9 +11,10 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.plan.responses import ClassPlan, PlannedTime, PlanSet
+from analytics.plan.responses import ClassPlan, PlannedReached, PlannedTime, PlanSet
 from streamlit_app import session
 from streamlit_app.addresses import address, put
+from streamlit_app.api.errors import NOT_DONE, AwayError, TooManyError
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts.layout import card_title
 from streamlit_app.page_parts.refusal import Changes
@@ -34,6 +35,9 @@ SAVED: Final = Plural(
 REMOVED: Final = Text("Saved: nothing is planned for {day}.")
 UNDONE: Final = Text("Undone: {day} is planned as before.")
 UNDO: Final = Text("Undo")
+CHANGED: Final = Text("Nothing was changed: meanwhile another plan was saved for {day} ({plan}).")
+CHANGED_TO_NONE: Final = Text("Nothing was changed: meanwhile the plan for {day} was removed.")
+AGAIN: Final = Text("What you wrote is still in the field: save it again to replace that.")
 NOT_SAVED: Final = Text("Nothing was saved. Correct this first:")
 NO_TIME: Final = Text("Line {n}: begin it with a time, as in 09:30 {example}")
 NO_SUCH_TIME: Final = Text("Line {n}: there is no time {time}; times go from 00:00 to 23:59")
@@ -52,7 +56,8 @@ TO_LIVE: Final = Text("See the pace on the Live page")
 
 #: How long ago a plan may be that is offered to be taken over.
 _EARLIER: Final = timedelta(days=28)
-_CHANGES: Final = Changes("plan")
+#: Before a change the plan is asked for: what is said is still that the change was not made.
+_CHANGES: Final = Changes("plan", {AwayError: NOT_DONE, TooManyError: NOT_DONE})
 _TEXT: Final = "plan_text"
 _DAY: Final = "plan_day"
 #: What was saved last, and what is wrong with what was not.
@@ -66,9 +71,10 @@ _LINE: Final = re.compile(r"(?P<hour>\d{1,2})[:\uff1a.](?P<minute>\d{2})\s+(?P<e
 
 @dataclass(frozen=True)
 class _Saved:
-    """What was saved last: the day, and what was planned before."""
+    """What was saved last: the day, what is planned since, and what was planned before."""
 
     day: date
+    planned: Sequence[PlannedTime]
     before: Sequence[PlannedTime]
     told: str
     can_undo: bool = True
@@ -112,7 +118,11 @@ def read_day(text: str | None) -> date | None:
 
 def as_text(plan: ClassPlan, zone: tzinfo) -> str:
     """Return a plan as one types it: a line for each exercise."""
-    return "\n".join(f"{each.at.astimezone(zone):%H:%M} {each.exercise}" for each in plan.planned)
+    return "\n".join(_lines(plan, zone))
+
+
+def _lines(plan: ClassPlan, zone: tzinfo) -> list[str]:
+    return [f"{each.at.astimezone(zone):%H:%M} {each.exercise}" for each in plan.planned]
 
 
 def read_plan(
@@ -163,15 +173,14 @@ def _follow_day() -> None:
 
 
 def _form(course_id: str, plan: ClassPlan, day: date, zone: tzinfo) -> None:
-    shown = as_text(plan, zone)
-    key = f"{_TEXT}/{course_id}/{day}/{shown}"  # another one when a colleague changed it
+    key = _key(course_id, plan, day, zone)
+    st.session_state.setdefault(key, as_text(plan, zone))
     example = "\n".join(
         f"09:{10 * number:02} {name}" for number, name in enumerate(plan.exercises[:3])
     )
     with st.form("plan_form", border=False):
         st.text_area(
             str(ONE_A_LINE[0]),
-            shown,
             key=key,
             height=260,
             placeholder=example,
@@ -180,13 +189,18 @@ def _form(course_id: str, plan: ClassPlan, day: date, zone: tzinfo) -> None:
         noon = datetime.combine(day, time(12), zone)  # summer time may begin until that day
         in_zone = TIMES_IN.format(zone=noon.tzname() or "UTC")
         st.html(f'<p class="cp-muted cp-small">{escape(in_zone)}</p>')
-        save = partial(_save, course_id, key, plan.exercises, day, zone)
+        save = partial(_save, course_id, key, plan, day, zone)
         st.form_submit_button(str(SAVE), on_click=save)
     if not plan.planned:
         _offer_earlier(course_id, plan.exercises, day, zone)
     _CHANGES.say_refusal()
     _say_what_is_wrong()
     _say_what_was_saved(course_id, plan.exercises, zone)
+
+
+def _key(course_id: str, plan: ClassPlan, day: date, zone: tzinfo) -> str:
+    """Return the name of the field for a plan: another one when a colleague changed it."""
+    return f"{_TEXT}/{course_id}/{day}/{as_text(plan, zone)}"
 
 
 def _offer_earlier(course_id: str, exercises: Sequence[str], day: date, zone: tzinfo) -> None:
@@ -207,13 +221,13 @@ def _offer_earlier(course_id: str, exercises: Sequence[str], day: date, zone: tz
         for each in earlier
         if pace.day_of(each.at, zone) == last and each.exercise in exercises
     ]
-    take = partial(_set, course_id, (day, taken), zone, partial(_saved, day))
+    take = partial(_take_over, course_id, day, taken, zone)
     st.button(TAKE_OVER.format(day=last), key="take_over", on_click=take)
 
 
 def _saved(day: date, done: PlanSet) -> _Saved:
     text = SAVED.format(len(done.planned), day=day) if done.planned else REMOVED.format(day=day)
-    return _Saved(day, done.before, text)
+    return _Saved(day, done.planned, done.before, text)
 
 
 def _say_what_is_wrong() -> None:
@@ -237,32 +251,74 @@ def _say_what_was_saved(course_id: str, exercises: Sequence[str], zone: tzinfo) 
             st.button(str(UNDO), key="undo_plan", type="tertiary", on_click=undo)
 
 
-def _save(course_id: str, key: str, exercises: Sequence[str], day: date, zone: tzinfo) -> None:
-    planned, wrong = read_plan(st.session_state[key], day, zone, exercises)
+def _save(course_id: str, key: str, shown: ClassPlan, day: date, zone: tzinfo) -> None:
+    text = st.session_state[key]
+    planned, wrong = read_plan(text, day, zone, shown.exercises)
     st.session_state[_WRONG] = wrong
-    if not wrong:
-        _set(course_id, (day, planned), zone, partial(_saved, day))
+    if wrong:
+        return
+    other = _set(course_id, (day, planned), shown.planned, zone, partial(_saved, day))
+    if other is not None:  # its field begins with what was typed, not with that plan
+        st.session_state[_key(course_id, other, day, zone)] = text
+        _CHANGES.refuse(f"{_changed(other, day, zone)} {AGAIN}")
+
+
+def _take_over(course_id: str, day: date, taken: Sequence[PlannedTime], zone: tzinfo) -> None:
+    _set(course_id, (day, taken), (), zone, partial(_saved, day))
 
 
 def _undo(course_id: str, last: _Saved, exercises: Sequence[str], zone: tzinfo) -> None:
     before = [each for each in last.before if each.exercise in exercises]  # one may have gone
 
     def told(_: PlanSet) -> _Saved:
-        return _Saved(last.day, (), UNDONE.format(day=last.day), can_undo=False)
+        return _Saved(last.day, (), (), UNDONE.format(day=last.day), can_undo=False)
 
-    _set(course_id, (last.day, before), zone, told)
+    other = _set(course_id, (last.day, before), last.planned, zone, told)
+    if other is not None:  # there is nothing of one's own any more that could be undone
+        st.session_state.pop(f"{_LAST}/{course_id}", None)
 
 
 def _set(
     course_id: str,
     wanted: tuple[date, Sequence[PlannedTime]],
+    known: Sequence[PlannedTime | PlannedReached],
     zone: tzinfo,
     told: Callable[[PlanSet], _Saved],
-) -> None:
+) -> ClassPlan | None:
+    """Plan a day, unless somebody else has planned it since; return that plan, else None.
+
+    Only what is saved in the moment between the question and the change goes unnoticed.
+
+    Args:
+        course_id: The course.
+        wanted: The day, and what it is to have.
+        known: What the page showed, or saved, as its plan.
+        zone: Whose day it is.
+        told: Says what was saved.
+    """
     day, planned = wanted
+    found: list[ClassPlan] = []
 
     def change() -> None:
-        done = session.api().set_plan(course_id, pace.span_of(day, zone), planned)
+        span = pace.span_of(day, zone)
+        stored = session.api().plan(course_id, span=span)
+        # What is as wanted already, as by a double click, is nobody else's.
+        if _moments(stored.planned) not in (_moments(known), _moments(planned)):
+            found.append(stored)
+            _CHANGES.refuse(_changed(stored, day, zone))
+            return
+        done = session.api().set_plan(course_id, span, planned)
         st.session_state[f"{_LAST}/{course_id}"] = told(done)
 
     _CHANGES.tried(change)
+    return found[0] if found else None
+
+
+def _moments(planned: Sequence[PlannedTime | PlannedReached]) -> set[tuple[datetime, str]]:
+    return {(each.at, each.exercise) for each in planned}
+
+
+def _changed(stored: ClassPlan, day: date, zone: tzinfo) -> str:
+    if not stored.planned:
+        return CHANGED_TO_NONE.format(day=day)
+    return CHANGED.format(day=day, plan=", ".join(_lines(stored, zone)))

@@ -108,17 +108,6 @@ def serve_attention(app: FastAPI, made_up: MadeUpClass) -> None:
         made_up.snoozes.pop(student, None)
         return Snoozed(course_id=course, student_id=student)
 
-    @app.post("/api/v1/courses/{course}/attention/{student}/mark")
-    def mark(course: str, student: str, asked: MarkRequest) -> Marked:
-        given = Mark(mark=asked.mark, at=datetime.now(UTC), by=asked.by)
-        made_up.marks.setdefault(student, []).append(given)
-        return Marked(course_id=course, student_id=student, mark=asked.mark)
-
-    @app.delete("/api/v1/courses/{course}/attention/{student}/mark")
-    def take_mark_back(course: str, student: str) -> Marked:
-        made_up.marks.get(student, [None]).pop()
-        return Marked(course_id=course, student_id=student)
-
     @app.get("/api/v1/courses/{course}/students/{student}/sittings")
     def sittings(course: str, student: str) -> Sittings:
         [sitting] = SITTINGS.sittings
@@ -127,6 +116,7 @@ def serve_attention(app: FastAPI, made_up: MadeUpClass) -> None:
             as_of=made_up.as_of(), course_id=course, student_id=student, sittings=[there]
         )
 
+    serve_attention_marks(app, made_up)
     serve_notes(app, made_up)
 
     @app.get("/api/v1/courses/{course}/code_groups")
@@ -149,6 +139,22 @@ def serve_attention(app: FastAPI, made_up: MadeUpClass) -> None:
             until=None,
             clusters=made_up.clusters,
         )
+
+
+def serve_attention_marks(app: FastAPI, made_up: MadeUpClass) -> None:
+    @app.post("/api/v1/courses/{course}/attention/{student}/mark")
+    def mark(course: str, student: str, asked: MarkRequest) -> Marked:
+        given = Mark(mark=asked.mark, at=datetime.now(UTC), by=asked.by)
+        made_up.marks.setdefault(student, []).append(given)
+        return Marked(course_id=course, student_id=student, mark=asked.mark, at=given.at)
+
+    @app.delete("/api/v1/courses/{course}/attention/{student}/mark")
+    def take_mark_back(course: str, student: str, at: datetime) -> Marked:
+        there = made_up.marks.get(student, [])
+        made_up.marks[student] = [each for each in there if each.at != at]
+        if made_up.marks[student] == there:
+            raise HTTPException(404)
+        return Marked(course_id=course, student_id=student)
 
 
 def serve_notes(app: FastAPI, made_up: MadeUpClass) -> None:

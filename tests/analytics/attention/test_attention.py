@@ -194,8 +194,9 @@ async def test_everybody_sees_that_somebody_goes_and_has_helped(
 ) -> None:
     """Going stays on the list, helped takes off it, and each can be taken back."""
     answer = await client.post(MARK, json={"mark": "going", "by": "Grace"})
-    assert answer.json() == {"course_id": "live", "student_id": "ada", "mark": "going"}
     mark = (await listed(client))["ada"]["mark"]
+    told = {"course_id": "live", "student_id": "ada", "mark": "going", "at": mark["at"]}
+    assert answer.json() == told
     assert (mark["mark"], mark["by"]) == ("going", "Grace")
     assert timedelta(0) <= datetime.now(UTC) - datetime.fromisoformat(mark["at"])
     await client.post(MARK, json={"mark": "helped"})
@@ -209,15 +210,50 @@ async def test_everybody_sees_that_somebody_goes_and_has_helped(
     assert (await listed(client))["ada"]["mark"] is None
 
 
+def _of(account: str) -> dict[str, str]:
+    """Return the headers of whoever signed in by that name."""
+    now = int(datetime.now(UTC).timestamp())
+    signed_in = SignedIn(account=account, token_id="one", issued_at=now, expires_at=now + 600)
+    token = issue_token(SECRET, Grant("read", "live", signed_in=signed_in))
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def test_a_mark_is_taken_back_by_whose_it_is(
+    lesson: Any, redis_url: str, api_of: Callable[[ApiSettings], httpx.AsyncClient]
+) -> None:
+    """A colleague's stays, unless one has none, or says which; what is shown is what is open."""
+    client = api_of(lesson.settings.model_copy(update={"redis_url": redis_url}))
+
+    async def marked(account: str) -> Any:
+        return (await client.post(MARK, json={"mark": "going"}, headers=_of(account))).json()["at"]
+
+    async def shown() -> Any:
+        mark = (await listed(client))["ada"]["mark"]
+        return mark and mark["at"]
+
+    await marked("grace")
+    of_alan = await marked("alan")
+    await client.delete(MARK, headers=_of("grace"))
+    assert await shown() == of_alan
+    of_grace = await marked("grace")
+    exact = await client.delete(MARK, headers=_of("grace"), params={"at": of_alan})
+    assert exact.status_code == 200
+    assert await shown() == of_grace
+    again = await client.delete(MARK, headers=_of("grace"), params={"at": of_alan})
+    assert (again.status_code, await shown()) == (404, of_grace)
+    assert "no mark of this student was made at that time" in again.json()["detail"]
+    wrong = await client.delete(MARK, params={"at": "now"})
+    assert wrong.status_code == 422
+    await client.delete(MARK, headers=_of("alan"))
+    assert await shown() is None
+
+
 async def test_whoever_signed_in_goes_by_that_name(
     lesson: Any, redis_url: str, api_of: Callable[[ApiSettings], httpx.AsyncClient]
 ) -> None:
     """Nobody can go to a student, or snooze one, in somebody else's name."""
     client = api_of(lesson.settings.model_copy(update={"redis_url": redis_url}))
-    now = int(datetime.now(UTC).timestamp())
-    signed_in = SignedIn(account="grace", token_id="one", issued_at=now, expires_at=now + 600)
-    grant = Grant("read", "live", signed_in=signed_in)
-    headers = {"Authorization": f"Bearer {issue_token(SECRET, grant)}"}
+    headers = _of("grace")
     await client.post(MARK, json={"mark": "going", "by": "Alan"}, headers=headers)
     answer = await client.post(SNOOZE, json={"by": "Alan"}, headers=headers)
     assert answer.json()["snooze"]["by"] == "grace"

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from flows.stores.attention import (
+    MARK_HOLDS,
     end_snooze,
     position_of,
     set_mark,
@@ -88,11 +89,33 @@ def test_marks_are_kept_and_the_latest_can_be_taken_back(engine: Engine) -> None
     )
     going = ("c", "going", "Grace")
     assert rows(engine, query) == [going, ("c", "helped", None), ("d", "going", None)]
-    take_mark_back(engine, "c", "ada")
+    assert take_mark_back(engine, "c", "ada", by=None)
     assert rows(engine, query) == [going, ("d", "going", None)]
-    take_mark_back(engine, "c", "ada")
-    take_mark_back(engine, "c", "ada")
+    assert take_mark_back(engine, "c", "ada", by=None)
+    assert not take_mark_back(engine, "c", "ada", by=None)
     assert rows(engine, query) == [("d", "going", None)]
+
+
+def test_of_several_marks_ones_own_is_taken_back(engine: Engine) -> None:
+    """A colleague's only where one has none, or by its time; never one that holds no longer."""
+    stale = set_mark(engine, "c", "ada", mark="helped", by="alan")
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE attention_marks SET marked_at = marked_at - interval '15 minutes'"
+        )
+    own = set_mark(engine, "c", "ada", mark="going", by="alan")
+    first, second = (set_mark(engine, "c", "ada", mark="going", by="grace") for _ in "12")
+    query = "SELECT marked_at FROM attention_marks WHERE taken_back_at IS NULL ORDER BY 1"
+    before = (stale - MARK_HOLDS,)
+    assert rows(engine, query) == [before, (own,), (first,), (second,)]
+    assert take_mark_back(engine, "c", "ada", by="alan")
+    assert rows(engine, query) == [before, (first,), (second,)]
+    assert take_mark_back(engine, "c", "ada", by=None, at=first)
+    assert not take_mark_back(engine, "c", "ada", by=None, at=first)
+    assert rows(engine, query) == [before, (second,)]
+    assert take_mark_back(engine, "c", "ada", by="alan")
+    assert not take_mark_back(engine, "c", "ada", by="alan")
+    assert rows(engine, query) == [before]
 
 
 def test_an_unknown_course_or_student_is_refused(engine: Engine) -> None:

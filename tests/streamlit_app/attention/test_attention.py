@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import streamlit_app.app
 from analytics.attention.examples import ATTENTION, ERROR_CLUSTERS
-from analytics.attention.responses import ClusterMessage, Thresholds
+from analytics.attention.responses import ClusterMessage, Mark, Thresholds
 from streamlit_app import session
 from streamlit_app.class_view.failures import filter_key
 from streamlit_app.page_parts import refusal
@@ -216,6 +216,50 @@ def test_everybody_sees_who_is_on_the_way_and_each_step_can_be_undone(made_up: A
     colleague.button(key="back_ada").click().run()
     assert "on the way" not in text_of(colleague)
     assert made_up.marks == {"ada": []}
+
+
+def _mark(made_up: Any, kind: Any, by: str) -> Mark:
+    mark = Mark(mark=kind, at=datetime.now(UTC), by=by)
+    made_up.marks.setdefault("ada", []).append(mark)
+    return mark
+
+
+@pytest.mark.parametrize(
+    ("clicks", "kind", "back"),
+    [(["going"], "going", "back"), (["going", "helped"], "helped", "undo")],
+)
+def test_what_is_taken_back_is_what_this_page_marked(
+    made_up: Any, clicks: list[str], kind: str, back: str
+) -> None:
+    """A colleague's later mark stays; what the card shows then can be taken back on purpose."""
+    made_up.run("Vole")
+    made_up.needy = needy("ada")
+    app = opened()
+    for each in clicks:
+        app.button(key=f"{each}_ada").click().run()
+    *earlier, _ = made_up.marks["ada"]
+    of_grace = _mark(made_up, kind, "grace")
+    app.run()
+    app.button(key=f"{back}_ada").click().run()
+    assert made_up.marks["ada"] == [*earlier, of_grace]
+    app.button(key=f"{back}_ada").click().run()
+    assert made_up.marks["ada"] == earlier
+
+
+def test_a_mark_that_a_colleague_took_back_is_not_mistaken_for_another(made_up: Any) -> None:
+    """What the card shows is taken back, and no mark that came since; it is said in words."""
+    made_up.run("Vole")
+    made_up.needy = needy("ada")
+    _mark(made_up, "going", "alan")
+    app = opened()
+    made_up.marks["ada"].clear()
+    of_grace = _mark(made_up, "going", "grace")
+    app.button(key="back_ada").click().run()
+    assert made_up.marks["ada"] == [of_grace]
+    assert "somebody else has taken it back" in text_of(app)
+    assert "grace is on the way" in text_of(app).lower()
+    app.button(key="back_ada").click().run()
+    assert made_up.marks["ada"] == []
 
 
 def test_a_change_that_is_not_taken_says_so(made_up: Any) -> None:

@@ -147,6 +147,38 @@ def test_a_plan_is_set_corrected_and_undone(made_up: Any, open_alone: Any, text_
 
 
 @pytest.mark.usefixtures("in_tokyo")
+def test_a_plan_that_a_colleague_saved_is_not_overwritten(
+    made_up: Any, open_alone: Any, text_of: Any
+) -> None:
+    """It is shown beside what was typed, and goes only when that is saved once more."""
+    app = open_alone("plan", day="2026-09-14")
+    other = [PlannedTime(at=NOW, exercise="1.2")]
+    refused = "meanwhile another plan was saved for 2026-09-14 (10:20 1.2)."
+    made_up.planned = list(other)
+    _area(app).input("9:00 1.1")
+    _click(app, "Save the plan")
+    assert made_up.planned == other
+    assert refused in text_of(app)
+    assert "still in the field" in text_of(app)
+    assert _area(app).value == "9:00 1.1"
+    _click(app, "Save the plan")
+    assert [each.exercise for each in made_up.planned] == ["1.1"]
+    assert "Nothing was changed" not in text_of(app)
+    assert _area(app).value == "09:00 1.1"
+    third = [PlannedTime(at=NOW, exercise="1.1")]
+    made_up.planned = list(third)
+    _click(app, "Undo")
+    assert made_up.planned == third
+    assert refused.replace("1.2", "1.1") in text_of(app)
+    assert _area(app).value == "10:20 1.1"
+    assert not [each for each in app.button if each.label == "Undo"]
+    made_up.planned = []
+    _click(app, "Save the plan")
+    assert made_up.planned == []
+    assert "meanwhile the plan for 2026-09-14 was removed" in text_of(app)
+
+
+@pytest.mark.usefixtures("in_tokyo")
 def test_the_latest_plan_before_is_taken_over(made_up: Any, open_alone: Any, text_of: Any) -> None:
     """At the same times of day, and with undo; a day that has a plan is offered none."""
     early = [
