@@ -109,11 +109,12 @@ def show() -> None:
 
 
 def read_day(text: str | None) -> date | None:
-    """Return the day that an address names; None where it names none."""
+    """Return the day that an address names; None where it names none that a class can meet on."""
     try:
-        return date.fromisoformat(text or "")
+        day = date.fromisoformat(text or "")
     except ValueError:
         return None
+    return day if date(1970, 1, 1) < day < date(9000, 1, 1) else None
 
 
 def as_text(plan: ClassPlan, zone: tzinfo) -> str:

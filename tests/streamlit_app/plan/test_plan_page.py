@@ -12,7 +12,7 @@ from analytics.sign_in.responses import OpenSection
 from streamlit_app import session
 from streamlit_app.after_class.document import document_of
 from streamlit_app.plan.pace import line, of_the_day, pace_of, span_of
-from streamlit_app.plan.page import as_text, read_plan
+from streamlit_app.plan.page import as_text, read_day, read_plan
 from tests.streamlit_app.after_class.made_up import NINE, exercise, report
 
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
@@ -206,6 +206,14 @@ def test_an_assistant_sees_the_plan_and_sets_none(
     assert not app.text_area
     assert "Whoever sees the whole course sets its plan" in text_of(app)
     assert "10:20" in text_of(app)
+
+
+@pytest.mark.usefixtures("in_tokyo")
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2026-02-30", "soon", ""])
+def test_a_day_on_which_no_class_can_meet_is_today(open_alone: Any, day: str) -> None:
+    """An address that somebody wrote."""
+    assert read_day(day) is None
+    assert not open_alone("plan", day=day).exception
 
 
 def test_live_and_replay_show_the_pace_of_their_day(
