@@ -79,6 +79,19 @@ def as_drawn() -> None:
         st.query_params.from_dict(address)
 
 
+def here() -> tuple[str | None, ...]:
+    """Return which page is drawn, about which course and student."""
+    return _page(), *(st.query_params.get(each) for each in ("course", "student"))
+
+
+def is_still_at(drawn: tuple[str | None, ...]) -> bool:
+    """Tell whether a click on what was drawn at a place is about the address that is now.
+
+    Whoever goes on before the click's turn came has left what it chose.
+    """
+    return here() == drawn and not has_gone_back()
+
+
 def has_gone_back() -> bool:
     """Tell whether the page is drawn because somebody has gone Back, or forward."""
     run = get_script_run_ctx()

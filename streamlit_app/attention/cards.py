@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from html import escape
 from typing import Final
@@ -12,6 +12,7 @@ import streamlit as st
 from analytics.attention.responses import Attention, Listed, Mark, Marked, MarkKind
 from streamlit_app import session
 from streamlit_app.addresses import address
+from streamlit_app.api.client import ApiClient
 from streamlit_app.api.errors import NotKnownError
 from streamlit_app.attention import thresholds
 from streamlit_app.attention.reasons import reason_sentence
@@ -51,8 +52,14 @@ SURE: Final = {"high": Text("sure"), "medium": Text("likely"), "low": Text("mayb
 #: More than a few cannot be walked to.
 PEOPLE_SHOWN: Final = 5
 _SNOOZE_MINUTES: Final = 10
+#: For so long a mark is shown, as attention_settings.sql says.
+_MARK_HOLDS: Final = timedelta(minutes=15)
 #: The mark that this page's last click made, for each student as long as it may be shown.
 _MADE: Final = "attention_made"
+
+
+#: What a button does, asking the API about a student of a course.
+Act = Callable[[ApiClient, str, str], None]
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,7 @@ def show(course_id: str, attention: Attention, people: People, *, is_past: bool 
                 with st.container(key=f"person_{each.student_id}", gap=None):
                     _card(each, course_id, attention.now, people, is_past=is_past)
         for each in attention.helped:
-            undo = None if is_past else _taking_back(each, course_id)
+            undo = None if is_past else _taking_back(each, course_id, attention.now)
             why = was_helped(each, attention.now)
             _off_the_list(each, people.name(each.student_id), why, undo, course_id)
         for each in attention.snoozed:
@@ -183,14 +190,14 @@ def _card(each: Listed, course_id: str, now: datetime, people: People, *, is_pas
     st.html(person(each, now, people))
     with st.container(key=f"marks_{each.student_id}", horizontal=True, vertical_alignment="center"):
         if not is_past:
-            _buttons(each, course_id)
+            _buttons(each, course_id, now)
         _other_reasons(each, people.name(each.student_id))
         st.html(link_and_confidence(each, people.name(each.student_id), course_id))
 
 
-def _buttons(each: Listed, course_id: str) -> None:
+def _buttons(each: Listed, course_id: str, now: datetime) -> None:
     name = each.student_id
-    back = _taking_back(each, course_id)
+    back = _taking_back(each, course_id, now)
     if back is None:
         _button(GOING, "going", name, _go, course_id, tip=GOING_HELP)
         _button(SNOOZE, "snooze", name, _snooze, course_id, tip=SNOOZE_HELP)
@@ -223,9 +230,7 @@ def link_and_confidence(each: Listed, name: str, course_id: str) -> str:
     )
 
 
-def _off_the_list(
-    each: Listed, name: str, why: str, undo: Callable[[str, str], None] | None, course_id: str
-) -> None:
+def _off_the_list(each: Listed, name: str, why: str, undo: Act | None, course_id: str) -> None:
     student_id = each.student_id
     link = address("student", course=course_id, student=student_id)
     with st.container(
@@ -246,34 +251,35 @@ def _button(
     label: Text,
     kind: str,
     student_id: str,
-    act: Callable[[str, str], None],
+    act: Act,
     course_id: str,
     *,
     tip: Text | None = None,
 ) -> None:
     key = f"{kind}_{student_id}"
     help_text = None if tip is None else str(tip)
-    args = (_change, act, course_id, student_id)
+    # The API as it is asked here: who is meant by an alias may be unknown where one goes on to.
+    args = (_change, act, session.api(), course_id, student_id)
     st.button(str(label), key=key, help=help_text, on_click=thresholds.CHANGES.tried, args=args)
 
 
-def _change(act: Callable[[str, str], None], course_id: str, student_id: str) -> None:
+def _change(act: Act, api: ApiClient, course_id: str, student_id: str) -> None:
     try:
-        act(course_id, student_id)
+        act(api, course_id, student_id)
     finally:
         session.ask_anew()  # what is refused may be so because the numbers are old
 
 
-def _go(course_id: str, student_id: str) -> None:
-    _mark(course_id, student_id, "going")
+def _go(api: ApiClient, course_id: str, student_id: str) -> None:
+    _mark(api, course_id, student_id, "going")
 
 
-def _helped(course_id: str, student_id: str) -> None:
-    _mark(course_id, student_id, "helped")
+def _helped(api: ApiClient, course_id: str, student_id: str) -> None:
+    _mark(api, course_id, student_id, "helped")
 
 
-def _mark(course_id: str, student_id: str, kind: MarkKind) -> None:
-    made = session.api().mark(course_id, student_id, kind)
+def _mark(api: ApiClient, course_id: str, student_id: str, kind: MarkKind) -> None:
+    made = api.mark(course_id, student_id, kind)
     st.session_state[_made(course_id, student_id)] = made
 
 
@@ -281,30 +287,35 @@ def _made(course_id: str, student_id: str) -> str:
     return f"{_MADE}/{course_id}/{student_id}"
 
 
-def _taking_back(each: Listed, course_id: str) -> Callable[[str, str], None] | None:
+def _taking_back(each: Listed, course_id: str, now: datetime) -> Act | None:
     """Return what takes back the mark that a card shows; None where it shows none.
 
-    Where a colleague made the same mark after this page did, it is still the page's own.
+    Where a colleague made the same mark after this page did, it is still the page's own, for as
+    long as that holds. An answer from before that mark says nothing of it.
     """
     shown, name = each.mark, _made(course_id, each.student_id)
     made: Marked | None = st.session_state.get(name)
-    if shown and made and made.at and made.mark == shown.mark and made.at <= shown.at:
-        return partial(_take_mark_back, at=made.at)
-    st.session_state.pop(name, None)  # something else came since
+    made_at = None if made is None else made.at
+    if shown and made and made_at and made.mark == shown.mark and made_at <= shown.at:
+        holds = made_at > now - _MARK_HOLDS
+        return partial(_take_mark_back, at=made_at if holds else shown.at)
+    if made_at and made_at <= now:
+        st.session_state.pop(name, None)  # something else came since
     return None if shown is None else partial(_take_mark_back, at=shown.at)
 
 
-def _take_mark_back(course_id: str, student_id: str, at: datetime) -> None:
-    st.session_state.pop(_made(course_id, student_id), None)
+def _take_mark_back(api: ApiClient, course_id: str, student_id: str, at: datetime) -> None:
     try:
-        session.api().take_mark_back(course_id, student_id, at)
+        api.take_mark_back(course_id, student_id, at)
     except NotKnownError as error:
         raise NotKnownError(GONE) from error
+    finally:
+        st.session_state.pop(_made(course_id, student_id), None)
 
 
-def _snooze(course_id: str, student_id: str) -> None:
-    session.api().snooze(course_id, student_id, minutes=_SNOOZE_MINUTES)
+def _snooze(api: ApiClient, course_id: str, student_id: str) -> None:
+    api.snooze(course_id, student_id, minutes=_SNOOZE_MINUTES)
 
 
-def _end_snooze(course_id: str, student_id: str) -> None:
-    session.api().end_snooze(course_id, student_id)
+def _end_snooze(api: ApiClient, course_id: str, student_id: str) -> None:
+    api.end_snooze(course_id, student_id)

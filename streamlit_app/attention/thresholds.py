@@ -24,6 +24,9 @@ LABELS: Final = {
     "idle_minutes": Text("Minutes without a run, when behind most of the class"),
 }
 WRONG: Final = Text("“{label}” takes {least} to {most}, or nothing. Nothing was changed.")
+CHANGED: Final = Text(
+    "Nothing was changed: somebody else has changed these numbers meanwhile. Look at them first."
+)
 USE: Final = Text("Use these")
 DEFAULTS: Final = Text("As by default")
 OFF: Final = Text("off")
@@ -52,6 +55,9 @@ def show(course_id: str, thresholds: Thresholds) -> None:
 
 
 def _use(course_id: str, keys: dict[str, str]) -> None:
+    if any(key not in st.session_state for key in keys.values()):
+        CHANGES.refuse(str(CHANGED))
+        return
     texts = {name: st.session_state[key].strip() for name, key in keys.items()}
     try:
         chosen = Thresholds.model_validate({name: text or None for name, text in texts.items()})

@@ -26,7 +26,8 @@ BY: Final = Text("by {name}")
 
 _CHANGES: Final = Changes("class_marks")
 _TEXT: Final = "class_mark_text"
-#: What was done last: the mark, and whether it was set or removed.
+#: What was done last: the mark, and whether it was set or removed. While names are hidden it is
+#: what was done since then: the mark that was set before may say one.
 _LAST: Final = "class_mark_last"
 
 
@@ -86,19 +87,22 @@ def _line(mark: ClassMark, course_id: str) -> None:
 
 def _last_done(course_id: str, marks: Sequence[ClassMark]) -> None:
     """Say what was set or removed last, here, and offer to undo it."""
-    last: tuple[ClassMark, bool] | None = st.session_state.get(f"{_LAST}/{course_id}")
+    last: tuple[ClassMark, bool] | None = st.session_state.get(_last_key(course_id))
     if last is None:
         return
     mark, is_set = last
     if is_set:
-        is_undone = mark.mark_id not in {each.mark_id for each in marks}
+        there = next((each for each in marks if each.mark_id == mark.mark_id), None)
+        if there is None:
+            return  # undone by somebody else
+        told = WAS_SET.format(time=_clock(mark.at), text=there.text)
     else:  # what is set again is another mark, of the same moment
-        is_undone = (mark.at, mark.text) in {(each.at, each.text) for each in marks}
-    if is_undone:
-        return  # by somebody else
-    text = WAS_SET.format(time=_clock(mark.at), text=mark.text)
-    told = text if is_set else WAS_REMOVED.format(text=mark.text)
+        if (mark.at, mark.text) in {(each.at, each.text) for each in marks}:
+            return
+        told = WAS_REMOVED.format(text=mark.text)
     st.html(f'<p class="cp-noted cp-muted" role="status">{escape(told)}</p>', width="content")
+    if not is_set and session.is_projected():
+        return  # set again it would say an alias for good
     undo = _remove if is_set else _set_again
     st.button(
         str(UNDO),
@@ -127,4 +131,8 @@ def _remove(course_id: str, mark: ClassMark) -> None:
 
 def _remember(course_id: str, mark: ClassMark, *, is_set: bool) -> None:
     session.ask_anew()
-    st.session_state[f"{_LAST}/{course_id}"] = (mark, is_set)
+    st.session_state[_last_key(course_id)] = (mark, is_set)
+
+
+def _last_key(course_id: str) -> str:
+    return f"{_LAST}/{course_id}/{session.is_projected()}"

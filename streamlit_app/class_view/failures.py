@@ -11,7 +11,7 @@ from zlib import crc32
 import streamlit as st
 
 from analytics.attention.responses import ErrorCluster, ErrorClusters
-from streamlit_app.addresses import FAILURE, put
+from streamlit_app.addresses import FAILURE, here, is_still_at, put
 from streamlit_app.exercise.tables import GOT_PAST_WITH
 from streamlit_app.language.formats import number
 from streamlit_app.language.text import Plural, Text
@@ -104,7 +104,7 @@ def show(clusters: Sequence[ErrorCluster], now: datetime) -> None:
                         key=filter_key(each),
                         type="tertiary",
                         on_click=_choose,
-                        args=(None if is_shown else name_of(each),),
+                        args=(None if is_shown else name_of(each), here()),
                     )
                     _offer_more(each, number)
 
@@ -176,8 +176,10 @@ def how_others_got_past(each: ErrorCluster) -> str:
 
 def offer_all() -> None:
     """Offer to leave a failure that the address names and nobody has any more."""
-    st.button(str(SHOW_ALL), key="show_everyone", type="tertiary", on_click=_choose, args=(None,))
+    args = (None, here())
+    st.button(str(SHOW_ALL), key="show_everyone", type="tertiary", on_click=_choose, args=args)
 
 
-def _choose(name: str | None) -> None:
-    put(**{FAILURE: name})
+def _choose(name: str | None, drawn: tuple[str | None, ...]) -> None:
+    if is_still_at(drawn):
+        put(**{FAILURE: name})

@@ -109,8 +109,13 @@ def _allow(course_id: str, student_id: str, changed: Mapping[str, bool]) -> None
 
 def _confirm(course_id: str, student_id: str) -> None:
     st.html(f"<p>{escape(str(DELETE_TEXT))}</p>")
-    if st.button(str(DELETE_YES), key="delete_yes", type="primary"):
-        _CHANGES.tried(session.api().request_deletion, course_id, student_id)
+    if st.button(
+        str(DELETE_YES),
+        key="delete_yes",
+        type="primary",
+        on_click=_CHANGES.tried,
+        args=(session.api().request_deletion, course_id, student_id),
+    ):
         st.rerun()
     if st.button(str(DELETE_NO), key="delete_no"):
         st.rerun()

@@ -299,16 +299,18 @@ def _set(
     """
     day, planned = wanted
     found: list[ClassPlan] = []
+    # Once: whoever goes on to another page ends what asks Streamlit for anything between the two.
+    api = session.api()
 
     def change() -> None:
         span = pace.span_of(day, zone)
-        stored = session.api().plan(course_id, span=span)
+        stored = api.plan(course_id, span=span)
         # What is as wanted already, as by a double click, is nobody else's.
         if _moments(stored.planned) not in (_moments(known), _moments(planned)):
             found.append(stored)
             _CHANGES.refuse(_changed(stored, day, zone))
             return
-        done = session.api().set_plan(course_id, span, planned)
+        done = api.set_plan(course_id, span, planned)
         st.session_state[f"{_LAST}/{course_id}"] = told(done)
 
     _CHANGES.tried(change)

@@ -8,7 +8,7 @@ import streamlit as st
 from analytics.class_marks.responses import ClassMark
 from analytics.responses import HistoryEvent
 from streamlit_app import session
-from streamlit_app.addresses import as_drawn, put
+from streamlit_app.addresses import as_drawn, here, is_still_at, put
 from streamlit_app.api.client import ApiClient
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import charts
@@ -78,9 +78,10 @@ def show_every_run(history: Sequence[HistoryEvent], link: CellLink, *, has_earli
         card_title(*EVERY_RUN)
         st.html(history_table(history, session.local_zone(), link))
         if has_earlier and pages_shown() < MOST_PAGES:
-            st.button(str(SHOW_EARLIER), on_click=_show_more)
+            st.button(str(SHOW_EARLIER), on_click=_show_more, args=(here(),))
 
 
-def _show_more() -> None:
-    as_drawn()
-    put(**{PARAMETER: str(pages_shown() + 1)})
+def _show_more(drawn: tuple[str | None, ...]) -> None:
+    if is_still_at(drawn):
+        as_drawn()
+        put(**{PARAMETER: str(pages_shown() + 1)})

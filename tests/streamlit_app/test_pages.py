@@ -388,6 +388,10 @@ def test_earlier_runs_are_a_click_away(made_up: Any) -> None:
     assert "Show earlier" not in [each.label for each in app.button]
     # It stands in the address, for this student alone.
     assert app.query_params["pages"] == "2"
+    app = _open_student(student="Vole")
+    app.query_params["student"] = "Heron"  # whom one chose before the click's turn came
+    _checked(_button(app, "Show earlier").click().run())
+    assert "pages" not in app.query_params
     assert "no-0-" in _text(_open_student(student="Vole", pages="2"))
     assert "no-9-" not in _text(_open_student(student="Vole", pages="-1"))
     assert "no-0-" in _text(_open_student(student="Vole", pages="9" * 5_000))

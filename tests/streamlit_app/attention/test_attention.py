@@ -12,8 +12,10 @@ import streamlit_app.app
 from analytics.attention.examples import ATTENTION, ERROR_CLUSTERS
 from analytics.attention.responses import ClusterMessage, Mark, Thresholds
 from streamlit_app import session
+from streamlit_app.attention import cards, thresholds
 from streamlit_app.class_view.failures import filter_key
 from streamlit_app.page_parts import refusal
+from tests.streamlit_app.made_up_class import COURSE
 
 APP = Path(streamlit_app.app.__file__)
 
@@ -26,8 +28,11 @@ def _an_instructor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, api_url: str
     monkeypatch.setattr(session, "token", lambda: "read-token-of-the-instructor")
 
 
-def opened() -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=30).run()
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=30)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
     assert not app.exception, app.exception
     return app
 
@@ -193,6 +198,20 @@ def test_thresholds_that_are_not_taken_are_told(made_up: Any) -> None:
     assert 'data-testid="notice"' in text_of(app)
 
 
+def test_thresholds_that_came_while_one_set_them_are_looked_at_first(made_up: Any) -> None:
+    """The fields that one filled are gone from the page by then."""
+    made_up.run("Vole")
+    script = f"""
+from streamlit_app.attention import thresholds
+thresholds._use({COURSE!r}, {{"failed_runs": "threshold_failed_runs_gone"}})
+thresholds.CHANGES.say_refusal()
+"""
+    app = AppTest.from_string(script, default_timeout=30).run()
+    assert not app.exception
+    assert str(thresholds.CHANGED) in text_of(app)
+    assert made_up.thresholds == Thresholds()
+
+
 def _button(app: AppTest, label: str) -> Any:
     [button] = [button for button in app.button if button.label == label]
     return button
@@ -244,6 +263,34 @@ def test_what_is_taken_back_is_what_this_page_marked(
     assert made_up.marks["ada"] == [*earlier, of_grace]
     app.button(key=f"{back}_ada").click().run()
     assert made_up.marks["ada"] == earlier
+
+
+def test_what_this_page_marked_long_ago_is_not_taken_back(
+    made_up: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds no longer, and was help; what the card shows is a colleague's."""
+    made_up.run("Vole")
+    made_up.needy = needy("ada")
+    app = opened()
+    app.button(key="going_ada").click().run()
+    [own] = made_up.marks["ada"]
+    _mark(made_up, "going", "grace")
+    monkeypatch.setattr(cards, "_MARK_HOLDS", timedelta(0))
+    app.run()
+    app.button(key="back_ada").click().run()
+    assert made_up.marks["ada"] == [own]
+
+
+def test_a_click_means_whom_it_named_when_it_was_drawn(made_up: Any) -> None:
+    """Its turn comes when names are shown again, by which the alias is nobody's."""
+    made_up.run("ada")
+    made_up.needy = needy("ada")
+    app = opened(projector="1")
+    [going] = [each for each in app.button if each.label == "I am going"]
+    assert "ada" not in going.key
+    del app.query_params["projector"]
+    going.click().run()
+    assert [each.mark for each in made_up.marks["ada"]] == ["going"]
 
 
 def test_a_mark_that_a_colleague_took_back_is_not_mistaken_for_another(made_up: Any) -> None:
@@ -344,6 +391,19 @@ def test_the_code_that_got_one_past_a_failure_opens_where_it_is_shared(made_up: 
     assert "name &#x27;&lt;&#x27; is not defined\nname &#x27;x&#x27; is not defined</pre>" in text
     assert 'title="x = ' not in text
     assert 'title="name' not in text
+
+
+def test_a_failure_is_chosen_for_the_course_in_which_it_was_clicked(made_up: Any) -> None:
+    """Who has gone on to another course before the click's turn came sees all of that."""
+    for name in ("ada", "bob"):
+        made_up.run(name)
+    made_up.clusters = [shared] = [failure("ada", "bob")]
+    made_up.courses = [*made_up.courses, "other"]
+    app = opened()
+    app.query_params["course"] = "other"
+    app.button(key=filter_key(shared)).click().run()
+    assert not app.exception
+    assert "failure" not in app.query_params
 
 
 def test_a_click_on_a_failure_shows_its_students_in_the_map(made_up: Any) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
+import streamlit_app.app
 from analytics.attention.examples import ATTENTION
 from analytics.class_marks.responses import ClassMark
 from streamlit_app.class_view.charts import class_stream
@@ -80,6 +82,25 @@ def test_a_mark_is_set_in_one_step_and_undone(made_up: Any, open_alone: Any, tex
     app.button(key="note_undo").click().run()
     [again] = made_up.noted
     assert (again.at, again.text) == (mark.at, mark.text)
+
+
+@pytest.mark.usefixtures("open_alone")
+def test_what_was_marked_names_nobody_while_names_are_hidden(made_up: Any, text_of: Any) -> None:
+    """Neither what was set before; nor is an alias set in the place of a name, for good."""
+    made_up.run("s1")
+    made_up.names["s1"] = "Ada Lovelace"
+    app = AppTest.from_file(streamlit_app.app.__file__, default_timeout=30).run()
+    app.text_input(key="class_mark_text").input("helped Ada Lovelace")
+    next(each for each in app.button if each.label == "Mark").click().run()
+    assert "Marked at" in text_of(app)
+    app.query_params["projector"] = "1"
+    app.run()
+    assert "Ada" not in text_of(app)
+    [mark] = made_up.noted
+    app.button(key=f"remove_{mark.mark_id}").click().run()
+    assert "Removed: helped" in text_of(app)
+    assert "Ada" not in text_of(app)
+    assert "note_undo" not in {each.key for each in app.button}
 
 
 def test_what_a_colleague_set_again_is_not_set_twice(
