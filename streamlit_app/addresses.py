@@ -81,7 +81,12 @@ def as_drawn() -> None:
 
 def here() -> tuple[str | None, ...]:
     """Return which page is drawn, about which course and student."""
-    return _page(), *(st.query_params.get(each) for each in ("course", "student"))
+    return _page(), *about()
+
+
+def about() -> tuple[str | None, ...]:
+    """Return which course and which student the address names."""
+    return tuple(st.query_params.get(each) for each in ("course", "student"))
 
 
 def is_still_at(drawn: tuple[str | None, ...]) -> bool:

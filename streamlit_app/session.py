@@ -119,7 +119,7 @@ def _aliases(token: str, section: str | None, course_id: str) -> Aliases:
 
 def section() -> str | None:
     """Return the section that the address names; None for the whole course."""
-    return st.query_params.get(SECTION)
+    return st.query_params.get(SECTION) or None
 
 
 def viewer() -> Viewer:

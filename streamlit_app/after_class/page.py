@@ -147,7 +147,7 @@ def _local(moment: datetime) -> datetime:
 
 def _report(course_id: str, of: ClassSession, files: "st.delta_generator.DeltaGenerator") -> None:
     start, until = of.started_at, of.ended_at + _AFTER_THE_LAST
-    as_of = st.query_params.get("as_of")
+    as_of = st.query_params.get("as_of") or None
     name = f"{course_id}/report/{start}/{until}/{as_of}"
     ask = partial(session.api().report, course_id, start=start, until=until, as_of=as_of)
     latest = session.latest(name, ask, every=_EVERY)

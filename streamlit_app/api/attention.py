@@ -20,10 +20,14 @@ class AttentionQuestions(Asking):
         """Return who needs a person now, most urgent first."""
         return self._get(f"/courses/{segment(course_id)}/attention", Attention)
 
+    def thresholds(self, course_id: str) -> Thresholds:
+        """Return from when on each reason of the list counts."""
+        return self._ask("GET", _thresholds_of(course_id), AttentionThresholds).thresholds
+
     def set_thresholds(self, course_id: str, thresholds: Thresholds) -> None:
         """Set from when on each reason of the list counts, for everybody."""
-        path = f"/courses/{segment(course_id)}/attention/thresholds"
-        self._ask("PUT", path, AttentionThresholds, json=thresholds.model_dump())
+        path, wanted = _thresholds_of(course_id), thresholds.model_dump()
+        self._ask("PUT", path, AttentionThresholds, json=wanted)
 
     def snooze(self, course_id: str, student_id: str, *, minutes: int) -> None:
         """Take a student off the list of who needs a person, for everybody."""
@@ -51,3 +55,7 @@ class AttentionQuestions(Asking):
     def _attention_of(self, course_id: str, shown: str, what: str) -> str:
         student_id = self._student(course_id, shown) or shown
         return f"/courses/{segment(course_id)}/attention/{segment(student_id)}/{what}"
+
+
+def _thresholds_of(course_id: str) -> str:
+    return f"/courses/{segment(course_id)}/attention/thresholds"

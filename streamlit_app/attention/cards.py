@@ -280,11 +280,13 @@ def _helped(api: ApiClient, course_id: str, student_id: str) -> None:
 
 def _mark(api: ApiClient, course_id: str, student_id: str, kind: MarkKind) -> None:
     made = api.mark(course_id, student_id, kind)
-    st.session_state[_made(course_id, student_id)] = made
+    st.session_state[_made(api, course_id, student_id)] = made
 
 
-def _made(course_id: str, student_id: str) -> str:
-    return f"{_MADE}/{course_id}/{student_id}"
+def _made(api: ApiClient, course_id: str, shown: str) -> str:
+    """Return where the mark is remembered that was made of a student, also by the alias."""
+    book = api.aliases_shown
+    return f"{_MADE}/{course_id}/{shown if book is None else book.student(course_id, shown)}"
 
 
 def _taking_back(each: Listed, course_id: str, now: datetime) -> Act | None:
@@ -293,7 +295,7 @@ def _taking_back(each: Listed, course_id: str, now: datetime) -> Act | None:
     Where a colleague made the same mark after this page did, it is still the page's own, for as
     long as that holds. An answer from before that mark says nothing of it.
     """
-    shown, name = each.mark, _made(course_id, each.student_id)
+    shown, name = each.mark, _made(session.api(), course_id, each.student_id)
     made: Marked | None = st.session_state.get(name)
     made_at = None if made is None else made.at
     if shown and made and made_at and made.mark == shown.mark and made_at <= shown.at:
@@ -310,7 +312,7 @@ def _take_mark_back(api: ApiClient, course_id: str, student_id: str, at: datetim
     except NotKnownError as error:
         raise NotKnownError(GONE) from error
     finally:
-        st.session_state.pop(_made(course_id, student_id), None)
+        st.session_state.pop(_made(api, course_id, student_id), None)
 
 
 def _snooze(api: ApiClient, course_id: str, student_id: str) -> None:

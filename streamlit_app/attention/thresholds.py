@@ -1,5 +1,6 @@
 """From when on a student is listed: what an instructor can change, on the Live page."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import streamlit as st
@@ -7,6 +8,7 @@ from pydantic import ValidationError
 
 from analytics.attention.responses import Thresholds
 from streamlit_app import session
+from streamlit_app.api.errors import NOT_DONE, AwayError, TooManyError
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts.refusal import Changes
 
@@ -31,7 +33,7 @@ USE: Final = Text("Use these")
 DEFAULTS: Final = Text("As by default")
 OFF: Final = Text("off")
 #: On the whole card of who needs a person, of which this is a part.
-CHANGES: Final = Changes("attention")
+CHANGES: Final = Changes("attention", {AwayError: NOT_DONE, TooManyError: NOT_DONE})
 _COUNTS: Final = (2, 1_000)
 _MINUTES: Final = (1, 180)
 
@@ -43,18 +45,22 @@ def show(course_id: str, thresholds: Thresholds) -> None:
         keys = {}
         columns = st.columns(2, vertical_alignment="bottom")
         for place, (name, label) in enumerate(LABELS.items()):
-            value = getattr(thresholds, name)
-            shown = "" if value is None else f"{value:g}"
-            keys[name] = f"threshold_{name}_{shown}"  # another one when a colleague changed it
+            shown = _in_field(thresholds, name)
+            # Another one when a colleague changed it, and in each course.
+            keys[name] = f"threshold_{name}_{shown}/{course_id}"
             columns[place % 2].text_input(str(label), shown, key=keys[name], placeholder=str(OFF))
         with st.container(horizontal=True):
-            st.form_submit_button(str(USE), on_click=_use, args=(course_id, keys))
-            st.form_submit_button(
-                str(DEFAULTS), on_click=CHANGES.tried, args=(_set, course_id, Thresholds())
-            )
+            st.form_submit_button(str(USE), on_click=_use, args=(course_id, keys, thresholds))
+            default = (_set, course_id, thresholds, dict(Thresholds()))
+            st.form_submit_button(str(DEFAULTS), on_click=CHANGES.tried, args=default)
 
 
-def _use(course_id: str, keys: dict[str, str]) -> None:
+def _in_field(thresholds: Thresholds, name: str) -> str:
+    value = getattr(thresholds, name)
+    return "" if value is None else f"{value:g}"
+
+
+def _use(course_id: str, keys: dict[str, str], shown: Thresholds) -> None:
     if any(key not in st.session_state for key in keys.values()):
         CHANGES.refuse(str(CHANGED))
         return
@@ -66,9 +72,22 @@ def _use(course_id: str, keys: dict[str, str]) -> None:
         least, most = _MINUTES if name.endswith("minutes") else _COUNTS
         CHANGES.refuse(WRONG.format(label=LABELS[name], least=least, most=most))
         return
-    CHANGES.tried(_set, course_id, chosen)
+    changed = {
+        name: getattr(chosen, name) for name in texts if texts[name] != _in_field(shown, name)
+    }
+    CHANGES.tried(_set, course_id, shown, changed)
 
 
-def _set(course_id: str, thresholds: Thresholds) -> None:
-    session.api().set_thresholds(course_id, thresholds)
+def _set(course_id: str, shown: Thresholds, changed: Mapping[str, float | None]) -> None:
+    """Set what was changed of the numbers that were shown; a colleague's others stay as they are.
+
+    What a colleague has changed as well meanwhile is looked at first.
+    """
+    api = session.api()
+    stored = api.thresholds(course_id)
+    is_old = any(getattr(stored, name) != getattr(shown, name) for name in changed)
+    if not is_old:
+        api.set_thresholds(course_id, stored.model_copy(update=changed))
     session.ask_anew()
+    if is_old:
+        CHANGES.refuse(str(CHANGED))

@@ -33,6 +33,7 @@ _LAST: Final = "class_mark_last"
 
 def show(course_id: str, marks: Sequence[ClassMark]) -> None:
     """Draw the field for a new mark, what was done last with undo, and the list of all marks."""
+    field = _text_key(course_id)
     with st.container(key="noted", horizontal=True, vertical_alignment="center"):
         with (
             st.form("note", border=False, width=420),
@@ -40,13 +41,13 @@ def show(course_id: str, marks: Sequence[ClassMark]) -> None:
         ):
             st.text_input(
                 str(NOTE),
-                key=_TEXT,
+                key=field,
                 max_chars=LONGEST_TEXT,
                 placeholder=str(NOTE_HINT),
                 label_visibility="collapsed",
                 width=320,
             )
-            st.form_submit_button(str(SET), on_click=_CHANGES.tried, args=(_set, course_id))
+            st.form_submit_button(str(SET), on_click=_CHANGES.tried, args=(_set, course_id, field))
         _last_done(course_id, marks)
         if marks:
             with st.popover(str(ALL), key="all_marks"):
@@ -113,10 +114,10 @@ def _last_done(course_id: str, marks: Sequence[ClassMark]) -> None:
     )
 
 
-def _set(course_id: str) -> None:
-    text = st.session_state[_TEXT].strip() or str(NO_TEXT)
+def _set(course_id: str, field: str) -> None:
+    text = st.session_state[field].strip() or str(NO_TEXT)
     _remember(course_id, session.api().set_class_mark(course_id, text).mark, is_set=True)
-    st.session_state[_TEXT] = ""  # only now: what is refused is there to try again
+    st.session_state[field] = ""  # only now: what is refused is there to try again
 
 
 def _set_again(course_id: str, mark: ClassMark) -> None:
@@ -132,6 +133,11 @@ def _remove(course_id: str, mark: ClassMark) -> None:
 def _remember(course_id: str, mark: ClassMark, *, is_set: bool) -> None:
     session.ask_anew()
     st.session_state[_last_key(course_id)] = (mark, is_set)
+
+
+def _text_key(course_id: str) -> str:
+    """Return what the field is called: what is typed in it may be a name, and is of this course."""
+    return f"{_TEXT}/{course_id}/{session.is_projected()}"
 
 
 def _last_key(course_id: str) -> str:

@@ -69,6 +69,12 @@ def serve_class_marks(app: FastAPI, made_up: MadeUpClass) -> None:
 
 
 def serve_attention(app: FastAPI, made_up: MadeUpClass) -> None:
+    @app.get("/api/v1/courses/{course}/attention/thresholds")
+    def thresholds(course: str) -> AttentionThresholds:
+        return AttentionThresholds(
+            course_id=course, thresholds=made_up.thresholds, defaults=Thresholds()
+        )
+
     @app.put("/api/v1/courses/{course}/attention/thresholds")
     def set_thresholds(course: str, thresholds: Thresholds) -> AttentionThresholds:
         made_up.thresholds = thresholds

@@ -53,6 +53,16 @@ def test_it_shows_the_report_of_the_latest_class(
     ]
 
 
+def test_an_address_whose_values_were_deleted_is_of_the_whole_course_now(
+    open_page: Open, made_up: Any
+) -> None:
+    """Nothing is asked of a section, or as of a place, that has no name."""
+    made_up.after_class.met(report())
+    open_page(section="", as_of="")
+    [asked] = made_up.after_class.asked
+    assert (asked["section"], asked["as_of"]) == (None, None)
+
+
 def test_another_session_is_chosen_and_stands_in_the_address(open_page: Open, made_up: Any) -> None:
     """The report is that of its time, the last event included, and not as of a place any more."""
     made_up.after_class.met(report())

@@ -37,6 +37,11 @@ def opened(**query: str) -> AppTest:
     return app
 
 
+def field(name: str, shown: object) -> str:
+    """Return the key of the field of a threshold that shows a number."""
+    return f"threshold_{name}_{shown}/{COURSE}"
+
+
 def text_of(app: AppTest) -> str:
     return "".join(block.body for block in app.html)
 
@@ -163,13 +168,13 @@ def test_an_instructor_changes_from_when_on_someone_is_listed(made_up: Any) -> N
     """A number, an emptied field and the way back to the defaults reach the server."""
     made_up.run("Vole")
     app = opened()
-    app.text_input(key="threshold_failed_runs_6").set_value(" 9 ")
-    app.text_input(key="threshold_idle_minutes_12").set_value("")
+    app.text_input(key=field("failed_runs", 6)).set_value(" 9 ")
+    app.text_input(key=field("idle_minutes", 12)).set_value("")
     _button(app, "Use these").click().run()
     assert not app.exception
     assert made_up.thresholds == Thresholds(failed_runs=9, idle_minutes=None)
-    assert app.text_input(key="threshold_failed_runs_9").value == "9"
-    assert app.text_input(key="threshold_idle_minutes_").value == ""
+    assert app.text_input(key=field("failed_runs", 9)).value == "9"
+    assert app.text_input(key=field("idle_minutes", "")).value == ""
     _button(app, "As by default").click().run()
     assert made_up.thresholds == Thresholds()
 
@@ -179,7 +184,7 @@ def test_a_threshold_that_makes_no_sense_is_named(made_up: Any, text: str) -> No
     """What is no number of the right size is told with its name, and changes nothing."""
     made_up.run("Vole")
     app = opened()
-    app.text_input(key="threshold_failed_runs_6").set_value(text)
+    app.text_input(key=field("failed_runs", 6)).set_value(text)
     _button(app, "Use these").click().run()
     assert not app.exception
     assert "“Failed runs” takes 2 to 1000, or nothing" in text_of(app)
@@ -198,12 +203,47 @@ def test_thresholds_that_are_not_taken_are_told(made_up: Any) -> None:
     assert 'data-testid="notice"' in text_of(app)
 
 
+def test_a_colleagues_other_thresholds_stay(made_up: Any) -> None:
+    """Only what one changed is set; what both changed is looked at first."""
+    made_up.run("Vole")
+    app = opened()
+    made_up.thresholds = Thresholds(failed_runs=9)
+    app.text_input(key=field("idle_minutes", 12)).set_value("20")
+    _button(app, "Use these").click().run()
+    assert made_up.thresholds == Thresholds(failed_runs=9, idle_minutes=20)
+    made_up.thresholds = of_colleague = Thresholds(failed_runs=8, idle_minutes=20)
+    app.text_input(key=field("failed_runs", 9)).set_value("7")
+    _button(app, "Use these").click().run()
+    assert made_up.thresholds == of_colleague
+    assert str(thresholds.CHANGED) in text_of(app)
+    assert app.text_input(key=field("failed_runs", 8)).value == "8"
+    made_up.thresholds = of_colleague = Thresholds(silent_minutes=30)
+    _button(app, "As by default").click().run()
+    assert made_up.thresholds == of_colleague
+
+
+def test_a_refusal_is_of_the_course_in_which_it_was_said(made_up: Any) -> None:
+    """Another course that is chosen while it is read says nothing of it, nor has what was typed."""
+    made_up.run("Vole")
+    made_up.courses = [*made_up.courses, "other"]
+    app = opened()
+    app.text_input(key=field("failed_runs", 6)).set_value("many")
+    _button(app, "Use these").click().run()
+    assert "“Failed runs” takes" in text_of(app)
+    app.query_params["course"] = "other"
+    app.run()
+    assert "“Failed runs” takes" not in text_of(app)
+    values = [each.value for each in app.text_input if "failed_runs" in each.key]
+    assert values == ["6"]
+
+
 def test_thresholds_that_came_while_one_set_them_are_looked_at_first(made_up: Any) -> None:
     """The fields that one filled are gone from the page by then."""
     made_up.run("Vole")
     script = f"""
+from analytics.attention.responses import Thresholds
 from streamlit_app.attention import thresholds
-thresholds._use({COURSE!r}, {{"failed_runs": "threshold_failed_runs_gone"}})
+thresholds._use({COURSE!r}, {{"failed_runs": "threshold_gone"}}, Thresholds())
 thresholds.CHANGES.say_refusal()
 """
     app = AppTest.from_string(script, default_timeout=30).run()
@@ -279,6 +319,22 @@ def test_what_this_page_marked_long_ago_is_not_taken_back(
     app.run()
     app.button(key="back_ada").click().run()
     assert made_up.marks["ada"] == [own]
+
+
+def test_names_that_are_hidden_meanwhile_do_not_change_whose_mark_is_taken_back(
+    made_up: Any,
+) -> None:
+    """The own one, which was made while they were shown."""
+    made_up.run("ada")
+    made_up.needy = needy("ada")
+    app = opened()
+    app.button(key="going_ada").click().run()
+    of_grace = _mark(made_up, "going", "grace")
+    app.query_params["projector"] = "1"
+    app.run()
+    [back] = [each for each in app.button if each.label == "Not going"]
+    back.click().run()
+    assert made_up.marks["ada"] == [of_grace]
 
 
 def test_a_click_means_whom_it_named_when_it_was_drawn(made_up: Any) -> None:

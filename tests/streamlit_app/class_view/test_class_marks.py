@@ -16,6 +16,8 @@ from streamlit_app.page_parts.frames import history_frame, marks_frame, runs_fra
 from streamlit_app.page_parts.palette import DARK, LIGHT, Palette
 
 NOW = datetime.now(UTC)
+#: The field of a new mark, while names are shown.
+FIELD = "class_mark_text/python-101/False"
 
 
 def _mark(minutes: float, text: str = "explained recursion") -> ClassMark:
@@ -68,7 +70,7 @@ def test_a_mark_is_set_in_one_step_and_undone(made_up: Any, open_alone: Any, tex
     """What was typed is marked; undo takes it back, and undo of that sets it where it was."""
     made_up.run("Vole")
     app = open_alone("live")
-    app.text_input(key="class_mark_text").input("  explained <b>loops</b> ")
+    app.text_input(key=FIELD).input("  explained <b>loops</b> ")
     next(each for each in app.button if each.label == "Mark").click().run()
     [mark] = made_up.noted
     assert mark.text == "explained <b>loops</b>"
@@ -90,12 +92,14 @@ def test_what_was_marked_names_nobody_while_names_are_hidden(made_up: Any, text_
     made_up.run("s1")
     made_up.names["s1"] = "Ada Lovelace"
     app = AppTest.from_file(streamlit_app.app.__file__, default_timeout=30).run()
-    app.text_input(key="class_mark_text").input("helped Ada Lovelace")
+    app.text_input(key=FIELD).input("helped Ada Lovelace")
     next(each for each in app.button if each.label == "Mark").click().run()
     assert "Marked at" in text_of(app)
+    app.text_input(key=FIELD).input("Ada again")
     app.query_params["projector"] = "1"
     app.run()
     assert "Ada" not in text_of(app)
+    assert not [each for each in app.text_input if "Ada" in each.value]
     [mark] = made_up.noted
     app.button(key=f"remove_{mark.mark_id}").click().run()
     assert "Removed: helped" in text_of(app)
@@ -150,15 +154,15 @@ def test_a_mark_that_is_refused_says_why(made_up: Any, open_alone: Any, text_of:
     made_up.run("Vole")
     app = open_alone("live")
     made_up.api_is_away = True
-    app.text_input(key="class_mark_text").input("x")
+    app.text_input(key=FIELD).input("x")
     next(each for each in app.button if each.label == "Mark").click().run()
     assert made_up.noted == []
     made_up.api_is_away = False
     text = text_of(app.run())
     assert text.count('data-testid="notice"') == 1
     assert text.index('data-testid="notice"') < text.index("Who needs a person")
-    assert app.text_input(key="class_mark_text").value == "x"
+    assert app.text_input(key=FIELD).value == "x"
     next(each for each in app.button if each.label == "Mark").click().run()
     assert [each.text for each in made_up.noted] == ["x"]
     assert 'data-testid="notice"' not in text_of(app)
-    assert app.text_input(key="class_mark_text").value == ""
+    assert app.text_input(key=FIELD).value == ""
