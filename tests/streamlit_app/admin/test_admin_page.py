@@ -135,6 +135,44 @@ def test_a_click_is_done_to_no_other_course(
     assert asked == ["python-2"]
 
 
+def test_what_a_colleague_saved_meanwhile_is_not_called_ones_own(
+    open_part: Callable[..., AppTest],
+    made_up: Any,
+    text_of: Callable[[AppTest], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Save says so and changes nothing; typed again it is saved, also twice in a row."""
+    asked: list[str | None] = []
+
+    def title_is(title: str) -> None:
+        [course] = admin_examples.COURSES.courses
+        courses = AdminCourses(courses=[course.model_copy(update={"title": title})])
+        made_up.answer_with[f"{ADMIN}/courses"] = courses.model_dump(mode="json")
+
+    def set_course(_: AdminClient, __: str, settings: CourseSettings) -> None:
+        asked.append(settings.title)
+        title_is(settings.title or "")
+
+    monkeypatch.setattr(AdminClient, "set_course", set_course)
+    app = open_part("courses")
+
+    def save(title: str) -> str:
+        [field] = [each for each in app.text_input if (each.key or "").startswith("title/")]
+        field.input(title)
+        [button] = [each for each in app.button if each.label == "Save"]
+        button.click().run()
+        return text_of(app)
+
+    title_is("Of a colleague")
+    text = save("Mine")
+    assert asked == []
+    assert "somebody else has changed python-1 meanwhile" in text
+    assert "python-1 was changed." not in text
+    for title in ("Mine", "Mine again"):
+        assert "python-1 was changed." in save(title)
+    assert asked == ["Mine", "Mine again"]
+
+
 FILES = [
     ("registration", "1.ipynb", "registration", "register", admin_examples.REGISTRATION),
     (
