@@ -164,13 +164,14 @@ def _one(found: Accounts) -> None:
     )
     if account is None:
         return
+    # Each account has buttons of its own: a click that waits is done to no other one.
     with st.container(horizontal=True):
-        if st.button(str(RESET), key="admin_reset"):
+        if st.button(str(RESET), key=f"admin_reset/{account}"):
             attempt(partial(_reset, account))
             st.rerun()
         with st.popover(str(REMOVE)):
             note(REALLY.format(account=account))
-            if st.button(YES.format(account=account), key="admin_remove"):
+            if st.button(YES.format(account=account), key=f"admin_remove/{account}"):
                 attempt(partial(_remove, account))
                 st.rerun()
 

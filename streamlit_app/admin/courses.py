@@ -36,10 +36,16 @@ PSEUDONYMOUS: Final = Text(
 SAVE: Final = Text("Save")
 MAKE: Final = Text("Make the course")
 SAVED: Final = Text("{course} was changed.")
+CHANGED_MEANWHILE: Final = Text(
+    "Nothing was changed: somebody else has changed {course} meanwhile. Look at what is there now, "
+    "and type yours again if it still fits."
+)
 MADE: Final = Text("The course {course} was made. Choose it above to enrol its students.")
 BAD_ID: Final = Text("Write a course id of 1 to 200 characters. Nothing was made.")
 #: How many courses were made on this page.
 _MADE_HERE: Final = "admin_made_here"
+#: Course → the keys that its fields had when they were drawn last.
+_DRAWN: Final = "admin_settings_drawn"
 COLUMNS: Final = (
     Column(Text("Course")),
     Column(Text("Title")),
@@ -86,14 +92,20 @@ def _settings(course: AdminCourse) -> None:
         note(PSEUDONYMOUS)
     # Other keys once a colleague has changed it: what is there is shown, not what was typed.
     keys = f"{course.course_id}/{course.title}/{course.time_zone}"
-    with st.form("admin_settings_form", border=False):
+    drawn: dict[str, str] = st.session_state.setdefault(_DRAWN, {})
+    is_as_drawn = drawn.get(course.course_id, keys) == keys
+    drawn[course.course_id] = keys
+    with st.form(f"admin_settings_form/{course.course_id}", border=False):
         title = st.text_input(
             str(TITLE), course.title or "", max_chars=LONGEST_TITLE, key=f"title/{keys}"
         )
         zone = _zone(course.time_zone, f"zone/{keys}")
         if st.form_submit_button(str(SAVE)):
             asked = CourseSettings(title=title, time_zone=zone)
-            attempt(partial(_save, course.course_id, asked))
+            if not is_as_drawn:  # what was typed is lost: the fields have the colleague's values
+                tell(CHANGED_MEANWHILE.format(course=course.course_id))
+            elif attempt(partial(_save, course.course_id, asked)):
+                del drawn[course.course_id]  # the next keys are one's own doing
             st.rerun()
     admin_retention.show(course)
 

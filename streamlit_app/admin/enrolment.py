@@ -8,7 +8,7 @@ import streamlit as st
 from analytics.admin.course_responses import AdminCourse
 from analytics.admin.enrolment_responses import Encoding, Enrolment, RosterStudent
 from streamlit_app import session
-from streamlit_app.admin.frame import CHOOSE, attempt, draw_table, note
+from streamlit_app.admin.frame import CHOOSE, attempt, digest, draw_table, note
 from streamlit_app.api.admin_client import ChangeRefusedError
 from streamlit_app.api.admin_words import fault_in_words
 from streamlit_app.api.errors import NumbersUnavailableError
@@ -69,7 +69,8 @@ def show(course: AdminCourse) -> None:
             return
         note(FORMAT)
         left, right = st.columns([3, 1], gap="small")
-        sent = left.file_uploader(str(FILE), type=["csv", "txt"], key=f"roster/{turn}")
+        key = f"roster/{course.course_id}/{turn}"  # the roster of one course is no other's
+        sent = left.file_uploader(str(FILE), type=["csv", "txt"], key=key)
         encoding = right.selectbox(
             str(ENCODING), get_args(Encoding), key="roster_encoding", placeholder=str(CHOOSE)
         )
@@ -86,9 +87,10 @@ def show(course: AdminCourse) -> None:
         count = found.new + found.changed
         if found.fault_count:
             return
+        key = f"enroll/{course.course_id}/{digest(found)}"
         if not count:
             note(NOTHING_TO_DO)
-        elif st.button(ENROL.format(count=count), type="primary", key="enroll"):
+        elif st.button(ENROL.format(count=count), type="primary", key=key):
             with st.spinner(str(ENROLLING)):
                 made = attempt(partial(_enroll, course.course_id, roster, encoding))
             st.session_state[_ROUND] += made

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from html import escape
 from typing import Final
+from zlib import crc32
 
 import streamlit as st
 
+from analytics.responses import Answer
 from streamlit_app.api.admin_client import ChangeRefusedError
 from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.formats import date_and_clock
@@ -46,6 +48,15 @@ def attempt(change: Callable[[], str]) -> bool:
         tell(str(error))
         return False
     return True
+
+
+def digest(preview: Answer) -> str:
+    """Return what the key of the button under a preview ends with.
+
+    A click on the button of one preview is then nobody's where another one is drawn in its place:
+    nobody has seen what it would do.
+    """
+    return f"{crc32(preview.model_dump_json().encode()):08x}"
 
 
 def when(time: datetime | None) -> str:

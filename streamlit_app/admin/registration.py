@@ -11,7 +11,7 @@ import streamlit as st
 from analytics.admin.course_responses import AdminCourse
 from analytics.admin.registration_responses import RegistrationPreview, SentExercise
 from streamlit_app import session
-from streamlit_app.admin.frame import attempt, draw_table, note
+from streamlit_app.admin.frame import attempt, digest, draw_table, note
 from streamlit_app.api.admin_client import ChangeRefusedError
 from streamlit_app.api.errors import NumbersUnavailableError
 from streamlit_app.language.text import Plural, Text
@@ -86,7 +86,10 @@ def show(course: AdminCourse) -> None:
         card_title(CARD.format(course=course.course_id))
         note(FORMAT)
         sent = st.file_uploader(
-            str(FILES), type=["ipynb", "zip"], accept_multiple_files=True, key=f"notebooks/{turn}"
+            str(FILES),
+            type=["ipynb", "zip"],
+            accept_multiple_files=True,
+            key=f"notebooks/{course.course_id}/{turn}",  # those of one course are no other's
         )
         if not sent:
             return
@@ -107,7 +110,8 @@ def show(course: AdminCourse) -> None:
         bar.empty()
         _preview(found)
         count = len(found.exercises)
-        if st.button(REGISTER.format(count), type="primary", key="register"):
+        key = f"register/{course.course_id}/{digest(found)}"
+        if st.button(REGISTER.format(count), type="primary", key=key):
             with st.spinner(REGISTERING.format(count)):
                 made = attempt(partial(_register, course.course_id, notebooks))
             st.session_state[_ROUND] += made

@@ -56,9 +56,15 @@ def show(course: AdminCourse) -> None:
     with st.container(horizontal=True):
         if due is not None:
             _confirm(course, days, due)
-        if course.retention_days is not None and st.button(str(KEEP), key="admin_keep"):
-            attempt(partial(_set, course, None))
-            st.rerun()
+        if course.retention_days is not None:
+            _keep(course)
+
+
+def _keep(course: AdminCourse) -> None:
+    # Each course has a button of its own: a click that waits is done to no other one.
+    if st.button(str(KEEP), key=f"admin_keep/{course.course_id}"):
+        attempt(partial(_set, course, None))
+        st.rerun()
 
 
 def _confirm(course: AdminCourse, days: int, due: int) -> None:
@@ -66,7 +72,8 @@ def _confirm(course: AdminCourse, days: int, due: int) -> None:
     with st.popover(SET.format(days=in_days)):
         students = COUNTED_STUDENTS.format(due)
         note(REALLY.format(students=students, course=course.course_id, days=in_days))
-        if st.button(YES.format(days=in_days), key="admin_retention"):
+        key = f"admin_retention/{course.course_id}/{days}"
+        if st.button(YES.format(days=in_days), key=key):
             attempt(partial(_set, course, days))
             st.rerun()
 

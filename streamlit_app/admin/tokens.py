@@ -106,7 +106,9 @@ def _one(holding: dict[str, HandedOutToken]) -> None:
         return
     with st.popover(str(REVOKE)):
         note(REALLY)
-        if st.button(YES.format(token=token_id[:_SHORT]), key="admin_revoke"):
+        # Each token has a button of its own: a click that waits is done to no other one.
+        key = f"admin_revoke/{token_id}"
+        if st.button(YES.format(token=token_id[:_SHORT]), key=key):
             attempt(partial(_revoke, token_id))
             st.rerun()
 

@@ -7,6 +7,7 @@ from html import escape
 from typing import Final, get_args
 
 import streamlit as st
+from pydantic import ValidationError
 
 from analytics.export.responses import ExportFormat, ExportRequest
 from streamlit_app import session
@@ -52,6 +53,9 @@ NOT_STARTED: Final[Words] = {
 }
 NO_STUDY: Final = Text("Give the study a name: each study has pseudonyms of its own.")
 WRONG_ORDER: Final = Text("The first day must not be after the last one.")
+NOT_VALID: Final = Text(
+    "An export can't be asked for like this: check the section, the days and the study's name."
+)
 WHOLE_COURSE: Final = Text("Whoever sees the whole course can export it.")
 _DAY: Final = timedelta(days=1)
 
@@ -82,27 +86,40 @@ def _new(course_id: str) -> None:
         _of_bundle() if format_of == "bundle" else ("", 5, False, False)
     )
     faults: list[Text] = []
-    if format_of == "bundle" and not study.strip():
+    if format_of == "bundle" and not study:
         faults.append(NO_STUDY)
     if first is not None and last is not None and first > last:
         faults.append(WRONG_ORDER)
-    for fault in faults:
-        st.html(f'<p class="cp-muted" role="status">{escape(str(fault))}</p>')
-    is_started = st.button(str(START), type="primary", key="export_start", disabled=bool(faults))
-    if not is_started:
-        return
-    request = ExportRequest.model_validate(
+    request = _request(
         {
             "format": format_of,
             "section": section,
             "from": _midnight(first),
             "to": None if last is None else _midnight(last + _DAY),
-            "study": study.strip() or None,
+            "study": study or None,
             "k": k,
             "with_code": with_code,
             "with_help": with_help,
         }
     )
+    if request is None and not faults:
+        faults.append(NOT_VALID)
+    for fault in faults:
+        st.html(f'<p class="cp-muted" role="status">{escape(str(fault))}</p>')
+    is_started = st.button(str(START), type="primary", key="export_start", disabled=bool(faults))
+    if is_started and request is not None:
+        _start(course_id, request)
+
+
+def _request(fields: dict[str, object]) -> ExportRequest | None:
+    """Return what is asked for; None where the API would not take it."""
+    try:
+        return ExportRequest.model_validate(fields)
+    except ValidationError:
+        return None
+
+
+def _start(course_id: str, request: ExportRequest) -> None:
     try:
         session.api().start_export(course_id, request)
         st.toast(str(STARTED))
@@ -145,14 +162,20 @@ def _section(sections: list[str]) -> str | None:
 
 def _day(part: str, label: Text) -> date | None:
     key = f"export_{part}"
-    try:
-        st.session_state[key] = date.fromisoformat(st.query_params.get(part, ""))
-    except ValueError:
-        st.session_state[key] = None
+    st.session_state[key] = read_day(st.query_params.get(part))
     chosen: date | None = st.date_input(
         str(label), key=key, format="YYYY-MM-DD", on_change=_follow, args=(part, key), width=170
     )
     return chosen
+
+
+def read_day(text: str | None) -> date | None:
+    """Return the day that an address names; None where it names none that events can be of."""
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return day if date(1970, 1, 1) < day < date(2200, 1, 1) else None
 
 
 def _follow(part: str, key: str) -> None:
@@ -174,7 +197,8 @@ def _of_bundle() -> tuple[str, int, bool, bool]:
     st.html(f'<p class="cp-muted cp-small">{STUDY_WHY} {SMALLEST_WHY}</p>')
     with_code = st.checkbox(str(WITH_CODE), key="export_with_code")
     with_help = st.checkbox(str(WITH_HELP), key="export_with_help")
-    return study, int(k), with_code, with_help
+    # Pasted text has tabs and line ends, which no name of a study has.
+    return " ".join(study.split()), int(k), with_code, with_help
 
 
 def _midnight(day: date | None) -> datetime | None:

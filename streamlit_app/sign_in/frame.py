@@ -40,6 +40,9 @@ def alert(sentence: str | Text) -> str:
 
 def on_to(wanted: str) -> Response:
     """Send the browser on to a page of this very host, whatever the form says."""
-    parts = urlsplit(wanted)
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:  # an address that nobody can read, as "//["
+        parts = urlsplit("/")
     path = "/" + parts.path.lstrip("/\\")
     return RedirectResponse(f"{path}?{parts.query}" if parts.query else path, 303, PRIVATE)

@@ -9,8 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics.admin import examples as admin_examples
-from analytics.admin.course_responses import CourseSettings, NewCourse
+from analytics.admin.course_responses import AdminCourses, CourseSettings, NewCourse
 from analytics.admin.stored_responses import StoredRows
+from analytics.responses import Answer
 from flows.models import Base
 from streamlit_app.admin.stored import TABLES, store_name
 from streamlit_app.api.admin_client import AdminClient, ChangeRefusedError
@@ -89,14 +90,14 @@ def test_how_long_students_are_kept_is_confirmed_with_whom_it_erases(
     assert (days.value, days.min, days.max) == (365, 1, 36_500)
     assert "python-1 keeps students 365 days after their last event." in text_of(app)
     keys = {each.key for each in app.button}
-    assert "admin_keep" in keys
-    assert "admin_retention" not in keys
+    assert "admin_keep/python-1" in keys
+    assert not any(key and key.startswith("admin_retention") for key in keys)
     days.set_value(30).run()
     assert "Kept for 30 days, 3 students would be erased now." in text_of(app)
     assert "Within minutes 3 students of python-1 will be erased" in text_of(app)
-    app.button(key="admin_retention").click().run()
+    app.button(key="admin_retention/python-1/30").click().run()
     assert "python-1 keeps students 30 days after their last event." in text_of(app)
-    app.button(key="admin_keep").click().run()
+    app.button(key="admin_keep/python-1").click().run()
     assert "python-1 keeps its students for ever." in text_of(app)
     # Names are not sent along: a colleague may have changed them meanwhile.
     assert [each.model_dump(exclude_unset=True) for each in asked] == [
@@ -108,7 +109,136 @@ def test_how_long_students_are_kept_is_confirmed_with_whom_it_erases(
         "courses", courses=admin_examples.COURSES.model_copy(update={"courses": [course]})
     )
     assert "Students are kept for ever." in text_of(kept)
-    assert "admin_keep" not in {each.key for each in kept.button}
+    assert "admin_keep/python-1" not in {each.key for each in kept.button}
+
+
+def two_courses() -> AdminCourses:
+    """Return the course of the examples, and another one that is like it."""
+    [first] = admin_examples.COURSES.courses
+    other = first.model_copy(update={"course_id": "python-2"})
+    return admin_examples.COURSES.model_copy(update={"courses": [first, other]})
+
+
+def test_a_click_is_done_to_no_other_course(
+    open_part: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where another one is chosen before the click's turn comes."""
+    asked: list[str] = []
+    monkeypatch.setattr(AdminClient, "set_course", lambda _, course_id, __: asked.append(course_id))
+    app = open_part("courses", courses=two_courses())
+    app.button(key="admin_keep/python-1").click()
+    app.query_params["course"] = "python-2"
+    app.run()
+    assert not app.exception, app.exception
+    assert asked == []
+    app.button(key="admin_keep/python-2").click().run()
+    assert asked == ["python-2"]
+
+
+def test_what_a_colleague_saved_meanwhile_is_not_called_ones_own(
+    open_part: Callable[..., AppTest],
+    made_up: Any,
+    text_of: Callable[[AppTest], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Save says so and changes nothing; typed again it is saved, also twice in a row."""
+    asked: list[str | None] = []
+
+    def title_is(title: str) -> None:
+        [course] = admin_examples.COURSES.courses
+        courses = AdminCourses(courses=[course.model_copy(update={"title": title})])
+        made_up.answer_with[f"{ADMIN}/courses"] = courses.model_dump(mode="json")
+
+    def set_course(_: AdminClient, __: str, settings: CourseSettings) -> None:
+        asked.append(settings.title)
+        title_is(settings.title or "")
+
+    monkeypatch.setattr(AdminClient, "set_course", set_course)
+    app = open_part("courses")
+
+    def save(title: str) -> str:
+        [field] = [each for each in app.text_input if (each.key or "").startswith("title/")]
+        field.input(title)
+        [button] = [each for each in app.button if each.label == "Save"]
+        button.click().run()
+        return text_of(app)
+
+    title_is("Of a colleague")
+    text = save("Mine")
+    assert asked == []
+    assert "somebody else has changed python-1 meanwhile" in text
+    assert "python-1 was changed." not in text
+    for title in ("Mine", "Mine again"):
+        assert "python-1 was changed." in save(title)
+    assert asked == ["Mine", "Mine again"]
+
+
+FILES = [
+    ("registration", "1.ipynb", "registration", "register", admin_examples.REGISTRATION),
+    (
+        "enrolment",
+        "roster.csv",
+        "roster",
+        "enroll",
+        admin_examples.ENROLMENT.model_copy(update={"faults": [], "fault_count": 0}),
+    ),
+]
+
+
+@pytest.mark.parametrize(("part", "name", "path", "does", "preview"), FILES)
+def test_a_file_is_for_the_course_it_was_given_for(
+    open_part: Callable[..., AppTest],
+    made_up: Any,
+    part: str,
+    name: str,
+    path: str,
+    does: str,
+    preview: Answer,
+) -> None:
+    """Once another course is chosen nothing of it is read or done there, nor by a waiting click."""
+    answers = {
+        f"courses/{course}/{path}{end}": preview
+        for course in ("python-1", "python-2")
+        for end in ("", "/preview")
+    }
+    app = open_part(part, courses=two_courses(), **answers)
+    app.file_uploader[0].upload(name, b"x").run()
+    assert not app.exception, app.exception
+    [button] = app.button
+    assert (button.key or "").startswith(f"{does}/python-1/")
+    button.click()
+    app.query_params["course"] = "python-2"
+    app.run()
+    assert not app.exception, app.exception
+    assert not app.button
+    assert not [each for each in made_up.asked if each.startswith(f"{ADMIN}/courses/python-2/")]
+    assert f"{ADMIN}/courses/python-1/{path}" not in made_up.asked
+
+
+@pytest.mark.parametrize(("part", "name", "path", "does", "preview"), FILES)
+def test_a_click_is_for_the_preview_it_stood_under(
+    open_part: Callable[..., AppTest],
+    made_up: Any,
+    part: str,
+    name: str,
+    path: str,
+    does: str,
+    preview: Answer,
+) -> None:
+    """Where a colleague was faster the new preview is shown, and its own button does it."""
+    does_it = f"courses/python-1/{path}"
+    app = open_part(part, **{does_it: preview, f"{does_it}/preview": preview})
+    app.file_uploader[0].upload(name, b"x").run()
+    app.button[0].click()
+    changed = preview.model_copy(update={"new": 3})
+    made_up.answer_with[f"{ADMIN}/{does_it}/preview"] = changed.model_dump(mode="json")
+    app.run()
+    assert not app.exception, app.exception
+    assert f"{ADMIN}/{does_it}" not in made_up.asked
+    assert (app.button[0].key or "").startswith(f"{does}/python-1/")
+    app.button[0].click().run()
+    assert f"{ADMIN}/{does_it}" in made_up.asked
+    assert not app.button
 
 
 def test_a_students_id_leads_to_what_is_stored(

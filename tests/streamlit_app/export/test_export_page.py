@@ -115,6 +115,43 @@ def test_days_in_the_wrong_order_start_nothing(
     assert app.radio[0].value == "parquet"
 
 
+@pytest.mark.parametrize(
+    ("days", "begin", "end"),
+    [
+        ({"from": "1950-01-01", "to": "2026-04-13"}, None, (2026, 4, 14)),
+        ({"from": "1970-01-01"}, None, None),
+        ({"from": "1970-01-02", "to": "2199-12-30"}, (1970, 1, 2), (2199, 12, 31)),
+        ({"to": "2300-01-01"}, None, None),
+        ({"to": "9999-12-31"}, None, None),
+    ],
+)
+def test_a_day_that_no_event_is_of_is_no_day(
+    open_page: Open,
+    made_up: Any,
+    days: dict[str, str],
+    begin: tuple[int, int, int] | None,
+    end: tuple[int, int, int] | None,
+) -> None:
+    """It is left out, and the rest is exported."""
+    start(open_page(format="csv", **days))
+    [asked] = made_up.after_class.requests
+    assert asked.start == (begin and datetime(*begin, tzinfo=UTC))
+    assert asked.until == (end and datetime(*end, tzinfo=UTC))
+
+
+def test_a_studys_name_is_taken_as_it_is_pasted(
+    open_page: Open, made_up: Any, text_of: Callable[[AppTest], str]
+) -> None:
+    """A tab is a space; what can't be in a name starts nothing, and is said."""
+    app = open_page(format="bundle")
+    app.text_input(key="export_study").set_value("loops\x7f").run()
+    assert app.button(key="export_start").disabled
+    assert "can&#x27;t be asked for like this: check the section" in text_of(app)
+    app.text_input(key="export_study").set_value("\tloops\t 2026\n").run()
+    start(app)
+    assert [each.study for each in made_up.after_class.requests] == ["loops 2026"]
+
+
 def test_a_choice_stands_in_the_address(open_page: Open) -> None:
     """So it outlives a reload."""
     app = open_page()

@@ -211,6 +211,30 @@ async def test_why_a_provider_lets_nobody_in_is_said_in_the_viewers_language() -
     assert "took too long" not in back.text
 
 
+@pytest.mark.parametrize(
+    ("wanted", "location"), [("//[", "/"), ("/replay?course=a", "/replay?course=a")]
+)
+async def test_who_signs_in_comes_to_a_page_whatever_was_wanted(wanted: str, location: str) -> None:
+    """Also where nobody can read the address: by the password, and back from a provider."""
+
+    def let_in(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"token": "good"})
+
+    api = httpx.AsyncClient(base_url="http://api", transport=httpx.MockTransport(let_in))
+    gate = Gate(Starlette(), KnownTokens(), SignInPages(api, by_provider=True))
+    async with httpx.AsyncClient(
+        base_url="http://dashboard",
+        transport=httpx.ASGITransport(gate),
+        cookies={"cellpulse_flow": "x", "cellpulse_next": wanted},
+        headers={"Origin": "http://dashboard"},
+    ) as browser:
+        form = {"next": wanted, "account": "ada", "password": "p"}
+        signed_in = await browser.post("/sign-in", data=form)
+        back = await browser.get("/sign-in/callback", params={"state": "s", "code": "c"})
+    for answer in (signed_in, back):
+        assert (answer.status_code, answer.headers["location"]) == (303, location)
+
+
 def test_a_websocket_with_a_good_cookie_opens(address: str) -> None:
     """With the cookie the WebSocket reaches Streamlit; a token in its address does not help."""
     stream = address.replace("http", "ws") + "/_stcore/stream"
