@@ -5,6 +5,7 @@ because numbers moved or somebody clicked twice, would undo the change, and show
 were just hidden. So each run goes on with the address with which the page was drawn last.
 """
 
+from datetime import date
 from html import escape
 from typing import Final
 from urllib.parse import urlencode
@@ -54,6 +55,15 @@ def put(**query: str | None) -> None:
     changed = {name: value for name, value in named.items() if value is not None}
     if changed != st.query_params.to_dict():
         st.query_params.from_dict(changed)
+
+
+def read_day(text: str | None) -> date | None:
+    """Return the day that an address names; None where it names none that an event can be of."""
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return day if date(1970, 1, 1) < day < date(2200, 1, 1) else None
 
 
 def whole_page() -> None:

@@ -54,9 +54,10 @@ def digest(preview: Answer) -> str:
     """Return what the key of the button under a preview ends with.
 
     A click on the button of one preview is then nobody's where another one is drawn in its place:
-    nobody has seen what it would do.
+    nobody has seen what it would do. What students do meanwhile makes it no other one.
     """
-    return f"{crc32(preview.model_dump_json().encode()):08x}"
+    seen = preview.model_dump_json(exclude={"others", "unmatched"})
+    return f"{crc32(seen.encode()):08x}"
 
 
 def when(time: datetime | None) -> str:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from analytics.export.responses import ExportFormat, ExportRequest
 from streamlit_app import session
-from streamlit_app.addresses import put
+from streamlit_app.addresses import put, read_day
 from streamlit_app.api.errors import (
     AwayError,
     ConflictError,
@@ -167,15 +167,6 @@ def _day(part: str, label: Text) -> date | None:
         str(label), key=key, format="YYYY-MM-DD", on_change=_follow, args=(part, key), width=170
     )
     return chosen
-
-
-def read_day(text: str | None) -> date | None:
-    """Return the day that an address names; None where it names none that events can be of."""
-    try:
-        day = date.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return day if date(1970, 1, 1) < day < date(2200, 1, 1) else None
 
 
 def _follow(part: str, key: str) -> None:

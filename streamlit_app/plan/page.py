@@ -13,7 +13,7 @@ import streamlit as st
 
 from analytics.plan.responses import ClassPlan, PlannedReached, PlannedTime, PlanSet
 from streamlit_app import session
-from streamlit_app.addresses import address, put
+from streamlit_app.addresses import address, put, read_day
 from streamlit_app.api.errors import NOT_DONE, AwayError, TooManyError
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts.layout import card_title
@@ -106,15 +106,6 @@ def show() -> None:
         st.html(
             f'<ul class="cp-names" data-testid="plan-exercises">{names}</ul>' if names else none
         )
-
-
-def read_day(text: str | None) -> date | None:
-    """Return the day that an address names; None where it names none that a class can meet on."""
-    try:
-        day = date.fromisoformat(text or "")
-    except ValueError:
-        return None
-    return day if date(1970, 1, 1) < day < date(9000, 1, 1) else None
 
 
 def as_text(plan: ClassPlan, zone: tzinfo) -> str:

@@ -10,9 +10,10 @@ from analytics.plan.responses import ClassPlan, PlannedReached, PlannedTime
 from analytics.responses import AsOf
 from analytics.sign_in.responses import OpenSection
 from streamlit_app import session
+from streamlit_app.addresses import read_day
 from streamlit_app.after_class.document import document_of
 from streamlit_app.plan.pace import line, of_the_day, pace_of, span_of
-from streamlit_app.plan.page import as_text, read_day, read_plan
+from streamlit_app.plan.page import as_text, read_plan
 from tests.streamlit_app.after_class.made_up import NINE, exercise, report
 
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
