@@ -191,6 +191,7 @@ def test_nothing_jumps_under_the_pointer(
     cards = page.get_by_test_id("person").locator("b")
     expect(cards).to_have_text(["ada", "bob"])
     page.get_by_role("button", name="I am going").first.hover()
+    page.wait_for_function(UNDISTURBED)  # what was asked before that may be drawn
     made_up.needy = [bob, ada]
     made_up.run("bob")
     ingest.signal()
