@@ -83,6 +83,8 @@ def show(course_id: str, attention: Attention, people: People, *, is_past: bool 
         people: Who the students are.
         is_past: Whether it is the list of a past moment: then nothing acts.
     """
+    # For every click: whom an alias means may be unknown where one has gone on to by its turn.
+    api = session.api()
     with st.container(border=True, key="attention"):
         card_title(*PEOPLE)
         if not is_past:
@@ -93,14 +95,14 @@ def show(course_id: str, attention: Attention, people: People, *, is_past: bool 
         with st.container(key="people", gap=None):
             for each in listed[:PEOPLE_SHOWN]:
                 with st.container(key=f"person_{each.student_id}", gap=None):
-                    _card(each, course_id, attention.now, people, is_past=is_past)
+                    _card(each, api, course_id, attention.now, people, is_past=is_past)
         for each in attention.helped:
-            undo = None if is_past else _taking_back(each, course_id, attention.now)
+            undo = None if is_past else _taking_back(each, api, course_id, attention.now)
             why = was_helped(each, attention.now)
-            _off_the_list(each, people.name(each.student_id), why, undo, course_id)
+            _off_the_list(each, people.name(each.student_id), why, undo, api, course_id)
         for each in attention.snoozed:
             undo = None if is_past else _end_snooze
-            _off_the_list(each, people.name(each.student_id), snoozed(each), undo, course_id)
+            _off_the_list(each, people.name(each.student_id), snoozed(each), undo, api, course_id)
         with st.container(key="attention_foot", horizontal=True, vertical_alignment="center"):
             if len(listed) > PEOPLE_SHOWN:
                 st.html(f'<p class="cp-muted">{MORE.format(n=len(listed) - PEOPLE_SHOWN)}</p>')
@@ -186,24 +188,26 @@ def was_helped(each: Listed, now: datetime) -> str:
     return WAS_HELPED.format(age=age(each.mark.at, now)) if each.mark else ""
 
 
-def _card(each: Listed, course_id: str, now: datetime, people: People, *, is_past: bool) -> None:
+def _card(
+    each: Listed, api: ApiClient, course_id: str, now: datetime, people: People, *, is_past: bool
+) -> None:
     st.html(person(each, now, people))
     with st.container(key=f"marks_{each.student_id}", horizontal=True, vertical_alignment="center"):
         if not is_past:
-            _buttons(each, course_id, now)
+            _buttons(each, api, course_id, now)
         _other_reasons(each, people.name(each.student_id))
         st.html(link_and_confidence(each, people.name(each.student_id), course_id))
 
 
-def _buttons(each: Listed, course_id: str, now: datetime) -> None:
+def _buttons(each: Listed, api: ApiClient, course_id: str, now: datetime) -> None:
     name = each.student_id
-    back = _taking_back(each, course_id, now)
+    back = _taking_back(each, api, course_id, now)
     if back is None:
-        _button(GOING, "going", name, _go, course_id, tip=GOING_HELP)
-        _button(SNOOZE, "snooze", name, _snooze, course_id, tip=SNOOZE_HELP)
+        _button(GOING, "going", name, _go, api, course_id, tip=GOING_HELP)
+        _button(SNOOZE, "snooze", name, _snooze, api, course_id, tip=SNOOZE_HELP)
     else:
-        _button(HELPED, "helped", name, _helped, course_id, tip=HELPED_HELP)
-        _button(NOT_GOING, "back", name, back, course_id)
+        _button(HELPED, "helped", name, _helped, api, course_id, tip=HELPED_HELP)
+        _button(NOT_GOING, "back", name, back, api, course_id)
 
 
 def _other_reasons(each: Listed, name: str) -> None:
@@ -230,7 +234,9 @@ def link_and_confidence(each: Listed, name: str, course_id: str) -> str:
     )
 
 
-def _off_the_list(each: Listed, name: str, why: str, undo: Act | None, course_id: str) -> None:
+def _off_the_list(
+    each: Listed, name: str, why: str, undo: Act | None, api: ApiClient, course_id: str
+) -> None:
     student_id = each.student_id
     link = address("student", course=course_id, student=student_id)
     with st.container(
@@ -244,7 +250,7 @@ def _off_the_list(each: Listed, name: str, why: str, undo: Act | None, course_id
             f'<span class="cp-muted">{escape(why)}</span></p>'
         )
         if undo is not None:
-            _button(UNDO, "undo", student_id, undo, course_id)
+            _button(UNDO, "undo", student_id, undo, api, course_id)
 
 
 def _button(
@@ -252,14 +258,14 @@ def _button(
     kind: str,
     student_id: str,
     act: Act,
+    api: ApiClient,
     course_id: str,
     *,
     tip: Text | None = None,
 ) -> None:
     key = f"{kind}_{student_id}"
     help_text = None if tip is None else str(tip)
-    # The API as it is asked here: who is meant by an alias may be unknown where one goes on to.
-    args = (_change, act, session.api(), course_id, student_id)
+    args = (_change, act, api, course_id, student_id)
     st.button(str(label), key=key, help=help_text, on_click=thresholds.CHANGES.tried, args=args)
 
 
@@ -289,13 +295,13 @@ def _made(api: ApiClient, course_id: str, shown: str) -> str:
     return f"{_MADE}/{course_id}/{shown if book is None else book.student(course_id, shown)}"
 
 
-def _taking_back(each: Listed, course_id: str, now: datetime) -> Act | None:
+def _taking_back(each: Listed, api: ApiClient, course_id: str, now: datetime) -> Act | None:
     """Return what takes back the mark that a card shows; None where it shows none.
 
     Where a colleague made the same mark after this page did, it is still the page's own, for as
     long as that holds. An answer from before that mark says nothing of it.
     """
-    shown, name = each.mark, _made(session.api(), course_id, each.student_id)
+    shown, name = each.mark, _made(api, course_id, each.student_id)
     made: Marked | None = st.session_state.get(name)
     made_at = None if made is None else made.at
     if shown and made and made_at and made.mark == shown.mark and made_at <= shown.at:
