@@ -1,20 +1,18 @@
 """Who needs a person: the cards at the right of the Live page, and what is done there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 from html import escape
 from typing import Final
 
 import streamlit as st
 
-from analytics.attention.responses import Attention, Listed, Mark, Marked, MarkKind
+from analytics.attention.responses import Attention, Listed, Mark
 from streamlit_app import session
 from streamlit_app.addresses import address
 from streamlit_app.api.client import ApiClient
-from streamlit_app.api.errors import NotKnownError
-from streamlit_app.attention import thresholds
+from streamlit_app.attention import acts, thresholds
 from streamlit_app.attention.reasons import reason_sentence
 from streamlit_app.language.formats import clock
 from streamlit_app.language.text import Plural, Text
@@ -31,7 +29,6 @@ ON_THE_WAY_BY: Final = Text("{name} is on the way, {age}")
 HELPED: Final = Text("Helped")
 HELPED_HELP: Final = Text("Off this list; a hand that is raised from now on shows all the same")
 NOT_GOING: Final = Text("Not going")
-GONE: Final = Text("This mark is not there any more: somebody else has taken it back.")
 SNOOZE: Final = Text("Snooze")
 SNOOZE_HELP: Final = Text(
     "Off this list for 10 minutes, for everybody; a raised hand shows all the same"
@@ -51,15 +48,6 @@ SURE: Final = {"high": Text("sure"), "medium": Text("likely"), "low": Text("mayb
 
 #: More than a few cannot be walked to.
 PEOPLE_SHOWN: Final = 5
-_SNOOZE_MINUTES: Final = 10
-#: For so long a mark is shown, as attention_settings.sql says.
-_MARK_HOLDS: Final = timedelta(minutes=15)
-#: The mark that this page's last click made, for each student as long as it may be shown.
-_MADE: Final = "attention_made"
-
-
-#: What a button does, asking the API about a student of a course.
-Act = Callable[[ApiClient, str, str], None]
 
 
 @dataclass(frozen=True)
@@ -97,11 +85,11 @@ def show(course_id: str, attention: Attention, people: People, *, is_past: bool 
                 with st.container(key=f"person_{each.student_id}", gap=None):
                     _card(each, api, course_id, attention.now, people, is_past=is_past)
         for each in attention.helped:
-            undo = None if is_past else _taking_back(each, api, course_id, attention.now)
+            undo = None if is_past else acts.taking_back(each, api, course_id, attention.now)
             why = was_helped(each, attention.now)
             _off_the_list(each, people.name(each.student_id), why, undo, api, course_id)
         for each in attention.snoozed:
-            undo = None if is_past else _end_snooze
+            undo = None if is_past else acts.end_snooze
             _off_the_list(each, people.name(each.student_id), snoozed(each), undo, api, course_id)
         with st.container(key="attention_foot", horizontal=True, vertical_alignment="center"):
             if len(listed) > PEOPLE_SHOWN:
@@ -201,12 +189,12 @@ def _card(
 
 def _buttons(each: Listed, api: ApiClient, course_id: str, now: datetime) -> None:
     name = each.student_id
-    back = _taking_back(each, api, course_id, now)
+    back = acts.taking_back(each, api, course_id, now)
     if back is None:
-        _button(GOING, "going", name, _go, api, course_id, tip=GOING_HELP)
-        _button(SNOOZE, "snooze", name, _snooze, api, course_id, tip=SNOOZE_HELP)
+        _button(GOING, "going", name, acts.go, api, course_id, tip=GOING_HELP)
+        _button(SNOOZE, "snooze", name, acts.snooze, api, course_id, tip=SNOOZE_HELP)
     else:
-        _button(HELPED, "helped", name, _helped, api, course_id, tip=HELPED_HELP)
+        _button(HELPED, "helped", name, acts.helped, api, course_id, tip=HELPED_HELP)
         _button(NOT_GOING, "back", name, back, api, course_id)
 
 
@@ -235,7 +223,7 @@ def link_and_confidence(each: Listed, name: str, course_id: str) -> str:
 
 
 def _off_the_list(
-    each: Listed, name: str, why: str, undo: Act | None, api: ApiClient, course_id: str
+    each: Listed, name: str, why: str, undo: acts.Act | None, api: ApiClient, course_id: str
 ) -> None:
     student_id = each.student_id
     link = address("student", course=course_id, student=student_id)
@@ -257,7 +245,7 @@ def _button(
     label: Text,
     kind: str,
     student_id: str,
-    act: Act,
+    act: acts.Act,
     api: ApiClient,
     course_id: str,
     *,
@@ -265,65 +253,5 @@ def _button(
 ) -> None:
     key = f"{kind}_{student_id}"
     help_text = None if tip is None else str(tip)
-    args = (_change, act, api, course_id, student_id)
-    st.button(str(label), key=key, help=help_text, on_click=thresholds.CHANGES.tried, args=args)
-
-
-def _change(act: Act, api: ApiClient, course_id: str, student_id: str) -> None:
-    try:
-        act(api, course_id, student_id)
-    finally:
-        session.ask_anew()  # what is refused may be so because the numbers are old
-
-
-def _go(api: ApiClient, course_id: str, student_id: str) -> None:
-    _mark(api, course_id, student_id, "going")
-
-
-def _helped(api: ApiClient, course_id: str, student_id: str) -> None:
-    _mark(api, course_id, student_id, "helped")
-
-
-def _mark(api: ApiClient, course_id: str, student_id: str, kind: MarkKind) -> None:
-    made = api.mark(course_id, student_id, kind)
-    st.session_state[_made(api, course_id, student_id)] = made
-
-
-def _made(api: ApiClient, course_id: str, shown: str) -> str:
-    """Return where the mark is remembered that was made of a student, also by the alias."""
-    book = api.aliases_shown
-    return f"{_MADE}/{course_id}/{shown if book is None else book.student(course_id, shown)}"
-
-
-def _taking_back(each: Listed, api: ApiClient, course_id: str, now: datetime) -> Act | None:
-    """Return what takes back the mark that a card shows; None where it shows none.
-
-    Where a colleague made the same mark after this page did, it is still the page's own, for as
-    long as that holds. An answer from before that mark says nothing of it.
-    """
-    shown, name = each.mark, _made(api, course_id, each.student_id)
-    made: Marked | None = st.session_state.get(name)
-    made_at = None if made is None else made.at
-    if shown and made and made_at and made.mark == shown.mark and made_at <= shown.at:
-        holds = made_at > now - _MARK_HOLDS
-        return partial(_take_mark_back, at=made_at if holds else shown.at)
-    if made_at and made_at <= now:
-        st.session_state.pop(name, None)  # something else came since
-    return None if shown is None else partial(_take_mark_back, at=shown.at)
-
-
-def _take_mark_back(api: ApiClient, course_id: str, student_id: str, at: datetime) -> None:
-    try:
-        api.take_mark_back(course_id, student_id, at)
-    except NotKnownError as error:
-        raise NotKnownError(GONE) from error
-    finally:
-        st.session_state.pop(_made(api, course_id, student_id), None)
-
-
-def _snooze(api: ApiClient, course_id: str, student_id: str) -> None:
-    api.snooze(course_id, student_id, minutes=_SNOOZE_MINUTES)
-
-
-def _end_snooze(api: ApiClient, course_id: str, student_id: str) -> None:
-    api.end_snooze(course_id, student_id)
+    args = (act, api, course_id, student_id)
+    st.button(str(label), key=key, help=help_text, on_click=acts.tried, args=args)

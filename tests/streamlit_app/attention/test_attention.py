@@ -12,7 +12,7 @@ import streamlit_app.app
 from analytics.attention.examples import ATTENTION, ERROR_CLUSTERS
 from analytics.attention.responses import ClusterMessage, Mark, Thresholds
 from streamlit_app import session
-from streamlit_app.attention import cards, thresholds
+from streamlit_app.attention import acts, thresholds
 from streamlit_app.class_view.failures import filter_key
 from streamlit_app.page_parts import refusal
 from tests.streamlit_app.made_up_class import COURSE
@@ -315,7 +315,7 @@ def test_what_this_page_marked_long_ago_is_not_taken_back(
     app.button(key="going_ada").click().run()
     [own] = made_up.marks["ada"]
     _mark(made_up, "going", "grace")
-    monkeypatch.setattr(cards, "_MARK_HOLDS", timedelta(0))
+    monkeypatch.setattr(acts, "_MARK_HOLDS", timedelta(0))
     app.run()
     app.button(key="back_ada").click().run()
     assert made_up.marks["ada"] == [own]

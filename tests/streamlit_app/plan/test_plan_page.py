@@ -13,7 +13,7 @@ from streamlit_app import session
 from streamlit_app.addresses import read_day
 from streamlit_app.after_class.document import document_of
 from streamlit_app.plan.pace import line, of_the_day, pace_of, span_of
-from streamlit_app.plan.page import as_text, read_plan
+from streamlit_app.plan.written import as_text, read_plan
 from tests.streamlit_app.after_class.made_up import NINE, exercise, report
 
 TOKYO: Final = ZoneInfo("Asia/Tokyo")
