@@ -112,15 +112,29 @@ def students(lake: Lake, course_id: str, section: str | None) -> Students:
     )
 
 
-def history(lake: Lake, course_id: str, student_id: str, limit: int, before: str | None) -> History:
-    """Return a page of a student's events, newest first.
+def history(
+    lake: Lake,
+    course_id: str,
+    student_id: str,
+    limit: int,
+    before: str | None,
+    *,
+    heartbeats: bool = True,
+) -> History:
+    """Return a page of a student's events, newest first; without heartbeats where told so.
 
     Raises:
         Problem: 404 for an unknown course or student.
     """
     require_member(lake, course_id, student_id)
     rows, next_before = _page(
-        lake, "student_history", limit, before, course_id=course_id, student_id=student_id
+        lake,
+        "student_history",
+        limit,
+        before,
+        course_id=course_id,
+        student_id=student_id,
+        heartbeats=heartbeats,
     )
     return History(
         as_of=as_of(lake, datetime.now(UTC), "lake"),
@@ -233,7 +247,7 @@ def _earlier(before: str | None, asked_ns: int | None) -> str | None:
 
 
 def _page(
-    lake: Lake, query: str, limit: int, before: str | None, **of: str | None
+    lake: Lake, query: str, limit: int, before: str | None, **of: str | bool | None
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Return a page of events, and what `before` is for the next page."""
     before_ns = None if before is None else min(position_ns(before), LARGEST_POSITION_NS)

@@ -99,6 +99,14 @@ Before = Annotated[
         description="Only events before this log position: `next_before` of the page before.",
     ),
 ]
+WithHeartbeats = Annotated[
+    bool,
+    Query(
+        alias="heartbeats",
+        description="Whether heartbeats are among them, which say nothing but that somebody was "
+        "there.",
+    ),
+]
 Bucket = Annotated[
     str,
     Query(

@@ -16,6 +16,7 @@ from analytics.parameters import (
     Limit,
     OnlyExercise,
     To,
+    WithHeartbeats,
     bucket_length,
     require_span,
 )
@@ -68,10 +69,14 @@ def get_students(lake: Lake, part: PartOf) -> Students:
     responses=examples.answer(examples.HISTORY),
 )
 def get_history(
-    lake: Lake, student: StudentOf, limit: Limit = 100, before: Before = None
+    lake: Lake,
+    student: StudentOf,
+    limit: Limit = 100,
+    before: Before = None,
+    with_heartbeats: WithHeartbeats = True,
 ) -> History:
     """Return a page of a student's events, newest first; `next_before` leads to the next one."""
-    return lake.answer(answers.history, *student, limit, before)
+    return lake.answer(answers.history, *student, limit, before, heartbeats=with_heartbeats)
 
 
 @router.get(f"{COURSE}/events", responses=examples.answer(examples.EVENTS))

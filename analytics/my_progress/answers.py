@@ -45,6 +45,8 @@ def overview(lake: Lake, course_id: str, student_id: str) -> OwnOverview:
     failed_runs = iter(row["failed_runs"])
     listed = attention(lake, course_id, None, None)
     own = _own(listed, student_id)
+    # Whoever is snoozed, or was helped, is off the list, whatever there was to list.
+    reasons = own.reasons if own is not None and own in listed.students else []
     return OwnOverview(
         as_of=as_of(lake, now, "lake", "postgres"),
         course_id=course_id,
@@ -63,8 +65,8 @@ def overview(lake: Lake, course_id: str, student_id: str) -> OwnOverview:
             )
             for each, letter in zip(exercises, row["states"], strict=True)
         ],
-        reasons=[] if own is None else [without_few_others(reason) for reason in own.reasons],
-        hand=_hand(listed, student_id),
+        reasons=[without_few_others(reason) for reason in reasons],
+        hand=None if own is None else _hand(own),
         mark=_without_whose(None if own is None else own.mark),
         **known,
     )
@@ -97,14 +99,6 @@ def _own(listed: Attention, student_id: str) -> Listed | None:
     return next((each for each in everyone if each.student_id == student_id), None)
 
 
-def _hand(listed: Attention, student_id: str) -> Hand | None:
-    hands = [
-        (reason.since, each.student_id)
-        for each in listed.students
-        for reason in each.reasons
-        if reason.code == "hand_up"
-    ]
-    for place, (since, whose) in enumerate(sorted(hands), start=1):
-        if whose == student_id:
-            return Hand(since=since, place=place)
-    return None
+def _hand(own: Listed) -> Hand | None:
+    up = (reason for reason in own.reasons if reason.code == "hand_up")
+    return next((Hand(since=reason.since, place=own.help_place) for reason in up), None)

@@ -40,8 +40,19 @@ class OwnExercise(Answer):
 class Hand(Answer):
     """A raised hand."""
 
-    since: Annotated[datetime, Field(description="When it was raised, UTC.")]
-    place: Annotated[int, Field(description="Its place among the raised hands, from 1.")]
+    since: Annotated[
+        datetime,
+        Field(
+            description="Since when it waits, UTC: it was raised then, or is still up after a help."
+        ),
+    ]
+    place: Annotated[
+        int | None,
+        Field(
+            description="Its place among the raised hands on the list, from 1; null where an "
+            "instructor took it off the list, as one who helped does."
+        ),
+    ] = None
 
 
 class OwnOverview(Answer):

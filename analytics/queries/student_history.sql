@@ -6,6 +6,8 @@
 --   course_id: The course.
 --   student_id: The student.
 --   before_ns: Only events before this position_ns; null for the newest page.
+--   heartbeats: Whether heartbeats are among them: they say nothing but that somebody was there,
+--     as where the student does not have runs recorded.
 --   row_limit: At most this many events.
 -- columns:
 --   position: Log position, which also orders the history.
@@ -73,5 +75,6 @@ FROM lake.events
 WHERE course_id = $course_id
     AND student_id = $student_id
     AND ($before_ns::BIGINT IS NULL OR position_ns < $before_ns)
+    AND ($heartbeats OR type <> 'heartbeat')
 ORDER BY position_ns DESC
 LIMIT $row_limit

@@ -1,10 +1,12 @@
 """What to change, derived from the numbers of a session: plain rules, each with its numbers."""
 
+from collections import Counter
 from datetime import timedelta, tzinfo
 from statistics import median
 from typing import Final
 
 from analytics.after_class.responses import Report
+from analytics.attention.responses import ErrorCluster
 from streamlit_app.after_class import wording
 from streamlit_app.after_class.names import names_of, shortened
 from streamlit_app.class_view.failures import name_of, still_at
@@ -100,9 +102,8 @@ def _failures(report: Report) -> list[str]:
     stuck.sort(key=lambda each: -len(still_at(each)))
     sentences = []
     for each in stuck[:_OF_A_KIND]:
-        where = next((place.exercise for place in each.exercises if place.exercise), None)
+        where, still = _where_most_are(each), len(still_at(each))
         text = wording.STILL_AT if where else wording.STILL_AT_NOWHERE
-        still = len(still_at(each))
         sentences.append(
             text.format(
                 failure=shortened(name_of(each)), still=still, students=each.students, where=where
@@ -124,6 +125,13 @@ def _failures(report: Report) -> list[str]:
         for each in slow[:1]
     ]
     return sentences
+
+
+def _where_most_are(failure: ErrorCluster) -> str | None:
+    """Return the exercise where most are who have not got past a failure; None for no such one."""
+    places = Counter(each.exercise for each in failure.who if each.past_at is None)
+    (where, students), *_ = places.most_common(1) or [(None, 0)]
+    return where if students > places.total() * _HALF else None
 
 
 def _not_begun(report: Report, zone: tzinfo) -> list[str]:

@@ -46,7 +46,9 @@ class Document:
 def document_of(report: Report, zone: tzinfo) -> Document:
     """Return the report as a document, its times in a zone."""
     begin, end = report.start.astimezone(zone), report.until.astimezone(zone)
-    when = wording.WHEN.format(day=f"{begin:%Y-%m-%d}", start=f"{begin:%H:%M}", end=f"{end:%H:%M}")
+    when = wording.WHEN.format(
+        day=f"{begin:%Y-%m-%d}", start=f"{begin:%H:%M}", end=wording.end_of(begin, end)
+    )
     return Document(
         title=f"{wording.TITLE}: {_course(report)}",
         course=_course(report),

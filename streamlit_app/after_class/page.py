@@ -133,7 +133,7 @@ def _has_moved() -> bool:
 def label(each: ClassSession) -> str:
     """Say when a session was, and how many were there."""
     begin, end = (_local(moment) for moment in (each.started_at, each.ended_at))
-    when = f"{begin:%Y-%m-%d %H:%M}\N{EN DASH}{end:%H:%M}"
+    when = f"{begin:%Y-%m-%d %H:%M}\N{EN DASH}{wording.end_of(begin, end)}"
     return SESSION.format(
         when=when,
         students=COUNTED_STUDENTS.format(each.students),

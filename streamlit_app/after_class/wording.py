@@ -1,5 +1,6 @@
 """The words of the report about a session of class."""
 
+from datetime import datetime
 from typing import Final
 
 from streamlit_app.language.text import Plural, Text
@@ -88,7 +89,7 @@ PLANNED: Final = Text("planned by")
 STARTED: Final = Text("begun")
 SOLVED: Final = Text("solved")
 BEFORE: Final = Text("before")
-UNSOLVED: Final = Text("not solved")
+UNSOLVED: Final = Text("unsolved")
 TRIED: Final = Text("tried")
 RANGE: Final = Text("95 % range")
 RANGE_FROM: Final = Text("95 % range, from")
@@ -118,11 +119,16 @@ UNTOUCHED: Final = Plural(
 )
 MORE_ROWS: Final = Plural("{n} more is not listed here.", "{n} more are not listed here.")
 NOT_REACHED: Final = Plural(
-    "{n} exercise of the plan was begun by nobody.",
-    "{n} exercises of the plan were begun by nobody.",
+    "{n} exercise of the plan was begun by nobody who was here.",
+    "{n} exercises of the plan were begun by nobody who was here.",
 )
 NOTHING_REACHED: Final = Text("Nothing was planned or due, and nobody worked at an exercise.")
 NOT_AT_AN_EXERCISE: Final = Text("Nobody worked at an exercise.")
 NOT_HARD: Final = Text("No exercise was tried by {least} students or more.")
 NO_FAILURES: Final = Text("No run failed.")
 NO_HELP: Final = Text("Nobody raised a hand, and nobody was marked as helped.")
+
+
+def end_of(begin: datetime, end: datetime) -> str:
+    """Return when a session ended, in the zone of both: its day too where it is another one."""
+    return f"{end:%H:%M}" if end.date() == begin.date() else f"{end:%Y-%m-%d %H:%M}"

@@ -25,8 +25,9 @@ NAMES_SECONDS: Final = 60.0
 _IN_ORDER_OF_IDS: Final = {"students", "who", "rows"}
 #: Of a student, beside the id; a seat is somebody whom everybody can see.
 _PERSONAL: Final = {"display_name", "seat"}
-#: What students may have named after themselves, beside what they wrote.
-_NAMED: Final = {"error_name", "notebook", "notebooks"}
+#: What students may have named after themselves, beside what they wrote; `error` is the error's
+#: name in the values of a reason.
+_NAMED: Final = {"error", "error_name", "notebook", "notebooks"}
 #: A word of a name, without what stands before, between and after words.
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 #: A shorter word of Latin letters is rather a part of a program than somebody's name.

@@ -63,6 +63,7 @@ class CourseQuestions(Asking):
         *,
         exercise: str | None = None,
         span: tuple[datetime, datetime] | None = None,
+        minutes: int = 1,
     ) -> Timeline:
         """Return the runs of each minute, of one exercise where it is named.
 
@@ -70,8 +71,9 @@ class CourseQuestions(Asking):
             course_id: The course.
             exercise: Only runs of this exercise.
             span: From when to when; None for the last three hours of class.
+            minutes: Of how many minutes the runs are counted together.
         """
-        query = given(bucket="1m", exercise=exercise)
+        query = given(bucket=f"{minutes}m", exercise=exercise)
         if span is not None:
             query |= {"from": span[0].isoformat(), "to": span[1].isoformat()}
         return self._get(f"/courses/{segment(course_id)}/timeline", Timeline, query)

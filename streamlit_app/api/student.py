@@ -11,7 +11,7 @@ class StudentQuestions(Asking):
     def history(
         self, course_id: str, student_id: str, *, limit: int, before: str | None = None
     ) -> History:
-        """Return a page of what one student did, newest first.
+        """Return a page of what one student did, newest first, without heartbeats.
 
         Args:
             course_id: The course.
@@ -19,7 +19,7 @@ class StudentQuestions(Asking):
             limit: Most entries of the page.
             before: `next_before` of the page after this one; the newest page when absent.
         """
-        query = given(limit=limit, before=before)
+        query = given(limit=limit, before=before, heartbeats="false")
         path = f"{self._of(course_id, student_id)}/history"
         return self._get(path, History, query)
 

@@ -224,7 +224,7 @@ def _strip(numbers: ExerciseNumbers) -> None:
 
 def _funnel(numbers: ExerciseNumbers) -> None:
     card_title(FUNNEL[0], f"{FUNNEL[1]} · {as_of(numbers.as_of.time)}")
-    states = states_frame(_row(numbers, "progress"))
+    states = states_frame(_row(numbers, "progress"), len(numbers.names))
     if states.empty:
         st.html(f'<p class="cp-muted">{NOT_ENOUGH}</p>')
         return

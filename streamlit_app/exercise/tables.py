@@ -57,21 +57,22 @@ _SHORTEST: Final = 30
 _QUARTER_HOUR: Final = timedelta(minutes=15)
 
 
-def states_frame(row: MeasureRow) -> pd.DataFrame:
+def states_frame(row: MeasureRow, students: int) -> pd.DataFrame:
     """Return columns state, students and kind: how far the students are, from the first state on.
 
     Each of those who attempted it is also among those who started it, and so on; without a number
     of the class there are no rows.
 
     Args:
-        row: Of the measure progress, by exercise.
+        row: Of the measure progress, by exercise. It has only who ran anything in the course.
+        students: How many are in the course.
     """
     extra = row.model_extra or {}
     numbers = {name: extra.get(name) for name in ("pairs", "started", "attempted", "solved")}
     counts = {name: each for name, each in numbers.items() if isinstance(each, int)}
     if len(counts) < len(numbers):
         return pd.DataFrame([], columns=["state", "students", "kind"])
-    counts["not_started"] = counts["pairs"] - counts["started"]
+    counts["not_started"] = max(counts["pairs"], students) - counts["started"]
     ran_only = extra.get("solved_by") == "run"
     rows = [
         (str(RAN_ONLY if name == "solved" and ran_only else word), counts[name], kind)

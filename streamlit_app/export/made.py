@@ -14,7 +14,7 @@ from streamlit_app.bar import projector
 from streamlit_app.export.file import link_to
 from streamlit_app.export.formats import FORMATS, NAMELESS
 from streamlit_app.language.formats import clock, day_and_clock, number
-from streamlit_app.language.of_api import in_words
+from streamlit_app.language.of_api import in_words, is_said
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.layout import card_title
@@ -41,13 +41,19 @@ STARTED_AT: Final = Text("started {time}")
 BY: Final = Text("by {who}")
 KILOBYTES: Final = Text("{size} kB")
 MEGABYTES: Final = Text("{size} MB")
+NONE_IN_PART: Final = Text(
+    "Nothing was run in this part of the course: choose another section (a roster's sections are "
+    "those of now), or more days."
+)
+#: Of which part, the API says as the command line does; the line above has it in the page's words.
+_NONE_OF: Final = Text(
+    "course {course} has no events of {part}: name another section (a roster's sections are "
+    "those of now), or a longer time"
+)
 #: Why there is no file, as the API says it.
 OF_API: Final = (
+    _NONE_OF,
     Text("the course has no events yet: run a cell in one of its notebooks, then start it again"),
-    Text(
-        "course {course} has no events of {part}: name another section (a roster's sections are "
-        "those of now), or a longer time"
-    ),
     Text(
         "the course has fewer than {students} students: a bundle needs at least --k {k}, or they "
         "could be told apart"
@@ -158,8 +164,14 @@ def _outcome(each: Export) -> str:
         who = each.cancelled_by
         told = str(CANCELLED) if who is None else CANCELLED_BY.format(who=who)
         return f'<p class="cp-muted" role="status">{escape(told)}</p>'
-    why = str(STOPPED) if each.state == "stopped" else in_words(each.detail or NEVER, OF_API)
-    return f'<p class="cp-alarm" role="status">{escape(why)}</p>'
+    return f'<p class="cp-alarm" role="status">{escape(_why_none(each))}</p>'
+
+
+def _why_none(each: Export) -> str:
+    detail = each.detail or NEVER
+    if each.state == "stopped":
+        return str(STOPPED)
+    return str(NONE_IN_PART) if is_said(_NONE_OF, detail) else in_words(detail, OF_API)
 
 
 def size(size_bytes: int | None) -> str:

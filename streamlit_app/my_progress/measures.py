@@ -21,10 +21,11 @@ TITLE: Final = Text("In numbers")
 NOTE: Final = Text("about you alone, no grade · {time}")
 NONE_YET: Final = Text("There is nothing to count yet.")
 
+#: The measure that has the points, and under the other name its rows by exercise.
+PROGRESS: Final = "progress"
+BY_EXERCISE: Final = "progress_by_exercise"
 #: The measures of a student that one can make something of without having read the papers.
-SHOWN: Final = ("progress", "time_on_task", "error_rate", "attempts", "idle")
-#: Under this name the rows by exercise that have the points.
-POINTS: Final = "progress_by_exercise"
+SHOWN: Final = (PROGRESS, "time_on_task", "error_rate", "attempts", "idle")
 #: The measures read the whole log: they are asked for at most this often, in seconds.
 ASK_SECONDS: Final = 60
 
@@ -58,7 +59,7 @@ def _ask(api: ApiClient, course_id: str, student_id: str) -> Mapping[str, Measur
         name: api.measure(course_id, name, own) for name in SHOWN if name in known
     }
     by_exercise = MeasureQuery("student_exercise", student=student_id)
-    found[POINTS] = api.measure(course_id, "progress", by_exercise)
+    found[BY_EXERCISE] = api.measure(course_id, PROGRESS, by_exercise)
     return found
 
 

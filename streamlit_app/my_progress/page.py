@@ -7,7 +7,7 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.measures.responses import MeasureRows
+from analytics.measures.responses import MeasureRow, MeasureRows
 from analytics.my_progress.responses import ExerciseState, OwnExercise, OwnOverview
 from analytics.responses import HistoryEvent
 from streamlit_app import session
@@ -109,7 +109,7 @@ def _progress_now(course_id: str, student_id: str) -> None:
     session.keep_course_zone(numbers.time_zone)
     measures = my_progress_measures.latest(api, course_id, student_id)
     points = points_of(measures, student_id)
-    strip(strip_numbers(numbers, points))
+    strip(strip_numbers(numbers, all_points(measures, student_id)))
     notices.old_numbers(overview.apology or runs.apology, numbers.as_of.time)
     with st.container(border=True, key="own_exercises"):
         card_title(*EXERCISES)
@@ -130,20 +130,28 @@ def _progress_now(course_id: str, student_id: str) -> None:
 def points_of(
     measures: Mapping[str, MeasureRows], student_id: str
 ) -> dict[str, tuple[float, float]]:
-    """Return the points that the student has and that there are, by exercise that gives any."""
-    found = {}
-    by_exercise = measures.get(my_progress_measures.POINTS)
-    for row in by_exercise.rows if by_exercise else ():
-        extra = row.model_extra or {}
-        points, possible = extra.get("points"), extra.get("points_possible")
-        if (
-            row.student_id == student_id
-            and row.exercise
-            and isinstance(points, int | float)
-            and isinstance(possible, int | float)
-        ):
-            found[row.exercise] = (float(points), float(possible))
-    return found
+    """Return the points that the student has and can get, by exercise that was begun."""
+    by_exercise = measures.get(my_progress_measures.BY_EXERCISE)
+    return {
+        row.exercise: points
+        for row in (by_exercise.rows if by_exercise else ())
+        if row.student_id == student_id and row.exercise and (points := _points(row))
+    }
+
+
+def all_points(measures: Mapping[str, MeasureRows], student_id: str) -> tuple[float, float] | None:
+    """Return the points that the student has and can get, of all exercises, begun or not."""
+    progress = measures.get(my_progress_measures.PROGRESS)
+    rows = (row for row in (progress.rows if progress else ()) if row.student_id == student_id)
+    return next(map(_points, rows), None)
+
+
+def _points(row: MeasureRow) -> tuple[float, float] | None:
+    extra = row.model_extra or {}
+    points, possible = extra.get("points"), extra.get("points_possible")
+    if isinstance(points, int | float) and isinstance(possible, int | float):
+        return float(points), float(possible)
+    return None
 
 
 def exercise_table(
@@ -172,14 +180,13 @@ def _state(each: OwnExercise) -> str:
     return f'<span data-state="{each.state}">{mark}</span>'
 
 
-def strip_numbers(overview: OwnOverview, points: Mapping[str, tuple[float, float]]) -> list[Number]:
+def strip_numbers(overview: OwnOverview, points: tuple[float, float] | None) -> list[Number]:
     """Return the numbers to be read first; where one is, only once a cell was run."""
     solved = sum(each.is_solved for each in overview.exercises)
     numbers = [Number(str(solved), *SOLVED, of=f"/ {len(overview.exercises)}")]
-    if points:
-        has = sum(given for given, _ in points.values())
-        of = sum(possible for _, possible in points.values())
-        numbers.append(Number(f"{has:g}", *POINTS, of=f"/ {of:g}"))
+    if points is not None:
+        has, possible = points
+        numbers.append(Number(f"{has:g}", *POINTS, of=f"/ {possible:g}"))
     if overview.last_run_at is not None:
         numbers.append(Number(overview.exercise or str(OUTSIDE), *NOW_AT))
     return [*numbers, Number(ago(overview.last_run_at, overview.now), *LAST_RUN)]

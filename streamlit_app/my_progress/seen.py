@@ -20,6 +20,10 @@ ON_THE_LIST_BY_HAND: Final = Text(
 )
 NOT_ON_THE_LIST: Final = Text("You are not on their list of who may need a person.")
 HAND_UP: Final = Text("Your hand has been up for {age}: number {place} in the queue.")
+HAND_UP_OFF: Final = Text(
+    "Your hand is up, and an instructor took it off the queue: raise it again if you still need "
+    "somebody."
+)
 HAND_DOWN: Final = Text("Your hand is not up.")
 COMING: Final = Text("An instructor is on the way.")
 HELPED: Final = Text("An instructor noted {age} ago that you were helped.")
@@ -57,6 +61,8 @@ def seen(overview: OwnOverview) -> str:
 def _hand(overview: OwnOverview) -> str:
     if overview.hand is None:
         return str(HAND_DOWN)
+    if overview.hand.place is None:
+        return str(HAND_UP_OFF)
     waited = age(overview.hand.since, overview.now)
     return HAND_UP.format(age=waited, place=overview.hand.place)
 

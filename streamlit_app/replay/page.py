@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from html import escape
+from math import ceil
 from typing import Any, Final
 
 import streamlit as st
@@ -42,11 +43,19 @@ NO_CLASS_YET: Final = Text("There has been no class to replay yet.")
 THE_PAST: Final = Text("The past")
 AS_IT_WAS: Final = Text("as it was on {time}; nothing can be changed here")
 TO_NOW: Final = Text("Go to now")
+CAME_AFTER: Final = Text(
+    "What was run in this session came only on {time}, so nothing of it was to be seen during it."
+)
+TO_REPORT: Final = Text("See the report")
 THEN: Final = Text("as of {time} · {lost}")
 
 #: The parameters of the address.
 AT: Final = "at"
 SPEED: Final = "speed"
+#: The slider has at most so many bars.
+_BARS: Final = 1_000
+#: The aggregation API counts no longer stretches of time together.
+_LONGEST_BAR_MINUTES: Final = 1_440
 #: What the class looked like when it was over can be seen too.
 _AFTER: Final = timedelta(minutes=2)
 _MINUTE: Final = timedelta(minutes=1)
@@ -142,7 +151,7 @@ def words_of(met: ClassSession) -> str:
     begin, end = met.started_at.astimezone(zone), met.ended_at.astimezone(zone)
     return SESSION.format(
         begin=date_and_clock(begin),
-        end=clock(end),
+        end=clock(end) if end.date() == begin.date() else date_and_clock(end),
         students=COUNTED_STUDENTS.format(met.students),
         runs=COUNTED_RUNS.format(met.runs),
     )
@@ -219,7 +228,7 @@ def _class_then(course_id: str, sessions: Sequence[ClassSession], drawing: str) 
     try:
         minutes = session.latest(
             f"{course_id}/minutes/{begin}",
-            lambda: api.timeline(course_id, span=(begin, end)),
+            lambda: api.timeline(course_id, span=(begin, end), minutes=bar_minutes(begin, end)),
             every=_SESSIONS_SECONDS,
         ).numbers
         latest = session.latest(f"{course_id}/then", lambda: _ask(api.at(at), course_id, at))
@@ -228,7 +237,7 @@ def _class_then(course_id: str, sessions: Sequence[ClassSession], drawing: str) 
         notices.keep_trying()
         return
     past = latest.numbers
-    _banner(past.at, course_id)
+    _banner(past.at, course_id, met)
     _draw(past, api, course_id, latest.apology)
     marks = [each for each in past.numbers.marks if begin <= each.at <= end]
     with slider:  # last, so that the browser knows by it that all is drawn
@@ -237,10 +246,15 @@ def _class_then(course_id: str, sessions: Sequence[ClassSession], drawing: str) 
         replay_time({**shown, **moment}, _follow_browser)
 
 
+def bar_minutes(begin: datetime, end: datetime) -> int:
+    """Return of how many minutes a bar of the slider is: of one but in the longest sessions."""
+    return min(max(1, ceil((end - begin) / _MINUTE / _BARS)), _LONGEST_BAR_MINUTES)
+
+
 def slider_data(
     begin: datetime, end: datetime, minutes: Timeline, marks: Sequence[ClassMark]
 ) -> dict[str, Any]:
-    """Return what the slider shows of a session of class: its span, runs a minute, and marks."""
+    """Return what the slider shows of a session of class: its span, runs a bar, and marks."""
     return {
         "begin_ms": _ms(begin),
         "end_ms": _ms(end),
@@ -256,12 +270,23 @@ def _ask(api: ApiClient, course_id: str, at: datetime) -> PastNumbers:
     return PastNumbers(at, ClassNumbers.of(live), live.class_stream, start_of(live.events))
 
 
-def _banner(at: datetime, course_id: str) -> None:
-    time = day_and_exact_clock(at.astimezone(session.local_zone()))
+def _banner(at: datetime, course_id: str, met: ClassSession) -> None:
+    zone = session.local_zone()
+    time = day_and_exact_clock(at.astimezone(zone))
     told = escape(AS_IT_WAS.format(time=time))
     st.html(
         f'<p class="cp-past" data-testid="past"><b>{THE_PAST}</b> <span>{told}</span> '
         f'<a href="{address("live", course=course_id)}" target="_self">{TO_NOW}</a></p>'
+        + (_came_after(met, course_id, zone) if met.arrived_at > span_of(met)[1] else "")
+    )
+
+
+def _came_after(met: ClassSession, course_id: str, zone: tzinfo) -> str:
+    report = address("after-class", course=course_id, session=met.started_at.isoformat())
+    told = CAME_AFTER.format(time=date_and_clock(met.arrived_at.astimezone(zone)))
+    return (
+        f'<p class="cp-notice" data-testid="came-after"><span>{escape(told)}</span> '
+        f'<a href="{report}" target="_self">{TO_REPORT}</a></p>'
     )
 
 

@@ -110,6 +110,34 @@ async def test_before_may_lie_outside_of_the_history(
     assert page["next_before"] is None
 
 
+async def test_a_page_of_what_was_done_has_no_heartbeats(
+    stores: Any, api_of: Callable[..., httpx.AsyncClient]
+) -> None:
+    """They take no place of what a page of the dashboard shows; all others get them too."""
+    moments = [datetime(2024, 3, 4, 9, minute, tzinfo=UTC) for minute in range(4)]
+    types = ("cell_run", "heartbeat", "cell_run", "heartbeat")
+    stores.write(
+        *(
+            stores.log(
+                moment,
+                course_id="c",
+                student_id="s",
+                type=each,
+                status="ok" if each == "cell_run" else None,
+            )
+            for moment, each in zip(moments, types, strict=True)
+        )
+    )
+    async with api_of(stores.settings) as api:
+        path = "/courses/c/students/s/history"
+        everything = (await api.get(path, params={"limit": 2})).json()
+        done = (await api.get(path, params={"limit": 2, "heartbeats": "false"})).json()
+    assert [each["type"] for each in everything["events"]] == ["heartbeat", "cell_run"]
+    assert everything["next_before"] is not None
+    assert [each["type"] for each in done["events"]] == ["cell_run", "cell_run"]
+    assert done["next_before"] is None
+
+
 async def test_an_enrolled_student_without_events_has_an_empty_history(
     api: httpx.AsyncClient,
 ) -> None:

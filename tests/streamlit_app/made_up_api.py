@@ -165,12 +165,18 @@ def made_up_api(made_up: MadeUpClass) -> FastAPI:
         )
 
     @app.get("/api/v1/courses/{course}/students/{student:path}/history")
-    def history(course: str, student: str, limit: int, before: str | None = None) -> History:
+    def history(
+        course: str, student: str, limit: int, before: str | None = None, *, heartbeats: bool = True
+    ) -> History:
         known(course)
         if student not in made_up.students.values():
             raise HTTPException(404)
         in_lake = made_up.events[: len(made_up.events) - made_up.lake_lags]
-        events = [event for event in made_up.of(student) if event in in_lake]
+        events = [
+            event
+            for event in made_up.of(student)
+            if event in in_lake and (heartbeats or event.type != "heartbeat")
+        ]
         order = [event.position for event in events]
         first = order.index(before) + 1 if before else 0
         page = events[first : first + limit]

@@ -23,7 +23,7 @@ def reached(report: Report, zone: tzinfo) -> Section:
     listed = shown[:_SHOWN]
     of_plan = _has_plan(report)
     notes = more(len(shown) - len(listed))
-    missed = sum(of_plan and each.started == 0 for each in shown)
+    missed = sum(of_plan and each.begun_by_end == 0 for each in shown)
     if missed:
         notes.append(wording.NOT_REACHED.format(missed))
     if untouched:

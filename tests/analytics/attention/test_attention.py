@@ -157,6 +157,22 @@ async def test_a_hand_raised_after_a_snooze_shows(client: httpx.AsyncClient, les
     assert next(iter(await listed(client))) == "ada"
 
 
+@pytest.mark.parametrize(("path", "body"), [(SNOOZE, {"minutes": 60}), (MARK, {"mark": "helped"})])
+async def test_who_is_taken_off_the_list_is_told_so(
+    client: httpx.AsyncClient, lesson: Any, path: str, body: dict[str, Any]
+) -> None:
+    """A student reads of no list that nobody sees, and of a hand that is up without a place."""
+    asked = datetime.now(UTC) - timedelta(seconds=3)
+    lesson.write(lesson.log(asked, course_id="live", student_id="ada", type="help_requested"))
+    own = "/courses/live/students/ada/overview"
+    before = (await client.get(own)).json()
+    assert before["reasons"][0]["code"] == "hand_up"
+    assert before["hand"]["place"] == 1
+    await client.post(path, json=body)
+    after = (await client.get(own)).json()
+    assert (after["reasons"], after["hand"]["place"]) == ([], None)
+
+
 async def test_the_queue_has_questions_and_places(client: httpx.AsyncClient, lesson: Any) -> None:
     """Whoever waits longest is first; what was asked last is quoted, until the help."""
     asked = [

@@ -18,6 +18,7 @@ VALUES: dict[str, Any] = {
     "exercise": None,
     "now": datetime(2024, 3, 4, 9, 8, tzinfo=UTC),
     "before_ns": None,
+    "heartbeats": True,
     "removed_since": datetime(2024, 3, 4, tzinfo=UTC),
     "row_limit": 10,
     "bucket_seconds": 60,

@@ -1,13 +1,14 @@
 """The After class page: which session it is about, and what it says."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics.class_view.responses import ClassSession
+from streamlit_app.after_class.document import document_of
 from streamlit_app.after_class.wording import NOTHING_TO_CHANGE
 from tests.streamlit_app.after_class.made_up import HOSTILE, NINE, hostile_report, report
 
@@ -197,3 +198,10 @@ def test_what_people_wrote_is_shown_and_not_read(
     assert "<script" not in text
     assert "&lt;/td&gt;&lt;script&gt;" in text
     assert HOSTILE[5] in text
+
+
+def test_a_session_that_ends_on_another_day_says_on_which() -> None:
+    """In the list and in the report; one over midnight too."""
+    over_night = report(until=NINE + timedelta(days=1, minutes=90))
+    assert "2026-04-13, 00:00 to 2026-04-14 01:30" in document_of(over_night, UTC).when
+    assert "2026-04-13, 00:00 to 01:30" in document_of(report(), UTC).when

@@ -5,11 +5,29 @@ from typing import Any
 
 import pytest
 
+from analytics.attention.responses import ClusterStudent
 from streamlit_app.after_class.changes import changes
 from streamlit_app.after_class.wording import NOTHING_TO_CHANGE
 from tests.streamlit_app.after_class.made_up import NINE, cluster, exercise, hand, report
 
 QUIET: dict[str, Any] = {"exercises": [], "clusters": [], "help": [], "students": 30, "here": 30}
+
+
+def _who(*still_at: str | None, past: int) -> list[ClusterStudent]:
+    """Return who got past a failure, all in 1.1, and where those are who have not."""
+    places = [*(("1.1", NINE) for _ in range(past)), *((place, None) for place in still_at)]
+    return [
+        ClusterStudent(
+            student_id=f"s{number}",
+            failures=1,
+            first_at=NINE,
+            last_at=NINE,
+            exercise=exercise,
+            position="1-0",
+            past_at=past_at,
+        )
+        for number, (exercise, past_at) in enumerate(places)
+    ]
 
 
 def said(**fields: Any) -> list[str]:
@@ -39,7 +57,14 @@ def test_without_anything_that_stands_out_it_says_so() -> None:
             ),
         ),
         (
-            {"clusters": [cluster("x", 9, 6, exercises=[])]},
+            {"clusters": [cluster("x", 9, 6, who=_who("2.2", "2.2", "2.3", past=6))]},
+            (
+                "Show how to get past “NameError: x”: 3 of the 9 who met it had not done so at the "
+                "end, most of them in 2.2."
+            ),
+        ),
+        (
+            {"clusters": [cluster("x", 9, 6, who=_who("2.3", None, None, past=6))]},
             (
                 "Show how to get past “NameError: x”: 3 of the 9 who met it had not done so at the "
                 "end."

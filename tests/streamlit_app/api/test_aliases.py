@@ -104,7 +104,7 @@ def test_a_name_is_found_by_each_of_its_words(
     """However the roster writes it, and within names of files and variables."""
     enrolled.append(Alias(student_id="u1", display_name=name, number=2))
     told = left.replace("{}", alias(2, "en"))
-    for field in ("text", "notebook", "error_name"):
+    for field in ("text", "notebook", "error", "error_name"):
         assert book.disguised({"course_id": COURSE, field: text})[field] == told
     assert book.disguised({"course_id": COURSE, "notebooks": [text]})["notebooks"] == [told]
 

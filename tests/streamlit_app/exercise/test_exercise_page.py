@@ -196,14 +196,23 @@ def test_old_numbers_are_kept_while_the_api_is_away(
 def test_weaker_evidence_is_named_in_the_funnel() -> None:
     """Where no check was reported, “solved” says that it only ran."""
     row = MeasureRow.model_validate({"value": 0.4, **PROGRESS, "solved_by": "run"})
-    assert list(states_frame(row)["state"])[-1] == "ran only (no check)"
-    assert states_frame(MeasureRow(value=None)).empty
+    assert list(states_frame(row, 5)["state"])[-1] == "ran only (no check)"
+    assert states_frame(MeasureRow(value=None), 5).empty
+
+
+def test_who_has_run_nothing_at_all_has_not_started_either() -> None:
+    """The measure has those who ran anything; the class is all who are in the course."""
+    row = MeasureRow.model_validate({"value": 0.4, **PROGRESS})
+    frame = states_frame(row, 8)
+    assert list(frame["students"]) == [4, 4, 3, 2]
+    assert "<td>50%</td>" in states_table(frame).replace(' class="cp-number"', "")
+    assert list(states_frame(row, 0)["students"]) == [1, 4, 3, 2]
 
 
 def test_a_class_of_nobody_has_no_shares() -> None:
     """Shares of nobody are no number."""
     row = MeasureRow.model_validate(dict.fromkeys(("pairs", "started", "attempted", "solved"), 0))
-    frame = states_frame(row)
+    frame = states_frame(row, 0)
     assert "0%" not in states_table(frame)
     assert funnel(frame, LIGHT).to_dict()["layer"]
 
@@ -212,7 +221,7 @@ def test_a_class_of_nobody_has_no_shares() -> None:
 def test_the_funnel_names_each_number(colours: Palette) -> None:
     """A bar a state, each with its number as text; solved has the success colour."""
     row = MeasureRow.model_validate({"value": 0.4, **PROGRESS})
-    bars, numbers = funnel(states_frame(row), colours).to_dict()["layer"]
+    bars, numbers = funnel(states_frame(row, 5), colours).to_dict()["layer"]
     scale = bars["encoding"]["color"]["scale"]
     assert dict(zip(scale["domain"], scale["range"], strict=True))["solved"] == colours.success
     assert numbers["encoding"]["text"]["field"] == "students"

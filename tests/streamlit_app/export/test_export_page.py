@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from streamlit.testing.v1 import AppTest
 
+from flows.export.part import Part
 from streamlit_app.export.file import PATH, ExportFile, link_to
 from streamlit_app.export.formats import FORMATS
 from streamlit_app.export.made import size
@@ -65,6 +66,24 @@ def test_an_export_is_started_with_what_the_address_says(
     export = made_up.after_class.exports[0]
     assert link_to("python-101", export.export_id).replace("&", "&amp;") in text_of(app)
     assert not app.get("progress")
+
+
+def test_a_part_without_events_is_said_in_the_words_of_the_page(
+    open_page: Open, made_up: Any, text_of: Callable[[AppTest], str]
+) -> None:
+    """Which part it was, its line has: not as the command line says it, and in no other zone."""
+    app = open_page()
+    start(app)
+    part = Part("B", datetime(2026, 4, 12, 15, tzinfo=UTC), datetime(2026, 4, 13, 15, tzinfo=UTC))
+    detail = (
+        f"course 'python-101' has no events of {part.in_words()}: name another section (a roster's "
+        "sections are those of now), or a longer time"
+    )
+    made_up.after_class.change(state="failed", detail=detail)
+    app.run()
+    text = text_of(app)
+    assert "Nothing was run in this part of the course" in text
+    assert "before 2026" not in text
 
 
 def test_a_running_export_is_cancelled(

@@ -6,8 +6,8 @@ from analytics.attention.responses import Mark
 from analytics.measures.responses import MeasureRow, MeasureRows
 from analytics.my_progress.examples import OVERVIEW
 from analytics.my_progress.responses import Hand, OwnExercise
-from streamlit_app.my_progress.measures import POINTS
-from streamlit_app.my_progress.page import exercise_table, points_of
+from streamlit_app.my_progress.measures import BY_EXERCISE, PROGRESS
+from streamlit_app.my_progress.page import all_points, exercise_table, points_of, strip_numbers
 from streamlit_app.my_progress.seen import seen
 
 NOW = OVERVIEW.now
@@ -40,9 +40,23 @@ def test_points_are_the_students_own() -> None:
         MeasureRow(student_id="ada", exercise="1.2", value=0.0, points=None, points_possible=None),
         MeasureRow(student_id="bob", exercise="1.3", value=1.0, points=1.0, points_possible=1.0),
     ]
-    measures = {POINTS: MeasureRows.model_construct(rows=rows)}
+    measures = {BY_EXERCISE: MeasureRows.model_construct(rows=rows)}
     assert points_of(measures, "ada") == {"1.1": (2.0, 3.0)}
     assert points_of({}, "ada") == {}
+
+
+def test_the_points_of_all_are_also_of_what_was_not_begun() -> None:
+    """They are the row of the student: the rows by exercise are of what was begun alone."""
+    rows = [
+        MeasureRow(student_id="bob", value=1.0, points=7.0, points_possible=40.0),
+        MeasureRow(student_id="ada", value=0.1, points=4.0, points_possible=40.0),
+    ]
+    measures = {PROGRESS: MeasureRows.model_construct(rows=rows)}
+    assert all_points(measures, "ada") == (4.0, 40.0)
+    assert [each.value for each in strip_numbers(OVERVIEW, (4.0, 40.0))][1] == "4"
+    without = MeasureRow(student_id="ada", value=0.1, points=None, points_possible=None)
+    assert all_points({PROGRESS: MeasureRows.model_construct(rows=[without])}, "ada") is None
+    assert all_points({}, "ada") is None
 
 
 def test_what_instructors_see_is_told_in_their_words() -> None:
@@ -64,6 +78,10 @@ def test_what_instructors_see_is_told_in_their_words() -> None:
     assert "because your hand is up" in told
     assert "on the way" in told
     assert "sent last on 14 Sep" in told
+    off = {"reasons": [], "hand": Hand(since=NOW)}
+    told = seen(OVERVIEW.model_copy(update=off))
+    assert "not on their list" in told
+    assert "Your hand is up, and an instructor took it off the queue" in told
     nothing = OVERVIEW.model_copy(update={"reasons": [], "hand": None})
     assert "not on their list" in seen(nothing)
     assert "not up" in seen(nothing)

@@ -250,4 +250,6 @@ def test_the_report_of_a_session_has_its_plan() -> None:
     reached = document_of(report(exercises=planned), UTC).sections[0]
     assert reached.head[2] == "planned by"
     assert [row[2] for row in reached.rows] == ["00:00", "00:30"]
-    assert "1 exercise of the plan was begun by nobody." in reached.notes
+    assert "1 exercise of the plan was begun by nobody who was here." in reached.notes
+    at_home = exercise("2", 2, attempted=0, solved=0, planned_at=NINE, begun_by_end=9)
+    assert document_of(report(exercises=[at_home]), UTC).sections[0].notes == []

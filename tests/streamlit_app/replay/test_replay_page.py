@@ -14,6 +14,7 @@ from analytics.class_view.responses import ClassSession
 from analytics.responses import Timeline, TimelineBucket
 from streamlit_app.replay.page import (
     _ASKED,
+    bar_minutes,
     in_address,
     read_moment,
     read_speed,
@@ -197,6 +198,37 @@ def test_without_a_moment_the_first_minute_in_which_something_happened_is_shown(
     slider = _component(open_alone("replay"), "replay_time")
     assert slider["at_ms"] - slider["begin_ms"] == 60_000
     assert made_up.events[0].received_at.timestamp() * 1000 < slider["at_ms"]
+
+
+def test_a_class_that_came_only_afterwards_is_said_to_have(
+    made_up: Any, open_alone: Callable[..., AppTest], text_of: Callable[[AppTest], str]
+) -> None:
+    """Nothing of it was to be seen then; its report has it."""
+    met = _met(TEN)
+    made_up.after_class.sessions = [met.model_copy(update={"arrived_at": TEN + timedelta(days=1)})]
+    text = text_of(open_alone("replay"))
+    assert "came only on 15 Sep 2026" in text
+    assert "after-class?course=python-101&amp;session=2026-09-14T10" in text
+    made_up.after_class.sessions = [met]
+    assert "came only on" not in text_of(open_alone("replay"))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "of_a_bar"), [(1, 1), (92, 1), (1_000, 1), (1_001, 2), (2_001, 3), (10**7, 1_440)]
+)
+def test_the_slider_has_as_many_bars_as_the_api_counts(minutes: int, of_a_bar: int) -> None:
+    """Of a session as long as a weekend several minutes are one bar."""
+    assert bar_minutes(TEN, TEN + timedelta(minutes=minutes)) == of_a_bar
+
+
+def test_a_session_that_ends_on_another_day_says_on_which(
+    made_up: Any, open_alone: Callable[..., AppTest]
+) -> None:
+    """Else one of a day and a half was one of an hour and a half."""
+    made_up.after_class.sessions = [_met(TEN, minutes=36 * 60), _met(TEN - timedelta(days=7))]
+    over_night, usual = open_alone("replay").selectbox[0].options
+    assert over_night.startswith("14 Sep 2026 10:00 to 15 Sep 2026 22:00")
+    assert usual.startswith("7 Sep 2026 10:00 to 11:30")
 
 
 def test_while_the_api_is_away_the_last_moment_stays(
