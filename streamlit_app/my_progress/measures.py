@@ -22,10 +22,10 @@ NOTE: Final = Text("about you alone, no grade · {time}")
 NONE_YET: Final = Text("There is nothing to count yet.")
 
 #: The measure that has the points, and under the other name its rows by exercise.
-PROGRESS: Final = "progress"
-BY_EXERCISE: Final = "progress_by_exercise"
+_PROGRESS: Final = "progress"
+_BY_EXERCISE: Final = "progress_by_exercise"
 #: The measures of a student that one can make something of without having read the papers.
-SHOWN: Final = (PROGRESS, "time_on_task", "error_rate", "attempts", "idle")
+SHOWN: Final = (_PROGRESS, "time_on_task", "error_rate", "attempts", "idle")
 #: The measures read the whole log: they are asked for at most this often, in seconds.
 ASK_SECONDS: Final = 60
 
@@ -52,6 +52,33 @@ def show(measures: Mapping[str, MeasureRows], student_id: str) -> None:
         st.html(facts(_fact(each, student_id) for each in rows))
 
 
+def points_of(
+    measures: Mapping[str, MeasureRows], student_id: str
+) -> dict[str, tuple[float, float]]:
+    """Return the points that the student has and can get, by exercise that was begun."""
+    by_exercise = measures.get(_BY_EXERCISE)
+    return {
+        row.exercise: points
+        for row in (by_exercise.rows if by_exercise else ())
+        if row.student_id == student_id and row.exercise and (points := _points(row))
+    }
+
+
+def all_points(measures: Mapping[str, MeasureRows], student_id: str) -> tuple[float, float] | None:
+    """Return the points that the student has and can get, of all exercises, begun or not."""
+    progress = measures.get(_PROGRESS)
+    rows = (row for row in (progress.rows if progress else ()) if row.student_id == student_id)
+    return next(map(_points, rows), None)
+
+
+def _points(row: MeasureRow) -> tuple[float, float] | None:
+    extra = row.model_extra or {}
+    points, possible = extra.get("points"), extra.get("points_possible")
+    if isinstance(points, int | float) and isinstance(possible, int | float):
+        return float(points), float(possible)
+    return None
+
+
 def _ask(api: ApiClient, course_id: str, student_id: str) -> Mapping[str, MeasureRows]:
     known = {measure.name for measure in api.measures().measures}
     own = MeasureQuery("student", student=student_id)
@@ -59,7 +86,7 @@ def _ask(api: ApiClient, course_id: str, student_id: str) -> Mapping[str, Measur
         name: api.measure(course_id, name, own) for name in SHOWN if name in known
     }
     by_exercise = MeasureQuery("student_exercise", student=student_id)
-    found[BY_EXERCISE] = api.measure(course_id, PROGRESS, by_exercise)
+    found[_BY_EXERCISE] = api.measure(course_id, _PROGRESS, by_exercise)
     return found
 
 

@@ -7,7 +7,6 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.measures.responses import MeasureRow, MeasureRows
 from analytics.my_progress.responses import ExerciseState, OwnExercise, OwnOverview
 from analytics.responses import HistoryEvent
 from streamlit_app import session
@@ -108,8 +107,8 @@ def _progress_now(course_id: str, student_id: str) -> None:
     numbers = overview.numbers
     session.keep_course_zone(numbers.time_zone)
     measures = my_progress_measures.latest(api, course_id, student_id)
-    points = points_of(measures, student_id)
-    strip(strip_numbers(numbers, all_points(measures, student_id)))
+    points = my_progress_measures.points_of(measures, student_id)
+    strip(strip_numbers(numbers, my_progress_measures.all_points(measures, student_id)))
     notices.old_numbers(overview.apology or runs.apology, numbers.as_of.time)
     with st.container(border=True, key="own_exercises"):
         card_title(*EXERCISES)
@@ -125,33 +124,6 @@ def _progress_now(course_id: str, student_id: str) -> None:
         _no_link,  # to one's own notebook one knows the way
         has_earlier=runs.numbers.has_earlier,
     )
-
-
-def points_of(
-    measures: Mapping[str, MeasureRows], student_id: str
-) -> dict[str, tuple[float, float]]:
-    """Return the points that the student has and can get, by exercise that was begun."""
-    by_exercise = measures.get(my_progress_measures.BY_EXERCISE)
-    return {
-        row.exercise: points
-        for row in (by_exercise.rows if by_exercise else ())
-        if row.student_id == student_id and row.exercise and (points := _points(row))
-    }
-
-
-def all_points(measures: Mapping[str, MeasureRows], student_id: str) -> tuple[float, float] | None:
-    """Return the points that the student has and can get, of all exercises, begun or not."""
-    progress = measures.get(my_progress_measures.PROGRESS)
-    rows = (row for row in (progress.rows if progress else ()) if row.student_id == student_id)
-    return next(map(_points, rows), None)
-
-
-def _points(row: MeasureRow) -> tuple[float, float] | None:
-    extra = row.model_extra or {}
-    points, possible = extra.get("points"), extra.get("points_possible")
-    if isinstance(points, int | float) and isinstance(possible, int | float):
-        return float(points), float(possible)
-    return None
 
 
 def exercise_table(

@@ -6,8 +6,8 @@ from analytics.attention.responses import Mark
 from analytics.measures.responses import MeasureRow, MeasureRows
 from analytics.my_progress.examples import OVERVIEW
 from analytics.my_progress.responses import Hand, OwnExercise
-from streamlit_app.my_progress.measures import BY_EXERCISE, PROGRESS
-from streamlit_app.my_progress.page import all_points, exercise_table, points_of, strip_numbers
+from streamlit_app.my_progress.measures import all_points, points_of
+from streamlit_app.my_progress.page import exercise_table, strip_numbers
 from streamlit_app.my_progress.seen import seen
 
 NOW = OVERVIEW.now
@@ -40,7 +40,7 @@ def test_points_are_the_students_own() -> None:
         MeasureRow(student_id="ada", exercise="1.2", value=0.0, points=None, points_possible=None),
         MeasureRow(student_id="bob", exercise="1.3", value=1.0, points=1.0, points_possible=1.0),
     ]
-    measures = {BY_EXERCISE: MeasureRows.model_construct(rows=rows)}
+    measures = {"progress_by_exercise": MeasureRows.model_construct(rows=rows)}
     assert points_of(measures, "ada") == {"1.1": (2.0, 3.0)}
     assert points_of({}, "ada") == {}
 
@@ -51,11 +51,11 @@ def test_the_points_of_all_are_also_of_what_was_not_begun() -> None:
         MeasureRow(student_id="bob", value=1.0, points=7.0, points_possible=40.0),
         MeasureRow(student_id="ada", value=0.1, points=4.0, points_possible=40.0),
     ]
-    measures = {PROGRESS: MeasureRows.model_construct(rows=rows)}
+    measures = {"progress": MeasureRows.model_construct(rows=rows)}
     assert all_points(measures, "ada") == (4.0, 40.0)
     assert [each.value for each in strip_numbers(OVERVIEW, (4.0, 40.0))][1] == "4"
     without = MeasureRow(student_id="ada", value=0.1, points=None, points_possible=None)
-    assert all_points({PROGRESS: MeasureRows.model_construct(rows=[without])}, "ada") is None
+    assert all_points({"progress": MeasureRows.model_construct(rows=[without])}, "ada") is None
     assert all_points({}, "ada") is None
 
 

@@ -207,7 +207,7 @@ def test_a_class_that_came_only_afterwards_is_said_to_have(
     met = _met(TEN)
     made_up.after_class.sessions = [met.model_copy(update={"arrived_at": TEN + timedelta(days=1)})]
     text = text_of(open_alone("replay"))
-    assert "came only on 15 Sep 2026" in text
+    assert "came only on 15 Sept 2026" in text
     assert "after-class?course=python-101&amp;session=2026-09-14T10" in text
     made_up.after_class.sessions = [met]
     assert "came only on" not in text_of(open_alone("replay"))
@@ -227,8 +227,8 @@ def test_a_session_that_ends_on_another_day_says_on_which(
     """Else one of a day and a half was one of an hour and a half."""
     made_up.after_class.sessions = [_met(TEN, minutes=36 * 60), _met(TEN - timedelta(days=7))]
     over_night, usual = open_alone("replay").selectbox[0].options
-    assert over_night.startswith("14 Sep 2026 10:00 to 15 Sep 2026 22:00")
-    assert usual.startswith("7 Sep 2026 10:00 to 11:30")
+    assert over_night.startswith("14 Sept 2026 10:00 to 15 Sept 2026 22:00")
+    assert usual.startswith("7 Sept 2026 10:00 to 11:30")
 
 
 def test_while_the_api_is_away_the_last_moment_stays(
