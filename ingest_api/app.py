@@ -92,6 +92,7 @@ async def _connect_parts(
     app.state.pseudonymous = pseudonymous
     app.state.intake = Intake(courses, preferences, notices, pseudonymous)
     app.state.connections = connections
+    app.state.live_feed = feed
     app.state.signed_out = SignedOut(client)
     app.state.revoked = revoked
     app.state.group_commit = GroupCommit(log)

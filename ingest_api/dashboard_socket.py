@@ -16,7 +16,7 @@ from ingest_api.access import refuse_ended, refuse_revoked
 from ingest_api.background import end
 from ingest_api.connection_manager import ConnectionManager, Part, Subscription
 from ingest_api.event_log import EventLog, LogUnavailableError, position_order
-from ingest_api.live_feed import published_form, whose
+from ingest_api.live_feed import LiveFeed, published_form, whose
 from ingest_api.problems import Problem
 from ingest_api.revoked_tokens import RevokedTokens
 from ingest_api.signed_in import SignedOut, SignedOutUnknownError
@@ -78,7 +78,7 @@ async def dashboard(socket: WebSocket) -> None:
     subscription = Subscription(part, signals=query.get("signals") == "1")
     connections: ConnectionManager = socket.app.state.connections
     sending = asyncio.create_task(
-        _send(socket, subscription, connections, socket.app.state.log, query.get("after"))
+        _send(socket, subscription, socket.app.state.live_feed, query.get("after"))
     )
     ends = (
         sending,
@@ -145,7 +145,20 @@ async def _permitted(socket: WebSocket) -> tuple[Grant, Part]:
     part = _permitted_part(grant, course_id, query.get("section"))
     await refuse_revoked(grant, socket.app.state.revoked)
     await refuse_ended(grant, socket.app.state.signed_out)
+    await _refuse_without_log(socket.app.state.log)
     return grant, part
+
+
+async def _refuse_without_log(log: EventLog) -> None:
+    """Open no dashboard that would be closed at once: its page would take it for a live one."""
+    try:
+        await log.last_position()
+    except LogUnavailableError as error:
+        raise Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "Redis does not answer, which has the events; try again later",
+            {"Retry-After": "2"},
+        ) from error
 
 
 def _permitted_part(grant: Grant, course_id: str, section: str | None) -> Part:
@@ -212,11 +225,13 @@ async def _until_client_leaves(socket: WebSocket) -> None:
 async def _send(
     socket: WebSocket,
     subscription: Subscription,
-    connections: ConnectionManager,
-    log: EventLog,
+    feed: LiveFeed,
     after: str | None,
 ) -> None:
+    connections: ConnectionManager = socket.app.state.connections
+    log: EventLog = socket.app.state.log
     sent_to = (0, 0)
+    await feed.begun()  # else what comes until then would be in neither of the two
     try:
         if after is not None:
             if subscription.signals and (begins := await log.missed_from(after)):

@@ -42,6 +42,14 @@ class LiveFeed:
         self._redis = redis
         self._connections = connections
         self._position: str | None = None
+        self._begun = asyncio.Event()
+
+    async def begun(self) -> None:
+        """Wait until each further event of the log will be handed on.
+
+        What the log holds by then whoever wants it has to read from there.
+        """
+        await self._begun.wait()
 
     async def follow_log(self) -> None:
         """Hand on event after event until cancelled, going on where it was after a failure."""
@@ -49,6 +57,7 @@ class LiveFeed:
             try:
                 if self._position is None:
                     self._position = await self._log.last_position()
+                    self._begun.set()
                 page = await self._log.after(self._position, _WAIT_MS)
                 if page:
                     self._position = page[-1][0]

@@ -59,9 +59,9 @@ class SignIn:
             LakeUnavailableError: PostgreSQL or Redis does not answer.
         """
         with self._stores.redis() as redis, self._stores.postgres() as engine:
-            _count_attempt(redis, account)
             begun = time.time()  # to look at the password takes long
-            known = accounts.find(engine, account)
+            known = accounts.find(engine, account)  # before it is counted: it may not answer
+            _count_attempt(redis, account)
             if not matches(known.password_hash if known else None, password) or known is None:
                 raise WrongPasswordError("the name or the password is wrong")
             redis.delete(_ATTEMPTS_KEY + account)

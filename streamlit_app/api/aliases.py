@@ -4,12 +4,9 @@ While a page is projected nothing else reaches the browser, as this happens wher
 their data and not where they draw it: whatever a page draws, an alias is all that it has.
 """
 
-import re
 import time
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 from pydantic import JsonValue
@@ -18,6 +15,7 @@ from analytics.class_view.responses import Aliases
 from analytics.written import WRITTEN
 from streamlit_app.api.alias_words import LANGUAGES, alias, someone
 from streamlit_app.api.errors import NumbersUnavailableError
+from streamlit_app.api.names_in_text import NamesInText, names_in_text
 
 #: How long names are taken for those of the roster, in seconds.
 NAMES_SECONDS: Final = 60.0
@@ -28,10 +26,6 @@ _PERSONAL: Final = {"display_name", "seat"}
 #: What students may have named after themselves, beside what they wrote; `error` is the error's
 #: name in the values of a reason.
 _NAMED: Final = {"error", "error_name", "notebook", "notebooks"}
-#: A word of a name, without what stands before, between and after words.
-_WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
-#: A shorter word of Latin letters is rather a part of a program than somebody's name.
-_SHORTEST_NAME: Final = 3
 
 
 @dataclass(frozen=True)
@@ -41,14 +35,12 @@ class _Course:
     Args:
         shown: Each student's alias, in the language of the page.
         students: Whose an alias is, in any language.
-        named: Each student's alias by the case-folded id and every part of the name.
-        names: Finds these in a text; None where there are none.
+        names: Puts them in the place of names in a text.
     """
 
     shown: Mapping[str, str]
     students: Mapping[str, str]
-    named: Mapping[str, str]
-    names: re.Pattern[str] | None
+    names: NamesInText
 
 
 class AliasBook:
@@ -89,7 +81,7 @@ class AliasBook:
         Raises:
             NumbersUnavailableError: The aliases can't be had.
         """
-        return _told(self._course(course_id), text)
+        return self._course(course_id).names.hidden(text)
 
     def has_alias(self, course_id: str, text: str) -> bool:
         """Tell whether there is an alias of the course in a text, in any language.
@@ -135,16 +127,8 @@ class AliasBook:
             case str() if name in _PERSONAL:
                 return None
             case str() if name in WRITTEN or name in _NAMED:
-                return _told(course, value)
+                return course.names.hidden(value)
         return value
-
-
-def _told(course: _Course, text: str) -> str:
-    found = course.names
-    if found is None:
-        return text
-    # A file's name may have its accents apart from the letters.
-    return found.sub(partial(_alias_found, course.named), _composed(text))
 
 
 def _course(answer: Aliases, language: str) -> _Course:
@@ -154,41 +138,8 @@ def _course(answer: Aliases, language: str) -> _Course:
         for spoken in LANGUAGES
         for each in answer.aliases
     }
-    parts = {
-        part: shown[each.student_id]
-        for each in answer.aliases
-        for part in (*_parts(each.display_name or ""), _composed(each.student_id))
-        if len(part) >= _SHORTEST_NAME or not part.isascii()
-    }
-    named = {part.casefold(): shown_as for part, shown_as in parts.items()}
-    # To ignore case finds no letter that folds to two, as ß does: both are looked for.
-    written = sorted({*parts, *named}, key=lambda part: (-len(part), part))
-    found = "|".join(map(_as_a_word, written))
-    names = re.compile(found, re.IGNORECASE) if found else None
-    return _Course(shown, students, named, names)
-
-
-def _parts(name: str) -> Iterator[str]:
-    """Yield what may stand for somebody's name in a text: its words too, apart and in one."""
-    whole = _composed(name)
-    words = _WORD.findall(whole)
-    yield from (whole, *whole.split(), *words)
-    if len(words) > 1:
-        yield from ("".join(words), "".join(reversed(words)))
-
-
-def _composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
-
-
-def _as_a_word(name: str) -> str:
-    """Return what finds a name; a Latin one only where it is a word of its own, as in `of_ada`."""
-    escaped = re.escape(name)
-    return rf"(?<![^\W_]){escaped}(?![^\W_])" if name.isascii() else escaped
-
-
-def _alias_found(named: Mapping[str, str], found: re.Match[str]) -> str:
-    return named.get(found[0].casefold(), found[0])
+    names = names_in_text(answer.aliases, shown, someone(language))
+    return _Course(shown, students, names)
 
 
 def _students_in(value: JsonValue) -> Iterator[str]:

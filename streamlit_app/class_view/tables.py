@@ -4,7 +4,7 @@ from html import escape
 from typing import Final
 
 from analytics.class_view.responses import ClassStream
-from streamlit_app.language.text import Text
+from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts.tables import Column, bare_table, row_cells
 from streamlit_app.page_parts.wording import percent
 
@@ -15,7 +15,7 @@ STREAM_COLUMNS: Final = (
 )
 STREAM_CAPTION: Final = Text("Where the class is now")
 
-NOW: Final = Text("where all {n} are")
+NOW: Final = Plural("where {n} is", "where all {n} are")
 
 
 def students_now(stream: ClassStream) -> str:
@@ -27,7 +27,7 @@ def students_now(stream: ClassStream) -> str:
     places = "".join(
         f"<span>{escape(each.exercise)} <b>{each.students[-1]}</b></span>" for each in at
     )
-    words = NOW.format(n=sum(each.students[-1] for each in at))
+    words = NOW.format(sum(each.students[-1] for each in at))
     return f'<p class="cp-now" data-testid="students-now" aria-hidden="true">{words}{places}</p>'
 
 

@@ -61,6 +61,13 @@ OF_API: Final = (
         "this link was used, or is older than five minutes: "
         "run %cellpulse me in your notebook for a new one"
     ),
+    Text(
+        "this link is none of ours, or it is older than a week: "
+        "sign in, or ask for a new one ('cellpulse account reset')"
+    ),
+    Text(
+        "this link is for something else: sign in, or ask for a new one ('cellpulse account reset')"
+    ),
     Text("this account was closed: sign in, or ask for a new one ('cellpulse account reset')"),
     Text("PostgreSQL does not answer: check that it runs"),
     Text("Redis does not answer: check that it runs"),

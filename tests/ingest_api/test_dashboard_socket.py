@@ -14,6 +14,7 @@ from redis.asyncio import Redis as AsyncRedis
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from flows.embedded.part import free_port
 from ingest_api.connection_manager import (
     MESSAGES_WAITING,
     ConnectionManager,
@@ -60,6 +61,39 @@ async def test_a_connected_client_gets_each_event_of_its_course(ingest: Any) -> 
     assert (first["position"], first["exercise"]) == (position, "1.1")
     assert (second["position"], second["exercise"]) == (last, "1.2")
     assert first["received_at"]
+
+
+async def test_without_redis_no_dashboard_is_opened(serve_ingest: Any) -> None:
+    """Its page would say that it is live, and lose it at once, again and again."""
+    ingest = serve_ingest(f"redis://127.0.0.1:{free_port()}/0")
+    assert not ingest.app.state.live_feed._begun.is_set()
+    with pytest.raises(InvalidStatus) as refused:
+        async with connect(query(ingest, more="&after=0-0")):
+            pass
+    assert refused.value.response.status_code == 503
+    assert "Redis does not answer" in (refused.value.response.body or b"").decode()
+    assert refused.value.response.headers["Retry-After"] == "2"
+
+
+async def test_a_client_that_comes_before_the_feed_has_begun_misses_nothing(
+    ingest: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the ingest was up before Redis: until the feed reads the log nobody hands it on."""
+    has_begun = threading.Event()
+
+    async def begun() -> None:
+        while not has_begun.is_set():
+            await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(ingest.app.state.live_feed, "begun", begun)
+    [before] = await post(ingest, RUN)
+    async with connect(query(ingest, more="&after=0-0")) as client:
+        await asyncio.sleep(0.3)
+        assert len(ingest.app.state.connections) == 0
+        [meanwhile] = await post(ingest, RUN)
+        has_begun.set()
+        got = [each["position"] for each in await receive(client, 2)]
+    assert got == [before, meanwhile]
 
 
 async def test_fifty_clients_connect_and_leave_without_a_trace(ingest: Any) -> None:

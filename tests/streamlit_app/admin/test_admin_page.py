@@ -253,6 +253,18 @@ def test_a_students_id_leads_to_what_is_stored(
     assert "18.2 kB" in text
 
 
+def test_a_courses_id_is_no_markup(
+    open_part: Callable[..., AppTest], text_of: Callable[[AppTest], str]
+) -> None:
+    """An id may have any character that can be seen, also in the name of a table."""
+    about = admin_examples.ABOUT_STUDENT
+    odd = about.courses[0].model_copy(update={"course_id": '<b>"Python"'})
+    given = {"students/s01/stored": about.model_copy(update={"courses": [odd]})}
+    text = text_of(open_part("stored", {"about": "s01"}, **given))
+    assert 'aria-label="&lt;b&gt;&quot;Python&quot;: ' in text
+    assert "<b>" not in text
+
+
 def test_the_student_who_is_asked_for_stands_in_the_address(
     open_part: Callable[..., AppTest], text_of: Callable[[AppTest], str]
 ) -> None:

@@ -24,6 +24,7 @@ from analytics.attention.wording import in_words
 from analytics.my_progress.answers import without_few_others
 from analytics.sign_in.responses import PasswordRequest
 from analytics.sign_in.sign_in import TooManyAttemptsError
+from flows.accounts import password_code
 from streamlit_app.attention.reasons import reason_text
 from streamlit_app.language import catalogue, streamlit_words
 from streamlit_app.language.choice import COOKIE, ENGLISH, LOCALES, NAMES, choose, chosen
@@ -292,7 +293,12 @@ def test_why_the_api_gives_no_token_is_known_word_by_word() -> None:
     """What the API says when somebody can't sign in has its translation under the same words."""
     sources = "".join(
         Path(module.__file__ or "").read_text("utf-8")
-        for module in (analytics.sign_in.sign_in, analytics.sign_in.routes, analytics.stores)
+        for module in (
+            analytics.sign_in.sign_in,
+            analytics.sign_in.routes,
+            analytics.stores,
+            password_code,
+        )
     )
     for text in sign_in.OF_API[:1] + sign_in.OF_API[2:]:
         assert text.english.split(":")[0] in sources

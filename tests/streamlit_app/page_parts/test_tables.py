@@ -109,6 +109,8 @@ def test_where_the_class_is_now_is_a_table_too(made_up: Any) -> None:
     assert _rows(stream_table(stream)) == rows
     told = "where all 3 are<span>1.1 <b>1</b></span><span>1.2 <b>2</b></span>"
     assert told in students_now(stream)
+    alone = [each for each in stream.exercises if each.students[-1] == 1]
+    assert "where 1 is<span>" in students_now(stream.model_copy(update={"exercises": alone}))
     gone = [each.model_copy(update={"students": [0]}) for each in stream.exercises]
     empty = stream.model_copy(update={"exercises": gone})
     assert _rows(stream_table(empty)) == [["1.1", "0", NEVER], ["1.2", "0", NEVER]]
