@@ -83,7 +83,8 @@ def _prepared(number: int, folder: Path, scale: Scale) -> Sides:
 
         def asked_duckdb() -> Figures:
             named = {"course_id": COURSE, "now": datetime.now(UTC), "student_id": "student-7"}
-            named |= {"before_ns": None, "row_limit": 100, "section": None, "as_of": None}
+            named |= {"section": None, "as_of": None}
+            named |= {"before_ns": None, "row_limit": 100, "heartbeats": True}
 
             def progress() -> None:
                 load_query("class_progress").rows(plain, **named)
