@@ -76,7 +76,7 @@ def draw_table(
         for row in rows
     ]
     if written:
-        st.html(table(test_id, escape(str(caption)), columns, written))
+        st.html(table(test_id, caption, columns, written))
     else:
         st.html(f'<p class="cp-muted">{NOTHING}</p>')
 

@@ -69,6 +69,8 @@ class SectionNotKnownError(NotKnownError):
 
 #: What a page says of an error in the place of the usual sentence.
 Words = Mapping[type[NumbersUnavailableError], Text]
+#: Of a change before which the API is asked what is stored: it was the change that was not made.
+ASKED_FIRST: Final[Words] = {AwayError: NOT_DONE, TooManyError: NOT_DONE}
 _SAID: Final[Mapping[int, tuple[type[NumbersUnavailableError], Text]]] = {
     HTTPStatus.UNAUTHORIZED: (AccessRefusedError, SIGNED_OUT),
     HTTPStatus.FORBIDDEN: (AccessRefusedError, REFUSED),

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from analytics.attention.responses import Thresholds
 from streamlit_app import session
-from streamlit_app.api.errors import NOT_DONE, AwayError, TooManyError
+from streamlit_app.api.errors import ASKED_FIRST
 from streamlit_app.language.text import Text
 from streamlit_app.page_parts.refusal import Changes
 
@@ -33,7 +33,7 @@ USE: Final = Text("Use these")
 DEFAULTS: Final = Text("As by default")
 OFF: Final = Text("off")
 #: On the whole card of who needs a person, of which this is a part.
-CHANGES: Final = Changes("attention", {AwayError: NOT_DONE, TooManyError: NOT_DONE})
+CHANGES: Final = Changes("attention", ASKED_FIRST)
 _COUNTS: Final = (2, 1_000)
 _MINUTES: Final = (1, 180)
 

@@ -91,7 +91,7 @@ def values_table(
         ]
         written.append(f"<tr>{row_cells(columns, cells, first_names_row=True)}</tr>")
     caption = VALUES_CAPTION.format(title=title_of(definition), grain=GRAINS[choice.by])
-    return table("values-table", escape(caption), columns, written)
+    return table("values-table", caption, columns, written)
 
 
 def columns_table(row: MeasureRow, definition: MeasureDefinition) -> str:
@@ -110,7 +110,7 @@ def columns_table(row: MeasureRow, definition: MeasureDefinition) -> str:
         cells = [escape(label), number, escape(str(Text(meaning)))]
         written.append(f"<tr>{row_cells(columns, cells, first_names_row=True)}</tr>")
     caption = COLUMNS_CAPTION.format(title=title_of(definition))
-    return table("columns-table", escape(caption), columns, written)
+    return table("columns-table", caption, columns, written)
 
 
 def runs_table(

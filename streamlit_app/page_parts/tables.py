@@ -60,10 +60,8 @@ def row_cells(
 
 
 def table(test_id: str, caption: str | Text, columns: Sequence[Column], rows: Sequence[str]) -> str:
-    written = bare_table(test_id, caption, columns, rows)
-    return (
-        f'<div class="cp-scroll" tabindex="0" role="region" aria-label="{caption}">{written}</div>'
-    )
+    written, label = bare_table(test_id, caption, columns, rows), escape(str(caption))
+    return f'<div class="cp-scroll" tabindex="0" role="region" aria-label="{label}">{written}</div>'
 
 
 def bare_table(
@@ -76,6 +74,6 @@ def bare_table(
     head = "".join(f'<th scope="col"{column.attribute}>{column.heading}</th>' for column in columns)
     return (
         f'<table class="cp-table{further_class}" data-testid="{test_id}">'
-        f'<caption class="cp-hidden">{caption}</caption>'
+        f'<caption class="cp-hidden">{escape(str(caption))}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )

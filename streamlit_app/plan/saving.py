@@ -13,7 +13,7 @@ import streamlit as st
 
 from analytics.plan.responses import ClassPlan, PlannedReached, PlannedTime, PlanSet
 from streamlit_app import session
-from streamlit_app.api.errors import NOT_DONE, AwayError, TooManyError
+from streamlit_app.api.errors import ASKED_FIRST
 from streamlit_app.language.text import Plural, Text
 from streamlit_app.page_parts.refusal import Changes
 from streamlit_app.plan import pace
@@ -27,8 +27,7 @@ UNDONE: Final = Text("Undone: {day} is planned as before.")
 CHANGED: Final = Text("Nothing was changed: meanwhile another plan was saved for {day} ({plan}).")
 CHANGED_TO_NONE: Final = Text("Nothing was changed: meanwhile the plan for {day} was removed.")
 AGAIN: Final = Text("What you wrote is still in the field: save it again to replace that.")
-#: Before a change the plan is asked for: what is said is still that the change was not made.
-CHANGES: Final = Changes("plan", {AwayError: NOT_DONE, TooManyError: NOT_DONE})
+CHANGES: Final = Changes("plan", ASKED_FIRST)
 #: What is wrong, line by line, with what was not saved.
 WRONG: Final = "plan_wrong"
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 from html import escape
-from math import ceil
 from typing import Any, Final
 
 import streamlit as st
@@ -33,6 +32,7 @@ from streamlit_app.live.feed.start import ENTRIES, FeedStart, start_of
 from streamlit_app.page_parts import notices
 from streamlit_app.page_parts.part import part
 from streamlit_app.page_parts.wording import COUNTED_RUNS, COUNTED_STUDENTS
+from streamlit_app.replay.span import bar_minutes, opening_of, session_at, span_of
 from streamlit_app.replay.time.component import SPEEDS, asked, replay_time
 from streamlit_app.session import Latest
 
@@ -52,13 +52,6 @@ THEN: Final = Text("as of {time} · {lost}")
 #: The parameters of the address.
 AT: Final = "at"
 SPEED: Final = "speed"
-#: The slider has at most so many bars.
-_BARS: Final = 1_000
-#: The aggregation API counts no longer stretches of time together.
-_LONGEST_BAR_MINUTES: Final = 1_440
-#: What the class looked like when it was over can be seen too.
-_AFTER: Final = timedelta(minutes=2)
-_MINUTE: Final = timedelta(minutes=1)
 #: When the class met, and how busy it was, is not asked for more often, in seconds.
 _SESSIONS_SECONDS: Final = 60
 #: The moment that was asked for last, and what the address said then.
@@ -89,41 +82,6 @@ def show() -> None:
         return
     _choose(sessions, session_at(sessions, read_moment(st.query_params.get(AT))))
     _class_then(course_id, sessions, session.new_drawing())
-
-
-def session_at(sessions: Sequence[ClassSession], moment: datetime | None) -> ClassSession:
-    """Return the session of class that had begun last at a moment; without one, the latest.
-
-    Args:
-        sessions: Latest first, at least one.
-        moment: The moment; None for the latest session.
-    """
-    if moment is None:
-        return sessions[0]
-    begun = (each for each in sessions if span_of(each)[0] <= moment)
-    return next(begun, sessions[-1])
-
-
-def span_of(met: ClassSession) -> tuple[datetime, datetime]:
-    """Return the ends of the slider: whole minutes around a session of class, and one after it.
-
-    What arrived late, as that of a class without network does, was not to be seen before.
-    """
-    came_late = met.started_at < met.arrived_at <= met.ended_at
-    begin = met.arrived_at if came_late else met.started_at
-    return _minute(begin), _minute(met.ended_at) + _AFTER
-
-
-def _minute(moment: datetime) -> datetime:
-    return moment.replace(second=0, microsecond=0)
-
-
-def opening_of(met: ClassSession) -> datetime:
-    """Return the moment at which a session of class is opened: the end of its first minute.
-
-    A session begins with something that somebody did, so there is something to see by then.
-    """
-    return span_of(met)[0] + _MINUTE
 
 
 def read_moment(text: str | None) -> datetime | None:
@@ -244,11 +202,6 @@ def _class_then(course_id: str, sessions: Sequence[ClassSession], drawing: str) 
         shown = slider_data(begin, end, minutes, marks)
         moment = {"at_ms": _ms(at), "speed": speed, "drawing": drawing}
         replay_time({**shown, **moment}, _follow_browser)
-
-
-def bar_minutes(begin: datetime, end: datetime) -> int:
-    """Return of how many minutes a bar of the slider is: of one but in the longest sessions."""
-    return min(max(1, ceil((end - begin) / _MINUTE / _BARS)), _LONGEST_BAR_MINUTES)
 
 
 def slider_data(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -173,9 +174,20 @@ def test_what_a_colleague_saved_meanwhile_is_not_called_ones_own(
     assert asked == ["Mine", "Mine again"]
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A file that a part of the page takes: where to it goes, and the button under its preview."""
+
+    part: str
+    name: str
+    path: str
+    button: str
+    preview: Answer
+
+
 FILES = [
-    ("registration", "1.ipynb", "registration", "register", admin_examples.REGISTRATION),
-    (
+    Sent("registration", "1.ipynb", "registration", "register", admin_examples.REGISTRATION),
+    Sent(
         "enrolment",
         "roster.csv",
         "roster",
@@ -185,57 +197,45 @@ FILES = [
 ]
 
 
-@pytest.mark.parametrize(("part", "name", "path", "does", "preview"), FILES)
+@pytest.mark.parametrize("sent", FILES, ids=lambda sent: sent.part)
 def test_a_file_is_for_the_course_it_was_given_for(
-    open_part: Callable[..., AppTest],
-    made_up: Any,
-    part: str,
-    name: str,
-    path: str,
-    does: str,
-    preview: Answer,
+    open_part: Callable[..., AppTest], made_up: Any, sent: Sent
 ) -> None:
     """Once another course is chosen nothing of it is read or done there, nor by a waiting click."""
     answers = {
-        f"courses/{course}/{path}{end}": preview
+        f"courses/{course}/{sent.path}{end}": sent.preview
         for course in ("python-1", "python-2")
         for end in ("", "/preview")
     }
-    app = open_part(part, courses=two_courses(), **answers)
-    app.file_uploader[0].upload(name, b"x").run()
+    app = open_part(sent.part, courses=two_courses(), **answers)
+    app.file_uploader[0].upload(sent.name, b"x").run()
     assert not app.exception, app.exception
     [button] = app.button
-    assert (button.key or "").startswith(f"{does}/python-1/")
+    assert (button.key or "").startswith(f"{sent.button}/python-1/")
     button.click()
     app.query_params["course"] = "python-2"
     app.run()
     assert not app.exception, app.exception
     assert not app.button
     assert not [each for each in made_up.asked if each.startswith(f"{ADMIN}/courses/python-2/")]
-    assert f"{ADMIN}/courses/python-1/{path}" not in made_up.asked
+    assert f"{ADMIN}/courses/python-1/{sent.path}" not in made_up.asked
 
 
-@pytest.mark.parametrize(("part", "name", "path", "does", "preview"), FILES)
+@pytest.mark.parametrize("sent", FILES, ids=lambda sent: sent.part)
 def test_a_click_is_for_the_preview_it_stood_under(
-    open_part: Callable[..., AppTest],
-    made_up: Any,
-    part: str,
-    name: str,
-    path: str,
-    does: str,
-    preview: Answer,
+    open_part: Callable[..., AppTest], made_up: Any, sent: Sent
 ) -> None:
     """Where a colleague was faster the new preview is shown, and its own button does it."""
-    does_it = f"courses/python-1/{path}"
-    app = open_part(part, **{does_it: preview, f"{does_it}/preview": preview})
-    app.file_uploader[0].upload(name, b"x").run()
+    does_it = f"courses/python-1/{sent.path}"
+    app = open_part(sent.part, **{does_it: sent.preview, f"{does_it}/preview": sent.preview})
+    app.file_uploader[0].upload(sent.name, b"x").run()
     app.button[0].click()
-    changed = preview.model_copy(update={"new": 3})
+    changed = sent.preview.model_copy(update={"new": 3})
     made_up.answer_with[f"{ADMIN}/{does_it}/preview"] = changed.model_dump(mode="json")
     app.run()
     assert not app.exception, app.exception
     assert f"{ADMIN}/{does_it}" not in made_up.asked
-    assert (app.button[0].key or "").startswith(f"{does}/python-1/")
+    assert (app.button[0].key or "").startswith(f"{sent.button}/python-1/")
     app.button[0].click().run()
     assert f"{ADMIN}/{does_it}" in made_up.asked
     assert not app.button

@@ -12,16 +12,8 @@ from analytics.attention.responses import Listed, Reason
 from analytics.class_marks.responses import ClassMark
 from analytics.class_view.responses import ClassSession
 from analytics.responses import Timeline, TimelineBucket
-from streamlit_app.replay.page import (
-    _ASKED,
-    bar_minutes,
-    in_address,
-    read_moment,
-    read_speed,
-    session_at,
-    slider_data,
-    span_of,
-)
+from streamlit_app.replay.page import _ASKED, in_address, read_moment, read_speed, slider_data
+from streamlit_app.replay.span import bar_minutes, session_at, span_of
 from streamlit_app.replay.time.component import Asked, read_asked
 from tests.streamlit_app.made_up_class import COURSE
 

@@ -191,20 +191,26 @@ def test_the_door_speaks_the_viewers_language(visitor: httpx.Client) -> None:
     assert "You have signed in" not in page.text
 
 
-async def test_why_a_provider_lets_nobody_in_is_said_in_the_viewers_language() -> None:
-    """The API's own words are looked up."""
-
-    def refuse(_: httpx.Request) -> httpx.Response:
-        return httpx.Response(401, json={"detail": "this took too long: sign in again"})
-
-    api = httpx.AsyncClient(base_url="http://api", transport=httpx.MockTransport(refuse))
+def back_from_provider(
+    answer: httpx.Response, *, headers: dict[str, str], **cookies: str
+) -> httpx.AsyncClient:
+    """Return a browser that comes back from a provider, where the API has one answer to all."""
+    transport = httpx.MockTransport(lambda _: answer)
+    api = httpx.AsyncClient(base_url="http://api", transport=transport)
     gate = Gate(Starlette(), KnownTokens(), SignInPages(api, by_provider=True))
-    async with httpx.AsyncClient(
+    return httpx.AsyncClient(
         base_url="http://dashboard",
         transport=httpx.ASGITransport(gate),
-        cookies={"cellpulse_flow": "x"},
-        headers={"Accept-Language": "ja,en;q=0.5"},
-    ) as browser:
+        cookies={"cellpulse_flow": "x", **cookies},
+        headers=headers,
+    )
+
+
+async def test_why_a_provider_lets_nobody_in_is_said_in_the_viewers_language() -> None:
+    """The API's own words are looked up."""
+    refusal = httpx.Response(401, json={"detail": "this took too long: sign in again"})
+    headers = {"Accept-Language": "ja,en;q=0.5"}
+    async with back_from_provider(refusal, headers=headers) as browser:
         back = await browser.get("/sign-in/callback", params={"state": "s", "code": "c"})
     assert back.status_code == 401
     assert "もう一度サインインしてください" in back.text
@@ -216,18 +222,9 @@ async def test_why_a_provider_lets_nobody_in_is_said_in_the_viewers_language() -
 )
 async def test_who_signs_in_comes_to_a_page_whatever_was_wanted(wanted: str, location: str) -> None:
     """Also where nobody can read the address: by the password, and back from a provider."""
-
-    def let_in(_: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json={"token": "good"})
-
-    api = httpx.AsyncClient(base_url="http://api", transport=httpx.MockTransport(let_in))
-    gate = Gate(Starlette(), KnownTokens(), SignInPages(api, by_provider=True))
-    async with httpx.AsyncClient(
-        base_url="http://dashboard",
-        transport=httpx.ASGITransport(gate),
-        cookies={"cellpulse_flow": "x", "cellpulse_next": wanted},
-        headers={"Origin": "http://dashboard"},
-    ) as browser:
+    letting_in = httpx.Response(200, json={"token": "good"})
+    headers = {"Origin": "http://dashboard"}
+    async with back_from_provider(letting_in, headers=headers, cellpulse_next=wanted) as browser:
         form = {"next": wanted, "account": "ada", "password": "p"}
         signed_in = await browser.post("/sign-in", data=form)
         back = await browser.get("/sign-in/callback", params={"state": "s", "code": "c"})
